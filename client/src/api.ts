@@ -1,0 +1,210 @@
+import type {
+  Change,
+  Commit,
+  Condition,
+  Entry,
+  EntryMeta,
+  Operation,
+  Position,
+  Status,
+} from '@confer/shared';
+
+export interface ClientOptions {
+  /** Asked before every attempt to connect. A rejection counts as a failed attempt. */
+  readonly token?: string | (() => string | Promise<string>);
+  /** How this process shows in the server's log and in `updatedBy` until there is authentication. */
+  readonly client?: {
+    readonly name?: string;
+    readonly version?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly timeouts?: {
+    /** From opening a socket to `welcome`. Default 5,000. */
+    readonly connectMs?: number;
+    /** Of each request, with all its tries; also of `ready` and `waitFor`. Default 10,000. */
+    readonly requestMs?: number;
+  };
+  /** Full jitter between 0 and a ceiling that doubles from `initialMs` (250) to `maxMs` (30,000). */
+  readonly retry?: { readonly initialMs?: number; readonly maxMs?: number };
+  /**
+   * Told of what went wrong without anyone asking: a listener that threw, a digest that differed.
+   * Default: `console.error`.
+   */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** A wait can be bounded by time or ended by a signal. */
+export interface WaitOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions extends WaitOptions {
+  /** Write only if the path's modRevision is this; 0: only if the path holds nothing. */
+  readonly ifRevision?: number;
+  /** Why, for those who read the history. */
+  readonly note?: string;
+}
+
+export interface RemoveOptions extends WriteOptions {
+  /** Also everything below the path. */
+  readonly recursive?: boolean;
+}
+
+export interface CommitOptions extends WaitOptions {
+  readonly operations: readonly Operation[];
+  readonly conditions?: readonly Condition[];
+  readonly note?: string;
+}
+
+export interface CommitResult {
+  readonly revision: number;
+  readonly puts: number;
+  readonly deletes: number;
+}
+
+export interface ListOptions extends WaitOptions {
+  /** Levels below the path; what lies deeper is named in `folders`. Default: all. */
+  readonly depth?: number;
+  /** Default `true`. */
+  readonly values?: boolean;
+}
+
+/** A subtree at one revision, in the order of the tree. */
+export interface Listing<Item extends EntryMeta = Entry> {
+  readonly revision: number;
+  readonly entries: readonly Item[];
+  /** Paths at `depth` below which there is more. */
+  readonly folders: readonly string[];
+}
+
+/**
+ * The connection, as a union: `connecting` (an attempt runs), `open`, `waiting` (until the next
+ * attempt), `failed` (the server refused for good; nothing is tried again), `closed`.
+ */
+export type ClientStatus =
+  | { readonly kind: 'connecting'; readonly url: string }
+  | { readonly kind: 'open'; readonly url: string; readonly epoch: string }
+  | { readonly kind: 'waiting'; readonly reason: string; readonly retryAt: number }
+  | { readonly kind: 'failed'; readonly error: Error }
+  | { readonly kind: 'closed' };
+
+/**
+ * `syncing`: never had the whole subtree. `live`: shows what the server has, as of the last
+ * heartbeat at worst. `stale`: shows the last good state; the link is down or the server is
+ * bringing it up to date. `failed`: the server refused; the last good state stays. `closed`.
+ */
+export type MirrorStatus = 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
+
+export interface MirrorChange {
+  /** The mirror's revision after the change. */
+  readonly revision: number;
+  /** `live`: exactly one commit. `resync`: the difference after a time away, whatever its commits. */
+  readonly origin: 'live' | 'resync';
+  /** Only real changes, each with `prev` where there was an entry. In the order of the tree. */
+  readonly changes: readonly Change[];
+  /** The commit, where `origin` is `live`. */
+  readonly commit?: Omit<Commit, 'changes'>;
+}
+
+export interface MirrorStatusChange {
+  readonly from: MirrorStatus;
+  readonly to: MirrorStatus;
+  readonly reason: string;
+}
+
+export interface MirrorEvents {
+  change: MirrorChange;
+  status: MirrorStatusChange;
+}
+
+/** The live copy of a subtree. Reads are synchronous, from memory, and show whole commits only. */
+export interface Mirror {
+  readonly path: string;
+  readonly status: MirrorStatus;
+  /** Since when it is not live, in ms since the Unix epoch; `undefined` while live. */
+  readonly staleSince: number | undefined;
+  /** The revision that it shows; `undefined` before the first sync. */
+  readonly revision: number | undefined;
+  readonly size: number;
+  /** Resolves once the whole subtree is here; immediately if it is. Never un-ready again. */
+  ready(options?: WaitOptions): Promise<{ readonly revision: number }>;
+  /** Resolves once the mirror shows `revision` or a later one. */
+  waitFor(revision: number, options?: WaitOptions): Promise<void>;
+  get(path: string): Entry | undefined;
+  /** The value at a path. */
+  value(path: string): string | undefined;
+  /** The entries at and below `path` (default: all), in the order of the tree. */
+  list(path?: string): readonly Entry[];
+  /** `change`: once a commit or a resync; not for the initial state. Returns the unsubscriber. */
+  on<Name extends keyof MirrorEvents>(
+    event: Name,
+    listener: (event: MirrorEvents[Name]) => void,
+  ): () => void;
+  /**
+   * The changes from now on. A slow reader loses no state: once more than `bufferMax` (1,000) wait,
+   * they are merged into one `resync` change with the net difference.
+   */
+  changes(options?: { signal?: AbortSignal; bufferMax?: number }): AsyncIterableIterator<MirrorChange>;
+  /** For UI frameworks: calls back after each change or status; see `getSnapshot`. */
+  subscribe(callback: () => void): () => void;
+  /** The same frozen object until something changes. Its map is made on the first call. */
+  getSnapshot(): MirrorSnapshot;
+  close(): void;
+}
+
+export interface MirrorSnapshot {
+  readonly status: MirrorStatus;
+  readonly revision: number | undefined;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+export interface WatchOptions {
+  /** Every change after this position; without it, from now on. */
+  readonly after?: Position;
+  /** Changes carry the entry before them. */
+  readonly prev?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Every commit that touches a subtree, as the changes that lie in it. Resumes by itself. Ends by
+ * `close`, its signal or `return`; throws `CompactedError` when history no longer reaches back.
+ */
+export interface Watch extends AsyncIterableIterator<Commit> {
+  readonly path: string;
+  /** Everything up to here was handed out or does not concern the watch. */
+  readonly position: Position | undefined;
+  /** Resolves once the server has taken the watch: what is written from then on will be seen. */
+  started(options?: WaitOptions): Promise<Position>;
+  close(): void;
+}
+
+export interface ClientEvents {
+  status: ClientStatus;
+}
+
+export interface Client {
+  readonly status: ClientStatus;
+  get(path: string, options?: WaitOptions): Promise<Entry | undefined>;
+  /** When it returns, the mirrors of this client show it (W12). */
+  set(path: string, value: string, options?: WriteOptions): Promise<{ readonly revision: number }>;
+  remove(
+    path: string,
+    options?: RemoveOptions,
+  ): Promise<{ readonly revision: number; readonly removed: number }>;
+  list(path: string, options: ListOptions & { values: false }): Promise<Listing<EntryMeta>>;
+  list(path: string, options?: ListOptions): Promise<Listing>;
+  /** Several writes as one commit, applied as a whole or not at all (S3). */
+  commit(request: CommitOptions): Promise<CommitResult>;
+  serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>>;
+  watch(path: string, options?: WatchOptions): Watch;
+  mirror(path: string, options?: { readonly signal?: AbortSignal }): Mirror;
+  on<Name extends keyof ClientEvents>(
+    event: Name,
+    listener: (event: ClientEvents[Name]) => void,
+  ): () => void;
+  /** Ends all watches and mirrors, rejects what still waits, closes the connection. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,69 @@
+import type { Entry, ErrorCode, ErrorDetails } from '@confer/shared';
+
+/** Codes of failures that no server reported. */
+export type ClientErrorCode = 'timeout' | 'aborted' | 'closed' | 'disconnected';
+
+/** A failure with a stable `code`: one of the protocol's, or one of the client's own. */
+export class ConferError extends Error {
+  override readonly name: string = 'ConferError';
+  readonly code: ErrorCode | ClientErrorCode;
+  /** The path that the error is about, where there is one. */
+  readonly path: string | undefined;
+
+  constructor(
+    code: ErrorCode | ClientErrorCode,
+    message: string,
+    options: { path?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.path = options.path;
+  }
+}
+
+/** A condition did not hold: somebody else wrote first. Nothing was written. */
+export class ConflictError extends ConferError {
+  override readonly name = 'ConflictError';
+  /** What the path holds now; `undefined` when it holds nothing. */
+  readonly current: Entry | undefined;
+
+  constructor(message: string, path: string | undefined, current: Entry | undefined) {
+    super('conflict', message, { path });
+    this.current = current;
+  }
+}
+
+/** History no longer reaches back to where the watch was: changes were missed. */
+export class CompactedError extends ConferError {
+  override readonly name = 'CompactedError';
+  /** `epoch`: the server has another history altogether (restored or wiped). */
+  readonly reason: 'compacted' | 'epoch';
+  /** The oldest revision after which a watch can start. */
+  readonly compactedRevision: number;
+
+  constructor(message: string, reason: 'compacted' | 'epoch', compactedRevision: number) {
+    super('compacted', message);
+    this.reason = reason;
+    this.compactedRevision = compactedRevision;
+  }
+}
+
+/**
+ * The time was up. For a write this says nothing about whether it happened: the request may still
+ * be on its way, or done with its answer lost.
+ */
+export class TimeoutError extends ConferError {
+  override readonly name = 'TimeoutError';
+
+  constructor(message: string) {
+    super('timeout', message);
+  }
+}
+
+/** Makes the error of a failed request from its reply. */
+export function errorOfReply(code: ErrorCode, message: string, details: ErrorDetails): ConferError {
+  if (code === 'conflict') return new ConflictError(message, details.path, details.current ?? undefined);
+  if (code === 'compacted')
+    return new CompactedError(message, 'compacted', details.compactedRevision ?? 0);
+  return new ConferError(code, message, { path: details.path });
+}

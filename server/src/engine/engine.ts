@@ -1,0 +1,94 @@
+import type { Commit, Condition, Entry, Operation } from '@confer/shared';
+
+/** One write, as an engine judges it. Paths, values and counts are within their limits already. */
+export interface CommitRequest {
+  /** Applied in order, each on what those before it left; the commit holds the net changes. */
+  readonly operations: readonly Operation[];
+  /** All must hold against the state before the commit. */
+  readonly conditions: readonly Condition[];
+  readonly actor: string;
+  readonly note?: string;
+  /** The same for every try of one write: a second try is answered with the first one's outcome. */
+  readonly requestId: string;
+}
+
+export interface CommitOutcome {
+  /** The commit's revision; the current one where there was nothing to change (no commit is made). */
+  readonly revision: number;
+  readonly puts: number;
+  readonly deletes: number;
+}
+
+export interface ScanQuery {
+  readonly subtree: string;
+  /** The revision to read at: from `compactedRevision` to `revision`. */
+  readonly at: number;
+  /** Where to start, exclusive: after a path, or after a path with everything below it. */
+  readonly start?: { readonly after: string } | { readonly afterSubtree: string };
+}
+
+/** What tells engines apart, as data. The contract suite reads it. */
+export interface EngineSupports {
+  /** An acknowledged commit survives the end of the process (S1). */
+  readonly durable: boolean;
+}
+
+/** Takes commits that became durable together, in revision order. */
+export type CommitFeed = (commits: readonly Commit[]) => void;
+
+/**
+ * What decides commits and keeps them. The engine alone names revisions and judges conditions:
+ * where several servers share one, another of them may be writing.
+ *
+ * Everything that can be read is durable and has come out of the feed: reads show exactly
+ * `revision`, never a commit that is still on its way to the disk.
+ */
+export interface Engine {
+  readonly name: string;
+  readonly supports: EngineSupports;
+  /** The identity of this history. */
+  readonly epoch: string;
+  /** The newest commit that came out of the feed; 0 for an empty history (S5). */
+  readonly revision: number;
+  /** History is whole after this revision; 0 when nothing was compacted. */
+  readonly compactedRevision: number;
+  /** Entries at `revision`. */
+  readonly entryCount: number;
+
+  /**
+   * Names the consumer of the one feed. Called once, before the first commit. Every commit comes out
+   * of it, whoever wrote it, with `prev` on each change that had one.
+   */
+  onCommits(feed: CommitFeed): void;
+
+  /**
+   * Resolves once the commit is durable (S1) and the feed has taken it. Rejects with a
+   * `ProtocolError`: `conflict` when a condition does not hold (with the path and what it holds
+   * now), `too_large` over `limits.changesMax`, `storage_full`, `unavailable`; nothing was written.
+   */
+  commit(request: CommitRequest): Promise<CommitOutcome>;
+
+  get(path: string): Entry | undefined;
+
+  /**
+   * The entries of a subtree at a revision, lazily, in the order of the tree. The iteration must end
+   * within the turn of the event loop that began it. Throws `compacted` or `future_revision`.
+   */
+  scan(query: ScanQuery): Iterable<Entry>;
+
+  /**
+   * The commits after `revision`, lazily, in order, changes with `prev` where the entry before is
+   * still known. Must end within the turn that began it. Throws `compacted` or `future_revision`.
+   */
+  history(revision: number): Iterable<Commit>;
+
+  /**
+   * Drops history up to `revision`; current entries never go. Works in small steps between which
+   * the event loop runs. Rejects with `future_revision` beyond `revision`; below
+   * `compactedRevision` there is nothing to do.
+   */
+  compact(revision: number): Promise<void>;
+
+  /** Finishes what was accepted, flushes and lets go of the storage. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+/**
+ * What became of a frame: `sent` to the kernel; `buffered`, so send nothing more until `onDrain`;
+ * `dropped`, which only happens to those who go on after `buffered`.
+ */
+export type SendResult = 'sent' | 'buffered' | 'dropped';
+
+/** One open connection, as the session sees it. After `onClose` every method does nothing. */
+export interface Socket {
+  /** The address of the other side, for the log. */
+  readonly remote: string;
+  /** Bytes that wait in this process to be written. */
+  readonly bufferedBytes: number;
+  /** Sends one text frame. Bytes are UTF-8, encoded once for many sockets. */
+  send(frame: string | Uint8Array): SendResult;
+  /** Sends what `run` sends in as few system calls as the library can. */
+  cork(run: () => void): void;
+  /** Closes after what was sent. `reason` is cut to the 123 bytes that a close frame holds. */
+  close(code: number, reason: string): void;
+  /** Drops the connection at once, with all that waits to be written. */
+  terminate(): void;
+}
+
+/** What a connection's owner is told. Drain state is kept per socket. */
+export interface SocketHandlers {
+  onMessage(frame: string): void;
+  /** A binary frame came; the protocol has none. */
+  onBinary(): void;
+  /** Everything buffered has been written. */
+  onDrain(): void;
+  /** The connection is gone, whoever ended it. Called exactly once. */
+  onClose(code: number): void;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Frames beyond this many bytes end the connection. */
+  readonly frameBytesMax: number;
+  /** Whether a page of this web origin may connect; clients that are no browsers name none. */
+  readonly allowOrigin: (origin: string) => boolean;
+  /** Called for each accepted connection, before its first message. */
+  readonly onOpen: (socket: Socket) => SocketHandlers;
+}
+
+export interface Listener {
+  /** The address it really listens on. */
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting; open connections live on. */
+  stopAccepting(): void;
+  /** Stops accepting and drops every connection that is still open. */
+  close(): Promise<void>;
+}
+
+/**
+ * The binding to one socket library. It serves WebSockets with the subprotocol `confer.v1` at
+ * `/v1`, answers other HTTP requests with a line that says so, and knows nothing else of Confer.
+ * `listen` rejects with the system's error (`EADDRINUSE`, ...) when it cannot.
+ */
+export interface Transport {
+  readonly name: 'uws' | 'ws';
+  listen(options: ListenOptions): Promise<Listener>;
+}

@@ -1,0 +1,79 @@
+import * as v from 'valibot';
+import { type DownMessage, downMessage } from './messages/down.ts';
+import { type UpMessage, upMessage } from './messages/up.ts';
+
+/** What became of an inbound frame. `id` is there when the frame is a request that can be answered. */
+export type Decoded<Message> =
+  | { readonly ok: true; readonly message: Message }
+  | {
+      readonly ok: false;
+      readonly code: 'bad_message' | 'unknown_type' | 'invalid_message';
+      readonly id?: number;
+      readonly problem: string;
+    };
+
+/** Decodes and validates a frame from a client. The only place where a server parses one. */
+export function decodeUp(frame: string): Decoded<UpMessage> {
+  return decode(frame, upMessage, upTypes);
+}
+
+/** Decodes and validates a frame from a server. The only place where a client parses one. */
+export function decodeDown(frame: string): Decoded<DownMessage> {
+  return decode(frame, downMessage, downTypes);
+}
+
+/** What is sent was built by typed code, so it is not validated again. */
+export function encode(message: UpMessage | DownMessage): string {
+  return JSON.stringify(message);
+}
+
+type Messages = typeof upMessage | typeof downMessage;
+
+const typesOf = (messages: Messages) =>
+  new Set<string>(messages.options.map((option) => option.entries.type.literal));
+const upTypes = typesOf(upMessage);
+const downTypes = typesOf(downMessage);
+
+function decode<Schema extends Messages>(
+  frame: string,
+  schema: Schema,
+  types: ReadonlySet<string>,
+): Decoded<v.InferOutput<Schema>> {
+  const json = parseObject(frame);
+  if (json === undefined)
+    return { ok: false, code: 'bad_message', problem: 'a frame is one JSON object' };
+  const { type, id } = json;
+  const answerable = isRequestNumber(id) ? { id } : {};
+  if (typeof type !== 'string')
+    return { ok: false, code: 'bad_message', ...answerable, problem: 'a message has a "type"' };
+  if (!types.has(type))
+    return {
+      ok: false,
+      code: 'unknown_type',
+      ...answerable,
+      problem: `there is no message of the type ${JSON.stringify(type.slice(0, 40))}`,
+    };
+  const result = v.safeParse(schema, json, { abortEarly: true });
+  if (result.success) return { ok: true, message: result.output };
+  const [issue] = result.issues;
+  const where = v.getDotPath(issue);
+  return {
+    ok: false,
+    code: 'invalid_message',
+    ...answerable,
+    problem: `${type}${where === null ? '' : `.${where}`}: ${issue.message}`,
+  };
+}
+
+function parseObject(frame: string): { type?: unknown; id?: unknown } | undefined {
+  try {
+    const json: unknown = JSON.parse(frame);
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRequestNumber(id: unknown): id is number {
+  return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0;
+}

@@ -1,0 +1,60 @@
+export { assert, unreachable } from './assert.ts';
+export type { Clock, Random, Timer } from './clock.ts';
+export { type Decoded, decodeDown, decodeUp, encode } from './codec.ts';
+export { Digest } from './digest.ts';
+export type {
+  Change,
+  Commit,
+  DeleteCause,
+  DeleteChange,
+  Entry,
+  EntryMeta,
+  PutChange,
+} from './entry.ts';
+export {
+  type ErrorCode,
+  type ErrorDetails,
+  errorCodes,
+  errorKind,
+  errorOfClose,
+  errorTable,
+  isErrorCode,
+  ProtocolError,
+  type Retry,
+} from './errors.ts';
+export { limits, times } from './limits.ts';
+export type * from './messages/down.ts';
+export type {
+  CommitRequest,
+  Condition,
+  GetRequest,
+  Hello,
+  ListRequest,
+  Operation,
+  Request,
+  StatusRequest,
+  UnwatchRequest,
+  UpMessage,
+  WatchMode,
+  WatchRequest,
+} from './messages/up.ts';
+export {
+  childOf,
+  comparePaths,
+  isWithin,
+  nameOf,
+  orderKey,
+  pathOfOrderKey,
+  pathProblem,
+  RESERVED,
+  ROOT,
+  relativeTo,
+  segmentsOf,
+  subtreeProblem,
+  subtreesOf,
+} from './path.ts';
+export type { Position } from './position.ts';
+export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
+export { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
+export { DEFAULT_PORT, ENDPOINT, PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';
+export { fromWireCommit, toWireCommit } from './wire.ts';

@@ -1,0 +1,97 @@
+import { limits } from './limits.ts';
+import { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
+
+/** The subtree of everything. No entry lives at it. */
+export const ROOT = '/';
+
+/** Kept for Confer itself: clients can neither write here nor is it part of what they watch. */
+export const RESERVED = '/.confer';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Why `path` cannot name an entry, or `undefined` when it can. */
+export function pathProblem(path: string): string | undefined {
+  if (!path.startsWith('/')) return 'a path starts with "/"';
+  if (path === ROOT) return 'the root "/" holds no entry';
+  if (path.endsWith('/')) return 'a path does not end with "/"';
+  if (CONTROL.test(path)) return 'a path holds no control characters';
+  if (hasLoneSurrogate(path)) return 'a path holds no lone surrogates';
+  if (utf8Length(path) > limits.pathBytesMax)
+    return `a path is at most ${limits.pathBytesMax} bytes long`;
+  for (const segment of segmentsOf(path)) {
+    const problem = segmentProblem(segment);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Why `path` cannot name a subtree, or `undefined` when it can. */
+export function subtreeProblem(path: string): string | undefined {
+  return path === ROOT ? undefined : pathProblem(path);
+}
+
+function segmentProblem(segment: string): string | undefined {
+  if (segment === '') return 'a path has no empty segment ("//")';
+  if (segment === '.' || segment === '..') return 'a path has no "." or ".." segment';
+  if (segment.length * 3 > limits.segmentBytesMax && utf8Length(segment) > limits.segmentBytesMax)
+    return `a segment of a path is at most ${limits.segmentBytesMax} bytes long`;
+  return undefined;
+}
+
+/** The segments of a path; none for the root. */
+export function segmentsOf(path: string): string[] {
+  return path === ROOT ? [] : path.slice(1).split('/');
+}
+
+/** The path of `segment` below `parent`. */
+export function childOf(parent: string, segment: string): string {
+  return parent === ROOT ? `/${segment}` : `${parent}/${segment}`;
+}
+
+/** The last segment of a path; empty for the root. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Whether `path` is `subtree` or lies below it. Segment-safe: `/app` does not hold `/apple`. */
+export function isWithin(path: string, subtree: string): boolean {
+  if (subtree === ROOT) return true;
+  if (!path.startsWith(subtree)) return false;
+  return path.length === subtree.length || path.charCodeAt(subtree.length) === 0x2f;
+}
+
+/** `path` relative to `subtree`, without a leading slash; empty for the subtree's own path. */
+export function relativeTo(path: string, subtree: string): string {
+  return path.slice(subtree === ROOT ? 1 : subtree.length + 1);
+}
+
+/** The subtrees that hold `path`, from the root down to the path itself. */
+export function* subtreesOf(path: string): Generator<string> {
+  yield ROOT;
+  if (path === ROOT) return;
+  for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1))
+    yield path.slice(0, end);
+  yield path;
+}
+
+/**
+ * The order of the tree: segment by segment by code point, parents before their children. A
+ * subtree is one unbroken run in it, which plain string order does not give (`-` sorts before `/`).
+ */
+export function comparePaths(a: string, b: string): number {
+  return compareCodePoints(orderKey(a), orderKey(b));
+}
+
+/**
+ * A string whose code point (and so UTF-8) order is `comparePaths`. U+0001 can stand for the
+ * separator because no path holds control characters, and it sorts before all that they do hold.
+ */
+export function orderKey(path: string): string {
+  return path === ROOT ? '' : path.replaceAll('/', '\u0001');
+}
+
+/** The path that `orderKey` was made from. */
+export function pathOfOrderKey(key: string): string {
+  return key === '' ? ROOT : key.replaceAll('\u0001', '/');
+}

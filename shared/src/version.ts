@@ -1,0 +1,12 @@
+/**
+ * The version of the protocol. A change of the schema changes its hash, and `version.test.ts` then
+ * asks for a line here: a new version where old peers would misread it, a note where they ignore it.
+ *
+ * 1  2026-11  the first version
+ */
+export const PROTOCOL_VERSION = 1;
+
+/** The WebSocket subprotocol and the HTTP path that it is served at. */
+export const SUBPROTOCOL = 'confer.v1';
+export const ENDPOINT = '/v1';
+export const DEFAULT_PORT = 7480;

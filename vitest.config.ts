@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (name: string) => fileURLToPath(new URL(`./${name}/src/index.ts`, import.meta.url));
+
+/** In-process tests run the sources; tests on real processes run what `build` left in `dist`. */
+export default defineConfig({
+  resolve: {
+    alias: {
+      '@confer/shared': source('shared'),
+      '@confer/server': source('server'),
+      '@confer/client': source('client'),
+    },
+  },
+  test: {
+    include: ['{shared,server,client,cli}/src/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
