@@ -29,6 +29,12 @@ export class Digest {
     this.#low = (this.#low - hash(path, modRevision, LOW_BASIS)) | 0;
   }
 
+  /** Adds all that another digest covers; the two have no entry in common. */
+  merge(other: Digest): void {
+    this.#high = (this.#high + other.#high) | 0;
+    this.#low = (this.#low + other.#low) | 0;
+  }
+
   toString(): string {
     return hex(this.#high) + hex(this.#low);
   }

@@ -1,0 +1,107 @@
+import { type Status, times } from '@confer/shared';
+import type { Engine } from './engine/engine.ts';
+import type { Log } from './log.ts';
+import type { Runtime } from './runtime.ts';
+import { Heartbeats } from './session/heartbeats.ts';
+import type { Service } from './session/service.ts';
+import { Session } from './session/session.ts';
+import { Store } from './store/store.ts';
+import type { Socket, SocketHandlers } from './transport/socket.ts';
+import { VERSION } from './version.ts';
+import { Hub } from './watch/hub.ts';
+
+/** Clients come back within at least this long after the server stopped, spread evenly. */
+const RETURN_WINDOW_MS_MIN = 1_000;
+/** A server takes back about this many clients a millisecond without strain. */
+const RETURNS_PER_MS = 1;
+/** How long a stopping server waits for what it accepted, and then for its goodbyes to be read. */
+const SETTLE_MS = 5_000;
+const PARTING_MS = 1_000;
+const SETTLE_POLL_MS = 10;
+
+export interface CoreOptions {
+  readonly engine: Engine;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly heartbeatMs?: number;
+}
+
+/** A whole server but for its storage and its sockets: a simulation runs it on fakes of both. */
+export class Core {
+  readonly #engine: Engine;
+  readonly #runtime: Runtime;
+  readonly #service: Service;
+  readonly #heartbeats: Heartbeats;
+  readonly #sessions = new Set<Session>();
+  /** Also those sessions that have ended while their socket is still there. */
+  readonly #sockets = new Set<Session>();
+  readonly #startedAt: number;
+
+  constructor({ engine, runtime, log, heartbeatMs = times.heartbeatMs }: CoreOptions) {
+    this.#engine = engine;
+    this.#runtime = runtime;
+    this.#startedAt = runtime.clock.now();
+    const store = new Store(engine, (commits) => hub.apply(commits));
+    const hub = new Hub(store, runtime);
+    const status = () => this.status();
+    this.#service = { store, hub, runtime, log, heartbeatMs, status };
+    this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
+  }
+
+  /** Takes a new connection. */
+  accept(socket: Socket): SocketHandlers {
+    const session = new Session(socket, this.#service, {
+      onEnded: (ended) => {
+        this.#sessions.delete(ended);
+        this.#heartbeats.remove(ended);
+      },
+      onGone: (gone) => this.#sockets.delete(gone),
+    });
+    this.#sockets.add(session);
+    this.#sessions.add(session);
+    this.#heartbeats.add(session);
+    return session;
+  }
+
+  status(): Omit<Status, 'type' | 'id'> {
+    const { store, hub } = this.#service;
+    return {
+      epoch: store.epoch,
+      revision: store.revision,
+      compactedRevision: store.compactedRevision,
+      entries: store.entryCount,
+      engine: store.engineName,
+      version: VERSION,
+      connections: this.#sessions.size,
+      watches: hub.watchers,
+      uptimeMs: this.#runtime.clock.now() - this.#startedAt,
+    };
+  }
+
+  /**
+   * Says goodbye to everybody, finishes what was accepted, and lets go of the storage. The caller
+   * has stopped accepting connections.
+   */
+  async stop(): Promise<void> {
+    const { random } = this.#runtime;
+    const windowMs = Math.max(RETURN_WINDOW_MS_MIN, this.#sessions.size / RETURNS_PER_MS);
+    for (const session of [...this.#sessions]) session.leave(Math.floor(random() * windowMs));
+    await this.#until(SETTLE_MS, () => [...this.#sessions].every(({ waiting }) => waiting === 0));
+    for (const session of [...this.#sessions]) session.dismiss();
+    this.#heartbeats.stop();
+    await this.#engine.close();
+    await this.#until(PARTING_MS, () => this.#sockets.size === 0);
+  }
+
+  #until(withinMs: number, isDone: () => boolean): Promise<void> {
+    const { clock } = this.#runtime;
+    const endAt = clock.now() + withinMs;
+    return new Promise((resolve) => {
+      const look = () => {
+        if (isDone() || clock.now() >= endAt) resolve();
+        else clock.setTimer(SETTLE_POLL_MS, look);
+      };
+      look();
+    });
+  }
+}

@@ -1,0 +1,4 @@
+export { StartError } from './errors.ts';
+export type { Log, LogLevel } from './log.ts';
+export { createServer, type Server, type ServerOptions } from './server.ts';
+export { VERSION } from './version.ts';

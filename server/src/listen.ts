@@ -1,0 +1,84 @@
+import { isIP } from 'node:net';
+import { limits } from '@confer/shared';
+import { StartError } from './errors.ts';
+import type { Log } from './log.ts';
+import type { Listener, ListenOptions, Transport } from './transport/socket.ts';
+
+export type TransportName = Transport['name'];
+
+export interface ListenAt {
+  readonly host: string;
+  readonly port: number;
+  readonly transport: TransportName | undefined;
+  /** Serve addresses and web pages beyond this machine, without authentication. */
+  readonly insecure: boolean;
+  readonly log: Log;
+}
+
+/** Opens the server's door, with the transport asked for or the best one that loads. */
+export async function listen(at: ListenAt, onOpen: ListenOptions['onOpen']): Promise<{
+  readonly transport: TransportName;
+  readonly listener: Listener;
+}> {
+  const { host, port, insecure } = at;
+  if (!insecure && !isLoopback(host))
+    throw new StartError(
+      'refused',
+      `${host} can be reached from other machines and this server cannot authenticate anybody yet; listen on 127.0.0.1, or pass --insecure if the network is yours alone`,
+    );
+  const transport = await load(at.transport, at.log);
+  try {
+    const listener = await transport.listen({
+      host,
+      port,
+      frameBytesMax: limits.frameBytesMax,
+      allowOrigin: (origin) => insecure || isLoopbackOrigin(origin),
+      onOpen,
+    });
+    return { transport: transport.name, listener };
+  } catch (error) {
+    throw new StartError('unavailable', `cannot listen on ${host}:${port}: ${reasonOf(error)}`, error);
+  }
+}
+
+async function load(name: TransportName | undefined, log: Log): Promise<Transport> {
+  if (name === 'ws') return loadWs();
+  const { loadUws } = await import('./transport/uws.ts');
+  try {
+    return await loadUws();
+  } catch (error) {
+    const why = reasonOf(error);
+    if (name === 'uws') throw new StartError('unavailable', why, error);
+    log('warn', `uWebSockets.js does not run here, so the slower ws transport serves: ${why}`);
+    return loadWs();
+  }
+}
+
+async function loadWs(): Promise<Transport> {
+  const { wsTransport } = await import('./transport/ws.ts');
+  return wsTransport;
+}
+
+/** A web page of this machine may connect; any other could be a stranger's, in a local browser. */
+function isLoopbackOrigin(origin: string): boolean {
+  try {
+    return isLoopback(new URL(origin).hostname.replace(/^\[|\]$/g, ''));
+  } catch {
+    return false;
+  }
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  if (isIP(host) === 4) return host.startsWith('127.');
+  return isIP(host) === 6 && (host === '::1' || /^0*(:0*)*:0*1$/.test(host));
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return 'the port is in use; stop what uses it or choose another';
+  if (code === 'EACCES') return 'the system does not allow that port';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';
+  return error.message;
+}

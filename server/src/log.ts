@@ -1,0 +1,13 @@
+export type LogLevel = 'info' | 'warn' | 'error';
+
+/** Takes one line of the server's log. Fields never hold values of entries. */
+export type Log = (
+  level: LogLevel,
+  message: string,
+  fields?: Readonly<Record<string, string | number>>,
+) => void;
+
+/** An unexpected failure, as text for the log. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

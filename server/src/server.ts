@@ -1,0 +1,100 @@
+import { DEFAULT_PORT, type Status } from '@confer/shared';
+import { Core } from './core.ts';
+import type { Engine } from './engine/engine.ts';
+import { StartError } from './errors.ts';
+import { listen, type TransportName } from './listen.ts';
+import type { Log } from './log.ts';
+import { systemRuntime } from './runtime.ts';
+
+export type EngineOptions =
+  /** Keeps nothing beyond the end of the process. */
+  | { readonly engine: 'memory' }
+  /** Keeps its data in a directory, which is made when it is not there. */
+  | { readonly engine: 'lmdb'; readonly dataDirectory: string };
+
+export type ServerOptions = EngineOptions & {
+  /** Default 127.0.0.1. Addresses beyond this machine need `insecure`. */
+  readonly host?: string;
+  /** Default 7480; 0 takes a free one. */
+  readonly port?: number;
+  /** Default: uWebSockets.js where it runs, else ws. */
+  readonly transport?: TransportName;
+  /** Serve addresses and web pages beyond this machine although nobody is authenticated. */
+  readonly insecure?: boolean;
+  /** Default 10,000. */
+  readonly heartbeatMs?: number;
+  /** Default: silent. */
+  readonly log?: Log;
+};
+
+/** A running server. */
+export interface Server {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: TransportName;
+  status(): Omit<Status, 'type' | 'id'>;
+  /**
+   * Stops accepting, tells every client when to come back, finishes what was accepted, flushes and
+   * lets go of the data. The same promise however often it is called.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server in this process and resolves once it accepts connections. Rejects with a
+ * `StartError` when it cannot; then nothing was left behind.
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, log = () => {} } = options;
+  const engine = await openEngine(options);
+  const { heartbeatMs } = options;
+  const core = new Core({
+    engine,
+    runtime: systemRuntime,
+    log,
+    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+  });
+  try {
+    const { transport, listener } = await listen(
+      { host, port, insecure, log, transport: options.transport },
+      (socket) => core.accept(socket),
+    );
+    let closed: Promise<void> | undefined;
+    const close = async () => {
+      listener.stopAccepting();
+      await core.stop();
+      await listener.close();
+    };
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
+      host,
+      port: listener.port,
+      transport,
+      status: () => core.status(),
+      close: () => {
+        closed ??= close();
+        return closed;
+      },
+    };
+  } catch (error) {
+    await core.stop();
+    throw error;
+  }
+}
+
+async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { clock, newId } = systemRuntime;
+  if (options.engine === 'memory') {
+    const { openMemoryEngine } = await import('./engine/memory.ts');
+    return openMemoryEngine({ clock, newId });
+  }
+  const { openLmdbEngine } = await import('./engine/lmdb.ts');
+  const { StorageError } = await import('./engine/storage-error.ts');
+  try {
+    return await openLmdbEngine({ directory: options.dataDirectory, clock, newId });
+  } catch (error) {
+    if (error instanceof StorageError) throw new StartError('storage', error.message, error);
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Reply } from '@confer/shared';
+
+/** Requests of a connection that have no answer yet may together be this large. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Does what a request asks and answers it, at once where it can. */
+export type Work = () => Reply | Promise<Reply>;
+
+interface Waiting {
+  readonly work: Work;
+  readonly bytes: number;
+}
+
+/**
+ * The requests of one connection that have no answer yet: those that are under way (commits on
+ * their way to the disk) and those that wait because the connection does not take answers. Bounded,
+ * because a client may send without ever reading.
+ */
+export class Backlog {
+  readonly #countMax: number;
+  #queued: Waiting[] = [];
+  #count = 0;
+  #bytes = 0;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Counts a request in; `false` when there are too many. */
+  admit(bytes: number): boolean {
+    this.#count += 1;
+    this.#bytes += bytes;
+    return this.#count <= this.#countMax && this.#bytes <= WAITING_BYTES_MAX;
+  }
+
+  /** The request has its answer. */
+  settle(bytes: number): void {
+    this.#count -= 1;
+    this.#bytes -= bytes;
+  }
+
+  enqueue(work: Work, bytes: number): void {
+    this.#queued.push({ work, bytes });
+  }
+
+  /** Whether a request waits to be begun; those that come later must wait too. */
+  get hasQueued(): boolean {
+    return this.#queued.length > 0;
+  }
+
+  /** Begins waiting requests in order, as long as `canBegin`. */
+  run(canBegin: () => boolean, begin: (work: Work, bytes: number) => void): void {
+    const queued = this.#queued;
+    let begun = 0;
+    while (begun < queued.length && canBegin()) {
+      const next = queued[begun];
+      begun += 1;
+      if (next !== undefined) begin(next.work, next.bytes);
+    }
+    this.#queued = queued.slice(begun);
+  }
+
+  /** Lets go of what was not begun; it will never be answered. */
+  clear(): void {
+    for (const { bytes } of this.#queued) this.settle(bytes);
+    this.#queued = [];
+  }
+}

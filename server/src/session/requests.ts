@@ -1,0 +1,137 @@
+import {
+  type CommitRequest,
+  type GetRequest,
+  limits,
+  type ListedEntry,
+  type ListRequest,
+  ProtocolError,
+  type Reply,
+  type Request,
+  type StatusRequest,
+  type UnwatchRequest,
+  unreachable,
+  type WatchRequest,
+} from '@confer/shared';
+import { errorText } from '../log.ts';
+import type { Watcher, WatchSink } from '../watch/watcher.ts';
+import type { Principal } from './principal.ts';
+import type { Service } from './service.ts';
+
+/** What a request may use of its session. */
+export interface RequestContext {
+  readonly service: Service;
+  readonly principal: Principal;
+  readonly sink: WatchSink;
+  /** The watches of the connection, by their name. */
+  readonly watches: Map<string, Watcher>;
+}
+
+/**
+ * Answers one request. A reply that is there at once is returned at once, so that what the request
+ * set going (the frames of a watch) cannot come before it.
+ */
+export function handle(request: Request, context: RequestContext): Reply | Promise<Reply> {
+  try {
+    return dispatch(request, context);
+  } catch (error) {
+    return errorReply(request.id, error, context.service);
+  }
+}
+
+function dispatch(request: Request, context: RequestContext): Reply | Promise<Reply> {
+  switch (request.type) {
+    case 'get':
+      return get(request, context);
+    case 'list':
+      return list(request, context);
+    case 'commit':
+      return commit(request, context);
+    case 'watch':
+      return watch(request, context);
+    case 'unwatch':
+      return unwatch(request, context);
+    case 'status':
+      return status(request, context);
+    default:
+      return unreachable(request);
+  }
+}
+
+function get({ id, path }: GetRequest, { service: { store } }: RequestContext): Reply {
+  const entry = store.get(path) ?? null;
+  return { type: 'got', id, revision: store.revision, entry };
+}
+
+function list(request: ListRequest, { service: { store } }: RequestContext): Reply {
+  const { id, type: _, values = true, ...query } = request;
+  const { revision, entries, folders, next } = store.list(query);
+  return {
+    type: 'listed',
+    id,
+    revision,
+    entries: values ? entries : entries.map(withoutValue),
+    folders,
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+function withoutValue({ value: _, ...meta }: ListedEntry): ListedEntry {
+  return meta;
+}
+
+async function commit(request: CommitRequest, context: RequestContext): Promise<Reply> {
+  const { id, requestId, operations, conditions = [], note } = request;
+  const { service, principal } = context;
+  try {
+    const outcome = await service.store.commit({
+      requestId,
+      operations,
+      conditions,
+      actor: principal.name,
+      ...(note === undefined ? {} : { note }),
+    });
+    return { type: 'committed', id, ...outcome };
+  } catch (error) {
+    return errorReply(id, error, service);
+  }
+}
+
+function watch(request: WatchRequest, { service, sink, watches }: RequestContext): Reply {
+  if (watches.size >= limits.watchesMax)
+    throw new ProtocolError(
+      'too_many_watches',
+      `a connection has at most ${limits.watchesMax} watches`,
+    );
+  const { id, path, mode, after, prev: withPrev = false } = request;
+  const { watcher, revision } = service.hub.open({
+    path,
+    mode,
+    withPrev,
+    sink,
+    ...(after === undefined ? {} : { after }),
+    isTaken: (name) => watches.has(name),
+    onEnded: (ended) => watches.delete(ended.group.name),
+  });
+  watches.set(watcher.group.name, watcher);
+  return { type: 'watching', id, watch: watcher.group.name, revision };
+}
+
+function unwatch({ id, watch: name }: UnwatchRequest, context: RequestContext): Reply {
+  const watcher = context.watches.get(name);
+  if (watcher === undefined)
+    throw new ProtocolError('unknown_watch', `this connection has no watch ${name}`);
+  context.watches.delete(name);
+  context.service.hub.close(watcher);
+  return { type: 'unwatched', id };
+}
+
+function status({ id }: StatusRequest, { service }: RequestContext): Reply {
+  return { type: 'status', id, ...service.status() };
+}
+
+function errorReply(id: number, error: unknown, { log }: Service): Reply {
+  if (error instanceof ProtocolError)
+    return { type: 'error', id, code: error.code, message: error.message, ...error.details };
+  log('error', 'a request failed unexpectedly', { error: errorText(error) });
+  return { type: 'error', id, code: 'internal', message: 'a bug in the server; its log says more' };
+}

@@ -1,0 +1,15 @@
+import type { Status } from '@confer/shared';
+import type { Log } from '../log.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Store } from '../store/store.ts';
+import type { Hub } from '../watch/hub.ts';
+
+/** What every session of a server shares. */
+export interface Service {
+  readonly store: Store;
+  readonly hub: Hub;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly heartbeatMs: number;
+  readonly status: () => Omit<Status, 'type' | 'id'>;
+}

@@ -1,0 +1,270 @@
+import {
+  decodeUp,
+  encode,
+  type ErrorCode,
+  type Hello,
+  limits,
+  PROTOCOL_VERSION,
+  type Reply,
+  type Request,
+  times,
+  type Timer,
+  type UpMessage,
+  unreachable,
+} from '@confer/shared';
+import { errorText } from '../log.ts';
+import type { Socket, SocketHandlers } from '../transport/socket.ts';
+import type { Watcher, WatchSink } from '../watch/watcher.ts';
+import { Backlog, type Work } from './backlog.ts';
+import { closeCodeOf } from './close-codes.ts';
+import { Outbox } from './outbox.ts';
+import { handle, type RequestContext } from './requests.ts';
+import { principalOf } from './principal.ts';
+import type { Service } from './service.ts';
+
+/**
+ *   awaiting-hello ──hello──► open ──goodbye──► leaving
+ *         │                    │                  │
+ *         └────────────────────┴──► closed ◄──────┘
+ *
+ * Leaving: the server stops; answers to what was accepted still go out, nothing new is taken.
+ */
+type State =
+  | { readonly kind: 'awaiting-hello'; readonly timeout: Timer }
+  | { readonly kind: 'open'; readonly context: RequestContext }
+  | { readonly kind: 'leaving' }
+  | { readonly kind: 'closed' };
+
+export interface SessionEvents {
+  /** The session has ended; its socket may still be sending what was left. */
+  onEnded(session: Session): void;
+  /** The socket is gone. */
+  onGone(session: Session): void;
+}
+
+/** The server's side of one connection. */
+export class Session implements SocketHandlers, WatchSink {
+  readonly id: string;
+  readonly #socket: Socket;
+  readonly #service: Service;
+  readonly #events: SessionEvents;
+  readonly #outbox: Outbox;
+  readonly #backlog = new Backlog(limits.requestsMax);
+  readonly #watches = new Map<string, Watcher>();
+  #state: State;
+  /** When the other side last showed that it lives: it spoke, or took what was sent. */
+  #lastAliveAt: number;
+  #bufferedBefore = 0;
+
+  constructor(socket: Socket, service: Service, events: SessionEvents) {
+    const { clock, newId } = service.runtime;
+    this.id = `s-${newId()}`;
+    this.#socket = socket;
+    this.#service = service;
+    this.#events = events;
+    this.#outbox = new Outbox(socket, () => this.fail(new Error('a frame was dropped')));
+    this.#lastAliveAt = clock.now();
+    const timeout = clock.setTimer(times.helloTimeoutMs, () =>
+      this.#end('silent', `no hello within ${times.helloTimeoutMs} ms`),
+    );
+    this.#state = { kind: 'awaiting-hello', timeout };
+  }
+
+  /** Requests that were accepted and have no answer yet. */
+  get waiting(): number {
+    return this.#backlog.count;
+  }
+
+  get writable(): boolean {
+    return this.#outbox.writable;
+  }
+
+  send(frame: Uint8Array): void {
+    this.#outbox.send(frame);
+  }
+
+  fail(error: unknown): void {
+    this.#service.log('error', 'a connection failed', { session: this.id, error: errorText(error) });
+    this.#end('internal', 'a bug in the server; its log says more');
+  }
+
+  onMessage(frame: string): void {
+    if (this.#state.kind === 'closed') return;
+    this.#lastAliveAt = this.#service.runtime.clock.now();
+    if (this.#state.kind === 'awaiting-hello' && frame.length > limits.helloBytesMax) {
+      this.#end('frame_too_large', `a hello is at most ${limits.helloBytesMax} bytes long`);
+      return;
+    }
+    const decoded = decodeUp(frame);
+    if (decoded.ok) this.#take(decoded.message, frame.length);
+    else if (decoded.id === undefined || this.#state.kind === 'awaiting-hello')
+      this.#end('bad_message', decoded.problem);
+    else this.#refuse(decoded.id, decoded.code, decoded.problem, frame.length);
+  }
+
+  onBinary(): void {
+    this.#end('bad_message', 'a frame is text');
+  }
+
+  onDrain(): void {
+    if (this.#state.kind === 'closed') return;
+    this.#lastAliveAt = this.#service.runtime.clock.now();
+    this.#outbox.drained();
+    this.#backlog.run(
+      () => this.writable && this.#state.kind === 'open',
+      (work, bytes) => this.#begin(work, bytes),
+    );
+    if (this.writable) for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
+  }
+
+  onClose(): void {
+    this.#becomeClosed();
+    this.#events.onGone(this);
+  }
+
+  /**
+   * Once a heartbeat period: tells the client how far its watches are, or gives it up when it shows
+   * no sign of life.
+   */
+  beat(): void {
+    if (this.#state.kind !== 'open') return;
+    const now = this.#service.runtime.clock.now();
+    const buffered = this.#socket.bufferedBytes;
+    if (buffered < this.#bufferedBefore) this.#lastAliveAt = now;
+    this.#bufferedBefore = buffered;
+    const silentMs = now - this.#lastAliveAt;
+    if (silentMs >= times.silentBeatsMax * this.#service.heartbeatMs) {
+      this.#end('silent', `nothing came for ${silentMs} ms`);
+      // A peer that does not answer will not answer a close either.
+      this.#socket.terminate();
+      return;
+    }
+    if (!this.writable) return; // it would wait behind everything else and tell nothing
+    this.#outbox.send(encode({ type: 'heartbeat', revision: this.#completeTo() }));
+  }
+
+  /** The server stops: takes nothing more, and asks the client to come back later. */
+  leave(retryInMs: number): void {
+    if (this.#state.kind === 'open') {
+      const message = 'the server is stopping';
+      this.#outbox.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
+      this.#closeWatches();
+      this.#backlog.clear();
+      this.#state = { kind: 'leaving' };
+    } else if (this.#state.kind === 'awaiting-hello') {
+      this.#end('shutting_down', 'the server is stopping');
+    }
+  }
+
+  /** Ends a connection that was asked to leave. */
+  dismiss(): void {
+    this.#end('shutting_down', 'the server is stopping');
+  }
+
+  #take(message: UpMessage, bytes: number): void {
+    switch (this.#state.kind) {
+      case 'awaiting-hello':
+        if (message.type === 'hello') this.#welcome(message);
+        else this.#end('bad_message', 'the first message is hello');
+        return;
+      case 'open':
+        if (message.type === 'hello') this.#end('bad_message', 'hello is said once');
+        else if (message.type !== 'heartbeat') this.#request(message, this.#state.context, bytes);
+        return;
+      case 'leaving':
+      case 'closed':
+        return;
+      default:
+        unreachable(this.#state);
+    }
+  }
+
+  #welcome(hello: Hello): void {
+    if (hello.version !== PROTOCOL_VERSION) {
+      this.#end('version_unsupported', `this server speaks version ${PROTOCOL_VERSION}`);
+      return;
+    }
+    if (this.#state.kind === 'awaiting-hello') this.#state.timeout.cancel();
+    const { store, hub, heartbeatMs } = this.#service;
+    const principal = principalOf(hello);
+    this.#state = {
+      kind: 'open',
+      context: { service: this.#service, principal, sink: this, watches: this.#watches },
+    };
+    const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
+    const { operationsMax, watchesMax, requestsMax } = limits;
+    this.#outbox.send(
+      encode({
+        type: 'welcome',
+        version: PROTOCOL_VERSION,
+        session: this.id,
+        epoch: store.epoch,
+        revision: hub.revision,
+        heartbeatMs,
+        limits: { pathBytesMax, valueBytesMax, frameBytesMax, operationsMax, watchesMax, requestsMax },
+      }),
+    );
+  }
+
+  #request(request: Request, context: RequestContext, bytes: number): void {
+    this.#accept(() => handle(request, context), bytes);
+  }
+
+  /** Answers a frame that is a request, but not one that can be done. */
+  #refuse(id: number, code: ErrorCode, message: string, bytes: number): void {
+    if (this.#state.kind === 'open')
+      this.#accept(() => ({ type: 'error', id, code, message }), bytes);
+  }
+
+  #accept(work: Work, bytes: number): void {
+    if (!this.#backlog.admit(bytes)) {
+      const most = `at most ${limits.requestsMax} requests, of bounded size, wait for an answer`;
+      this.#end('too_many_requests', most);
+    } else if (this.writable && !this.#backlog.hasQueued) this.#begin(work, bytes);
+    else this.#backlog.enqueue(work, bytes);
+  }
+
+  #begin(work: Work, bytes: number): void {
+    const reply = work();
+    if (reply instanceof Promise) void reply.then((settled) => this.#reply(settled, bytes));
+    else this.#reply(reply, bytes);
+  }
+
+  #reply(reply: Reply, bytes: number): void {
+    this.#backlog.settle(bytes);
+    if (this.#state.kind !== 'closed') this.#outbox.send(encode(reply));
+  }
+
+  #completeTo(): number {
+    let revision = this.#service.hub.revision;
+    for (const watcher of this.#watches.values())
+      revision = Math.min(revision, watcher.completeTo ?? revision);
+    return revision;
+  }
+
+  #end(code: ErrorCode, message: string): void {
+    if (this.#state.kind === 'closed') return;
+    this.#service.log(code === 'shutting_down' ? 'info' : 'warn', 'connection ended', {
+      session: this.id,
+      remote: this.#socket.remote,
+      code,
+      message,
+    });
+    this.#becomeClosed();
+    this.#socket.close(closeCodeOf(code), message);
+  }
+
+  #becomeClosed(): void {
+    if (this.#state.kind === 'closed') return;
+    if (this.#state.kind === 'awaiting-hello') this.#state.timeout.cancel();
+    this.#state = { kind: 'closed' };
+    this.#closeWatches();
+    this.#backlog.clear();
+    this.#events.onEnded(this);
+  }
+
+  #closeWatches(): void {
+    for (const watcher of this.#watches.values()) this.#service.hub.close(watcher);
+    this.#watches.clear();
+  }
+}

@@ -1,0 +1,48 @@
+import {
+  hasLoneSurrogate,
+  isWithin,
+  limits,
+  type Operation,
+  ProtocolError,
+  pathProblem,
+  RESERVED,
+  subtreeProblem,
+  utf8Length,
+} from '@confer/shared';
+
+/** The rules for what clients ask of the store. Each throws the `ProtocolError` of the first break. */
+
+export function checkPath(path: string): void {
+  const problem = pathProblem(path);
+  if (problem !== undefined) throw new ProtocolError('invalid_path', problem, { path });
+}
+
+export function checkSubtree(path: string): void {
+  const problem = subtreeProblem(path);
+  if (problem !== undefined) throw new ProtocolError('invalid_path', problem, { path });
+}
+
+export function checkOperation(operation: Operation): void {
+  const { path } = operation;
+  if (operation.type === 'delete' && operation.recursive === true) checkSubtree(path);
+  else checkPath(path);
+  if (isWithin(path, RESERVED))
+    throw new ProtocolError('reserved_path', `${RESERVED} belongs to the server`, { path });
+  if (operation.type === 'put') checkValue(path, operation.value);
+}
+
+export function checkNote(note: string): void {
+  if (hasLoneSurrogate(note))
+    throw new ProtocolError('invalid_value', 'a note holds no lone surrogates');
+  if (utf8Length(note) > limits.noteBytesMax)
+    throw new ProtocolError('too_large', `a note is at most ${limits.noteBytesMax} bytes long`);
+}
+
+function checkValue(path: string, value: string): void {
+  if (value.length > limits.valueBytesMax || utf8Length(value) > limits.valueBytesMax)
+    throw new ProtocolError('too_large', `a value is at most ${limits.valueBytesMax} bytes long`, {
+      path,
+    });
+  if (hasLoneSurrogate(value))
+    throw new ProtocolError('invalid_value', 'a value holds no lone surrogates', { path });
+}

@@ -1,0 +1,81 @@
+import type { Commit } from '@confer/shared';
+
+/** Holding a commit costs about this much beside its texts. */
+const CHANGE_OVERHEAD_BYTES = 200;
+
+/**
+ * The last commits, in memory, so that those who are a little behind are served without touching
+ * the engine. Bounded by count and by size; holds every commit after `floor` and none before.
+ */
+export class RecentCommits {
+  readonly #limits: { readonly commitsMax: number; readonly bytesMax: number };
+  #commits: Commit[] = [];
+  /** Index of the oldest commit that is still held; those before it wait to be cut off. */
+  #first = 0;
+  #bytes = 0;
+  #floor: number;
+
+  constructor(revision: number, limits: { commitsMax: number; bytesMax: number }) {
+    this.#floor = revision;
+    this.#limits = limits;
+  }
+
+  append(commit: Commit): void {
+    this.#commits.push(commit);
+    this.#bytes += sizeOf(commit);
+    while (this.#isOver()) this.#dropOldest();
+    // Cutting off rarely keeps `append` at constant cost on average.
+    if (this.#first > 1024 && this.#first * 2 > this.#commits.length) {
+      this.#commits = this.#commits.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  /** The commits after `revision`, or `undefined` when some of them are not held any more. */
+  since(revision: number): Iterable<Commit> | undefined {
+    if (revision < this.#floor) return undefined;
+    return this.#from(this.#indexAfter(revision));
+  }
+
+  *#from(start: number): Generator<Commit> {
+    const commits = this.#commits;
+    for (let i = start; i < commits.length; i++) {
+      const commit = commits[i];
+      if (commit !== undefined) yield commit;
+    }
+  }
+
+  #indexAfter(revision: number): number {
+    let low = this.#first;
+    let high = this.#commits.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const commit = this.#commits[middle];
+      if (commit !== undefined && commit.revision <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #isOver(): boolean {
+    const count = this.#commits.length - this.#first;
+    return count > this.#limits.commitsMax || (this.#bytes > this.#limits.bytesMax && count > 1);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#commits[this.#first];
+    if (oldest === undefined) return;
+    this.#first += 1;
+    this.#bytes -= sizeOf(oldest);
+    this.#floor = oldest.revision;
+  }
+}
+
+function sizeOf(commit: Commit): number {
+  let bytes = 0;
+  for (const change of commit.changes) {
+    bytes += CHANGE_OVERHEAD_BYTES + change.path.length + (change.prev?.value.length ?? 0);
+    if (change.type === 'put') bytes += change.entry.value.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,123 @@
+import {
+  type Commit,
+  type Condition,
+  type Entry,
+  isWithin,
+  limits,
+  type Operation,
+  ProtocolError,
+} from '@confer/shared';
+import type { CommitOutcome, Engine } from '../engine/engine.ts';
+import { checkNote, checkOperation, checkPath, checkSubtree } from './check.ts';
+import { type ListPage, listPage } from './list.ts';
+import { RecentCommits } from './recent-commits.ts';
+
+/** About this much memory for the commits that those who are a little behind are served from. */
+const RECENT_COMMITS_MAX = 10_000;
+const RECENT_BYTES_MAX = 64 * 1024 * 1024;
+
+const LIST_ITEMS_DEFAULT = 1_000;
+const LIST_BYTES_MAX = 1024 * 1024;
+
+export interface Write {
+  readonly operations: readonly Operation[];
+  readonly conditions: readonly Condition[];
+  readonly actor: string;
+  readonly note?: string;
+  readonly requestId: string;
+}
+
+export interface ListOptions {
+  readonly path: string;
+  readonly depth?: number;
+  readonly at?: number;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/**
+ * The revisioned key-value store over an engine: checks what is asked of it, keeps the recent
+ * commits, and passes the one feed on.
+ */
+export class Store {
+  readonly #engine: Engine;
+  readonly #recent: RecentCommits;
+
+  /** `onCommits` gets every commit after the store shows it, those of one flush together. */
+  constructor(engine: Engine, onCommits: (commits: readonly Commit[]) => void) {
+    this.#engine = engine;
+    this.#recent = new RecentCommits(engine.revision, {
+      commitsMax: RECENT_COMMITS_MAX,
+      bytesMax: RECENT_BYTES_MAX,
+    });
+    engine.onCommits((commits) => {
+      for (const commit of commits) this.#recent.append(commit);
+      onCommits(commits);
+    });
+  }
+
+  get epoch(): string {
+    return this.#engine.epoch;
+  }
+
+  get revision(): number {
+    return this.#engine.revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#engine.compactedRevision;
+  }
+
+  get entryCount(): number {
+    return this.#engine.entryCount;
+  }
+
+  get engineName(): string {
+    return this.#engine.name;
+  }
+
+  get(path: string): Entry | undefined {
+    checkPath(path);
+    return this.#engine.get(path);
+  }
+
+  /** A page of a subtree, with the revision that it shows. */
+  list(options: ListOptions): ListPage & { readonly revision: number } {
+    checkSubtree(options.path);
+    const at = options.at ?? this.revision;
+    const after = options.after;
+    if (after !== undefined) {
+      checkPath(after.endsWith('/') ? after.slice(0, -1) : after);
+      if (!isWithin(after, options.path))
+        throw new ProtocolError('invalid_path', 'a page continues inside its own subtree', {
+          path: after,
+        });
+    }
+    const page = listPage(this.#engine, {
+      subtree: options.path,
+      at,
+      depth: options.depth ?? Number.POSITIVE_INFINITY,
+      ...(after === undefined ? {} : { after }),
+      itemsMax: Math.min(options.limit ?? LIST_ITEMS_DEFAULT, limits.pageItemsMax),
+      bytesMax: LIST_BYTES_MAX,
+    });
+    return { ...page, revision: at };
+  }
+
+  /** The entries of a subtree at a revision, after a path; to be read within one turn. */
+  scan(subtree: string, at: number, after: string | undefined): Iterable<Entry> {
+    return this.#engine.scan({ subtree, at, ...(after === undefined ? {} : { start: { after } }) });
+  }
+
+  async commit(write: Write): Promise<CommitOutcome> {
+    for (const operation of write.operations) checkOperation(operation);
+    for (const condition of write.conditions) checkPath(condition.path);
+    if (write.note !== undefined) checkNote(write.note);
+    return this.#engine.commit(write);
+  }
+
+  /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
+  since(revision: number): Iterable<Commit> {
+    return this.#recent.since(revision) ?? this.#engine.history(revision);
+  }
+}

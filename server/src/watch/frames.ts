@@ -1,0 +1,94 @@
+import {
+  type Commit,
+  type DownMessage,
+  encode,
+  type NetChange,
+  toWireCommit,
+  type WireCommit,
+} from '@confer/shared';
+
+/** A frame as it goes on the wire, encoded once for all who get it. */
+export type Frame = Uint8Array;
+
+/**
+ * A frame is closed once it holds about this much: large enough that its envelope does not count,
+ * small enough that a slow connection is asked often whether it takes more.
+ */
+export const FRAME_BYTES = 256 * 1024;
+
+/** What the JSON of a change adds to its texts, roughly. */
+const CHANGE_OVERHEAD_BYTES = 120;
+
+export function toFrame(message: DownMessage): Frame {
+  return Buffer.from(encode(message));
+}
+
+export interface BatchHead {
+  readonly watch: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** About how many bytes of frames the commits will take. */
+export function commitsSize(commits: Iterable<Commit>): number {
+  let bytes = 0;
+  for (const commit of commits) bytes += commitSize(commit);
+  return bytes;
+}
+
+export function commitSize(commit: Commit): number {
+  let bytes = CHANGE_OVERHEAD_BYTES;
+  for (const change of commit.changes)
+    bytes += change.path.length + CHANGE_OVERHEAD_BYTES + valueSize(change);
+  return bytes;
+}
+
+function valueSize(change: Commit['changes'][number]): number {
+  return change.type === 'put' ? change.entry.value.length : 0;
+}
+
+/** The frames of one batch; a large commit is split between them (`more`). */
+export function* commitFrames(
+  head: BatchHead,
+  commits: Iterable<Commit>,
+  withPrev: boolean,
+): Generator<Frame> {
+  let slice: WireCommit[] = [];
+  let bytes = 0;
+  for (const commit of commits) {
+    const { changes, ...rest } = toWireCommit(commit, withPrev);
+    let part: WireCommit = { ...rest, changes: [] };
+    slice.push(part);
+    for (const change of changes) {
+      if (bytes > FRAME_BYTES) {
+        yield toFrame({ type: 'commits', ...head, commits: slice, more: true });
+        part = { ...rest, changes: [] };
+        slice = [part];
+        bytes = 0;
+      }
+      part.changes.push(change);
+      bytes += change.path.length + CHANGE_OVERHEAD_BYTES;
+      if (change.type === 'put') bytes += change.value.length;
+    }
+  }
+  yield toFrame({ type: 'commits', ...head, commits: slice });
+}
+
+/** The pages of a net difference. */
+export function* differenceFrames(
+  head: BatchHead,
+  changes: Iterable<NetChange>,
+): Generator<Frame> {
+  let page: NetChange[] = [];
+  let bytes = 0;
+  for (const change of changes) {
+    page.push(change);
+    bytes += CHANGE_OVERHEAD_BYTES;
+    bytes += change.type === 'put' ? change.entry.value.length + change.entry.path.length : change.path.length;
+    if (bytes <= FRAME_BYTES) continue;
+    yield toFrame({ type: 'difference', ...head, changes: page });
+    page = [];
+    bytes = 0;
+  }
+  if (page.length > 0) yield toFrame({ type: 'difference', ...head, changes: page });
+}

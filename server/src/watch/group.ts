@@ -1,0 +1,71 @@
+import type { Change, Commit } from '@confer/shared';
+import { commitFrames, commitsSize, type Frame } from './frames.ts';
+import type { Watcher } from './watcher.ts';
+
+/**
+ * Beyond this a batch is not handed to every socket at once: the watchers catch up instead, each at
+ * the pace of its connection.
+ */
+const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
+
+/**
+ * A distinct watch: a subtree with its options, which all its watchers have in common, and so the
+ * frames. `name` is its name on the wire; it never gets another meaning.
+ */
+export class Group {
+  readonly name: string;
+  readonly subtree: string;
+  readonly withPrev: boolean;
+  /** Those who have everything up to the hub's revision. */
+  readonly live = new Set<Watcher>();
+  /** All watchers, live or not. */
+  readonly watchers = new Set<Watcher>();
+
+  /**
+   * The revision of the last batch; nothing touched the subtree between it and the hub's revision. So
+   * every live watcher's client is there or further on, and the next batch can truly start here.
+   */
+  #batchedTo: number;
+  /** The changes of the commits that the hub is handing out, clipped to the subtree. */
+  #pending: { commit: Commit; changes: Change[] }[] = [];
+
+  constructor(name: string, subtree: string, withPrev: boolean, revision: number) {
+    this.name = name;
+    this.subtree = subtree;
+    this.withPrev = withPrev;
+    this.#batchedTo = revision;
+  }
+
+  get batchedTo(): number {
+    return this.#batchedTo;
+  }
+
+  /** Takes a change of the subtree; those of one commit come one after another. */
+  collect(commit: Commit, change: Change): void {
+    const last = this.#pending.at(-1);
+    if (last?.commit === commit) last.changes.push(change);
+    else this.#pending.push({ commit, changes: [change] });
+  }
+
+  /** Ends the batch at `to` and sends it to the live. */
+  deliver(to: number, previousRevision: number): void {
+    const from = this.#batchedTo;
+    const commits = this.#pending.map(({ commit, changes }) => ({ ...commit, changes }));
+    this.#pending = [];
+    this.#batchedTo = to;
+    if (this.live.size === 0) return;
+    if (commitsSize(commits) > LIVE_BATCH_BYTES_MAX) {
+      for (const watcher of this.live) watcher.fallBehind(previousRevision, from);
+      return;
+    }
+    const frames = [...commitFrames({ watch: this.name, from, to }, commits, this.withPrev)];
+    for (const watcher of this.live) {
+      if (watcher.sink.writable) send(watcher, frames);
+      else watcher.fallBehind(previousRevision, from);
+    }
+  }
+}
+
+function send(watcher: Watcher, frames: readonly Frame[]): void {
+  for (const frame of frames) watcher.sink.send(frame);
+}
