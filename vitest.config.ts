@@ -14,6 +14,8 @@ export default defineConfig({
   },
   test: {
     include: ['{shared,server,client,cli}/src/**/*.test.ts', 'test/**/*.test.ts'],
+    // CommonJS packages are imported just as Node does it for the built code.
+    deps: { interopDefault: false },
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

@@ -1,9 +1,9 @@
 import {
   type CommitRequest,
   type GetRequest,
-  limits,
   type ListedEntry,
   type ListRequest,
+  limits,
   ProtocolError,
   type Reply,
   type Request,

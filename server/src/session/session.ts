@@ -1,14 +1,15 @@
 import {
+  type Decoded,
   decodeUp,
-  encode,
   type ErrorCode,
+  encode,
   type Hello,
   limits,
   PROTOCOL_VERSION,
   type Reply,
   type Request,
-  times,
   type Timer,
+  times,
   type UpMessage,
   unreachable,
 } from '@confer/shared';
@@ -18,8 +19,8 @@ import type { Watcher, WatchSink } from '../watch/watcher.ts';
 import { Backlog, type Work } from './backlog.ts';
 import { closeCodeOf } from './close-codes.ts';
 import { Outbox } from './outbox.ts';
-import { handle, type RequestContext } from './requests.ts';
 import { principalOf } from './principal.ts';
+import { handle, type RequestContext } from './requests.ts';
 import type { Service } from './service.ts';
 
 /**
@@ -34,6 +35,8 @@ type State =
   | { readonly kind: 'open'; readonly context: RequestContext }
   | { readonly kind: 'leaving' }
   | { readonly kind: 'closed' };
+
+type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 
 export interface SessionEvents {
   /** The session has ended; its socket may still be sending what was left. */
@@ -84,7 +87,10 @@ export class Session implements SocketHandlers, WatchSink {
   }
 
   fail(error: unknown): void {
-    this.#service.log('error', 'a connection failed', { session: this.id, error: errorText(error) });
+    this.#service.log('error', 'a connection failed', {
+      session: this.id,
+      error: errorText(error),
+    });
     this.#end('internal', 'a bug in the server; its log says more');
   }
 
@@ -97,9 +103,7 @@ export class Session implements SocketHandlers, WatchSink {
     }
     const decoded = decodeUp(frame);
     if (decoded.ok) this.#take(decoded.message, frame.length);
-    else if (decoded.id === undefined || this.#state.kind === 'awaiting-hello')
-      this.#end('bad_message', decoded.problem);
-    else this.#refuse(decoded.id, decoded.code, decoded.problem, frame.length);
+    else this.#reject(decoded, frame.length);
   }
 
   onBinary(): void {
@@ -114,7 +118,8 @@ export class Session implements SocketHandlers, WatchSink {
       () => this.writable && this.#state.kind === 'open',
       (work, bytes) => this.#begin(work, bytes),
     );
-    if (this.writable) for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
+    if (this.writable)
+      for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
   }
 
   onClose(): void {
@@ -201,7 +206,14 @@ export class Session implements SocketHandlers, WatchSink {
         epoch: store.epoch,
         revision: hub.revision,
         heartbeatMs,
-        limits: { pathBytesMax, valueBytesMax, frameBytesMax, operationsMax, watchesMax, requestsMax },
+        limits: {
+          pathBytesMax,
+          valueBytesMax,
+          frameBytesMax,
+          operationsMax,
+          watchesMax,
+          requestsMax,
+        },
       }),
     );
   }
@@ -210,10 +222,12 @@ export class Session implements SocketHandlers, WatchSink {
     this.#accept(() => handle(request, context), bytes);
   }
 
-  /** Answers a frame that is a request, but not one that can be done. */
-  #refuse(id: number, code: ErrorCode, message: string, bytes: number): void {
-    if (this.#state.kind === 'open')
-      this.#accept(() => ({ type: 'error', id, code, message }), bytes);
+  /** A frame that is a request, but not one that can be done, is answered; any other ends it all. */
+  #reject({ code, id, problem }: Rejected, bytes: number): void {
+    if (code === 'bad_message' || id === undefined || this.#state.kind === 'awaiting-hello')
+      this.#end('bad_message', problem);
+    else if (this.#state.kind === 'open')
+      this.#accept(() => ({ type: 'error', id, code, message: problem }), bytes);
   }
 
   #accept(work: Work, bytes: number): void {

@@ -75,16 +75,16 @@ export function* commitFrames(
 }
 
 /** The pages of a net difference. */
-export function* differenceFrames(
-  head: BatchHead,
-  changes: Iterable<NetChange>,
-): Generator<Frame> {
+export function* differenceFrames(head: BatchHead, changes: Iterable<NetChange>): Generator<Frame> {
   let page: NetChange[] = [];
   let bytes = 0;
   for (const change of changes) {
     page.push(change);
     bytes += CHANGE_OVERHEAD_BYTES;
-    bytes += change.type === 'put' ? change.entry.value.length + change.entry.path.length : change.path.length;
+    bytes +=
+      change.type === 'put'
+        ? change.entry.value.length + change.entry.path.length
+        : change.path.length;
     if (bytes <= FRAME_BYTES) continue;
     yield toFrame({ type: 'difference', ...head, changes: page });
     page = [];

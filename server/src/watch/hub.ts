@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import { Group } from './group.ts';
 import { Pump } from './pump.ts';
 import { SnapshotPages } from './snapshot-pages.ts';
-import { type Start, Watcher, type WatchContext, type WatchSink } from './watcher.ts';
+import { type Start, type WatchContext, Watcher, type WatchSink } from './watcher.ts';
 
 export interface OpenWatch {
   readonly path: string;

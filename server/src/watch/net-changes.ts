@@ -15,7 +15,8 @@ export function netChanges(commits: Iterable<Commit>): NetChange[] {
   for (const commit of commits)
     for (const change of commit.changes) {
       const net = nets.get(change.path);
-      if (net === undefined) nets.set(change.path, { existed: existedBefore(change), last: change });
+      if (net === undefined)
+        nets.set(change.path, { existed: existedBefore(change), last: change });
       else net.last = change;
     }
   return [...nets.values()]

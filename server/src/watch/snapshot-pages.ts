@@ -44,12 +44,7 @@ export class SnapshotPages {
     return page;
   }
 
-  #make(
-    watch: string,
-    subtree: string,
-    revision: number,
-    after: string | undefined,
-  ): SnapshotPage {
+  #make(watch: string, subtree: string, revision: number, after: string | undefined): SnapshotPage {
     const entries: Entry[] = [];
     const digest = new Digest();
     let bytes = 0;

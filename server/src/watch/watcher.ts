@@ -1,7 +1,14 @@
 import { type Commit, Digest, ProtocolError, unreachable, type WatchMode } from '@confer/shared';
 import type { Store } from '../store/store.ts';
 import { clip } from './clip.ts';
-import { commitFrames, commitSize, differenceFrames, FRAME_BYTES, type Frame, toFrame } from './frames.ts';
+import {
+  commitFrames,
+  commitSize,
+  differenceFrames,
+  FRAME_BYTES,
+  type Frame,
+  toFrame,
+} from './frames.ts';
 import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
 import type { SnapshotPages } from './snapshot-pages.ts';

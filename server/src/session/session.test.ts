@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { startCore } from '../test-support/harness.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+
+describe('the beginning of a connection', () => {
+  it('welcomes a hello with epoch, revision and limits', async () => {
+    const { core, engine, put } = startCore();
+    await put('/a', '1');
+    const client = new RawClient(core);
+    client.send({ type: 'hello', version: 1 });
+    const welcome = client.take('welcome');
+    expect(welcome).toMatchObject({ version: 1, epoch: engine.epoch, revision: 1 });
+    expect(welcome.limits.valueBytesMax).toBe(1024 * 1024);
+  });
+
+  it.each([
+    ['a request before hello', '{"type":"get","id":1,"path":"/a"}', 4400],
+    ['what is no JSON', 'hello', 4400],
+    ['what is no object', '[1]', 4400],
+    ['a version it does not speak', '{"type":"hello","version":99}', 4406],
+    ['a hello that is too large', JSON.stringify({ type: 'hello', x: 'x'.repeat(20_000) }), 4413],
+  ])('closes on %s', (_, frame, code) => {
+    const client = new RawClient(startCore().core);
+    client.sendText(frame);
+    expect(client.closed?.code).toBe(code);
+    expect(client.received).toEqual([]);
+  });
+
+  it('closes a connection that says no hello in time', () => {
+    const { core, clock } = startCore();
+    const client = new RawClient(core);
+    clock.advance(9_999);
+    expect(client.closed).toBeUndefined();
+    clock.advance(1);
+    expect(client.closed?.code).toBe(4408);
+  });
+});
+
+describe('frames that are no good requests', () => {
+  it.each([
+    ['a second hello', '{"type":"hello","version":1}'],
+    ['what is no JSON', '{"type":"get",'],
+    ['what has no type', '{"id":1}'],
+    ['an unknown type without an id', '{"type":"dance"}'],
+    ['fields that do not fit, without a usable id', '{"type":"get","id":-1,"path":"/a"}'],
+  ])('ends the connection on %s', (_, frame) => {
+    const client = RawClient.open(startCore().core);
+    client.sendText(frame);
+    expect(client.closed?.code).toBe(4400);
+  });
+
+  it('ends the connection on a binary frame', () => {
+    const client = RawClient.open(startCore().core);
+    client.sendBinary();
+    expect(client.closed?.code).toBe(4400);
+  });
+
+  it.each([
+    ['unknown_type', '{"type":"dance","id":7}'],
+    ['invalid_message', '{"type":"get","id":7,"path":5}'],
+    ['invalid_message', '{"type":"commit","id":7,"requestId":"r","operations":[]}'],
+    ['invalid_path', '{"type":"get","id":7,"path":"a"}'],
+    ['invalid_path', '{"type":"watch","id":7,"path":"/a/","mode":"state"}'],
+    ['invalid_path', '{"type":"list","id":7,"path":"/a","after":"/b"}'],
+    ['future_revision', '{"type":"list","id":7,"path":"/a","at":99}'],
+    ['unknown_watch', '{"type":"unwatch","id":7,"watch":"w9"}'],
+  ])('answers %s and lives on', (code, frame) => {
+    const client = RawClient.open(startCore().core);
+    client.sendText(frame);
+    expect(client.take('error')).toMatchObject({ id: 7, code });
+    client.send({ type: 'get', id: 8, path: '/a' });
+    expect(client.take('got').entry).toBeNull();
+    expect(client.closed).toBeUndefined();
+  });
+
+  it.each([
+    ['invalid_path', { type: 'put', path: '/a//b', value: '' }],
+    ['invalid_path', { type: 'put', path: '/', value: '' }],
+    ['reserved_path', { type: 'put', path: '/.confer/x', value: '' }],
+    ['reserved_path', { type: 'delete', path: '/.confer', recursive: true }],
+    ['too_large', { type: 'put', path: '/a', value: 'x'.repeat(1024 * 1024 + 1) }],
+    ['too_large', { type: 'put', path: '/a', value: 'é'.repeat(512 * 1024 + 1) }],
+    ['invalid_value', { type: 'put', path: '/a', value: '\ud800' }],
+  ])('S3 refuses a commit with one bad operation (%s) as a whole', async (code, operation) => {
+    const { core, engine, settle } = startCore();
+    const client = RawClient.open(core);
+    const good = { type: 'put', path: '/good', value: '1' };
+    client.sendText(
+      JSON.stringify({ type: 'commit', id: 1, requestId: 'r', operations: [good, operation] }),
+    );
+    await settle();
+    expect(client.take('error').code).toBe(code);
+    expect(engine.revision).toBe(0);
+  });
+});
+
+describe('a connection that does not take answers', () => {
+  it('W10 begins nothing more, then ends one that goes on asking', async () => {
+    const { core } = startCore();
+    const client = RawClient.open(core);
+    client.answer = 'buffered';
+    for (let id = 0; id < 1_001; id++) client.send({ type: 'get', id, path: '/a' });
+    expect(client.received).toHaveLength(1);
+    expect(client.closed).toBeUndefined();
+    client.sendText('{"type":"dance","id":1}');
+    expect(client.closed?.code).toBe(4429);
+  });
+
+  it('answers all that waited, in order, once it drains', () => {
+    const client = RawClient.open(startCore().core);
+    client.answer = 'buffered';
+    for (let id = 0; id < 10; id++) client.send({ type: 'get', id, path: '/a' });
+    client.sendText('{"type":"dance","id":10}');
+    client.drain();
+    expect(client.received.map((message) => 'id' in message && message.id)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+    ]);
+  });
+});
+
+describe('heartbeats', () => {
+  it('W6 tells the revision once a period', async () => {
+    const { core, clock, put } = startCore();
+    const client = RawClient.open(core);
+    await put('/a', '1');
+    clock.advance(10_000);
+    expect(client.take('heartbeat').revision).toBe(1);
+    client.send({ type: 'heartbeat', applied: 1 });
+    await put('/b', '1');
+    clock.advance(10_000);
+    expect(client.take('heartbeat').revision).toBe(2);
+  });
+
+  it('W8 gives up a client that shows no sign of life for three periods', () => {
+    const { core, clock } = startCore();
+    const silent = RawClient.open(core);
+    const answering = RawClient.open(core);
+    for (let beat = 0; beat < 4; beat++) {
+      clock.advance(10_000);
+      answering.send({ type: 'heartbeat', applied: 0 });
+    }
+    expect(silent.closed?.code).toBe(4408);
+    expect(silent.terminated).toBe(true);
+    expect(answering.closed).toBeUndefined();
+  });
+
+  it('keeps a slow client that still takes what was sent', () => {
+    const { core, clock } = startCore();
+    const slow = RawClient.open(core);
+    slow.answer = 'buffered';
+    slow.send({ type: 'get', id: 1, path: '/a' });
+    for (let left = 10; left > 0; left--) {
+      slow.bufferedBytes = left * 1000;
+      clock.advance(10_000);
+    }
+    expect(slow.closed).toBeUndefined();
+  });
+});
+
+describe('a server that stops', () => {
+  it('says when to come back, answers what it accepted, and closes with 1012', async () => {
+    const { core, clock, settle } = startCore();
+    const client = RawClient.open(core);
+    client.send({
+      type: 'commit',
+      id: 1,
+      requestId: 'r',
+      operations: [{ type: 'put', path: '/a', value: '1' }],
+    });
+    const stopped = core.stop();
+    await settle();
+    clock.advance(10);
+    await settle();
+    expect(client.closed?.code).toBe(1012);
+    client.vanish();
+    clock.advance(10);
+    await stopped;
+    expect(client.take('goodbye').retryInMs).toBeGreaterThanOrEqual(0);
+    expect(client.take('committed').revision).toBe(1);
+  });
+});

@@ -1,0 +1,78 @@
+import type { Clock } from '@confer/shared';
+import { Core } from '../core.ts';
+import type { Engine } from '../engine/engine.ts';
+import { type MemoryDisk, openMemoryEngine } from '../engine/memory.ts';
+import type { Runtime } from '../runtime.ts';
+
+/** Time that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #now = 1_700_000_000_000;
+  readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimer(delayMs: number, run: () => void) {
+    const timer = { at: this.#now + delayMs, run };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  advance(durationMs: number): void {
+    const end = this.#now + durationMs;
+    for (;;) {
+      const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers.delete(due);
+      this.#now = Math.max(this.#now, due.at);
+      due.run();
+    }
+    this.#now = end;
+  }
+}
+
+export interface Harness {
+  readonly core: Core;
+  readonly engine: Engine;
+  readonly clock: ManualClock;
+  /** Runs what was deferred, and what that defers, until nothing is left. */
+  settle(): Promise<void>;
+  /** One commit, done and delivered. */
+  put(path: string, value: string): Promise<number>;
+}
+
+let harnesses = 0;
+
+/** A core on a memory engine, with time and deferred work in the hands of the test. */
+export function startCore(options: { disk?: MemoryDisk } = {}): Harness {
+  const clock = new ManualClock();
+  harnesses += 1;
+  let ids = 0;
+  const newId = () => `id-${harnesses}-${++ids}`;
+  let deferred: (() => void)[] = [];
+  const runtime: Runtime = {
+    clock,
+    random: () => 0.5,
+    newId,
+    defer: (run) => void deferred.push(run),
+  };
+  const engine = openMemoryEngine({ clock, newId, ...options });
+  const core = new Core({ engine, runtime, log: () => {} });
+  const settle = async () => {
+    do {
+      const due = deferred;
+      deferred = [];
+      for (const run of due) run();
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (deferred.length > 0);
+  };
+  const put = async (path: string, value: string) => {
+    const operations = [{ type: 'put' as const, path, value }];
+    const write = { operations, conditions: [], actor: 'test', requestId: newId() };
+    const { revision } = await engine.commit(write);
+    await settle();
+    return revision;
+  };
+  return { core, engine, clock, settle, put };
+}

@@ -1,0 +1,86 @@
+import { type DownMessage, decodeDown, type UpMessage } from '@confer/shared';
+import type { Core } from '../core.ts';
+import type { SendResult, Socket, SocketHandlers } from '../transport/socket.ts';
+
+/** A connection to a core without any client: frames in, frames out, as a test says. */
+export class RawClient {
+  readonly received: DownMessage[] = [];
+  closed: { readonly code: number; readonly reason: string } | undefined;
+  terminated = false;
+  /** What the socket says to a send. */
+  answer: SendResult = 'sent';
+  bufferedBytes = 0;
+  readonly #handlers: SocketHandlers;
+
+  constructor(core: Core) {
+    const client = this;
+    const socket: Socket = {
+      remote: 'test',
+      get bufferedBytes() {
+        return client.bufferedBytes;
+      },
+      send: (frame) => this.#take(frame),
+      cork: (run) => run(),
+      close: (code, reason) => {
+        this.closed ??= { code, reason };
+      },
+      terminate: () => {
+        this.terminated = true;
+      },
+    };
+    this.#handlers = core.accept(socket);
+  }
+
+  /** Connected and welcomed. */
+  static open(core: Core): RawClient {
+    const client = new RawClient(core);
+    client.send({ type: 'hello', version: 1, client: { name: 'test' } });
+    client.take('welcome');
+    return client;
+  }
+
+  send(message: UpMessage): void {
+    this.sendText(JSON.stringify(message));
+  }
+
+  sendText(frame: string): void {
+    this.#handlers.onMessage(frame);
+  }
+
+  sendBinary(): void {
+    this.#handlers.onBinary();
+  }
+
+  drain(): void {
+    this.answer = 'sent';
+    this.bufferedBytes = 0;
+    this.#handlers.onDrain();
+  }
+
+  vanish(): void {
+    this.#handlers.onClose(1006);
+  }
+
+  /** Takes the oldest message, which must be of this type. */
+  take<Type extends DownMessage['type']>(type: Type): Extract<DownMessage, { type: Type }> {
+    const message = this.received.shift();
+    if (message === undefined) throw new Error(`no message came, ${type} was expected`);
+    if (!isOfType(message, type))
+      throw new Error(`${JSON.stringify(message)} came, ${type} was expected`);
+    return message;
+  }
+
+  #take(frame: string | Uint8Array): SendResult {
+    const decoded = decodeDown(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
+    if (!decoded.ok) throw new Error(`the server sent a bad frame: ${decoded.problem}`);
+    this.received.push(decoded.message);
+    return this.answer;
+  }
+}
+
+function isOfType<Type extends DownMessage['type']>(
+  message: DownMessage,
+  type: Type,
+): message is Extract<DownMessage, { type: Type }> {
+  return message.type === type;
+}
