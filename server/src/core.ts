@@ -14,9 +14,9 @@ import { Hub } from './watch/hub.ts';
 const RETURN_WINDOW_MS_MIN = 1_000;
 /** A server takes back about this many clients a millisecond without strain. */
 const RETURNS_PER_MS = 1;
-/** How long a stopping server waits for what it accepted, and then for its goodbyes to be read. */
+/** How long a stopping server waits for what it accepted, and then for its goodbyes to arrive. */
 const SETTLE_MS = 5_000;
-const PARTING_MS = 1_000;
+const PARTING_MS = 300;
 const SETTLE_POLL_MS = 10;
 
 export interface CoreOptions {
@@ -33,8 +33,6 @@ export class Core {
   readonly #service: Service;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
-  /** Also those sessions that have ended while their socket is still there. */
-  readonly #sockets = new Set<Session>();
   readonly #startedAt: number;
 
   constructor({ engine, runtime, log, heartbeatMs = times.heartbeatMs }: CoreOptions) {
@@ -50,14 +48,10 @@ export class Core {
 
   /** Takes a new connection. */
   accept(socket: Socket): SocketHandlers {
-    const session = new Session(socket, this.#service, {
-      onEnded: (ended) => {
-        this.#sessions.delete(ended);
-        this.#heartbeats.remove(ended);
-      },
-      onGone: (gone) => this.#sockets.delete(gone),
+    const session = new Session(socket, this.#service, (ended) => {
+      this.#sessions.delete(ended);
+      this.#heartbeats.remove(ended);
     });
-    this.#sockets.add(session);
     this.#sessions.add(session);
     this.#heartbeats.add(session);
     return session;
@@ -87,10 +81,12 @@ export class Core {
     const windowMs = Math.max(RETURN_WINDOW_MS_MIN, this.#sessions.size / RETURNS_PER_MS);
     for (const session of [...this.#sessions]) session.leave(Math.floor(random() * windowMs));
     await this.#until(SETTLE_MS, () => [...this.#sessions].every(({ waiting }) => waiting === 0));
+    const isAlone = this.#sessions.size === 0;
     for (const session of [...this.#sessions]) session.dismiss();
     this.#heartbeats.stop();
     await this.#engine.close();
-    await this.#until(PARTING_MS, () => this.#sockets.size === 0);
+    // A socket says that it is closed before its last bytes are with the peer.
+    if (!isAlone) await this.#until(PARTING_MS, () => false);
   }
 
   #until(withinMs: number, isDone: () => boolean): Promise<void> {

@@ -16,7 +16,10 @@ export interface ListenAt {
 }
 
 /** Opens the server's door, with the transport asked for or the best one that loads. */
-export async function listen(at: ListenAt, onOpen: ListenOptions['onOpen']): Promise<{
+export async function listen(
+  at: ListenAt,
+  onOpen: ListenOptions['onOpen'],
+): Promise<{
   readonly transport: TransportName;
   readonly listener: Listener;
 }> {
@@ -37,7 +40,11 @@ export async function listen(at: ListenAt, onOpen: ListenOptions['onOpen']): Pro
     });
     return { transport: transport.name, listener };
   } catch (error) {
-    throw new StartError('unavailable', `cannot listen on ${host}:${port}: ${reasonOf(error)}`, error);
+    throw new StartError(
+      'unavailable',
+      `cannot listen on ${host}:${port}: ${reasonOf(error)}`,
+      error,
+    );
   }
 }
 

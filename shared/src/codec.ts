@@ -27,12 +27,15 @@ export function encode(message: UpMessage | DownMessage): string {
   return JSON.stringify(message);
 }
 
+const PROBLEM_LENGTH_MAX = 200;
+
 type Messages = typeof upMessage | typeof downMessage;
 
 const typesOf = (messages: Messages) =>
   new Set<string>(messages.options.map((option) => option.entries.type.literal));
-const upTypes = typesOf(upMessage);
-const downTypes = typesOf(downMessage);
+// Marked pure, so that a client's bundle leaves out the messages that only servers decode.
+const upTypes = /* @__PURE__ */ typesOf(upMessage);
+const downTypes = /* @__PURE__ */ typesOf(downMessage);
 
 function decode<Schema extends Messages>(
   frame: string,
@@ -61,8 +64,13 @@ function decode<Schema extends Messages>(
     ok: false,
     code: 'invalid_message',
     ...answerable,
-    problem: `${type}${where === null ? '' : `.${where}`}: ${issue.message}`,
+    problem: excerpt(`${type}${where === null ? '' : `.${where}`}: ${issue.message}`),
   };
+}
+
+/** A problem quotes what was sent, which may be long and may be cut within a surrogate pair. */
+function excerpt(problem: string): string {
+  return problem.slice(0, PROBLEM_LENGTH_MAX).replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
 function parseObject(frame: string): { type?: unknown; id?: unknown } | undefined {

@@ -5,14 +5,18 @@
  * JSON, and a string that would read as something else (`"8080"`, `"[1]"`) in its JSON quotes. Maps
  * with keys are subtrees, so a map inside a list is the only kind that is stored as JSON.
  *
- * Integers beyond 2^53 are `bigint`, so that no digit of a scalar is lost. Infinity and NaN read as
- * YAML writes them: `.inf`, `-.inf`, `.nan`; inside a list, where JSON has no such numbers, they
- * become those strings.
+ * Integers beyond 2^53 are `bigint`, so that no digit of them is lost. Infinity and NaN read as YAML
+ * writes them: `.inf`, `-.inf`, `.nan`; inside a list, where JSON has no such numbers, they become
+ * those strings.
  */
 export type Data = string | number | bigint | boolean | null | Data[] | { [key: string]: Data };
 
 const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
 const INTEGER = /^-?(0|[1-9][0-9]*)$/;
+/** A string, or what stands where a number does, in valid JSON. */
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*/g;
+/** Deeper lists read as text: nobody writes them, and whoever walks the data may recurse. */
+const DEPTH_MAX = 256;
 const WORDS: ReadonlyMap<string, Data> = new Map<string, Data>([
   ['true', true],
   ['false', false],
@@ -61,10 +65,15 @@ export function isMap(data: Data): data is { [key: string]: Data } {
   return typeof data === 'object' && data !== null && !Array.isArray(data);
 }
 
-function readNumber(text: string): number | bigint {
+/** A number too large for one is text: as Infinity it would be another value. */
+function readNumber(text: string): Data {
   const value = Number(text);
-  if (!INTEGER.test(text) || Number.isSafeInteger(value)) return value;
-  return BigInt(text);
+  if (isBigInteger(text)) return BigInt(text);
+  return Number.isFinite(value) ? value : text;
+}
+
+function isBigInteger(text: string): boolean {
+  return INTEGER.test(text) && !Number.isSafeInteger(Number(text));
 }
 
 function nonFinite(value: number): string {
@@ -74,8 +83,35 @@ function nonFinite(value: number): string {
 
 function readJson(text: string): Data | undefined {
   try {
-    return JSON.parse(text);
+    const data: Data = JSON.parse(text);
+    const keepsDigits = !/[0-9]{16}/.test(text);
+    const exact = keepsDigits ? data : readBigIntegers(text);
+    return canBeWritten(exact, DEPTH_MAX) ? exact : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * `JSON.parse` rounds large integers, so they go through it as strings, and all strings and keys
+ * carry a mark that tells them apart.
+ */
+function readBigIntegers(json: string): Data {
+  const marked = json.replace(TOKEN, (token) => {
+    if (token.startsWith('"')) return `"s${token.slice(1)}`;
+    return isBigInteger(token) ? `"n${token}"` : token;
+  });
+  return JSON.parse(marked, (_, item: Data) => {
+    if (typeof item === 'string')
+      return item.startsWith('n') ? BigInt(item.slice(1)) : item.slice(1);
+    if (!isMap(item)) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, value]) => [key.slice(1), value]));
+  });
+}
+
+/** Whether `data` is no deeper than `depth` and free of numbers that JSON cannot write. */
+function canBeWritten(data: Data, depth: number): boolean {
+  if (typeof data === 'number') return Number.isFinite(data);
+  if (typeof data !== 'object' || data === null) return true;
+  return depth > 0 && Object.values(data).every((item) => canBeWritten(item, depth - 1));
 }

@@ -173,7 +173,7 @@ describe('a server that stops', () => {
     await settle();
     expect(client.closed?.code).toBe(1012);
     client.vanish();
-    clock.advance(10);
+    clock.advance(1_000);
     await stopped;
     expect(client.take('goodbye').retryInMs).toBeGreaterThanOrEqual(0);
     expect(client.take('committed').revision).toBe(1);

@@ -1,4 +1,5 @@
 import {
+  type Committed,
   type Decoded,
   decodeUp,
   type ErrorCode,
@@ -28,7 +29,8 @@ import type { Service } from './service.ts';
  *         │                    │                  │
  *         └────────────────────┴──► closed ◄──────┘
  *
- * Leaving: the server stops; answers to what was accepted still go out, nothing new is taken.
+ * Leaving: the server stops; what was accepted is still finished, shown and answered, nothing new is
+ * taken.
  */
 type State =
   | { readonly kind: 'awaiting-hello'; readonly timeout: Timer }
@@ -38,33 +40,29 @@ type State =
 
 type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 
-export interface SessionEvents {
-  /** The session has ended; its socket may still be sending what was left. */
-  onEnded(session: Session): void;
-  /** The socket is gone. */
-  onGone(session: Session): void;
-}
-
 /** The server's side of one connection. */
 export class Session implements SocketHandlers, WatchSink {
   readonly id: string;
   readonly #socket: Socket;
   readonly #service: Service;
-  readonly #events: SessionEvents;
+  readonly #onEnded: (session: Session) => void;
   readonly #outbox: Outbox;
   readonly #backlog = new Backlog(limits.requestsMax);
   readonly #watches = new Map<string, Watcher>();
   #state: State;
+  /** Answers to writes that a watch of this connection has yet to show (W12). */
+  #held: { readonly reply: Committed; readonly bytes: number }[] = [];
   /** When the other side last showed that it lives: it spoke, or took what was sent. */
   #lastAliveAt: number;
   #bufferedBefore = 0;
 
-  constructor(socket: Socket, service: Service, events: SessionEvents) {
+  /** `onEnded`: the session is over; its socket may still be sending what was left. */
+  constructor(socket: Socket, service: Service, onEnded: (session: Session) => void) {
     const { clock, newId } = service.runtime;
     this.id = `s-${newId()}`;
     this.#socket = socket;
     this.#service = service;
-    this.#events = events;
+    this.#onEnded = onEnded;
     this.#outbox = new Outbox(socket, () => this.fail(new Error('a frame was dropped')));
     this.#lastAliveAt = clock.now();
     const timeout = clock.setTimer(times.helloTimeoutMs, () =>
@@ -84,6 +82,14 @@ export class Session implements SocketHandlers, WatchSink {
 
   send(frame: Uint8Array): void {
     this.#outbox.send(frame);
+  }
+
+  advanced(): void {
+    if (this.#held.length === 0) return;
+    const completeTo = this.#completeTo();
+    const due = this.#held.filter(({ reply }) => reply.revision <= completeTo);
+    this.#held = this.#held.filter(({ reply }) => reply.revision > completeTo);
+    for (const { reply, bytes } of due) this.#send(reply, bytes);
   }
 
   fail(error: unknown): void {
@@ -124,7 +130,6 @@ export class Session implements SocketHandlers, WatchSink {
 
   onClose(): void {
     this.#becomeClosed();
-    this.#events.onGone(this);
   }
 
   /**
@@ -153,7 +158,6 @@ export class Session implements SocketHandlers, WatchSink {
     if (this.#state.kind === 'open') {
       const message = 'the server is stopping';
       this.#outbox.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
-      this.#closeWatches();
       this.#backlog.clear();
       this.#state = { kind: 'leaving' };
     } else if (this.#state.kind === 'awaiting-hello') {
@@ -245,6 +249,13 @@ export class Session implements SocketHandlers, WatchSink {
   }
 
   #reply(reply: Reply, bytes: number): void {
+    if (reply.type === 'committed' && this.#completeTo() < reply.revision)
+      this.#held.push({ reply, bytes });
+    else this.#send(reply, bytes);
+    if (reply.type === 'unwatched') this.advanced();
+  }
+
+  #send(reply: Reply, bytes: number): void {
     this.#backlog.settle(bytes);
     if (this.#state.kind !== 'closed') this.#outbox.send(encode(reply));
   }
@@ -274,7 +285,7 @@ export class Session implements SocketHandlers, WatchSink {
     this.#state = { kind: 'closed' };
     this.#closeWatches();
     this.#backlog.clear();
-    this.#events.onEnded(this);
+    this.#onEnded(this);
   }
 
   #closeWatches(): void {

@@ -283,6 +283,30 @@ describe('a connection that takes no more', () => {
     expect(client.take('commits')).toMatchObject({ from: 1, to: 2 });
   });
 
+  it('W12 is answered about its own write once its lagging watch has it', async () => {
+    const harness = startCore();
+    const { client } = await watching(harness, '/app', 'state');
+    client.take('synced');
+    client.answer = 'buffered';
+    await harness.put('/app/a', '1');
+    await harness.put('/app/a', '2');
+    client.answer = 'sent';
+    client.send({
+      type: 'commit',
+      id: 2,
+      requestId: 'r',
+      operations: [{ type: 'delete', path: '/app/a' }],
+    });
+    client.drain();
+    await harness.settle();
+    const types = typesOf(client.received);
+    expect(types.indexOf('committed')).toBe(types.length - 1);
+    const seen = client.received.flatMap((message) =>
+      message.type === 'commits' ? message.commits.map(({ revision }) => revision) : [],
+    );
+    expect(seen).toEqual([1, 2, 3]);
+  });
+
   it('W4 a commit too large for one frame comes in parts that belong together', async () => {
     const harness = startCore();
     const { client } = await watching(harness, '/app', 'events');

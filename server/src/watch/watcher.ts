@@ -12,12 +12,15 @@ import {
 import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
 import type { SnapshotPages } from './snapshot-pages.ts';
+import type { ResetReason, Start, State } from './watcher-state.ts';
 
 /** Where the frames of a watcher go. */
 export interface WatchSink {
   /** Whether the connection takes more. A send may end that; the session says when it is back. */
   readonly writable: boolean;
   send(frame: Frame): void;
+  /** A watch has come further; `completeTo` may have grown. */
+  advanced(): void;
   /** The watch cannot go on: something is broken here, and the client had better come again. */
   fail(error: unknown): void;
 }
@@ -34,57 +37,6 @@ export interface WatchContext {
 
 /** A state watch that is this far behind gets the net difference instead of every commit. */
 const COMMITS_BYTES_MAX = FRAME_BYTES;
-
-type ResetReason = 'compacted' | 'epoch';
-
-/**
- * Every watcher starts behind and works its way up; a live one that cannot be sent a batch falls
- * behind again. Catching up and live share the one path of the connection, so nothing overtakes.
- *
- *   reset ──► snapshot ──► lagging ──► live
- *               ▲           │   ▲       │
- *               │           ▼   │       │ connection takes no more, or a batch too large for all
- *               └─(too old)─┤ paging    │
- *                           └───◄───────┘
- */
-type State =
-  /** The position asked for cannot be continued; the client is told so first. */
-  | { readonly kind: 'reset'; readonly reason: ResetReason }
-  | {
-      readonly kind: 'snapshot';
-      readonly revision: number;
-      /** The last path sent. */
-      after: string | undefined;
-      entries: number;
-      readonly digest: Digest;
-    }
-  /**
-   * The client has everything up to `position`. `from` is what a batch may start with: at or below
-   * the client's own position, with nothing of the subtree between it and `position`.
-   */
-  | {
-      readonly kind: 'lagging';
-      readonly position: number;
-      readonly from: number;
-      /** A state watch that resumed is owed a `synced`. */
-      readonly owesSynced: boolean;
-    }
-  /** Frames of a batch or a difference are on their way; together they lead to `to`. */
-  | {
-      readonly kind: 'paging';
-      readonly frames: Iterator<Frame>;
-      readonly position: number;
-      readonly to: number;
-      readonly owesSynced: boolean;
-    }
-  | { readonly kind: 'live' }
-  | { readonly kind: 'ended' };
-
-/** Where a watch begins. */
-export type Start =
-  | { readonly kind: 'reset'; readonly reason: ResetReason }
-  | { readonly kind: 'snapshot' }
-  | { readonly kind: 'after'; readonly revision: number };
 
 /** The server's side of one watch of one connection. */
 export class Watcher {
@@ -130,7 +82,7 @@ export class Watcher {
         return this.#context.revision();
       case 'lagging':
       case 'paging':
-        return state.owesSynced ? undefined : state.position;
+        return state.isResuming ? undefined : state.position;
       case 'reset':
       case 'snapshot':
       case 'ended':
@@ -142,7 +94,7 @@ export class Watcher {
 
   /** The hub could not send a batch; everything up to `position` was sent. */
   fallBehind(position: number, from: number): void {
-    this.#become({ kind: 'lagging', position, from, owesSynced: false });
+    this.#become({ kind: 'lagging', position, from, isResuming: false });
     this.#context.schedule(this);
   }
 
@@ -184,9 +136,9 @@ export class Watcher {
         return this.#newSnapshot();
       case 'after': {
         const { revision } = start;
-        const owesSynced = this.mode === 'state';
-        if (!owesSynced && revision === this.#context.revision()) return { kind: 'live' };
-        return { kind: 'lagging', position: revision, from: revision, owesSynced };
+        const isResuming = this.mode === 'state';
+        if (!isResuming && revision === this.#context.revision()) return { kind: 'live' };
+        return { kind: 'lagging', position: revision, from: revision, isResuming };
       }
       default:
         return unreachable(start);
@@ -237,14 +189,15 @@ export class Watcher {
     const { revision, entries } = state;
     const digest = state.digest.toString();
     this.sink.send(toFrame({ type: 'synced', watch: name, revision, entries, digest }));
-    this.#become({ kind: 'lagging', position: revision, from: revision, owesSynced: false });
+    this.#become({ kind: 'lagging', position: revision, from: revision, isResuming: false });
   }
 
   #catchUp(state: State & { kind: 'lagging' }): boolean {
     const to = this.#context.revision();
     if (state.position === to) {
-      if (state.owesSynced) this.#sendSynced(to);
+      if (state.isResuming) this.#sendSynced(to);
       this.#become({ kind: 'live' });
+      this.sink.advanced();
       return false;
     }
     const next = unlessCompacted(() => this.#nextFrames(state, to));
@@ -255,9 +208,9 @@ export class Watcher {
 
   /** The frames that lead on from `position`: a bounded run of commits, or one difference. */
   #nextFrames(
-    { position, from, owesSynced }: State & { kind: 'lagging' },
+    { position, from, isResuming }: State & { kind: 'lagging' },
     latest: number,
-  ): { frames: Iterator<Frame>; to: number; owesSynced: boolean } {
+  ): Omit<State & { kind: 'paging' }, 'kind' | 'position'> {
     const { name: watch, subtree, withPrev } = this.group;
     const missed = () => clip(this.#context.store.since(position), subtree);
     const commits: Commit[] = [];
@@ -267,7 +220,7 @@ export class Watcher {
       if (bytes > COMMITS_BYTES_MAX) {
         if (this.mode === 'state') {
           const frames = differenceFrames({ watch, from, to }, netChanges(missed()));
-          return { frames, to, owesSynced: true };
+          return { frames, to, endsInSynced: true, isResuming };
         }
         to = commits.at(-1)?.revision ?? position;
         break;
@@ -277,20 +230,20 @@ export class Watcher {
     }
     // An empty batch moves the client on, unless its `synced` does.
     const frames =
-      commits.length === 0 && owesSynced
+      commits.length === 0 && isResuming
         ? none()
         : commitFrames({ watch, from, to }, commits, withPrev);
-    return { frames, to, owesSynced };
+    return { frames, to, endsInSynced: isResuming, isResuming };
   }
 
-  #sendNext({ frames, to, owesSynced }: State & { kind: 'paging' }): void {
+  #sendNext({ frames, to, endsInSynced }: State & { kind: 'paging' }): void {
     const frame = frames.next();
     if (frame.done !== true) {
       this.sink.send(frame.value);
       return;
     }
-    if (owesSynced) this.#sendSynced(to);
-    this.#become({ kind: 'lagging', position: to, from: to, owesSynced: false });
+    if (endsInSynced) this.#sendSynced(to);
+    this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
 
   #sendSynced(revision: number): void {

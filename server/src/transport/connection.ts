@@ -1,0 +1,130 @@
+import { errorTable } from '@confer/shared';
+import type { SendResult, Socket, SocketHandlers } from './socket.ts';
+
+/** `waiting` owes its owner an `onDrain`; `closing` was asked to close and does so this very turn. */
+type Phase = 'open' | 'waiting' | 'closing' | 'closed';
+
+/** What a socket is told to have ended with when no close frame was seen (RFC 6455, 7.1.5). */
+export const ABNORMAL = 1006;
+
+/** A control frame holds 125 bytes, of which the close code takes two. */
+const REASON_BYTES_MAX = 123;
+
+/**
+ * How much of a frame the libraries read: twice what the server takes. Up to there the peer is told
+ * `frame_too_large`; what is larger still the library ends by itself and without a word of ours
+ * (uWebSockets.js drops the connection, ws closes it with 1009).
+ */
+export function libraryFrameBytesMax(frameBytesMax: number): number {
+  return Math.min(frameBytesMax * 2, 2 ** 31 - 1);
+}
+
+/**
+ * The rules of `Socket` that do not depend on the library: one end, told once and never from inside
+ * a method; no drain that nobody waits for; nothing after the end.
+ */
+export abstract class Connection implements Socket {
+  readonly remote: string;
+  readonly #open: Set<Connection>;
+  #phase: Phase = 'open';
+  #handlers: SocketHandlers | undefined;
+
+  /** `open` is the listener's set of live connections; the connection keeps itself in it. */
+  constructor(remote: string, open: Set<Connection>) {
+    this.remote = remote;
+    this.#open = open;
+    open.add(this);
+  }
+
+  /** Hands one text frame to the library. */
+  protected abstract write(frame: string | Uint8Array): SendResult;
+  protected abstract waitingBytes(): number;
+  protected abstract corked(run: () => void): void;
+  /** Closes after what was sent; `reason` fits. */
+  protected abstract end(code: number, reason: string): void;
+  protected abstract drop(): void;
+
+  get bufferedBytes(): number {
+    return this.#isLive() ? this.waitingBytes() : 0;
+  }
+
+  send(frame: string | Uint8Array): SendResult {
+    if (!this.#isLive()) return 'dropped';
+    const result = this.write(frame);
+    if (result === 'buffered') this.#phase = 'waiting';
+    return result;
+  }
+
+  cork(run: () => void): void {
+    if (this.#isLive()) this.corked(run);
+  }
+
+  /**
+   * The close frame leaves in a microtask: a socket of uWebSockets.js that is closed inside its own
+   * `cork` never sends its FIN.
+   */
+  close(code: number, reason: string): void {
+    if (!this.#isLive()) return;
+    this.#phase = 'closing';
+    queueMicrotask(() => {
+      if (!this.#finish()) return;
+      this.end(code, cutReason(reason));
+      this.#handlers?.onClose(code);
+    });
+  }
+
+  terminate(): void {
+    if (!this.#finish()) return;
+    this.drop();
+    queueMicrotask(() => this.#handlers?.onClose(ABNORMAL));
+  }
+
+  /** Introduces the connection to its owner. */
+  open(onOpen: (socket: Socket) => SocketHandlers): void {
+    this.#handlers = onOpen(this);
+  }
+
+  /** The library read a text frame. */
+  received(frame: string): void {
+    if (this.#isLive()) this.#handlers?.onMessage(frame);
+  }
+
+  receivedBinary(): void {
+    if (this.#isLive()) this.#handlers?.onBinary();
+  }
+
+  receivedTooLarge(bytes: number, bytesMax: number): void {
+    const { closeCode } = errorTable.frame_too_large;
+    this.close(closeCode, `frame_too_large: ${bytes} bytes, the most is ${bytesMax}`);
+  }
+
+  /** The library may have written all it had. */
+  flushed(): void {
+    if (this.#phase !== 'waiting' || this.waitingBytes() > 0) return;
+    this.#phase = 'open';
+    this.#handlers?.onDrain();
+  }
+
+  /** The library says that the connection has ended. */
+  ended(code: number): void {
+    if (this.#finish()) this.#handlers?.onClose(code);
+  }
+
+  #isLive(): boolean {
+    return this.#phase === 'open' || this.#phase === 'waiting';
+  }
+
+  /** The only way to the end; false for whoever comes second. */
+  #finish(): boolean {
+    if (this.#phase === 'closed') return false;
+    this.#phase = 'closed';
+    this.#open.delete(this);
+    return true;
+  }
+}
+
+/** Cuts between code points, so that the peer gets valid UTF-8. */
+function cutReason(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES_MAX));
+  return reason.slice(0, read);
+}

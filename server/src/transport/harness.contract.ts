@@ -1,0 +1,218 @@
+import { connect as connectTcp, type Socket as TcpSocket } from 'node:net';
+import { SUBPROTOCOL } from '@confer/shared';
+import { onTestFinished, vi } from 'vitest';
+import { type ClientOptions, WebSocket } from 'ws';
+import type {
+  Listener,
+  ListenOptions,
+  SendResult,
+  Socket,
+  SocketHandlers,
+  Transport,
+} from './socket.ts';
+
+/** Waits until it is true; fails after ten seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  await vi.waitUntil(condition, { timeout: 10_000, interval: 5 });
+}
+
+/** The server's end of one connection, and all that its owner was told. */
+export interface Peer {
+  readonly socket: Socket;
+  readonly messages: string[];
+  readonly closes: number[];
+  binaries: number;
+  drains: number;
+}
+
+export interface Host {
+  readonly listener: Listener;
+  readonly url: string;
+  readonly peers: readonly Peer[];
+}
+
+type Reactions = Partial<{
+  [Name in keyof SocketHandlers]: (peer: Peer, ...told: Parameters<SocketHandlers[Name]>) => void;
+}>;
+
+/** Listens until the end of the test. */
+export async function host(
+  transport: Transport,
+  reactions: Reactions = {},
+  options: Partial<ListenOptions> = {},
+): Promise<Host> {
+  const peers: Peer[] = [];
+  const listener = await transport.listen({
+    host: '127.0.0.1',
+    port: 0,
+    frameBytesMax: 8 * 1024 * 1024,
+    allowOrigin: () => false,
+    onOpen: (socket) => {
+      const peer: Peer = { socket, messages: [], closes: [], binaries: 0, drains: 0 };
+      peers.push(peer);
+      return recorder(peer, reactions);
+    },
+    ...options,
+  });
+  onTestFinished(() => listener.close());
+  const name = listener.host.includes(':') ? `[${listener.host}]` : listener.host;
+  return { listener, url: `ws://${name}:${listener.port}/v1`, peers };
+}
+
+function recorder(peer: Peer, reactions: Reactions): SocketHandlers {
+  return {
+    onMessage(frame) {
+      peer.messages.push(frame);
+      reactions.onMessage?.(peer, frame);
+    },
+    onBinary() {
+      peer.binaries += 1;
+      reactions.onBinary?.(peer);
+    },
+    onDrain() {
+      peer.drains += 1;
+      reactions.onDrain?.(peer);
+    },
+    onClose(code) {
+      peer.closes.push(code);
+      reactions.onClose?.(peer, code);
+    },
+  };
+}
+
+export const echo: Reactions = { onMessage: (peer, frame) => peer.socket.send(frame) };
+
+/** The client's end of one connection, and all that it saw. */
+export interface Client {
+  readonly ws: WebSocket;
+  readonly frames: string[];
+  /** How many of the frames were binary. */
+  binaries: number;
+  readonly closes: { readonly code: number; readonly reason: string }[];
+}
+
+export interface ClientSettings extends ClientOptions {
+  readonly protocols?: string | string[];
+}
+
+/** Connects; the connection ends with the test. */
+export async function connect(url: string, settings: ClientSettings = {}): Promise<Client> {
+  const { protocols = SUBPROTOCOL, ...options } = settings;
+  const ws = new WebSocket(url, protocols, {
+    perMessageDeflate: false,
+    maxPayload: 0,
+    ...options,
+  });
+  onTestFinished(() => ws.terminate());
+  const client: Client = { ws, frames: [], binaries: 0, closes: [] };
+  ws.on('error', () => {});
+  ws.on('message', (data, isBinary) => {
+    client.frames.push(data.toString());
+    if (isBinary) client.binaries += 1;
+  });
+  ws.on('close', (code, reason) => client.closes.push({ code, reason: reason.toString() }));
+  await new Promise((resolve, reject) => ws.once('open', resolve).once('error', reject));
+  return client;
+}
+
+/** One connection, both ends. */
+export async function pair(at: Host): Promise<{ client: Client; peer: Peer }> {
+  const client = await connect(at.url);
+  // The server opens its end before it answers the handshake.
+  const peer = at.peers.at(-1);
+  if (peer === undefined) throw new Error('the server opened no connection');
+  return { client, peer };
+}
+
+/** The HTTP answer to a handshake that fails. */
+export function refused(
+  url: string,
+  settings: ClientSettings = {},
+): Promise<{ status: number | undefined; text: string }> {
+  const { protocols = SUBPROTOCOL, ...options } = settings;
+  const ws = new WebSocket(url, protocols, options);
+  return new Promise((resolve, reject) => {
+    ws.on('error', reject);
+    ws.on('open', () => reject(new Error('the handshake succeeded')));
+    ws.on('unexpected-response', (request, response) => {
+      let text = '';
+      response.on('data', (part) => {
+        text += String(part);
+      });
+      response.on('end', () => {
+        request.destroy();
+        resolve({ status: response.statusCode, text });
+      });
+    });
+  });
+}
+
+/** A plain TCP connection, and what came over it. */
+export interface Raw {
+  readonly tcp: TcpSocket;
+  received: string;
+  phase: 'open' | 'ended' | 'closed';
+}
+
+export async function connectRaw(at: Listener): Promise<Raw> {
+  const tcp = connectTcp({ host: at.host, port: at.port, allowHalfOpen: true });
+  onTestFinished(() => {
+    tcp.destroy();
+  });
+  const raw: Raw = { tcp, received: '', phase: 'open' };
+  tcp.on('error', () => {});
+  tcp.on('data', (data) => {
+    raw.received += data.toString('latin1');
+  });
+  tcp.on('end', () => {
+    raw.phase = 'ended';
+  });
+  tcp.on('close', () => {
+    raw.phase = 'closed';
+  });
+  await new Promise((resolve, reject) => tcp.once('connect', resolve).once('error', reject));
+  return raw;
+}
+
+/** The upgrade request of RFC 6455's example, without its last line. */
+export const upgradeHead = [
+  'GET /v1 HTTP/1.1',
+  'Host: test',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  '',
+].join('\r\n');
+
+/** A masked frame as clients send it; the mask is zero, so the payload is as given. */
+export function frameOf(opcode: number, payload: Uint8Array): Buffer {
+  if (payload.length > 125) throw new Error('only short frames');
+  const head = [0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0];
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
+/** Sends numbered frames to a peer that does not read, until one is buffered. Returns how many. */
+export function flood(socket: Socket, from = 0, frameBytes = 256 * 1024): number {
+  for (let index = from; index < from + 10_000; index += 1) {
+    const result: SendResult = socket.send(numbered(index, frameBytes));
+    if (result === 'dropped') throw new Error(`frame ${index} was dropped`);
+    if (result === 'buffered') return index + 1;
+  }
+  throw new Error('the socket takes everything');
+}
+
+/** More than the kernel holds on both ends together, so it waits until the peer reads. */
+export const JAM_BYTES = 48 * 1024 * 1024;
+
+export function numbered(index: number, frameBytes: number): string {
+  return String(index).padEnd(frameBytes, '.');
+}
+
+export function numberOf(frame: string): number {
+  return Number(frame.slice(0, 12).replace(/\.*$/, ''));
+}
+
+export function numbersTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,237 @@
+import type {
+  HttpRequest,
+  HttpResponse,
+  TemplatedApp,
+  us_listen_socket,
+  us_socket_context_t,
+  WebSocket,
+  WebSocketBehavior,
+} from 'uWebSockets.js';
+import { ENDPOINT } from '@confer/shared';
+import { addressOfBytes, addressText, listenError, resolveHost } from './address.ts';
+import { Connection, libraryFrameBytesMax } from './connection.ts';
+import {
+  answerTo,
+  confirmedProtocol,
+  type HttpAnswer,
+  notAccepting,
+  refusalOf,
+  type UpgradeRequest,
+} from './http.ts';
+import type { Listener, ListenOptions, SendResult, Transport } from './socket.ts';
+
+// What the library has and its typings lack.
+declare module 'uWebSockets.js' {
+  interface TemplatedApp {
+    listen(
+      host: RecognizedString,
+      port: number,
+      options: number,
+      listening: (token: us_listen_socket | false) => void,
+    ): TemplatedApp;
+  }
+  const LIBUS_LISTEN_EXCLUSIVE_PORT: number;
+}
+
+type Library = typeof import('uWebSockets.js');
+
+/** What the library keeps with each of its sockets; set before the first message. */
+interface Slot {
+  connection: UwsConnection | undefined;
+}
+
+/**
+ * The longest that the library allows is 960. The protocol's own heartbeat is far quicker; this is
+ * for peers that never answer a close frame, whose socket only the library still knows.
+ */
+const IDLE_TIMEOUT_S = 900;
+
+/**
+ * The library counts what waits in 32 bits, and above its limit it drops frames and cuts the close
+ * off. Far below, the session has long given the connection up.
+ */
+const WAITING_BYTES_MAX = 1024 ** 3;
+
+/** Pongs that may wait for a peer that pings and does not read, as in `ws`. */
+const PONGS_WAITING_MAX = 60;
+
+/** Loads the library. Rejects where its binary does not: a Node or a libc that it was not built for. */
+export async function loadUws(
+  load: () => Promise<{ readonly default: Library }> = () => import('uWebSockets.js'),
+): Promise<Transport> {
+  const { default: library } = await load().catch((cause: unknown) => {
+    throw new Error(`uWebSockets.js cannot load on ${platform()}: ${firstCause(cause)}`, { cause });
+  });
+  return { name: 'uws', listen: (options) => listen(library, options) };
+}
+
+class UwsConnection extends Connection {
+  readonly #ws: WebSocket<Slot>;
+  #pongsWaiting = 0;
+
+  constructor(ws: WebSocket<Slot>, open: Set<Connection>) {
+    super(addressText(addressOfBytes(new Uint8Array(ws.getRemoteAddress()))), open);
+    this.#ws = ws;
+  }
+
+  /** The library has sent a pong, or tried to. */
+  ponged(): void {
+    this.#pongsWaiting = this.bufferedBytes === 0 ? 0 : this.#pongsWaiting + 1;
+    if (this.#pongsWaiting > PONGS_WAITING_MAX) this.terminate();
+  }
+
+  protected override write(frame: string | Uint8Array): SendResult {
+    const result = this.#ws.send(frame, false);
+    if (result === 1) return 'sent';
+    return result === 0 ? 'buffered' : 'dropped';
+  }
+
+  protected override waitingBytes(): number {
+    return this.#ws.getBufferedAmount();
+  }
+
+  protected override corked(run: () => void): void {
+    this.#ws.cork(run);
+  }
+
+  protected override end(code: number, reason: string): void {
+    this.#ws.end(code, reason);
+  }
+
+  protected override drop(): void {
+    this.#ws.close();
+  }
+}
+
+async function listen(library: Library, options: ListenOptions): Promise<Listener> {
+  const host = await resolveHost(options.host);
+  const open = new Set<Connection>();
+  let phase: 'accepting' | 'stopped' = 'accepting';
+  const app = library.App();
+
+  app.ws(ENDPOINT, {
+    ...settings(library, options),
+    upgrade(response, request, context) {
+      const asked = upgradeRequest(request);
+      const refusal = phase === 'stopped' ? notAccepting : refusalOf(asked, options.allowOrigin);
+      if (refusal !== undefined) respond(response, request, refusal);
+      else upgrade(response, request, context, confirmedProtocol(asked.protocols));
+    },
+    open(ws) {
+      const connection = new UwsConnection(ws, open);
+      ws.getUserData().connection = connection;
+      connection.open(options.onOpen);
+    },
+  });
+  app.any('/*', (response, request) => respond(response, request, answerTo(request.getUrl())));
+
+  const token = bind(library, app, host, options.port);
+  if (token === undefined) throw await listenError(host, options.port);
+  const port = library.us_socket_local_port(token);
+
+  const stopAccepting = () => {
+    // The library frees a token that is closed: to close it twice would touch freed memory.
+    if (phase === 'stopped') return;
+    phase = 'stopped';
+    library.us_listen_socket_close(token);
+  };
+  const close = async () => {
+    stopAccepting();
+    for (const connection of open) connection.terminate();
+    // Also those that never became WebSockets, and those that wait for the peer's close.
+    app.close();
+  };
+  return { host, port, stopAccepting, close };
+}
+
+/** What happens on a connection once it is open, and the library's limits. */
+function settings(library: Library, { frameBytesMax }: ListenOptions): WebSocketBehavior<Slot> {
+  return {
+    compression: library.DISABLED,
+    idleTimeout: IDLE_TIMEOUT_S,
+    sendPingsAutomatically: false,
+    maxPayloadLength: libraryFrameBytesMax(frameBytesMax),
+    maxBackpressure: WAITING_BYTES_MAX,
+    message(ws, message, isBinary) {
+      const { connection } = ws.getUserData();
+      const bytes = message.byteLength;
+      if (bytes > frameBytesMax) connection?.receivedTooLarge(bytes, frameBytesMax);
+      else if (isBinary) connection?.receivedBinary();
+      // The library takes the memory of `message` back when this returns.
+      else connection?.received(Buffer.from(message).toString());
+    },
+    drain(ws) {
+      const { connection } = ws.getUserData();
+      // After `drain` the library stops waiting for the socket to become writable, even if a frame
+      // sent from inside it did not go out as a whole: that frame would then wait for ever.
+      if (ws.getBufferedAmount() === 0) setImmediate(() => connection?.flushed());
+    },
+    ping(ws) {
+      ws.getUserData().connection?.ponged();
+    },
+    close(ws, code) {
+      ws.getUserData().connection?.ended(code);
+    },
+  };
+}
+
+function upgradeRequest(request: HttpRequest): UpgradeRequest {
+  return {
+    path: request.getUrl(),
+    origin: request.getHeader('origin'),
+    protocols: request.getHeader('sec-websocket-protocol'),
+  };
+}
+
+function upgrade(
+  response: HttpResponse,
+  request: HttpRequest,
+  context: us_socket_context_t,
+  protocol: string,
+): void {
+  const slot: Slot = { connection: undefined };
+  const key = request.getHeader('sec-websocket-key');
+  response.upgrade(slot, key, protocol, request.getHeader('sec-websocket-extensions'), context);
+}
+
+function respond(response: HttpResponse, request: HttpRequest, answer: HttpAnswer): void {
+  response.writeStatus(`${answer.status} ${answer.reason}`);
+  for (const [name, value] of Object.entries(answer.headers)) response.writeHeader(name, value);
+  // Not `endWithoutBody`: the library overlooks it and aborts the process for want of a response.
+  const text = request.getMethod() === 'head' ? '' : answer.text;
+  response.end(text, true);
+}
+
+/** Alone on the port: by default the library shares it, and each server gets some connections. */
+function bind(
+  library: Library,
+  app: TemplatedApp,
+  host: string,
+  port: number,
+): us_listen_socket | undefined {
+  let bound: us_listen_socket | undefined;
+  app.listen(host, port, library.LIBUS_LISTEN_EXCLUSIVE_PORT, (token) => {
+    if (token !== false) bound = token;
+  });
+  return bound;
+}
+
+function platform(): string {
+  const { version, versions, platform, arch } = process;
+  return `Node ${version} (ABI ${versions.modules}, ${platform} ${arch}, ${libc()})`;
+}
+
+function libc(): string {
+  const report: { readonly header?: { readonly glibcVersionRuntime?: string } } =
+    process.report.getReport();
+  const version = report.header?.glibcVersionRuntime;
+  return version === undefined ? 'no glibc' : `glibc ${version}`;
+}
+
+/** The library wraps the loader's error in several lines of its own. */
+function firstCause(error: unknown): string {
+  const lines = String(error)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  return lines[1] ?? lines[0] ?? 'unknown cause';
+}

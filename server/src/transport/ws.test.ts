@@ -1,0 +1,5 @@
+import { transportContract } from './transport.contract.ts';
+import { loadUws } from './uws.ts';
+import { wsTransport } from './ws.ts';
+
+transportContract(wsTransport, await loadUws());

@@ -1,0 +1,164 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { SUBPROTOCOL } from '@confer/shared';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { addressText, resolveHost } from './address.ts';
+import { ABNORMAL, Connection, libraryFrameBytesMax } from './connection.ts';
+import { answerTo, type HttpAnswer, notAccepting, refusalOf, type UpgradeRequest } from './http.ts';
+import type { Listener, ListenOptions, SendResult, Transport } from './socket.ts';
+
+/** Node takes all it is given; from here on `send` says that it waits. */
+const WAITING_BYTES_HIGH = 1024 * 1024;
+
+/** How long a connection may take over its request, as in uWebSockets.js. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export const wsTransport: Transport = { name: 'ws', listen };
+
+class WsConnection extends Connection {
+  readonly #ws: WebSocket;
+  readonly #stream: Duplex;
+  readonly #written = (error?: Error) => {
+    if (!error) this.flushed();
+  };
+
+  constructor(ws: WebSocket, stream: Duplex, remote: string, open: Set<Connection>) {
+    super(remote, open);
+    this.#ws = ws;
+    this.#stream = stream;
+  }
+
+  protected override write(frame: string | Uint8Array): SendResult {
+    this.#ws.send(frame, { binary: false }, this.#written);
+    return this.#ws.bufferedAmount > WAITING_BYTES_HIGH ? 'buffered' : 'sent';
+  }
+
+  protected override waitingBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  protected override corked(run: () => void): void {
+    this.#stream.cork();
+    try {
+      run();
+    } finally {
+      this.#stream.uncork();
+    }
+  }
+
+  protected override end(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  protected override drop(): void {
+    this.#ws.terminate();
+  }
+}
+
+async function listen(options: ListenOptions): Promise<Listener> {
+  const host = await resolveHost(options.host);
+  const open = new Set<Connection>();
+  const streams = new Set<Duplex>();
+  let phase: 'accepting' | 'stopped' = 'accepting';
+  const upgrader = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: libraryFrameBytesMax(options.frameBytesMax),
+    handleProtocols: () => SUBPROTOCOL,
+  });
+  const server = createServer({
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  });
+
+  server.on('connection', (stream) => {
+    streams.add(stream);
+    stream.once('close', () => streams.delete(stream));
+  });
+  server.on('request', (request, response) => respond(response, answerTo(pathOf(request))));
+  server.on('upgrade', (request, stream, head) => {
+    const refusal =
+      phase === 'stopped' ? notAccepting : refusalOf(upgradeRequest(request), options.allowOrigin);
+    if (refusal !== undefined) return refuse(stream, refusal);
+    upgrader.handleUpgrade(request, stream, head, (ws) => {
+      const connection = new WsConnection(ws, stream, remoteOf(request), open);
+      receive(ws, connection, options.frameBytesMax);
+      connection.open(options.onOpen);
+    });
+  });
+  const port = await bind(server, host, options.port);
+  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
+  // A connection that could not be accepted, as when file descriptors run out: its peer sees it.
+  server.on('error', () => {});
+
+  const stopAccepting = () => {
+    if (phase === 'stopped') return;
+    phase = 'stopped';
+    server.close();
+  };
+  const close = async () => {
+    stopAccepting();
+    for (const connection of open) connection.terminate();
+    // Also those that never became WebSockets, and those that wait for the peer's close.
+    for (const stream of streams) stream.destroy();
+    await closed;
+  };
+  return { host, port, stopAccepting, close };
+}
+
+/** Tells the connection what the library sees. */
+function receive(ws: WebSocket, connection: Connection, frameBytesMax: number): void {
+  ws.on('message', (data, isBinary) => {
+    // What the library hands over unless another `binaryType` is set.
+    if (!Buffer.isBuffer(data)) return;
+    if (data.length > frameBytesMax) connection.receivedTooLarge(data.length, frameBytesMax);
+    else if (isBinary) connection.receivedBinary();
+    else connection.received(data.toString());
+  });
+  // A frame that breaks the protocol. The library closes, but waits 30 s for the peer to agree.
+  ws.on('error', () => connection.ended(ABNORMAL));
+  ws.on('close', (code) => connection.ended(code));
+}
+
+/** Resolves to the port; rejects with the system's error. */
+function bind(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').replace(/[?#].*$/, '');
+}
+
+function upgradeRequest(request: IncomingMessage): UpgradeRequest {
+  const { origin = '', 'sec-websocket-protocol': protocols = '' } = request.headers;
+  return { path: pathOf(request), origin, protocols };
+}
+
+function remoteOf(request: IncomingMessage): string {
+  const { remoteAddress, remotePort } = request.socket;
+  return addressText(remoteAddress ?? 'unknown', remotePort);
+}
+
+function respond(response: ServerResponse, answer: HttpAnswer): void {
+  const headers = { ...answer.headers, connection: 'close' };
+  response.writeHead(answer.status, answer.reason, headers).end(answer.text);
+}
+
+/** Node has no response for a request that asks to upgrade, only its stream. */
+function refuse(stream: Duplex, answer: HttpAnswer): void {
+  const head = [`HTTP/1.1 ${answer.status} ${answer.reason}`];
+  const length = Buffer.byteLength(answer.text);
+  const headers = { ...answer.headers, connection: 'close', 'content-length': length };
+  for (const [name, value] of Object.entries(headers)) head.push(`${name}: ${value}`);
+  stream.on('error', () => stream.destroy());
+  stream.once('finish', () => stream.destroy());
+  stream.end(`${head.join('\r\n')}\r\n\r\n${answer.text}`);
+}

@@ -1,0 +1,56 @@
+import type { Digest } from '@confer/shared';
+import type { Frame } from './frames.ts';
+
+/** Why a position cannot be continued. */
+export type ResetReason = 'compacted' | 'epoch';
+
+/**
+ * Every watcher starts behind and works its way up; a live one that cannot be sent a batch falls
+ * behind again. Catching up and live share the one path of the connection, so nothing overtakes.
+ *
+ *   reset ──► snapshot ──► lagging ──► live
+ *               ▲           │   ▲       │
+ *               │           ▼   │       │ connection takes no more, or a batch too large for all
+ *               └─(too old)─┤ paging    │
+ *                           └───◄───────┘
+ */
+export type State =
+  /** The position asked for cannot be continued; the client is told so first. */
+  | { readonly kind: 'reset'; readonly reason: ResetReason }
+  | {
+      readonly kind: 'snapshot';
+      readonly revision: number;
+      /** The last path sent. */
+      after: string | undefined;
+      entries: number;
+      readonly digest: Digest;
+    }
+  /**
+   * The client has everything up to `position`. `from` is what a batch may start with: at or below
+   * the client's own position, with nothing of the subtree between it and `position`.
+   */
+  | {
+      readonly kind: 'lagging';
+      readonly position: number;
+      readonly from: number;
+      /** A state watch that has not had a `synced` on this connection is owed one. */
+      readonly isResuming: boolean;
+    }
+  /** Frames of a batch or a difference are on their way; together they lead to `to`. */
+  | {
+      readonly kind: 'paging';
+      readonly frames: Iterator<Frame>;
+      readonly position: number;
+      readonly to: number;
+      readonly endsInSynced: boolean;
+      /** The client has not had a `synced` on this connection. */
+      readonly isResuming: boolean;
+    }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'ended' };
+
+/** Where a watch begins. */
+export type Start =
+  | { readonly kind: 'reset'; readonly reason: ResetReason }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'after'; readonly revision: number };

@@ -1,0 +1,127 @@
+import {
+  type Commit,
+  type Condition,
+  comparePaths,
+  isWithin,
+  type Operation,
+} from '@confer/shared';
+
+/** What the model says of a path: enough to know every field of its entry. */
+export interface ModelEntry {
+  readonly value: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+}
+
+export type ModelState = ReadonlyMap<string, ModelEntry>;
+
+export interface ModelWrite {
+  readonly operations: readonly Operation[];
+  readonly conditions?: readonly Condition[] | undefined;
+}
+
+/**
+ * The service as a plain map and a counter, written as directly as the words of PROTOCOL.md, with
+ * every past state kept. What real servers do is judged against it.
+ */
+export class Model {
+  /** By revision. */
+  readonly #states: ModelState[] = [new Map()];
+
+  get revision(): number {
+    return this.#states.length - 1;
+  }
+
+  /** The state at a revision. */
+  at(revision: number): ModelState {
+    const state = this.#states[revision];
+    if (state === undefined) throw new Error(`the model has no revision ${revision}`);
+    return state;
+  }
+
+  subtreeAt(revision: number, subtree: string): Map<string, ModelEntry> {
+    return new Map([...this.at(revision)].filter(([path]) => isWithin(path, subtree)));
+  }
+
+  /** Applies a write; the paths that changed, or the condition that did not hold. */
+  write({ operations, conditions = [] }: ModelWrite): { changed: string[] } | 'conflict' {
+    const before = this.at(this.revision);
+    for (const { path, modRevision } of conditions)
+      if ((before.get(path)?.modRevision ?? 0) !== modRevision) return 'conflict';
+    const values = new Map([...before].map(([path, { value }]) => [path, value]));
+    const written = new Set<string>();
+    for (const operation of operations) {
+      const { path } = operation;
+      if (operation.type === 'put') {
+        values.set(path, operation.value);
+        written.add(path);
+        continue;
+      }
+      for (const held of [...values.keys()])
+        if (held === path || (operation.recursive === true && isWithin(held, path))) {
+          values.delete(held);
+          written.delete(held);
+        }
+    }
+    return this.#keep(before, values, written);
+  }
+
+  #keep(before: ModelState, values: Map<string, string>, written: Set<string>) {
+    const revision = this.revision + 1;
+    const gone = [...before.keys()].filter((path) => !values.has(path));
+    const changed = [...gone, ...written].sort(comparePaths);
+    if (changed.length === 0) return { changed };
+    const after = new Map<string, ModelEntry>();
+    for (const [path, value] of values) {
+      const held = before.get(path);
+      if (held !== undefined && !written.has(path)) after.set(path, held);
+      else
+        after.set(path, {
+          value,
+          createRevision: held?.createRevision ?? revision,
+          modRevision: revision,
+          version: (held?.version ?? 0) + 1,
+        });
+    }
+    this.#states.push(after);
+    return { changed };
+  }
+
+  /** The changes of a revision that lie in a subtree, by the difference of two states. */
+  changesAt(revision: number, subtree: string): string[] {
+    const before = this.at(revision - 1);
+    const after = this.at(revision);
+    const paths = new Set([...before.keys(), ...after.keys()]);
+    return [...paths]
+      .filter((path) => isWithin(path, subtree))
+      .filter((path) => before.get(path)?.modRevision !== after.get(path)?.modRevision)
+      .sort(comparePaths);
+  }
+}
+
+/** Whether a commit says just what the model says of its revision, inside a subtree. */
+export function commitProblem(model: Model, commit: Commit, subtree: string): string | undefined {
+  const expected = model.changesAt(commit.revision, subtree);
+  const paths = commit.changes.map(({ path }) => path);
+  if (JSON.stringify(paths) !== JSON.stringify(expected))
+    return `revision ${commit.revision} changed ${expected}, reported ${paths}`;
+  for (const change of commit.changes) {
+    const held = model.at(commit.revision).get(change.path);
+    const problem =
+      change.type === 'delete'
+        ? held !== undefined
+        : held === undefined || !sameEntry(held, change.entry);
+    if (problem) return `revision ${commit.revision} reports ${JSON.stringify(change)}`;
+  }
+  return undefined;
+}
+
+export function sameEntry(a: ModelEntry, b: ModelEntry): boolean {
+  return (
+    a.value === b.value &&
+    a.createRevision === b.createRevision &&
+    a.modRevision === b.modRevision &&
+    a.version === b.version
+  );
+}

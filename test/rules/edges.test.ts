@@ -1,0 +1,165 @@
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { importsOf } from './imports.ts';
+import { parse, placeOf, productSources, type Source, visit } from './source.ts';
+
+const TIME = 'take the time from the Clock that is handed in';
+const TIMERS = 'set timers on the Clock that is handed in';
+const CHANCE = 'take randomness and fresh names from what is handed in';
+
+/** What ties code to the real world, and what to use instead, so that it runs on a virtual one. */
+const BANNED: Readonly<Record<string, string>> = {
+  'Date.now': TIME,
+  'new Date()': TIME,
+  performance: TIME,
+  'node:perf_hooks': TIME,
+  setTimeout: TIMERS,
+  setInterval: TIMERS,
+  setImmediate: TIMERS,
+  'node:timers': TIMERS,
+  'node:timers/promises': TIMERS,
+  'Math.random': CHANCE,
+  crypto: CHANCE,
+  'node:crypto': CHANCE,
+  nanoid: CHANCE,
+  console: 'say it through the Log (server), the notices (client) or the Terminal (cli)',
+  process: 'have the edge of the process hand it in',
+  'node:process': 'have the edge of the process hand it in',
+};
+
+/** The files that are the edge, with what they may touch there. */
+const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }[] = [
+  {
+    path: /^server\/src\/runtime\.ts$/,
+    may: ['Date.now', 'setTimeout', 'setImmediate', 'Math.random', 'nanoid'],
+  },
+  {
+    path: /^client\/src\/platform\.ts$/,
+    may: ['Date.now', 'setTimeout', 'Math.random', 'nanoid', 'console'],
+  },
+  // Sockets are handed in as a whole: what they need of the world stays inside them.
+  { path: /^client\/src\/sockets\/[\w-]+\.ts$/, may: ['setTimeout'] },
+  { path: /^server\/src\/transport\/(uws|ws)\.ts$/, may: ['setImmediate', 'setTimeout'] },
+  // Which C library there is decides whether the binary can load.
+  { path: /^server\/src\/transport\/uws\.ts$/, may: ['process'] },
+  // Whether the process that left a lock behind still runs.
+  { path: /^server\/src\/engine\/lmdb-lock\.ts$/, may: ['process'] },
+  {
+    path: /^cli\/src\/main\.ts$/,
+    may: ['process', 'console', 'Date.now', 'setTimeout', 'setInterval'],
+  },
+];
+
+function edgeProblems(sources: readonly Source[]): string[] {
+  return sources.flatMap((source) => {
+    const may = EDGES.filter(({ path }) => path.test(source.path)).flatMap((edge) => edge.may);
+    const uses = [...globalUses(source), ...importsOf(source).map(toUse)];
+    return uses.flatMap(({ what, place }) => {
+      const instead = BANNED[what];
+      return instead === undefined || may.includes(what) ? [] : [`${place} ${what}: ${instead}`];
+    });
+  });
+}
+
+interface Use {
+  readonly what: string;
+  readonly place: string;
+}
+
+const toUse = ({ specifier, place }: { specifier: string; place: string }): Use => ({
+  what: specifier,
+  place,
+});
+
+/** Names that the file takes from nowhere, with the member used where one of those is banned. */
+function globalUses(source: Source): Use[] {
+  const own = namesDeclaredIn(source);
+  const uses: Use[] = [];
+  const look = (node: ts.Node) => {
+    if (ts.isTypeNode(node)) return;
+    const what = globalName(node);
+    if (what !== undefined && !own.has(what.split('.')[0] ?? ''))
+      uses.push({ what, place: placeOf(source, node) });
+    ts.forEachChild(node, look);
+  };
+  look(source.tree);
+  return uses;
+}
+
+function globalName(node: ts.Node): string | undefined {
+  if (ts.isNewExpression(node) && node.expression.getText() === 'Date' && !node.arguments?.length)
+    return 'new Date()';
+  if (ts.isPropertyAccessExpression(node)) {
+    const of = node.expression.getText();
+    return of === 'globalThis' ? node.name.text : `${of}.${node.name.text}`;
+  }
+  return ts.isIdentifier(node) && isReference(node) ? node.text : undefined;
+}
+
+/** Not the name of a member, a property or a label. */
+function isReference(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
+  if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
+  return !ts.isClassElement(parent) && !ts.isTypeElement(parent);
+}
+
+function namesDeclaredIn(source: Source): ReadonlySet<string> {
+  const names = new Set<string>();
+  visit(source.tree, (node) => {
+    const declares =
+      ts.isVariableDeclaration(node) ||
+      ts.isParameter(node) ||
+      ts.isBindingElement(node) ||
+      ts.isFunctionDeclaration(node) ||
+      ts.isImportSpecifier(node);
+    if (declares && node.name !== undefined && ts.isIdentifier(node.name))
+      names.add(node.name.text);
+  });
+  return names;
+}
+
+describe('the real world', () => {
+  it('is touched at the edges only', () => {
+    expect(edgeProblems(productSources())).toEqual([]);
+  });
+
+  it.each([
+    ['const now = Date.now();', 'Date.now: take the time'],
+    ['const now = new Date();', 'new Date(): take the time'],
+    ['setTimeout(run, 5);', 'setTimeout: set timers'],
+    ['globalThis.setInterval(run, 5);', 'setInterval: set timers'],
+    ['const options = { later: setImmediate };', 'setImmediate: set timers'],
+    ["import { setTimeout } from 'node:timers/promises';", 'node:timers/promises: set timers'],
+    ['const n = Math.random();', 'Math.random: take randomness'],
+    ['const chance = Math.random;', 'Math.random: take randomness'],
+    ['crypto.randomUUID();', 'crypto: take randomness'],
+    ["import { nanoid } from 'nanoid';", 'nanoid: take randomness'],
+    ["console.error('no');", 'console: say it through'],
+    ['exit(process.env.HOME);', 'process: have the edge'],
+    ['const { argv } = process;', 'process: have the edge'],
+  ])('would be seen in %s', (text, problem) => {
+    const problems = edgeProblems([parse('server/src/store/a.ts', text)]);
+    expect(problems).toEqual([`server/src/store/a.ts:1 ${problem}`].map(startsWith));
+  });
+
+  it.each([
+    'const date = new Date(time).toISOString();',
+    'clock.setTimer(5, run);',
+    'socket.process(frame);',
+    'const options = { console: 1, process };\nfunction f(process: () => void) {}',
+    'type Timer = ReturnType<typeof setTimeout>;',
+    'class A { process() {} }',
+    '// Date.now() would lie here',
+  ])('is not touched by %s', (text) => {
+    expect(edgeProblems([parse('server/src/store/a.ts', text)])).toEqual([]);
+  });
+
+  it('may be touched where the edge is', () => {
+    const text = 'const now = () => Date.now();';
+    expect(edgeProblems([parse('server/src/runtime.ts', text)])).toEqual([]);
+  });
+});
+
+const startsWith = (text: string): unknown => expect.stringMatching(`^${escaped(text)}`);
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { simulate } from './run.ts';
+
+const isLong = process.env.CONFER_TEST_LONG === '1';
+const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
+const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 20_000 : 400));
+const STEPS = 120;
+const SEEDS_PER_TEST = 50;
+
+/** Seeds that once failed, with what they found. */
+const pinned: readonly [seed: number, found: string][] = [];
+
+describe('W1-W9 W12 S2-S5 simulation of a server with several clients under faults', () => {
+  it.each(pinned)('seed %i: %s', async (seed) => {
+    expect(await simulate({ seed, steps: STEPS })).toEqual([]);
+  });
+
+  const runs = Array.from({ length: Math.ceil(SEEDS / SEEDS_PER_TEST) }, (_, i) => ({
+    from: FIRST_SEED + i * SEEDS_PER_TEST,
+    to: Math.min(FIRST_SEED + (i + 1) * SEEDS_PER_TEST, FIRST_SEED + SEEDS) - 1,
+  }));
+
+  it.each(runs)('seeds $from to $to', { timeout: 120_000 }, async ({ from, to }) => {
+    for (let seed = from; seed <= to; seed++) {
+      const problems = await simulate({ seed, steps: STEPS });
+      expect(
+        problems,
+        `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,
+      ).toEqual([]);
+    }
+  });
+});

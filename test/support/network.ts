@@ -1,0 +1,221 @@
+import type { Clock } from '@confer/shared';
+import type { Socket as ClientSocket, OpenSocket } from '../../client/src/socket.ts';
+import type {
+  SendResult,
+  SocketHandlers as ServerHandlers,
+  Socket as ServerSocket,
+} from '../../server/src/transport/socket.ts';
+import type { SeededRandom } from './random.ts';
+
+/** What takes the connections of a host; `undefined` while nothing listens. */
+export type Host = ((socket: ServerSocket) => ServerHandlers) | undefined;
+
+export interface NetworkOptions {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  /** Each frame takes between 0 and this long; those of one direction keep their order. */
+  readonly latencyMaxMs: number;
+  /** A connection says `buffered` once more than this waits to be read. */
+  readonly windowBytes: number;
+  /** Sees every frame that a server gets. */
+  readonly onClientFrame?: (frame: string) => void;
+}
+
+/**
+ * Connections in memory: in order, with delays, and with the faults of real ones. The library
+ * bindings have their own suite; this is the network under a whole simulated system.
+ */
+export class Network {
+  readonly #options: NetworkOptions;
+  readonly links = new Set<Link>();
+  host: Host;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+  }
+
+  /** How client `owner` opens its sockets. */
+  opener(owner: string): OpenSocket {
+    return (_url, handlers) => {
+      const link = new Link(owner, this.#options, handlers, () => this.links.delete(link));
+      this.links.add(link);
+      link.connect(() => this.host);
+      return link.clientSide;
+    };
+  }
+
+  /** Everything that is connected is gone at once, on both sides; what was on its way is lost. */
+  cutAll(): void {
+    for (const link of [...this.links]) link.cut();
+  }
+}
+
+type Side = 'client' | 'server';
+
+interface Direction {
+  /** Nothing of this direction arrives before this. */
+  arrivesAt: number;
+  waiting: { frame: string; bytes: number }[];
+  waitingBytes: number;
+  /** How many of the waiting have come to the other side, unread. */
+  arrived: number;
+  /** Frames vanish, and nobody is told. */
+  isSilent: boolean;
+  /** The reader does not read. */
+  isPaused: boolean;
+}
+
+/** One connection. */
+export class Link {
+  readonly owner: string;
+  readonly clientSide: ClientSocket;
+  readonly #options: NetworkOptions;
+  readonly #client: Parameters<OpenSocket>[1];
+  readonly #onGone: () => void;
+  readonly #up = direction();
+  readonly #down = direction();
+  #server: ServerHandlers | undefined;
+  #saidBuffered = false;
+  #closed: Record<Side, boolean> = { client: false, server: false };
+
+  constructor(
+    owner: string,
+    options: NetworkOptions,
+    client: Parameters<OpenSocket>[1],
+    onGone: () => void,
+  ) {
+    this.owner = owner;
+    this.#options = options;
+    this.#client = client;
+    this.#onGone = onGone;
+    this.clientSide = {
+      send: (frame) => this.#send(this.#up, frame, (arrived) => this.#toServer(arrived)),
+      close: (code) => this.#leave('client', code, ''),
+    };
+  }
+
+  connect(host: () => Host): void {
+    this.#later(this.#up, () => {
+      const accept = host();
+      if (this.#closed.client) return;
+      if (accept === undefined) {
+        this.cut();
+        return;
+      }
+      this.#server = accept(this.#serverSide());
+      this.#later(this.#down, () => {
+        if (!this.#closed.client) this.#client.onOpen();
+      });
+    });
+  }
+
+  /** Both sides learn that the connection is gone; what was on its way is lost. */
+  cut(): void {
+    this.#close('server', 1006, '');
+    this.#close('client', 1006, 'the connection was lost');
+  }
+
+  /** One direction, or both, stop carrying anything, and nobody is told. */
+  silence(which: 'up' | 'down' | 'both'): void {
+    if (which !== 'down') this.#up.isSilent = true;
+    if (which !== 'up') this.#down.isSilent = true;
+  }
+
+  /** The client stops reading, or reads again. */
+  pause(isPaused: boolean): void {
+    this.#down.isPaused = isPaused;
+    if (!isPaused) this.#drain();
+  }
+
+  #serverSide(): ServerSocket {
+    const link = this;
+    return {
+      remote: link.owner,
+      get bufferedBytes() {
+        return link.#down.waitingBytes;
+      },
+      send: (frame) => link.#serverSend(typeof frame === 'string' ? frame : text(frame)),
+      cork: (run) => run(),
+      close: (code, reason) => link.#leave('server', code, reason),
+      terminate: () => link.cut(),
+    };
+  }
+
+  #serverSend(frame: string): SendResult {
+    if (this.#closed.server) return 'dropped';
+    this.#send(this.#down, frame, () => {
+      this.#down.arrived += 1;
+      this.#drain();
+    });
+    if (this.#down.waitingBytes <= this.#options.windowBytes) return 'sent';
+    this.#saidBuffered = true;
+    return 'buffered';
+  }
+
+  #send(to: Direction, frame: string, arrive: (frame: string) => void): void {
+    if (to.isSilent || this.#closed.client || this.#closed.server) return;
+    if (to === this.#down) {
+      to.waiting.push({ frame, bytes: frame.length });
+      to.waitingBytes += frame.length;
+    }
+    this.#later(to, () => arrive(frame));
+  }
+
+  #toServer(frame: string): void {
+    if (this.#closed.server) return;
+    this.#options.onClientFrame?.(frame);
+    this.#server?.onMessage(frame);
+  }
+
+  /** The client reads what has arrived. */
+  #drain(): void {
+    while (this.#down.arrived > 0 && !this.#down.isPaused && !this.#closed.client) {
+      this.#down.arrived -= 1;
+      const next = this.#down.waiting.shift();
+      if (next === undefined) break;
+      this.#down.waitingBytes -= next.bytes;
+      this.#client.onMessage(next.frame);
+    }
+    if (this.#down.waitingBytes > 0 || !this.#saidBuffered || this.#closed.server) return;
+    this.#saidBuffered = false;
+    this.#server?.onDrain();
+  }
+
+  /** One side closes: it knows at once, the other when the close arrives behind what was sent. */
+  #leave(side: Side, code: number, reason: string): void {
+    if (this.#closed[side]) return;
+    const other: Side = side === 'client' ? 'server' : 'client';
+    const way = side === 'client' ? this.#up : this.#down;
+    if (!way.isSilent) this.#later(way, () => this.#close(other, code, reason));
+    this.#later(way, () => this.#close(side, code, reason));
+  }
+
+  #close(side: Side, code: number, reason: string): void {
+    if (this.#closed[side]) return;
+    this.#closed[side] = true;
+    if (side === 'client') this.#client.onClose(code, reason);
+    else this.#server?.onClose(code);
+    if (this.#closed.client && this.#closed.server) this.#onGone();
+  }
+
+  #later(way: Direction, run: () => void): void {
+    const { clock, random, latencyMaxMs } = this.#options;
+    way.arrivesAt = Math.max(way.arrivesAt, clock.now() + random.int(0, latencyMaxMs));
+    clock.setTimer(way.arrivesAt - clock.now(), run);
+  }
+}
+
+function direction(): Direction {
+  return {
+    arrivesAt: 0,
+    waiting: [],
+    waitingBytes: 0,
+    arrived: 0,
+    isSilent: false,
+    isPaused: false,
+  };
+}
+
+function text(frame: Uint8Array): string {
+  return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString();
+}

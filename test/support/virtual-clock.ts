@@ -1,0 +1,89 @@
+import type { Clock, Timer } from '@confer/shared';
+
+interface Event {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+/** Lets every promise that can settle do so. No I/O runs in a simulation, so one turn is enough. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Time, in whole milliseconds, that moves only when a test says so; events of one moment run in the order they were set. */
+export class VirtualClock implements Clock {
+  #now = 1_700_000_000_000;
+  #order = 0;
+  #events: Event[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimer(delayMs: number, run: () => void): Timer {
+    const at = this.#now + Math.max(0, Math.ceil(delayMs));
+    const event: Event = { at, order: this.#order++, run, cancelled: false };
+    this.#insert(event);
+    return {
+      cancel: () => {
+        event.cancelled = true;
+      },
+    };
+  }
+
+  /** A clock whose timers can all be stopped at once: those of a process that is killed. */
+  scope(): { readonly clock: Clock; readonly kill: () => void } {
+    let alive = true;
+    const clock: Clock = {
+      now: () => this.#now,
+      setTimer: (delayMs, run) => this.setTimer(delayMs, () => alive && run()),
+    };
+    return {
+      clock,
+      kill: () => {
+        alive = false;
+      },
+    };
+  }
+
+  /** Runs everything that is due within `durationMs`. */
+  async advance(durationMs: number): Promise<void> {
+    const end = this.#now + durationMs;
+    await settle();
+    for (let next = this.#due(end); next !== undefined; next = this.#due(end)) {
+      this.#now = Math.max(this.#now, next.at);
+      if (!next.cancelled) {
+        next.run();
+        await settle();
+      }
+    }
+    this.#now = end;
+  }
+
+  /** Advances until `isDone`, at most `withinMs`. Returns whether it came true. */
+  async until(isDone: () => boolean, withinMs: number, stepMs = 10): Promise<boolean> {
+    for (let spent = 0; spent <= withinMs; spent += stepMs) {
+      await this.advance(0);
+      if (isDone()) return true;
+      await this.advance(stepMs);
+    }
+    return isDone();
+  }
+
+  #due(end: number): Event | undefined {
+    const first = this.#events[0];
+    return first !== undefined && first.at <= end ? this.#events.shift() : undefined;
+  }
+
+  #insert(event: Event): void {
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#events[middle];
+      if (other !== undefined && other.at <= event.at) low = middle + 1;
+      else high = middle;
+    }
+    this.#events.splice(low, 0, event);
+  }
+}
