@@ -126,6 +126,8 @@ export interface Mirror {
   readonly staleSince: number | undefined;
   /** The revision that it shows; `undefined` before the first sync. */
   readonly revision: number | undefined;
+  /** `revision` with the epoch that it belongs to. */
+  readonly position: Position | undefined;
   readonly size: number;
   /** Resolves once the whole subtree is here; immediately if it is. Never un-ready again. */
   ready(options?: WaitOptions): Promise<{ readonly revision: number }>;
@@ -145,10 +147,16 @@ export interface Mirror {
    * The changes from now on. A slow reader loses no state: once more than `bufferMax` (1,000) wait,
    * they are merged into one `resync` change with the net difference.
    */
-  changes(options?: { signal?: AbortSignal; bufferMax?: number }): AsyncIterableIterator<MirrorChange>;
+  changes(options?: {
+    signal?: AbortSignal;
+    bufferMax?: number;
+  }): AsyncIterableIterator<MirrorChange>;
   /** For UI frameworks: calls back after each change or status; see `getSnapshot`. */
   subscribe(callback: () => void): () => void;
-  /** The same frozen object until something changes. Its map is made on the first call. */
+  /**
+   * The same frozen object until an entry or the status changes; its `revision` is that of the last
+   * such change. Its map is made on the first call.
+   */
   getSnapshot(): MirrorSnapshot;
   close(): void;
 }

@@ -62,7 +62,8 @@ export class TimeoutError extends ConferError {
 
 /** Makes the error of a failed request from its reply. */
 export function errorOfReply(code: ErrorCode, message: string, details: ErrorDetails): ConferError {
-  if (code === 'conflict') return new ConflictError(message, details.path, details.current ?? undefined);
+  if (code === 'conflict')
+    return new ConflictError(message, details.path, details.current ?? undefined);
   if (code === 'compacted')
     return new CompactedError(message, 'compacted', details.compactedRevision ?? 0);
   return new ConferError(code, message, { path: details.path });

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { Backoff } from './backoff.ts';
+
+const limits = { initialMs: 250, maxMs: 30_000 };
+
+test('the ceiling doubles from the first to the last wait', () => {
+  const backoff = new Backoff(limits, () => 1);
+  const waits = Array.from({ length: 10 }, () => backoff.nextMs());
+  expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+});
+
+test('a wait is anything between nothing and the ceiling', () => {
+  const random = [0, 0.5, 0.25];
+  const backoff = new Backoff(limits, () => random.shift() ?? 0);
+  expect([backoff.nextMs(), backoff.nextMs(), backoff.nextMs()]).toEqual([0, 250, 250]);
+});
+
+test('a reset begins at the bottom', () => {
+  const backoff = new Backoff(limits, () => 1);
+  backoff.nextMs();
+  backoff.nextMs();
+  backoff.reset();
+  expect(backoff.nextMs()).toBe(250);
+});

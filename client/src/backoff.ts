@@ -1,0 +1,34 @@
+import type { Random } from '@confer/shared';
+
+export interface BackoffLimits {
+  readonly initialMs: number;
+  readonly maxMs: number;
+}
+
+/**
+ * How long to wait before the next try: a random time between 0 and a ceiling that doubles from
+ * `initialMs` to `maxMs`. Full jitter, so that the clients of a restarted server come back spread.
+ */
+export class Backoff {
+  readonly #limits: BackoffLimits;
+  readonly #random: Random;
+  #failures = 0;
+
+  constructor(limits: BackoffLimits, random: Random) {
+    this.#limits = limits;
+    this.#random = random;
+  }
+
+  /** The wait after one more failure, in milliseconds. */
+  nextMs(): number {
+    const { initialMs, maxMs } = this.#limits;
+    const ceilingMs = Math.min(maxMs, initialMs * 2 ** this.#failures);
+    if (ceilingMs < maxMs) this.#failures++;
+    return this.#random() * ceilingMs;
+  }
+
+  /** To be called after real progress only: a socket that opens proves nothing. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}

@@ -1,0 +1,88 @@
+type Pending<Item> = {
+  resolve(result: IteratorResult<Item, undefined>): void;
+  reject(error: unknown): void;
+};
+
+export interface ChannelOptions<Item> {
+  /** Called when an item has been handed out. */
+  readonly onTaken?: (item: Item) => void;
+  /** Called once, when its reader leaves or its signal says so; not if it had said so before. */
+  readonly onLeft: () => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** From a pusher to an iterating reader. Its bound is the pusher's matter, who sees what waits. */
+export class Channel<Item> implements AsyncIterableIterator<Item> {
+  readonly #options: ChannelOptions<Item>;
+  readonly #readers: Pending<Item>[] = [];
+  #items: Item[] = [];
+  #end: { readonly error?: unknown } | undefined;
+  readonly #abort = () => this.#leave();
+
+  constructor(options: ChannelOptions<Item>) {
+    this.#options = options;
+    if (options.signal?.aborted === true) this.#end = {};
+    else options.signal?.addEventListener('abort', this.#abort);
+  }
+
+  get waiting(): readonly Item[] {
+    return this.#items;
+  }
+
+  push(item: Item): void {
+    if (this.#end !== undefined) return;
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#items.push(item);
+    else {
+      reader.resolve({ done: false, value: item });
+      this.#options.onTaken?.(item);
+    }
+  }
+
+  /** Puts `item`, or nothing, in the place of all that wait. */
+  replaceWaiting(item: Item | undefined): void {
+    this.#items = item === undefined ? [] : [item];
+  }
+
+  /** Nothing comes after what waits; where there is an error, it is thrown then, once. */
+  end(error?: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = error === undefined ? {} : { error };
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    for (const reader of this.#readers.splice(0)) this.#finish(reader);
+  }
+
+  next(): Promise<IteratorResult<Item, undefined>> {
+    return new Promise((resolve, reject) => {
+      const item = this.#items.shift();
+      if (item !== undefined) {
+        resolve({ done: false, value: item });
+        this.#options.onTaken?.(item);
+      } else if (this.#end !== undefined) this.#finish({ resolve, reject });
+      else this.#readers.push({ resolve, reject });
+    });
+  }
+
+  return(): Promise<IteratorResult<Item, undefined>> {
+    this.#leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #leave(): void {
+    const isFirst = this.#end === undefined;
+    this.#items = [];
+    this.end();
+    if (isFirst) this.#options.onLeft();
+  }
+
+  #finish(reader: Pending<Item>): void {
+    const error = this.#end?.error;
+    this.#end = {};
+    if (error === undefined) reader.resolve({ done: true, value: undefined });
+    else reader.reject(error);
+  }
+}

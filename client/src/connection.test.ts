@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest';
+import { entry, giveState, startClient, startConnected } from './test-support/rig.ts';
+import { settle } from './test-support/virtual-clock.ts';
+
+describe('connecting', () => {
+  test('starts at once and says hello with who it is', () => {
+    const { client, network } = startClient({
+      token: 't',
+      client: { name: 'orders', version: '1', labels: { zone: 'a' } },
+    });
+    expect(network.last.url).toBe('ws://one:7480/v1');
+    expect(client.status).toEqual({ kind: 'connecting', url: 'http://one:7480' });
+    network.last.open();
+    expect(network.last.sent).toEqual([
+      {
+        type: 'hello',
+        version: 1,
+        token: 't',
+        client: { name: 'orders', version: '1', labels: { zone: 'a' } },
+      },
+    ]);
+  });
+
+  test('is open with `welcome`, and sends nothing between hello and that', () => {
+    const { client, network } = startClient();
+    client.get('/a').catch(() => {});
+    network.last.open();
+    expect(network.last.untaken).toEqual(['hello']);
+    network.last.welcome({ epoch: 'e7' });
+    expect(client.status).toEqual({ kind: 'open', url: 'http://one:7480', epoch: 'e7' });
+    expect(network.last.untaken).toContain('get');
+  });
+
+  test('gives an attempt up that has no welcome in time', async () => {
+    const { client, clock, network } = startClient({ timeouts: { connectMs: 1_000 } });
+    network.last.open();
+    await clock.advance(1_000);
+    expect(network.last.closedBy?.code).toBe(4408);
+    expect(client.status).toMatchObject({
+      kind: 'waiting',
+      reason: 'a welcome did not come within 1000 ms',
+    });
+  });
+
+  test('rotates through the servers, each after a longer wait', async () => {
+    const { client, clock, network } = startClient({ urls: ['http://a', 'http://b'] });
+    const waits: number[] = [];
+    client.on('status', (status) => {
+      if (status.kind === 'waiting') waits.push(status.retryAt - clock.now());
+    });
+    for (let i = 0; i < 3; i++) {
+      network.last.end();
+      await clock.advance(waits.at(-1) ?? 0);
+    }
+    expect(network.connections.map(({ url }) => url)).toEqual([
+      'ws://a/v1',
+      'ws://b/v1',
+      'ws://a/v1',
+      'ws://b/v1',
+    ]);
+    expect(waits).toEqual([250, 500, 1_000]);
+  });
+
+  test('tells each status once', async () => {
+    const { client, clock, network } = startClient({ token: () => 't' });
+    const kinds: string[] = [];
+    client.on('status', ({ kind }) => kinds.push(kind));
+    await settle();
+    network.last.welcome();
+    network.last.end();
+    await clock.advance(250);
+    expect(kinds).toEqual(['open', 'waiting', 'connecting']);
+  });
+});
+
+describe('the token', () => {
+  test('is asked for before every attempt', async () => {
+    let asked = 0;
+    const { clock, network } = startClient({ token: () => `t${++asked}` });
+    await settle();
+    network.last.open();
+    expect(network.last.take('hello').token).toBe('t1');
+    network.last.end();
+    await clock.advance(250);
+    network.last.open();
+    expect(network.last.take('hello').token).toBe('t2');
+  });
+
+  test.each([
+    ['rejects', () => Promise.reject(new Error('vault sealed'))],
+    [
+      'throws',
+      () => {
+        throw new Error('vault sealed');
+      },
+    ],
+  ])('that %s is a failed attempt', async (_, token) => {
+    const { client, clock, network } = startClient({ token });
+    await settle();
+    expect(client.status).toMatchObject({ kind: 'waiting', reason: 'no token: vault sealed' });
+    await clock.advance(250);
+    expect(client.status).toMatchObject({ kind: 'waiting' });
+    expect(network.connections).toHaveLength(0);
+  });
+
+  test('that never comes is a failed attempt, and is of no use later', async () => {
+    const answers: ((token: string) => void)[] = [];
+    const token = () => new Promise<string>((resolve) => answers.push(resolve));
+    const { client, clock, network } = startClient({ token });
+    await clock.advance(5_000);
+    expect(client.status).toMatchObject({ kind: 'waiting' });
+    answers[0]?.('late');
+    await settle();
+    expect(network.connections).toHaveLength(0);
+  });
+});
+
+describe('a lost connection', () => {
+  test('W8: is one that was silent for three heartbeats', async () => {
+    const { client, clock, server } = startConnected();
+    await clock.advance(29_999);
+    server.say({ type: 'heartbeat', revision: 0 });
+    await clock.advance(29_999);
+    expect(client.status.kind).toBe('open');
+    await clock.advance(2);
+    expect(server.closedBy?.code).toBe(4408);
+    expect(client.status).toMatchObject({ reason: 'the server was silent for 30000 ms' });
+  });
+
+  test('comes back after the time that a goodbye names, then at the bottom of the backoff', async () => {
+    const { client, clock, network, server } = startConnected();
+    server.say({ type: 'goodbye', code: 'shutting_down', message: 'stopping', retryInMs: 1_840 });
+    server.end(1012, 'stopping');
+    await clock.advance(1_839);
+    expect(network.connections).toHaveLength(1);
+    await clock.advance(1);
+    expect(network.connections).toHaveLength(2);
+    network.last.end();
+    expect(client.status).toMatchObject({ retryAt: clock.now() + 250 });
+  });
+
+  test('does not begin at the bottom because a socket opened', async () => {
+    const { client, clock, network } = startClient();
+    network.last.welcome();
+    network.last.end();
+    await clock.advance(250);
+    network.last.welcome();
+    network.last.end();
+    expect(client.status).toMatchObject({ retryAt: clock.now() + 500 });
+  });
+
+  test.each(['synced', 'a reply', 'a heartbeat'])('begins at the bottom after %s', async (what) => {
+    const { client, clock, network } = startClient();
+    network.last.end();
+    await clock.advance(250);
+    const server = network.last;
+    client.mirror('/a');
+    client.get('/a').catch(() => {});
+    server.welcome();
+    if (what === 'synced') giveState(server, 1);
+    if (what === 'a reply')
+      server.say({ type: 'got', id: server.take('get').id, revision: 1, entry: null });
+    if (what === 'a heartbeat') server.say({ type: 'heartbeat', revision: 1 });
+    server.end();
+    expect(client.status).toMatchObject({ retryAt: clock.now() + 250 });
+  });
+
+  test('has no more to say', async () => {
+    const { client, clock, network, server } = startConnected();
+    const mirror = client.mirror('/a');
+    const watch = server.acceptWatch();
+    server.end();
+    await clock.advance(250);
+    server.say({ type: 'synced', watch, revision: 5 });
+    server.end();
+    expect(mirror.status).toBe('syncing');
+    expect(client.status.kind).toBe('connecting');
+    expect(network.connections).toHaveLength(2);
+  });
+});
+
+describe('a refusal', () => {
+  test.each([
+    [4400, 'bad_message'],
+    [4401, 'unauthenticated'],
+    [4403, 'forbidden'],
+    [4406, 'version_unsupported'],
+    [4413, 'frame_too_large'],
+  ])('with %i (%s) is for good', async (code, name) => {
+    const { client, clock, network } = startClient();
+    const mirror = client.mirror('/a');
+    const waiting = [client.get('/a'), mirror.ready(), client.watch('/a').next()];
+    network.last.open();
+    network.last.end(code, 'no');
+    expect(client.status).toMatchObject({ kind: 'failed', error: { code: name, message: 'no' } });
+    expect(mirror.status).toBe('failed');
+    for (const wait of [
+      ...waiting,
+      client.get('/b'),
+      client.mirror('/b').ready(),
+      client.watch('/b').next(),
+    ])
+      await expect(wait).rejects.toMatchObject({ code: name });
+    await clock.advance(60_000);
+    expect(network.connections).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([1000, 1001, 1006, 1011, 1012, 4408, 4429, 4999])('with %i is not', (code) => {
+    const { client, network } = startClient();
+    network.last.open();
+    network.last.end(code);
+    expect(client.status.kind).toBe('waiting');
+  });
+
+  test('leaves the last good state where it was', () => {
+    const { client, server } = startConnected();
+    const mirror = client.mirror('/a');
+    giveState(server, 1, entry('/a', '1'));
+    server.end(4403, 'no more');
+    expect(mirror.status).toBe('failed');
+    expect(mirror.value('/a')).toBe('1');
+  });
+});
+
+describe('a frame', () => {
+  test.each(['nonsense', '[]', '{"type":"heartbeat"}', '{"no":"type"}'])(
+    'that is no message (%s) is reported, and the client comes again',
+    async (frame) => {
+      const { client, clock, errors, network, server } = startConnected();
+      server.sayRaw(frame);
+      expect(server.closedBy?.code).toBe(4400);
+      expect(errors).toMatchObject([{ code: 'bad_message' }]);
+      expect(client.status.kind).toBe('waiting');
+      await clock.advance(250);
+      expect(network.connections).toHaveLength(2);
+    },
+  );
+
+  test('of a type that the client does not know is ignored', () => {
+    const { client, errors, server } = startConnected();
+    server.sayRaw('{"type":"fanfare"}');
+    expect(client.status.kind).toBe('open');
+    expect(errors).toEqual([]);
+  });
+
+  test('out of turn is no message', () => {
+    const { client, network } = startClient();
+    network.last.open();
+    network.last.say({ type: 'heartbeat', revision: 1 });
+    expect(client.status.kind).toBe('waiting');
+  });
+});

@@ -1,0 +1,345 @@
+import {
+  type Clock,
+  type DownMessage,
+  decodeDown,
+  encode,
+  errorKind,
+  errorOfClose,
+  type Hello,
+  PROTOCOL_VERSION,
+  type Timer,
+  times,
+  type UpMessage,
+  unreachable,
+  type Welcome,
+} from '@confer/shared';
+import type { ClientOptions, ClientStatus } from './api.ts';
+import type { Backoff } from './backoff.ts';
+import { ConferError } from './errors.ts';
+import type { Notices } from './notices.ts';
+import { Silence } from './silence.ts';
+import type { OpenSocket, Socket } from './socket.ts';
+import type { Endpoint } from './urls.ts';
+
+/** One try to reach a server. Events of a socket count only while its attempt is the current one. */
+interface Attempt {
+  readonly endpoint: Endpoint;
+  /** When the server said to come back, once it has said goodbye. */
+  goodbyeMs?: number;
+}
+
+/**
+ * The way to the server, kept up by itself:
+ *
+ *   asking ──token──▶ connecting ──open──▶ greeting ──welcome──▶ open
+ *     ▲ └───────────────────┴───────┬─────────┴────────────────────┘
+ *     │                           lost                 (from anywhere)
+ *     └───────timer────────────── waiting              refused for good ──▶ failed
+ *                                                      close() ──▶ closing ──▶ closed
+ *
+ * A state holds the one timer that may be running in it.
+ */
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'asking'; readonly attempt: Attempt; readonly timer: Timer }
+  | {
+      readonly kind: 'connecting';
+      readonly attempt: Attempt;
+      readonly timer: Timer;
+      readonly socket: Socket;
+    }
+  | {
+      readonly kind: 'greeting';
+      readonly attempt: Attempt;
+      readonly timer: Timer;
+      readonly socket: Socket;
+    }
+  | {
+      readonly kind: 'open';
+      readonly attempt: Attempt;
+      readonly timer: Silence;
+      readonly socket: Socket;
+      readonly welcome: Welcome;
+    }
+  | {
+      readonly kind: 'waiting';
+      readonly timer: Timer;
+      readonly reason: string;
+      readonly retryAt: number;
+    }
+  | { readonly kind: 'failed'; readonly error: ConferError }
+  | { readonly kind: 'closing'; readonly attempt: Attempt; readonly timer: Timer }
+  | { readonly kind: 'closed' };
+
+export interface ConnectionOptions {
+  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
+  readonly openSocket: OpenSocket;
+  readonly clock: Clock;
+  readonly notices: Notices;
+  readonly backoff: Backoff;
+  readonly connectMs: number;
+  readonly token: ClientOptions['token'];
+  readonly client: ClientOptions['client'];
+}
+
+/** What is not about the connection itself. */
+export type RoutedMessage = Exclude<DownMessage, { type: 'welcome' | 'goodbye' }>;
+
+/** What the connection tells the rest of the client, after its own state is whole. */
+export interface ConnectionEvents {
+  onOpen(welcome: Welcome): void;
+  onMessage(message: RoutedMessage): void;
+  onLost(reason: string): void;
+  onFailed(error: ConferError): void;
+  /** Comes after all of the above. */
+  onStatus(status: ClientStatus): void;
+  onError(error: unknown): void;
+}
+
+/** The longest that `close` waits; sockets give up on the other side before that. */
+const CLOSE_MS_MAX = 3_000;
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  #state: State = { kind: 'idle' };
+  #status: ClientStatus;
+  #tries = 0;
+  /** Why the last attempt or connection ended. */
+  #trouble = 'still connecting';
+  #onClosed: (() => void)[] = [];
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#status = { kind: 'connecting', url: options.endpoints[0].name };
+  }
+
+  get status(): ClientStatus {
+    return this.#status;
+  }
+
+  /** For the error of who waited in vain: which server gave no answer and, if known, why. */
+  get silenceExplained(): { readonly server: string; readonly why: string } {
+    const state = this.#state;
+    return state.kind === 'open'
+      ? { server: state.attempt.endpoint.name, why: '' }
+      : { server: this.#endpoint(Math.max(0, this.#tries - 1)).name, why: `: ${this.#trouble}` };
+  }
+
+  start(): void {
+    if (this.#state.kind === 'idle') this.#connect();
+  }
+
+  /** Only between `onOpen` and `onLost`. */
+  send(frame: string): void {
+    if (this.#state.kind === 'open') this.#state.socket.send(frame);
+  }
+
+  /** The connection was of use: the next loss is a new one, not one more failure. */
+  progress(): void {
+    this.#options.backoff.reset();
+  }
+
+  /** Resolves when the socket is gone, or has not gone for a while. */
+  close(): Promise<void> {
+    const state = this.#state;
+    if (state.kind === 'closed') return Promise.resolve();
+    const closed = new Promise<void>((resolve) => this.#onClosed.push(resolve));
+    if (state.kind === 'connecting' || state.kind === 'greeting' || state.kind === 'open') {
+      const timer = this.#options.clock.setTimer(CLOSE_MS_MAX, () => this.#finish());
+      this.#transition({ kind: 'closing', attempt: state.attempt, timer });
+      state.socket.close(1000, 'the client closed');
+    } else if (state.kind !== 'closing') this.#finish();
+    return closed;
+  }
+
+  #endpoint(index: number): Endpoint {
+    const { endpoints } = this.#options;
+    return endpoints[index % endpoints.length] ?? endpoints[0];
+  }
+
+  /** Each attempt goes to the next server. */
+  #connect(): void {
+    const attempt: Attempt = { endpoint: this.#endpoint(this.#tries++) };
+    const { token } = this.#options;
+    if (typeof token === 'function') this.#askToken(attempt, token);
+    else this.#open(attempt, token);
+  }
+
+  #askToken(attempt: Attempt, token: () => string | Promise<string>): void {
+    const timer = this.#deadline(attempt, 'the token');
+    this.#transition({ kind: 'asking', attempt, timer });
+    new Promise<string>((resolve) => resolve(token())).then(
+      (answer) => this.#isCurrent(attempt) && this.#open(attempt, answer),
+      (error) => this.#lose(attempt, `no token: ${messageOf(error)}`),
+    );
+  }
+
+  #open(attempt: Attempt, token: string | undefined): void {
+    const timer = this.#deadline(attempt, 'a welcome');
+    const socket = this.#options.openSocket(attempt.endpoint.socketUrl, {
+      onOpen: () => this.#greet(attempt, token),
+      onMessage: (frame) => this.#receive(attempt, frame),
+      onClose: (code, reason) => this.#ended(attempt, code, reason),
+    });
+    this.#transition({ kind: 'connecting', attempt, timer, socket });
+  }
+
+  #deadline(attempt: Attempt, what: string): Timer {
+    const { clock, connectMs } = this.#options;
+    return clock.setTimer(connectMs, () =>
+      this.#drop(attempt, 4408, `${what} did not come within ${connectMs} ms`),
+    );
+  }
+
+  #greet(attempt: Attempt, token: string | undefined): void {
+    const state = this.#state;
+    if (state.kind !== 'connecting' || state.attempt !== attempt) return;
+    this.#transition({ ...state, kind: 'greeting' });
+    state.socket.send(encode(this.#hello(token)));
+  }
+
+  #hello(token: string | undefined): UpMessage {
+    const { client } = this.#options;
+    const hello: Hello = { type: 'hello', version: PROTOCOL_VERSION };
+    if (token !== undefined) hello.token = token;
+    if (client !== undefined) {
+      const { labels, ...names } = client;
+      hello.client = labels === undefined ? names : { ...names, labels: { ...labels } };
+    }
+    return hello;
+  }
+
+  #receive(attempt: Attempt, frame: string): void {
+    const state = this.#state;
+    if (!this.#isCurrent(attempt) || state.kind === 'closing') return;
+    if (state.kind === 'open') state.timer.heard();
+    const decoded = decodeDown(frame);
+    if (decoded.ok) this.#handle(attempt, decoded.message);
+    else if (decoded.code !== 'unknown_type') this.#refuse(attempt, decoded.problem);
+  }
+
+  #handle(attempt: Attempt, message: DownMessage): void {
+    const state = this.#state;
+    if (message.type === 'goodbye') attempt.goodbyeMs = message.retryInMs;
+    else if (state.kind === 'greeting' && message.type === 'welcome')
+      this.#transition({
+        ...state,
+        kind: 'open',
+        welcome: message,
+        timer: this.#listen(attempt, message),
+      });
+    else if (state.kind === 'open' && message.type !== 'welcome') this.#events.onMessage(message);
+    else this.#refuse(attempt, `${message.type} out of turn`);
+  }
+
+  #listen(attempt: Attempt, { heartbeatMs }: Welcome): Silence {
+    const limitMs = heartbeatMs * times.silentBeatsMax;
+    return new Silence(this.#options.clock, limitMs, () =>
+      this.#drop(attempt, 4408, `the server was silent for ${limitMs} ms`),
+    );
+  }
+
+  /** The server broke the protocol. That is worth a word to somebody; another try may do better. */
+  #refuse(attempt: Attempt, problem: string): void {
+    this.#drop(attempt, 4400, `the server sent what is no message: ${problem}`);
+    this.#events.onError(
+      new ConferError(
+        'bad_message',
+        `${attempt.endpoint.name} sent what is no message: ${problem}`,
+      ),
+    );
+  }
+
+  /** Gives a socket up from this side. */
+  #drop(attempt: Attempt, code: number, reason: string): void {
+    const state = this.#state;
+    this.#lose(attempt, reason);
+    if ('socket' in state) state.socket.close(code, reason);
+  }
+
+  /** The socket is gone. Whether that is final is what its close code says. */
+  #ended(attempt: Attempt, code: number, reason: string): void {
+    if (!this.#isCurrent(attempt)) return;
+    const known = errorOfClose(code);
+    if (this.#state.kind === 'closing') this.#finish();
+    else if (known !== undefined && errorKind(known).retry === 'never')
+      this.#transition({
+        kind: 'failed',
+        error: new ConferError(known, reason || errorKind(known).meaning),
+      });
+    else this.#lose(attempt, reason || `the connection ended with code ${code}`);
+  }
+
+  /** The attempt, or the connection that it became, is over; the next one waits its time. */
+  #lose(attempt: Attempt, reason: string): void {
+    if (!this.#isCurrent(attempt) || this.#state.kind === 'closing') return;
+    const { clock, backoff } = this.#options;
+    const delayMs = attempt.goodbyeMs ?? backoff.nextMs();
+    const timer = clock.setTimer(delayMs, () => this.#connect());
+    this.#trouble = reason;
+    this.#transition({ kind: 'waiting', timer, reason, retryAt: clock.now() + delayMs });
+  }
+
+  #finish(): void {
+    this.#transition({ kind: 'closed' });
+    for (const resolve of this.#onClosed.splice(0)) resolve();
+  }
+
+  #isCurrent(attempt: Attempt): boolean {
+    return 'attempt' in this.#state && this.#state.attempt === attempt;
+  }
+
+  /** The only door from one state to another. */
+  #transition(next: State): void {
+    const last = this.#state;
+    this.#state = next;
+    if ('timer' in last && !('timer' in next && next.timer === last.timer)) last.timer.cancel();
+    const status = statusOf(next, this.#status);
+    const isNews = status !== this.#status;
+    this.#status = status;
+    this.#options.notices.hold(() => {
+      if (last.kind === 'open') this.#events.onLost(reasonOf(next));
+      if (next.kind === 'open') this.#events.onOpen(next.welcome);
+      if (next.kind === 'failed') this.#events.onFailed(next.error);
+      if (isNews) this.#events.onStatus(status);
+    });
+  }
+}
+
+/** `last` itself where nothing has changed for the user. */
+function statusOf(state: State, last: ClientStatus): ClientStatus {
+  switch (state.kind) {
+    case 'idle':
+      return last;
+    case 'asking':
+    case 'connecting':
+    case 'greeting': {
+      const { name } = state.attempt.endpoint;
+      return last.kind === 'connecting' && last.url === name
+        ? last
+        : { kind: 'connecting', url: name };
+    }
+    case 'open':
+      return { kind: 'open', url: state.attempt.endpoint.name, epoch: state.welcome.epoch };
+    case 'waiting':
+      return { kind: 'waiting', reason: state.reason, retryAt: state.retryAt };
+    case 'failed':
+      return { kind: 'failed', error: state.error };
+    case 'closing':
+    case 'closed':
+      return last.kind === 'closed' ? last : { kind: 'closed' };
+    default:
+      return unreachable(state);
+  }
+}
+
+function reasonOf(state: State): string {
+  if (state.kind === 'waiting') return state.reason;
+  return state.kind === 'failed' ? state.error.message : 'closed';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,149 @@
+import {
+  type Clock,
+  type Commit,
+  fromWireCommit,
+  type Position,
+  type WireCommit,
+} from '@confer/shared';
+import type { WaitOptions, Watch, WatchOptions } from './api.ts';
+import { Channel } from './channel.ts';
+import { ConferError } from './errors.ts';
+import type { ServerWatch, WatchOwner } from './server-watch.ts';
+import type { Wait } from './waiter.ts';
+import { Waits } from './waits.ts';
+import type { CopyEffect, WatchState } from './watch-machine.ts';
+import type { Watches } from './watches.ts';
+
+export interface EventWatchContext {
+  readonly clock: Clock;
+  readonly watches: Watches;
+  readonly waitOf: (options: WaitOptions | undefined) => Wait;
+  /** Why the server is not reached; empty while it is. */
+  readonly trouble: () => string;
+  readonly onLeft: (watch: EventWatch) => void;
+}
+
+/** What may wait for a slow reader, in commits and in characters. */
+const QUEUE_LENGTH_MAX = 1_000;
+const QUEUE_CHARS_MAX = 16 * 1024 * 1024;
+/** What a change takes beside its text. */
+const CHANGE_CHARS = 200;
+
+/**
+ * Every commit of a subtree, for one reader. When the reader is slower than the commits, the watch
+ * leaves the server for a while and resumes after the last commit in the queue: nothing is lost and
+ * memory stays bounded, for as long as history reaches back.
+ */
+export class EventWatch implements Watch, WatchOwner {
+  readonly path: string;
+  readonly #context: EventWatchContext;
+  readonly #channel: Channel<Commit>;
+  readonly #watch: ServerWatch;
+  readonly #waits: Waits;
+  #queuedChars = 0;
+  #started: Position | undefined;
+  #over: ConferError | undefined;
+
+  constructor(path: string, options: WatchOptions, context: EventWatchContext) {
+    const { after, prev = false, signal } = options;
+    this.path = path;
+    this.#context = context;
+    this.#waits = new Waits(context.clock);
+    this.#channel = new Channel<Commit>({
+      signal,
+      onTaken: (commit) => this.#taken(commit),
+      onLeft: () => this.close(),
+    });
+    this.#watch = context.watches.add({ path, mode: 'events', prev, after }, this);
+    if (signal?.aborted === true) this.close();
+  }
+
+  get position(): Position | undefined {
+    const { position } = this.#watch.state;
+    const [first] = this.#channel.waiting;
+    if (first === undefined || position === undefined) return position;
+    return { epoch: position.epoch, revision: first.revision - 1 };
+  }
+
+  async started(options?: WaitOptions): Promise<Position> {
+    const wait = this.#context.waitOf(options);
+    if (this.#started === undefined && this.#over !== undefined) throw this.#over;
+    await this.#waits.until(
+      () => this.#started !== undefined,
+      wait,
+      () =>
+        `the watch of ${this.path} did not start within ${wait.timeoutMs} ms${this.#context.trouble()}`,
+    );
+    if (this.#started === undefined) throw closedError(this.path);
+    return this.#started;
+  }
+
+  next(): Promise<IteratorResult<Commit, undefined>> {
+    return this.#channel.next();
+  }
+
+  return(): Promise<IteratorResult<Commit, undefined>> {
+    return this.#channel.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  close(): void {
+    if (this.#over !== undefined) return;
+    this.#over = closedError(this.path);
+    this.#context.watches.remove(this.#watch);
+    this.#waits.fail(this.#over);
+    this.#channel.end();
+    this.#context.onLeft(this);
+  }
+
+  receive(effect: CopyEffect): void {
+    if (effect.type !== 'apply') return;
+    for (const commit of effect.commits) {
+      this.#queuedChars += charsOf(commit);
+      this.#channel.push(fromWireCommit(commit));
+    }
+    if (this.#channel.waiting.length > QUEUE_LENGTH_MAX || this.#queuedChars > QUEUE_CHARS_MAX)
+      this.#watch.pause();
+  }
+
+  moved(state: WatchState): void {
+    if (state.kind !== 'live' || this.#started !== undefined) return;
+    this.#started = state.position;
+    this.#waits.check();
+  }
+
+  failed(error: ConferError): void {
+    if (this.#over !== undefined) return;
+    this.#over = error;
+    this.#waits.fail(error);
+    this.#channel.end(error);
+    this.#context.onLeft(this);
+  }
+
+  #taken(commit: Commit): void {
+    this.#queuedChars -= charsOf(commit);
+    if (
+      this.#channel.waiting.length <= QUEUE_LENGTH_MAX / 2 &&
+      this.#queuedChars <= QUEUE_CHARS_MAX / 2
+    )
+      this.#watch.resume();
+  }
+}
+
+/** About what a commit takes in memory. The same for a commit as it came and as it is handed out. */
+function charsOf(commit: Commit | WireCommit): number {
+  let chars = CHANGE_CHARS;
+  for (const change of commit.changes) {
+    chars += CHANGE_CHARS + change.path.length + (change.prev?.value.length ?? 0);
+    if (change.type === 'put')
+      chars += 'entry' in change ? change.entry.value.length : change.value.length;
+  }
+  return chars;
+}
+
+function closedError(path: string): ConferError {
+  return new ConferError('closed', `the watch of ${path} is closed`);
+}

@@ -1,0 +1,66 @@
+import type { Client, ClientOptions } from './api.ts';
+import { createClient } from './client.ts';
+import { systemPlatform } from './platform.ts';
+import { openPlatformSocket } from './sockets/platform.ts';
+import { openWs } from './sockets/ws.ts';
+
+/**
+ * Connects to the servers at `urls` (http, https, ws or wss; with several, each attempt goes to the
+ * next one) and returns at once: what is asked meanwhile waits for the connection.
+ *
+ * ```ts
+ * const confer = connect('http://127.0.0.1:7480', { client: { name: 'orders' } });
+ * const config = confer.mirror('/shop');
+ * await config.ready();
+ * config.on('change', ({ changes }) => ...);
+ * ```
+ *
+ * @throws {TypeError} when one of `urls` is no URL of a server. Never for network reasons.
+ */
+export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
+  const openSocket = typeof globalThis.WebSocket === 'function' ? openPlatformSocket : openWs;
+  return createClient(urls, options, systemPlatform(openSocket));
+}
+
+export type {
+  Change,
+  Commit,
+  Condition,
+  DeleteCause,
+  DeleteChange,
+  Entry,
+  EntryMeta,
+  ErrorCode,
+  Operation,
+  Position,
+  PutChange,
+  Status,
+} from '@confer/shared';
+export type {
+  Client,
+  ClientEvents,
+  ClientOptions,
+  ClientStatus,
+  CommitOptions,
+  CommitResult,
+  Listing,
+  ListOptions,
+  Mirror,
+  MirrorChange,
+  MirrorEvents,
+  MirrorSnapshot,
+  MirrorStatus,
+  MirrorStatusChange,
+  RemoveOptions,
+  WaitOptions,
+  Watch,
+  WatchOptions,
+  WriteOptions,
+} from './api.ts';
+export {
+  type ClientErrorCode,
+  CompactedError,
+  ConferError,
+  ConflictError,
+  TimeoutError,
+} from './errors.ts';

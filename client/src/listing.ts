@@ -1,0 +1,72 @@
+import type { Entry, EntryMeta, Listed, ListedEntry } from '@confer/shared';
+import type { Listing, ListOptions } from './api.ts';
+import { ConferError } from './errors.ts';
+import type { Answer } from './requests.ts';
+
+/** What is asked for beside the path; `at` and `after` name the page. */
+export interface PageQuery {
+  readonly depth?: number;
+  readonly values?: boolean;
+  readonly at?: number;
+  readonly after?: string;
+}
+
+type ReadPage = (query: PageQuery) => Promise<Answer<'listed'>>;
+
+/** How often a listing begins anew when its revision is gone before its last page. */
+const STARTS_MAX = 3;
+
+/** Reads all pages of a subtree, of one revision. */
+export async function readListing(
+  options: ListOptions,
+  readPage: ReadPage,
+): Promise<Listing<ListedEntry>> {
+  const { depth, values } = options;
+  const query = {
+    ...(depth === undefined ? {} : { depth }),
+    ...(values === undefined ? {} : { values }),
+  };
+  for (let starts = 1; ; starts++) {
+    const listing = await readPages(query, readPage, starts >= STARTS_MAX);
+    if (listing !== undefined) return listing;
+  }
+}
+
+/** `undefined` when the revision of the first page can no longer be read, unless it is the `last` try. */
+async function readPages(
+  query: PageQuery,
+  readPage: ReadPage,
+  isLast: boolean,
+): Promise<Listing<ListedEntry> | undefined> {
+  const first = await readPage(query);
+  const { revision } = first.reply;
+  const pages: Listed[] = [first.reply];
+  for (let { next } = first.reply; next !== undefined; ) {
+    try {
+      const page = await readPage({ ...query, at: revision, after: next });
+      if (page.epoch !== first.epoch) return undefined;
+      pages.push(page.reply);
+      next = page.reply.next;
+    } catch (error) {
+      if (isLast || !isRevisionGone(error)) throw error;
+      return undefined;
+    }
+  }
+  return {
+    revision,
+    entries: pages.flatMap(({ entries }) => entries),
+    folders: pages.flatMap(({ folders }) => folders),
+  };
+}
+
+function isRevisionGone(error: unknown): boolean {
+  return (
+    error instanceof ConferError && (error.code === 'compacted' || error.code === 'future_revision')
+  );
+}
+
+export function hasValues(
+  listing: Listing<ListedEntry>,
+): listing is Listing<Entry> & Listing<EntryMeta> {
+  return listing.entries.every((entry) => entry.value !== undefined);
+}

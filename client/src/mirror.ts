@@ -1,0 +1,208 @@
+import { type Clock, type Entry, isWithin, type Position } from '@confer/shared';
+import type {
+  Mirror,
+  MirrorChange,
+  MirrorEvents,
+  MirrorSnapshot,
+  MirrorStatus,
+  MirrorStatusChange,
+  WaitOptions,
+} from './api.ts';
+import { Channel } from './channel.ts';
+import { Emitter } from './emitter.ts';
+import { ConferError } from './errors.ts';
+import { mergeChanges } from './merge-changes.ts';
+import type { Notices } from './notices.ts';
+import type { Replica, ReplicaView } from './replica.ts';
+import type { Wait } from './waiter.ts';
+import { Waits } from './waits.ts';
+
+export interface MirrorOptions {
+  readonly clock: Clock;
+  readonly notices: Notices;
+  readonly signal: AbortSignal | undefined;
+  readonly waitOf: (options: WaitOptions | undefined) => Wait;
+  readonly onLeft: () => void;
+}
+
+interface Reader {
+  readonly channel: Channel<MirrorChange>;
+  readonly bufferMax: number;
+}
+
+/** One user's view of a replica, with that user's listeners and waits. */
+export class ReplicaMirror implements Mirror, ReplicaView {
+  readonly #replica: Replica;
+  readonly #options: MirrorOptions;
+  readonly #changes: Emitter<MirrorChange>;
+  readonly #statuses: Emitter<MirrorStatusChange>;
+  readonly #readers = new Set<Reader>();
+  readonly #waits: Waits;
+  #closedSince: number | undefined;
+  #snapshot: MirrorSnapshot | undefined;
+  readonly #abort = () => this.close();
+
+  constructor(replica: Replica, options: MirrorOptions) {
+    this.#replica = replica;
+    this.#options = options;
+    this.#changes = new Emitter(options.notices);
+    this.#statuses = new Emitter(options.notices);
+    this.#waits = new Waits(options.clock);
+    replica.join(this);
+    if (options.signal?.aborted === true) this.close();
+    else options.signal?.addEventListener('abort', this.#abort);
+  }
+
+  get path(): string {
+    return this.#replica.path;
+  }
+
+  get status(): MirrorStatus {
+    return this.#isClosed ? 'closed' : this.#replica.status;
+  }
+
+  get staleSince(): number | undefined {
+    return this.#closedSince ?? this.#replica.staleSince;
+  }
+
+  get revision(): number | undefined {
+    return this.#replica.position?.revision;
+  }
+
+  get position(): Position | undefined {
+    return this.#replica.position;
+  }
+
+  get size(): number {
+    return this.#replica.table.size;
+  }
+
+  async ready(options?: WaitOptions): Promise<{ readonly revision: number }> {
+    await this.#until(() => this.revision !== undefined, options, 'complete');
+    return { revision: this.revision ?? 0 };
+  }
+
+  waitFor(revision: number, options?: WaitOptions): Promise<void> {
+    const isShown = () => this.revision !== undefined && this.revision >= revision;
+    return this.#until(isShown, options, `at revision ${revision}`);
+  }
+
+  get(path: string): Entry | undefined {
+    return this.#replica.table.get(path);
+  }
+
+  value(path: string): string | undefined {
+    return this.get(path)?.value;
+  }
+
+  list(path = this.path): readonly Entry[] {
+    return this.#replica.table.list(isWithin(this.path, path) ? this.path : path);
+  }
+
+  on<Name extends keyof MirrorEvents>(
+    event: Name,
+    listener: (event: MirrorEvents[Name]) => void,
+  ): () => void {
+    const emitters: { [Name in keyof MirrorEvents]: Emitter<MirrorEvents[Name]> } = {
+      change: this.#changes,
+      status: this.#statuses,
+    };
+    return emitters[event].on(listener);
+  }
+
+  changes(
+    options: { signal?: AbortSignal; bufferMax?: number } = {},
+  ): AsyncIterableIterator<MirrorChange> {
+    const { signal, bufferMax = 1_000 } = options;
+    const channel = new Channel<MirrorChange>({
+      signal,
+      onLeft: () => this.#readers.delete(reader),
+    });
+    const reader = { channel, bufferMax };
+    if (this.#isClosed || this.#replica.failure !== undefined)
+      channel.end(this.#isClosed ? undefined : this.#replica.failure);
+    else if (signal?.aborted !== true) this.#readers.add(reader);
+    return channel;
+  }
+
+  subscribe(callback: () => void): () => void {
+    const offs = [this.on('change', () => callback()), this.on('status', () => callback())];
+    return () => {
+      for (const off of offs) off();
+    };
+  }
+
+  getSnapshot(): MirrorSnapshot {
+    this.#snapshot ??= Object.freeze({
+      status: this.status,
+      revision: this.revision,
+      entries: this.#replica.table.copy(),
+    });
+    return this.#snapshot;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    const from = this.status;
+    this.#closedSince = this.staleSince ?? this.#options.clock.now();
+    this.#options.signal?.removeEventListener('abort', this.#abort);
+    this.#replica.leave(this);
+    this.#options.onLeft();
+    this.#waits.fail(new ConferError('closed', `the mirror of ${this.path} is closed`));
+    this.#endReaders();
+    this.statusChanged({ from, to: 'closed', reason: 'closed' });
+    this.#options.notices.post(() => {
+      this.#changes.clear();
+      this.#statuses.clear();
+    });
+  }
+
+  changed(change: MirrorChange): void {
+    this.#snapshot = undefined;
+    for (const { channel, bufferMax } of this.#readers) {
+      channel.push(change);
+      if (channel.waiting.length > bufferMax) channel.replaceWaiting(mergeChanges(channel.waiting));
+    }
+    this.#changes.emit(change);
+  }
+
+  statusChanged(change: MirrorStatusChange): void {
+    this.#snapshot = undefined;
+    this.#statuses.emit(change);
+  }
+
+  moved(): void {
+    this.#waits.check();
+  }
+
+  failed(error: ConferError): void {
+    this.#waits.fail(error);
+    this.#endReaders(error);
+  }
+
+  get #isClosed(): boolean {
+    return this.#closedSince !== undefined;
+  }
+
+  #endReaders(error?: ConferError): void {
+    for (const { channel } of this.#readers) channel.end(error);
+    this.#readers.clear();
+  }
+
+  async #until(
+    isMet: () => boolean,
+    options: WaitOptions | undefined,
+    what: string,
+  ): Promise<void> {
+    if (isMet()) return;
+    if (this.#isClosed) throw new ConferError('closed', `the mirror of ${this.path} is closed`);
+    if (this.#replica.failure !== undefined) throw this.#replica.failure;
+    const wait = this.#options.waitOf(options);
+    return this.#waits.until(
+      isMet,
+      wait,
+      () =>
+        `the mirror of ${this.path} was not ${what} within ${wait.timeoutMs} ms${this.#replica.trouble}`,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Calls to listeners, in the order of what they tell. A listener looks at the client that calls it,
+ * so nothing is told before the state is whole, and what a listener causes is told after it, never
+ * in the middle of it.
+ */
+export class Notices {
+  readonly #report: (error: unknown) => void;
+  readonly #waiting: (() => void)[] = [];
+  #holds = 0;
+  #telling = false;
+
+  /** `report` is told of what listeners throw. It must not throw itself. */
+  constructor(report: (error: unknown) => void) {
+    this.#report = report;
+  }
+
+  /** Runs `tell` now or, while state is being changed, right after. */
+  post(tell: () => void): void {
+    this.#waiting.push(tell);
+    this.#flush();
+  }
+
+  /** Runs `work`; what it posts waits until it is done. */
+  hold(work: () => void): void {
+    this.#holds++;
+    try {
+      work();
+    } finally {
+      this.#holds--;
+      this.#flush();
+    }
+  }
+
+  /** Calls one listener. What it throws is its own matter: it stops nobody else. */
+  call<Event>(listener: (event: Event) => void, event: Event): void {
+    try {
+      listener(event);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  #flush(): void {
+    if (this.#holds > 0 || this.#telling) return;
+    this.#telling = true;
+    try {
+      for (let tell = this.#waiting.shift(); tell; tell = this.#waiting.shift()) tell();
+    } finally {
+      this.#telling = false;
+    }
+  }
+}

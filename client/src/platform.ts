@@ -1,0 +1,28 @@
+import type { Clock, Random } from '@confer/shared';
+import { nanoid } from 'nanoid';
+import type { OpenSocket } from './socket.ts';
+
+/** Everything the client takes from the world, handed in so that tests can be the world. */
+export interface Platform {
+  readonly openSocket: OpenSocket;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** A fresh name for a write; never the same twice (S4). */
+  readonly newId: () => string;
+}
+
+/** Timers hold their delay in 31 bits; a longer one would fire at once. */
+const DELAY_MS_MAX = 2 ** 31 - 1;
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimer(delayMs, run) {
+    const handle = setTimeout(run, Math.min(delayMs, DELAY_MS_MAX));
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** The real clock and real randomness, with the socket of this platform. */
+export function systemPlatform(openSocket: OpenSocket): Platform {
+  return { openSocket, clock: systemClock, random: Math.random, newId: () => nanoid() };
+}

@@ -1,0 +1,234 @@
+import {
+  type Clock,
+  type Commit,
+  fromWireCommit,
+  type Position,
+  unreachable,
+} from '@confer/shared';
+import type { MirrorChange, MirrorStatus, MirrorStatusChange } from './api.ts';
+import { EntryTable } from './entry-table.ts';
+import { ConferError } from './errors.ts';
+import type { Notices } from './notices.ts';
+import type { ServerWatch, WatchOwner } from './server-watch.ts';
+import type { Wait } from './waiter.ts';
+import { Waits } from './waits.ts';
+import type { CopyEffect, WatchState } from './watch-machine.ts';
+import type { Watches } from './watches.ts';
+
+/** What the mirrors of a client have in common. */
+export interface MirrorContext {
+  readonly clock: Clock;
+  readonly notices: Notices;
+  readonly watches: Watches;
+  readonly report: (error: unknown) => void;
+  /** Why the server is not reached; empty while it is. */
+  readonly trouble: () => string;
+}
+
+/** A mirror, as its replica sees it: told at the very moment, before any listener is. */
+export interface ReplicaView {
+  changed(change: MirrorChange): void;
+  statusChanged(change: MirrorStatusChange): void;
+  /** The revision may have moved. */
+  moved(): void;
+  failed(error: ConferError): void;
+}
+
+/** The live copy of one subtree, shared by all mirrors of that path. */
+export class Replica implements WatchOwner {
+  readonly path: string;
+  readonly #context: MirrorContext;
+  readonly #onOver: () => void;
+  readonly #watch: ServerWatch;
+  readonly #views = new Set<ReplicaView>();
+  readonly #waits: Waits;
+  #table = new EntryTable();
+  /** What the table shows. */
+  #position: Position | undefined;
+  #status: Exclude<MirrorStatus, 'closed'> = 'syncing';
+  #staleSince: number | undefined;
+  #reason = '';
+  #failure: ConferError | undefined;
+
+  /** `onOver` is called when it will never be live again. */
+  constructor(path: string, context: MirrorContext, onOver: () => void) {
+    this.path = path;
+    this.#context = context;
+    this.#onOver = onOver;
+    this.#staleSince = context.clock.now();
+    this.#waits = new Waits(context.clock);
+    const spec = { path, mode: 'state', prev: false, after: undefined } as const;
+    this.#watch = context.watches.add(spec, this);
+  }
+
+  get table(): EntryTable {
+    return this.#table;
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get status(): Exclude<MirrorStatus, 'closed'> {
+    return this.#status;
+  }
+
+  get staleSince(): number | undefined {
+    return this.#staleSince;
+  }
+
+  get failure(): ConferError | undefined {
+    return this.#failure;
+  }
+
+  /** For the error of who waited in vain. */
+  get trouble(): string {
+    return this.#context.trouble() || (this.#reason === '' ? '' : `: ${this.#reason}`);
+  }
+
+  join(view: ReplicaView): void {
+    this.#views.add(view);
+  }
+
+  /** When nobody is left, it is over. */
+  leave(view: ReplicaView): void {
+    this.#views.delete(view);
+    if (this.#views.size > 0) return;
+    this.#context.watches.remove(this.#watch);
+    this.#waits.release();
+    this.#onOver();
+  }
+
+  /**
+   * Resolves when it shows a write that the server has just acknowledged at `written`. A live one does
+   * already: the server sends the commit to every synced watch of a connection before the
+   * acknowledgement. Any other may be brought up to date at a revision before it first.
+   */
+  async show(written: Position, wait: Wait): Promise<void> {
+    if (this.#views.size === 0 || this.#failure !== undefined || this.status === 'live') return;
+    return this.#waits.until(
+      () => this.#isPast(written),
+      wait,
+      () =>
+        `revision ${written.revision} is written, but the mirror of ${this.path} does not show it after ${wait.timeoutMs} ms${this.trouble}`,
+    );
+  }
+
+  /** In another epoch the write is no part of history any more, and nothing is left to wait for. */
+  #isPast({ epoch, revision }: Position): boolean {
+    if (this.#position === undefined) return false;
+    if (this.#position.epoch !== epoch) return this.status === 'live';
+    return this.#position.revision >= revision;
+  }
+
+  receive(effect: CopyEffect): void {
+    switch (effect.type) {
+      case 'apply':
+        for (const commit of effect.commits) this.#apply(fromWireCommit(commit), effect.position);
+        this.#reach(effect.position);
+        break;
+      case 'merge':
+        this.#merge(effect);
+        break;
+      case 'replace':
+        this.#replace(effect);
+        break;
+      case 'advance':
+        if (this.#table.satisfies(effect.proof)) this.#reach(effect.position);
+        else this.#distrust();
+        break;
+      default:
+        unreachable(effect);
+    }
+  }
+
+  moved(state: WatchState, reason: string): void {
+    if (this.#failure !== undefined) return;
+    const isLive = state.kind === 'live' && this.#position !== undefined;
+    if (!isLive) this.#reason = reason;
+    this.#become(isLive ? 'live' : this.#position === undefined ? 'syncing' : 'stale', reason);
+  }
+
+  failed(error: ConferError): void {
+    this.#failure = error;
+    this.#onOver();
+    this.#context.notices.hold(() => {
+      this.#become('failed', error.message);
+      this.#waits.release();
+      for (const view of [...this.#views]) view.failed(error);
+    });
+  }
+
+  /** Each commit is told with the state right after it; whoever left meanwhile hears no more. */
+  #apply(commit: Commit, { epoch }: Position): void {
+    if (this.#views.size === 0) return;
+    const { changes: targets, ...about } = commit;
+    const changes = this.#table.plan(targets);
+    this.#table.carryOut(changes);
+    this.#position = { epoch, revision: commit.revision };
+    if (changes.length > 0)
+      this.#tell({ revision: commit.revision, origin: 'live', changes, commit: about });
+  }
+
+  #merge({ pages, position, proof }: Extract<CopyEffect, { type: 'merge' }>): void {
+    const changes = this.#table.planPages(pages);
+    if (this.#table.satisfies(proof, changes))
+      this.#context.notices.hold(() => {
+        this.#table.carryOut(changes);
+        this.#resynced(changes, position);
+      });
+    else this.#distrust();
+  }
+
+  /** Built beside what is shown, and swapped at once. The initial state is no change. */
+  #replace({ pages, position, proof }: Extract<CopyEffect, { type: 'replace' }>): void {
+    const last = this.#table;
+    const isFirst = this.#position === undefined;
+    const next = last.rebuilt(pages, this.#position?.epoch === position.epoch);
+    if (next.satisfies(proof))
+      this.#context.notices.hold(() => {
+        this.#table = next;
+        this.#resynced(isFirst ? [] : last.differenceTo(next), position);
+      });
+    else this.#distrust();
+  }
+
+  #resynced(changes: MirrorChange['changes'], position: Position): void {
+    this.#reach(position);
+    this.moved(this.#watch.state, 'synced');
+    if (changes.length > 0) this.#tell({ revision: position.revision, origin: 'resync', changes });
+  }
+
+  #reach(position: Position): void {
+    this.#position = position;
+    this.#waits.check();
+    for (const view of this.#views) view.moved();
+  }
+
+  /** What is shown stays, as it was the last state known to be good (W7). */
+  #distrust(): void {
+    this.#context.report(
+      new ConferError(
+        'internal',
+        `the mirror of ${this.path} and the server disagree about what it holds; asking for all of it again`,
+        { path: this.path },
+      ),
+    );
+    this.#watch.dispatch({ type: 'mismatch', shown: this.#position }, 'mismatch');
+  }
+
+  #tell(change: MirrorChange): void {
+    Object.freeze(change.changes);
+    Object.freeze(change);
+    for (const view of [...this.#views]) view.changed(change);
+  }
+
+  #become(to: Exclude<MirrorStatus, 'closed'>, reason: string): void {
+    const from = this.#status;
+    if (from === to) return;
+    this.#status = to;
+    if (to === 'live') this.#staleSince = undefined;
+    else this.#staleSince ??= this.#context.clock.now();
+    for (const view of [...this.#views]) view.statusChanged({ from, to, reason });
+  }
+}

@@ -1,0 +1,231 @@
+import {
+  type Clock,
+  type ErrorReply,
+  encode,
+  isErrorCode,
+  type Reply,
+  type Request,
+  utf8Length,
+  type Welcome,
+} from '@confer/shared';
+import { ConferError, errorOfReply } from './errors.ts';
+import { throwIfAborted, type Wait, Waiter } from './waiter.ts';
+
+/** A reply, with the epoch of the server that gave it. */
+export interface Answer<Type extends Reply['type']> {
+  readonly reply: Extract<Reply, { type: Type }>;
+  readonly epoch: string;
+}
+
+/** A request of the user. It outlives connections: until it has its reply, each one gets it again. */
+interface Lasting {
+  readonly kind: 'lasting';
+  readonly frame: string;
+  answer(reply: Reply, epoch: string): void;
+  fail(error: ConferError): void;
+}
+
+/** A request about this connection alone. It is forgotten with it. */
+interface Passing {
+  readonly kind: 'passing';
+  readonly frame: string;
+  answer(reply: Reply): void;
+}
+
+/** Nobody waits any more, but the server counts it until it has answered. */
+interface Abandoned {
+  readonly kind: 'abandoned';
+}
+
+export interface RequestsOptions {
+  readonly clock: Clock;
+  readonly send: (frame: string) => void;
+  /** Which server has not answered, and why. */
+  readonly silence: () => { readonly server: string; readonly why: string };
+  /** Called for each reply that a user's request got. */
+  readonly onAnswered: () => void;
+}
+
+/** What may wait to be sent; beyond that the caller is told at once. */
+const QUEUE_LENGTH_MAX = 10_000;
+const QUEUE_CHARS_MAX = 128 * 1024 * 1024;
+
+/**
+ * The requests that have no answer yet. Here: numbering, order, the bound on how many are under way,
+ * sending again after a lost connection, and how each wait ends. Not here: what they mean.
+ */
+export class Requests {
+  readonly #options: RequestsOptions;
+  #lastId = 0;
+  #welcome: Welcome | undefined;
+  /** Why there will never be an answer. */
+  #over: ConferError | undefined;
+  /** Not sent on this connection yet, in the order they go out: first those about the connection. */
+  readonly #passing = new Map<number, Passing>();
+  readonly #lasting = new Map<number, Lasting>();
+  /** Sent on this connection, and counted by the server against its `requestsMax`. */
+  readonly #underWay = new Map<number, Lasting | Passing | Abandoned>();
+  #queuedChars = 0;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a request until it is answered. An error reply rejects with its typed error. */
+  async ask<Type extends Reply['type']>(
+    type: Type,
+    request: (id: number) => Request,
+    wait: Wait,
+  ): Promise<Answer<Type>> {
+    throwIfAborted(wait.signal);
+    const id = ++this.#lastId;
+    const frame = encode(request(id));
+    this.#admit(frame);
+    const late = () => this.#late(wait.timeoutMs);
+    const waiter = new Waiter<Answer<Type>>(this.#options.clock, wait, late, () =>
+      this.#abandon(id),
+    );
+    this.#lasting.set(id, {
+      kind: 'lasting',
+      frame,
+      answer(reply, epoch) {
+        if (isOfType(reply, type)) waiter.resolve({ reply, epoch });
+        else waiter.reject(errorOf(reply, type));
+      },
+      fail: (error) => waiter.reject(error),
+    });
+    this.#queuedChars += frame.length;
+    this.#pump();
+    return waiter.promise;
+  }
+
+  /** Sends a request on this connection, ahead of the lasting ones. No answer after its end. */
+  tell(request: (id: number) => Request, answer: (reply: Reply) => void): void {
+    if (this.#over !== undefined) return;
+    const id = ++this.#lastId;
+    this.#passing.set(id, { kind: 'passing', frame: encode(request(id)), answer });
+    this.#pump();
+  }
+
+  /** A connection is there. What was asked by `tell` meanwhile goes first, then all the rest. */
+  opened(welcome: Welcome): void {
+    this.#welcome = welcome;
+    this.#pump();
+  }
+
+  /** The connection is gone. Those it carried come before those that still waited for it. */
+  lost(): void {
+    this.#welcome = undefined;
+    const unsent = [...this.#lasting];
+    this.#lasting.clear();
+    for (const [id, request] of this.#underWay)
+      if (request.kind === 'lasting') {
+        this.#lasting.set(id, request);
+        this.#queuedChars += request.frame.length;
+      }
+    for (const [id, request] of unsent) this.#lasting.set(id, request);
+    this.#underWay.clear();
+    this.#passing.clear();
+  }
+
+  received(reply: Reply): void {
+    const request = this.#underWay.get(reply.id);
+    if (request === undefined || this.#welcome === undefined) return;
+    this.#underWay.delete(reply.id);
+    if (request.kind === 'lasting') {
+      this.#options.onAnswered();
+      request.answer(reply, this.#welcome.epoch);
+    } else if (request.kind === 'passing') request.answer(reply);
+    this.#pump();
+  }
+
+  /** Ends all that wait, and all that will ever be asked. */
+  end(error: ConferError): void {
+    this.#over = error;
+    this.lost();
+    const waiting = [...this.#lasting.values()];
+    this.#lasting.clear();
+    for (const request of waiting) request.fail(error);
+  }
+
+  #admit(frame: string): void {
+    if (this.#over !== undefined) throw this.#over;
+    if (
+      this.#lasting.size >= QUEUE_LENGTH_MAX ||
+      (this.#lasting.size > 0 && this.#queuedChars + frame.length > QUEUE_CHARS_MAX)
+    )
+      throw new ConferError(
+        'too_many_requests',
+        `${this.#lasting.size} requests wait to be sent already; await some before making more`,
+      );
+  }
+
+  #pump(): void {
+    const limits = this.#welcome?.limits;
+    if (limits === undefined) return;
+    while (this.#underWay.size < Math.max(1, limits.requestsMax)) {
+      const [id, request] = first(this.#passing) ?? first(this.#lasting) ?? [];
+      if (id === undefined || request === undefined) return;
+      this.#unqueue(id);
+      if (request.kind === 'lasting' && isLongerThan(request.frame, limits.frameBytesMax)) {
+        request.fail(tooLarge(limits.frameBytesMax));
+        continue;
+      }
+      this.#underWay.set(id, request);
+      this.#options.send(request.frame);
+    }
+  }
+
+  #unqueue(id: number): void {
+    this.#passing.delete(id);
+    this.#queuedChars -= this.#lasting.get(id)?.frame.length ?? 0;
+    this.#lasting.delete(id);
+  }
+
+  #abandon(id: number): void {
+    if (this.#underWay.has(id)) this.#underWay.set(id, { kind: 'abandoned' });
+    else this.#unqueue(id);
+  }
+
+  #late(timeoutMs: number): string {
+    const { server, why } = this.#options.silence();
+    return `no answer from ${server} within ${timeoutMs} ms${why}`;
+  }
+}
+
+function first<Item>(queue: ReadonlyMap<number, Item>): [number, Item] | undefined {
+  for (const item of queue) return item;
+  return undefined;
+}
+
+function isOfType<Type extends Reply['type']>(
+  reply: Reply,
+  type: Type,
+): reply is Extract<Reply, { type: Type }> {
+  return reply.type === type;
+}
+
+function errorOf(reply: Reply, expected: string): ConferError {
+  return reply.type === 'error'
+    ? errorOfError(reply)
+    : new ConferError('internal', `the server answered ${reply.type} instead of ${expected}`);
+}
+
+/** The typed error of an error reply. A code that this client does not know is the server's bug. */
+export function errorOfError({ code, message, ...details }: ErrorReply): ConferError {
+  return isErrorCode(code)
+    ? errorOfReply(code, message, details)
+    : new ConferError('internal', `${code}: ${message}`);
+}
+
+/** Counts the bytes only where the number of characters does not settle it. */
+function isLongerThan(frame: string, bytesMax: number): boolean {
+  return frame.length * 3 > bytesMax && utf8Length(frame) > bytesMax;
+}
+
+function tooLarge(bytesMax: number): ConferError {
+  return new ConferError(
+    'too_large',
+    `the request is larger than the ${bytesMax} bytes that the server takes in one frame`,
+  );
+}

@@ -1,0 +1,195 @@
+import type { Clock, Position, Timer, Watching, WatchMode } from '@confer/shared';
+import type { Backoff } from './backoff.ts';
+import { CompactedError, type ConferError } from './errors.ts';
+import {
+  type CopyEffect,
+  initialState,
+  resumeFrom,
+  step,
+  type WatchEffect,
+  type WatchEvent,
+  type WatchState,
+} from './watch-machine.ts';
+
+/** What a watch is for: the live copy of a mirror, or the queue of an iterator. */
+export interface WatchOwner {
+  /** Something to apply. The state of the watch is already the one after it. */
+  receive(effect: CopyEffect): void;
+  /** The watch is of another kind now; `reason` says why, for people. */
+  moved(state: WatchState, reason: string): void;
+  /** It was refused for good, or history does not reach back. The watch has ended. */
+  failed(error: ConferError): void;
+}
+
+export interface WatchSpec {
+  readonly path: string;
+  readonly mode: WatchMode;
+  readonly prev: boolean;
+  readonly after: Position | undefined;
+}
+
+/**
+ * How the server knows the watch:
+ *
+ *   unknown ──ask──▶ asked ──watching──▶ named
+ *      ▲               │ refused, `rewatch`  │
+ *      │               ▼                     │
+ *      ├──timer──── pausing ◀────────────────┤
+ *      ├──resume─── held ◀──────pause────────┤
+ *      └──────────── lost, left ─────────────┘
+ */
+type Link =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'pausing'; readonly timer: Timer }
+  | { readonly kind: 'held' }
+  | { readonly kind: 'asked' }
+  | { readonly kind: 'named'; readonly name: string };
+
+/** The ways of a watch to the server. */
+export interface WatchLine {
+  readonly clock: Clock;
+  /** `undefined` while there is no connection. */
+  readonly epoch: () => string | undefined;
+  /** Sends the request. Its answer comes through `accepted` or `refused`, with the same `ticket`. */
+  readonly ask: (watch: ServerWatch, ticket: Ticket) => void;
+  readonly leave: (name: string) => void;
+  /** From now on, messages of that name are for this watch. */
+  readonly register: (name: string, watch: ServerWatch) => void;
+  /** The watch has ended. */
+  readonly forget: (watch: ServerWatch, name: string | undefined) => void;
+}
+
+/** One try to open the watch. An answer counts only while its ticket is the current one. */
+export type Ticket = Link & { readonly kind: 'asked' };
+
+/** One watch at the server, with its machine: asked for again for as long as somebody wants it. */
+export class ServerWatch {
+  readonly spec: WatchSpec;
+  readonly #owner: WatchOwner;
+  readonly #line: WatchLine;
+  readonly #backoff: Backoff;
+  #state: WatchState;
+  #link: Link = { kind: 'unknown' };
+
+  constructor(spec: WatchSpec, owner: WatchOwner, line: WatchLine, backoff: Backoff) {
+    this.spec = spec;
+    this.#owner = owner;
+    this.#line = line;
+    this.#backoff = backoff;
+    this.#state = initialState(spec.mode, spec.after);
+  }
+
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  /** Where to continue. */
+  get after(): Position | undefined {
+    return resumeFrom(this.#state);
+  }
+
+  /** Asks the server for it, unless that is under way or there is no connection. */
+  open(): void {
+    if (this.#line.epoch() === undefined || this.#state.kind === 'ended') return;
+    if (this.#link.kind !== 'unknown' && this.#link.kind !== 'pausing') return;
+    const ticket: Ticket = { kind: 'asked' };
+    this.#become(ticket);
+    this.#line.ask(this, ticket);
+  }
+
+  accepted({ watch: name, revision }: Watching, ticket: Ticket): void {
+    const epoch = this.#line.epoch();
+    if (this.#link !== ticket || epoch === undefined) {
+      this.#line.leave(name);
+      return;
+    }
+    this.#become({ kind: 'named', name });
+    this.#line.register(name, this);
+    this.dispatch({ type: 'watching', revision, epoch }, 'catching up');
+  }
+
+  refused(error: ConferError, mayComeAgain: boolean, ticket: Ticket): void {
+    if (this.#link !== ticket) return;
+    if (mayComeAgain) this.#again(error.message);
+    else this.fail(error);
+  }
+
+  /** The connection is gone, and the name with it. */
+  lost(reason: string): void {
+    if (this.#link.kind !== 'held') this.#become({ kind: 'unknown' });
+    this.dispatch({ type: 'disconnected' }, reason);
+  }
+
+  /** Takes the watch from the server until `resume`, which continues where it was. */
+  pause(): void {
+    this.#unname();
+    this.#become({ kind: 'held' });
+    this.dispatch({ type: 'disconnected' }, 'paused');
+  }
+
+  resume(): void {
+    if (this.#link.kind !== 'held') return;
+    this.#become({ kind: 'unknown' });
+    this.open();
+  }
+
+  /** Takes the watch from the server for good. */
+  leave(): void {
+    this.#unname();
+  }
+
+  fail(error: ConferError): void {
+    const link = this.#link;
+    this.#become({ kind: 'unknown' });
+    this.#line.forget(this, link.kind === 'named' ? link.name : undefined);
+    this.#owner.failed(error);
+  }
+
+  dispatch(event: WatchEvent, reason: string): void {
+    const last = this.#state;
+    const { state, effect } = step(last, event);
+    this.#state = state;
+    // A watch that lived until a heartbeat is well; one that is left again at once is not.
+    if (event.type === 'heartbeat' && state.kind === 'live') this.#backoff.reset();
+    if (effect?.type === 'rewatch') this.#again(effect.reason);
+    else if (effect?.type === 'end') this.fail(compactedError(this.spec.path, effect));
+    else {
+      if (effect !== undefined) this.#owner.receive(effect);
+      if (this.#state.kind !== last.kind) this.#owner.moved(this.#state, reason);
+    }
+  }
+
+  /** Leaves, and asks once more after a while: what went wrong once may go wrong in a loop. */
+  #again(reason: string): void {
+    this.#unname();
+    const delayMs = this.#backoff.nextMs();
+    const timer = this.#line.clock.setTimer(delayMs, () => this.open());
+    this.#become({ kind: 'pausing', timer });
+    this.#owner.moved(this.#state, reason);
+  }
+
+  /** The server may give the name to another watch right away, so it is let go here first. */
+  #unname(): void {
+    const link = this.#link;
+    this.#become({ kind: 'unknown' });
+    if (link.kind === 'named') this.#line.leave(link.name);
+  }
+
+  #become(next: Link): void {
+    if (this.#link.kind === 'pausing') this.#link.timer.cancel();
+    this.#link = next;
+  }
+}
+
+function compactedError(
+  path: string,
+  { compacted, position }: Extract<WatchEffect, { type: 'end' }>,
+): CompactedError {
+  const { reason, compactedRevision, epoch } = compacted;
+  const missed = `changes below ${path} after revision ${position?.revision ?? 0} were missed`;
+  const why =
+    reason === 'epoch'
+      ? `the server has another history (${epoch})`
+      : `history reaches back to revision ${compactedRevision} only`;
+  return new CompactedError(`${missed}: ${why}`, reason, compactedRevision);
+}

@@ -1,0 +1,39 @@
+import { SUBPROTOCOL } from '@confer/shared';
+import type { OpenSocket } from '../socket.ts';
+import { Link, stillborn } from './link.ts';
+
+/** The socket of the platform itself: of a browser, or of a Node that has a global `WebSocket`. */
+export const openPlatformSocket: OpenSocket = (url, handlers) => {
+  let socket: WebSocket;
+  try {
+    if (typeof WebSocket === 'undefined') throw new Error('this platform has no WebSocket');
+    socket = new WebSocket(url, SUBPROTOCOL);
+  } catch (error) {
+    return stillborn(error, handlers);
+  }
+  const link = new Link(
+    {
+      send: (frame) => socket.send(frame),
+      close: (code, reason) => socket.close(allowedCode(code), reason),
+      // There is no way to drop the connection; its `close` event comes when the platform sees fit.
+      abandon: () => {},
+    },
+    handlers,
+  );
+  socket.binaryType = 'arraybuffer';
+  socket.addEventListener('open', () => link.opened());
+  socket.addEventListener('message', ({ data }) => {
+    if (typeof data === 'string') link.received(data);
+    else link.receivedBinary();
+  });
+  // Node's own tells of a failed attempt in no other way; browsers let a `close` follow.
+  socket.addEventListener('error', () => link.failed());
+  socket.addEventListener('close', ({ code, reason }) => link.closed(code, reason));
+  return link;
+};
+
+/** Pages may close with 1000 and 3000 to 4999 only; the other codes move there, 1003 as 4003. */
+function allowedCode(code: number): number {
+  if (code === 1000 || code >= 3000) return code;
+  return 4000 + (code % 1000);
+}

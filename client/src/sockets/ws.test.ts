@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { deadUrl, notFound, open, rawUrl, socketContract, until } from './sockets.contract.ts';
+import { openWs } from './ws.ts';
+
+socketContract('ws', openWs, 1003);
+
+describe('reasons of a failed attempt', () => {
+  async function reasonFor(url: string): Promise<string | undefined> {
+    const { closes } = open(openWs, url);
+    await until(() => closes.length === 1);
+    return closes[0]?.reason;
+  }
+
+  it('names the address that refused', async () => {
+    const url = await deadUrl();
+    const port = new URL(url).port;
+    expect(await reasonFor(url)).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+
+  it('names each address of a name', async () => {
+    const port = new URL(await deadUrl()).port;
+    const reason = await reasonFor(`ws://localhost:${port}/v1`);
+    expect(reason).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);
+  });
+
+  it('names the HTTP status', async () => {
+    expect(await reasonFor(await rawUrl(notFound))).toBe(
+      'server answered HTTP 404 Not Found (is this a Confer server?)',
+    );
+  });
+
+  it('does not doubt the server over what a gateway says', async () => {
+    const url = await rawUrl('HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n');
+    expect(await reasonFor(url)).toBe('server answered HTTP 503 Service Unavailable');
+  });
+
+  it.each([
+    ['speaks another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', /Parse Error/],
+    ['hangs up', '', /socket hang up/],
+  ])('says that the server %s', async (_, bytes, reason) => {
+    expect(await reasonFor(await rawUrl(bytes))).toMatch(reason);
+  });
+});

@@ -1,0 +1,121 @@
+import { assert, type DownMessage, decodeUp, encode, type UpMessage } from '@confer/shared';
+import type { OpenSocket, SocketHandlers } from '../socket.ts';
+
+type Sent<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>;
+
+export const LIMITS = {
+  pathBytesMax: 1024,
+  valueBytesMax: 1024 * 1024,
+  frameBytesMax: 32 * 1024 * 1024,
+  operationsMax: 100_000,
+  watchesMax: 10_000,
+  requestsMax: 1_000,
+};
+
+/** A socket as the server of a script sees it: what the client sent, and what it is sent. */
+export class FakeConnection {
+  readonly url: string;
+  readonly sent: UpMessage[] = [];
+  closedBy: { readonly code: number; readonly reason: string } | undefined;
+  readonly #handlers: SocketHandlers;
+  #watches = 0;
+
+  constructor(url: string, handlers: SocketHandlers) {
+    this.url = url;
+    this.#handlers = handlers;
+  }
+
+  open(): void {
+    this.#handlers.onOpen();
+  }
+
+  say(message: DownMessage): void {
+    this.sayRaw(encode(message));
+  }
+
+  sayRaw(frame: string): void {
+    this.#handlers.onMessage(frame);
+  }
+
+  /** The connection is gone, as the client sees it. */
+  end(code = 1006, reason = 'the connection was lost'): void {
+    this.#handlers.onClose(code, reason);
+  }
+
+  welcome({
+    epoch = 'e1',
+    revision = 0,
+    heartbeatMs = 10_000,
+    ...limits
+  }: { epoch?: string; revision?: number; heartbeatMs?: number } & Partial<typeof LIMITS> = {}) {
+    this.open();
+    this.say({
+      type: 'welcome',
+      version: 1,
+      session: 's-1',
+      epoch,
+      revision,
+      heartbeatMs,
+      limits: { ...LIMITS, ...limits },
+    });
+  }
+
+  /** The oldest message of that type that no test has taken yet. */
+  take<Type extends UpMessage['type']>(type: Type): Sent<Type> {
+    const message = this.sent.find((candidate) => isOfType(candidate, type));
+    assert(message !== undefined && isOfType(message, type), `the client sent ${type}`);
+    this.sent.splice(this.sent.indexOf(message), 1);
+    return message;
+  }
+
+  /** The types of all that no test has taken yet. */
+  get untaken(): readonly string[] {
+    return this.sent.map(({ type }) => type);
+  }
+
+  /** Answers the oldest `watch`; returns the name it was given. */
+  acceptWatch(revision = 0): string {
+    const { id, after } = this.take('watch');
+    const watch = `w${++this.#watches}`;
+    this.say({ type: 'watching', id, watch, revision: after?.revision ?? revision });
+    return watch;
+  }
+
+  /** Answers the oldest `commit`. */
+  acceptCommit(revision: number, puts = 1, deletes = 0): void {
+    this.say({ type: 'committed', id: this.take('commit').id, revision, puts, deletes });
+  }
+}
+
+/** All the sockets that a client opened, oldest first. */
+export class FakeNetwork {
+  readonly connections: FakeConnection[] = [];
+
+  readonly openSocket: OpenSocket = (url, handlers) => {
+    const connection = new FakeConnection(url, handlers);
+    this.connections.push(connection);
+    return {
+      send: (frame) => {
+        const decoded = decodeUp(frame);
+        assert(decoded.ok, `the client sends messages: ${decoded.ok ? '' : decoded.problem}`);
+        connection.sent.push(decoded.message);
+      },
+      close: (code, reason) => {
+        connection.closedBy = { code, reason };
+      },
+    };
+  };
+
+  get last(): FakeConnection {
+    const last = this.connections.at(-1);
+    assert(last !== undefined, 'the client opened a socket');
+    return last;
+  }
+}
+
+function isOfType<Type extends UpMessage['type']>(
+  message: UpMessage,
+  type: Type,
+): message is Sent<Type> {
+  return message.type === type;
+}

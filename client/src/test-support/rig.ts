@@ -1,0 +1,63 @@
+import type { Entry, WireChange, WireCommit } from '@confer/shared';
+import type { ClientOptions } from '../api.ts';
+import { createClient } from '../client.ts';
+import { type FakeConnection, FakeNetwork } from './fake-network.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** A client on a virtual clock and a scripted network. Backoff takes all of its ceiling. */
+export function startClient(
+  options: ClientOptions & { readonly urls?: string | readonly string[]; random?: number } = {},
+) {
+  const { urls = 'http://one:7480', random = 1, ...clientOptions } = options;
+  const clock = new VirtualClock();
+  const network = new FakeNetwork();
+  const errors: unknown[] = [];
+  let ids = 0;
+  const client = createClient(
+    urls,
+    { onError: (error) => errors.push(error), ...clientOptions },
+    { openSocket: network.openSocket, clock, random: () => random, newId: () => `write-${++ids}` },
+  );
+  return { client, clock, network, errors };
+}
+
+/** A client that is connected already. */
+export function startConnected(options: ClientOptions = {}) {
+  const rig = startClient(options);
+  const server = rig.network.last;
+  server.welcome();
+  server.take('hello');
+  return { ...rig, server };
+}
+
+export function entry(path: string, value: string, modRevision = 1): Entry {
+  return {
+    path,
+    value,
+    createRevision: modRevision,
+    modRevision,
+    version: 1,
+    updatedAt: 1,
+    updatedBy: 'test',
+  };
+}
+
+export function commit(revision: number, ...changes: WireChange[]): WireCommit {
+  return { revision, time: 1, actor: 'test', changes };
+}
+
+export function put(path: string, value: string, createRevision = 1): WireChange {
+  return { type: 'put', path, value, createRevision, version: 1 };
+}
+
+export function del(path: string): WireChange {
+  return { type: 'delete', path, cause: 'removed' };
+}
+
+/** Gives the oldest state watch that is asked for its first state. */
+export function giveState(server: FakeConnection, revision: number, ...entries: Entry[]): string {
+  const watch = server.acceptWatch(revision);
+  if (entries.length > 0) server.say({ type: 'snapshot', watch, revision, entries });
+  server.say({ type: 'synced', watch, revision });
+  return watch;
+}

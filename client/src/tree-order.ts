@@ -1,0 +1,47 @@
+import { compareCodePoints, comparePaths, isWithin, orderKey } from '@confer/shared';
+
+/** Sorts into the order of the tree. Makes each item's key once, not at every comparison. */
+export function inTreeOrder<Item>(items: Iterable<Item>, pathOf: (item: Item) => string): Item[] {
+  return Array.from(items, (item) => ({ item, key: orderKey(pathOf(item)) }))
+    .sort((a, b) => compareCodePoints(a.key, b.key))
+    .map(({ item }) => item);
+}
+
+/** A set of paths in the order of the tree, where a subtree is one unbroken run. */
+export class TreeOrder {
+  readonly #paths: string[];
+
+  constructor(paths: Iterable<string>) {
+    this.#paths = inTreeOrder(paths, (path) => path);
+  }
+
+  /** `path` must not be in it. */
+  add(path: string): void {
+    this.#paths.splice(this.#placeOf(path), 0, path);
+  }
+
+  /** `path` must be in it. */
+  remove(path: string): void {
+    this.#paths.splice(this.#placeOf(path), 1);
+  }
+
+  within(subtree: string): readonly string[] {
+    const start = this.#placeOf(subtree);
+    let end = start;
+    for (let path = this.#paths[end]; path !== undefined && isWithin(path, subtree); )
+      path = this.#paths[++end];
+    return this.#paths.slice(start, end);
+  }
+
+  /** Where `path` is or would be. */
+  #placeOf(path: string): number {
+    let low = 0;
+    let high = this.#paths.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (comparePaths(this.#paths[middle] ?? '', path) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

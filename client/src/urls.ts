@@ -1,0 +1,44 @@
+import { DEFAULT_PORT, ENDPOINT } from '@confer/shared';
+
+/** A server, as the user named it and as a socket is opened to it. */
+export interface Endpoint {
+  /** For messages to people. */
+  readonly name: string;
+  readonly socketUrl: string;
+}
+
+const socketProtocols: Readonly<Record<string, 'ws:' | 'wss:'>> = {
+  'http:': 'ws:',
+  'ws:': 'ws:',
+  'https:': 'wss:',
+  'wss:': 'wss:',
+};
+
+/**
+ * The servers that `urls` name. http, https, ws and wss are alike; the port is the scheme's own
+ * where none is given, and the path is Confer's whatever the URL says.
+ * @throws {TypeError} when there is no URL, or one of them is none.
+ */
+export function endpointsOf(urls: string | readonly string[]): readonly [Endpoint, ...Endpoint[]] {
+  const [first, ...rest] = typeof urls === 'string' ? [urls] : urls;
+  if (first === undefined) throw new TypeError('connect needs the URL of at least one server');
+  return [endpointOf(first), ...rest.map(endpointOf)];
+}
+
+function endpointOf(name: string): Endpoint {
+  const url = parse(name);
+  const protocol = socketProtocols[url?.protocol ?? ''];
+  if (url === undefined || protocol === undefined || url.host === '')
+    throw new TypeError(
+      `${JSON.stringify(name)} is not the URL of a server; one looks like http://127.0.0.1:${DEFAULT_PORT}`,
+    );
+  return { name, socketUrl: `${protocol}//${url.host}${ENDPOINT}` };
+}
+
+function parse(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}

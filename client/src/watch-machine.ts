@@ -1,0 +1,348 @@
+import {
+  type Commits,
+  type Compacted,
+  type Difference,
+  type Entry,
+  type NetChange,
+  type Position,
+  type Snapshot,
+  type Synced,
+  unreachable,
+  type WatchMessage,
+  type WatchMode,
+  type WireCommit,
+} from '@confer/shared';
+import { type Batch, withFrame } from './batch.ts';
+
+/**
+ * One watch, as a function of its state and what happens: no I/O, no time, no entries of its own.
+ *
+ *              watching (state, from nothing)            synced
+ *   starting ───────────────────────────────▶ snapshotting ──▶ live ◀─┐ commits, heartbeat,
+ *     ▲  │  └─ watching (state, continued) ─▶ catching-up ───────▶ │ └─┘ synced
+ *     │  └──── watching (events) ────────────────────────────────▶ │
+ *     │                            snapshotting ◀──── resync ───────┤
+ *     │                            catching-up ◀──── difference ────┤
+ *     │                                                             ├── compacted (events) ──▶ ended
+ *     └── disconnected, or what does not fit (effect `rewatch`) ────┘
+ *
+ * An event watch that cannot be continued is catching-up until its `compacted` comes.
+ *
+ * `position` is what has been applied and nothing else (PROTOCOL.md, 5.1). It outlives connections,
+ * and in its epoch nothing older than it is ever applied (W9).
+ */
+export type WatchState = Starting | Snapshotting | CatchingUp | Live | Ended;
+
+interface Starting {
+  readonly kind: 'starting';
+  readonly mode: WatchMode;
+  readonly position: Position | undefined;
+  /** Ask for everything: what was applied cannot be trusted to be continued. */
+  readonly isFresh: boolean;
+}
+
+interface Snapshotting {
+  readonly kind: 'snapshotting';
+  readonly mode: 'state';
+  readonly position: Position | undefined;
+  readonly isFresh: boolean;
+  readonly epoch: string;
+  /** Of the pages; `undefined` before the first one. */
+  readonly revision: number | undefined;
+  readonly pages: readonly (readonly Entry[])[];
+}
+
+interface CatchingUp {
+  readonly kind: 'catching-up';
+  readonly mode: WatchMode;
+  readonly position: Position;
+  /** Of the server. Where it is another than the position's, only `resync` or `compacted` fits. */
+  readonly epoch: string;
+  readonly difference: StagedDifference | undefined;
+  readonly batch: Batch | undefined;
+}
+
+interface Live {
+  readonly kind: 'live';
+  readonly mode: WatchMode;
+  readonly position: Position;
+  readonly batch: Batch | undefined;
+}
+
+interface Ended {
+  readonly kind: 'ended';
+  readonly mode: WatchMode;
+  readonly position: Position | undefined;
+}
+
+interface StagedDifference {
+  readonly from: number;
+  readonly to: number;
+  readonly pages: readonly (readonly NetChange[])[];
+}
+
+/** What `synced` says that the subtree holds. */
+export interface Proof {
+  readonly entries?: number;
+  readonly digest?: string;
+}
+
+export type WatchEvent =
+  | WatchMessage
+  | { readonly type: 'watching'; readonly revision: number; readonly epoch: string }
+  | { readonly type: 'heartbeat'; readonly revision: number }
+  | { readonly type: 'disconnected' }
+  /** The proof of `synced` did not hold. `shown` is what the user sees meanwhile. */
+  | { readonly type: 'mismatch'; readonly shown: Position | undefined };
+
+/** What the owner's copy has to do. `position` is where it is afterwards. */
+export type CopyEffect =
+  | { readonly type: 'apply'; readonly commits: readonly WireCommit[]; readonly position: Position }
+  | {
+      readonly type: 'merge';
+      readonly pages: readonly (readonly NetChange[])[];
+      readonly position: Position;
+      readonly proof: Proof;
+    }
+  | {
+      readonly type: 'replace';
+      readonly pages: readonly (readonly Entry[])[];
+      readonly position: Position;
+      readonly proof: Proof;
+    }
+  | { readonly type: 'advance'; readonly position: Position; readonly proof: Proof };
+
+export type WatchEffect =
+  | CopyEffect
+  /** Leave the watch and ask for it again, after a while. */
+  | { readonly type: 'rewatch'; readonly reason: string }
+  /** What came after `position` is lost. */
+  | {
+      readonly type: 'end';
+      readonly compacted: Compacted;
+      readonly position: Position | undefined;
+    };
+
+export interface Step {
+  readonly state: WatchState;
+  readonly effect?: WatchEffect;
+}
+
+export function initialState(mode: WatchMode, after: Position | undefined): WatchState {
+  return { kind: 'starting', mode, position: after, isFresh: false };
+}
+
+/** Where to ask the server to continue. */
+export function resumeFrom(state: WatchState): Position | undefined {
+  return 'isFresh' in state && state.isFresh ? undefined : state.position;
+}
+
+export function step(state: WatchState, event: WatchEvent): Step {
+  if (state.kind === 'ended') return { state };
+  switch (event.type) {
+    case 'watching':
+      return state.kind === 'starting' ? { state: started(state, event) } : { state };
+    case 'disconnected':
+      return { state: restart(state) };
+    case 'mismatch':
+      return mismatch(state, event.shown);
+    case 'heartbeat':
+      return state.kind === 'live' ? beat(state, event.revision) : { state };
+    case 'commits':
+      return state.kind === 'live' || state.kind === 'catching-up'
+        ? commits(state, event)
+        : { state };
+    case 'compacted':
+      return state.mode === 'events' && state.kind !== 'starting' ? end(state, event) : { state };
+    case 'resync':
+    case 'snapshot':
+    case 'difference':
+    case 'synced':
+      return state.mode === 'state' && state.kind !== 'starting'
+        ? bringUp(state, event)
+        : { state };
+    default:
+      return unreachable(event);
+  }
+}
+
+type BroughtUp = Snapshotting | CatchingUp | Live;
+
+/** The messages by which a state watch is brought up to date. */
+function bringUp(
+  state: BroughtUp,
+  event: Extract<WatchMessage, { type: 'resync' | 'snapshot' | 'difference' | 'synced' }>,
+): Step {
+  switch (event.type) {
+    case 'resync':
+      return { state: snapshotting(state.position, event.epoch, false) };
+    case 'snapshot':
+      return state.kind === 'snapshotting'
+        ? { state: withPage(state, event) }
+        : rewatch(state, 'a snapshot without a resync');
+    case 'difference':
+      return state.kind === 'snapshotting'
+        ? rewatch(state, 'a difference in a snapshot')
+        : difference(state, event);
+    case 'synced':
+      return state.kind === 'snapshotting' ? snapshotDone(state, event) : caughtUp(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+function started(
+  state: Starting,
+  { revision, epoch }: { revision: number; epoch: string },
+): WatchState {
+  const { mode, position } = state;
+  const after = resumeFrom(state);
+  if (mode === 'state')
+    return after === undefined
+      ? snapshotting(position, epoch, state.isFresh)
+      : catchingUp(mode, after, epoch);
+  if (after === undefined) return live(mode, { epoch, revision });
+  // The server starts elsewhere where it cannot continue. Taking over its revision would pass over
+  // what was missed if the connection broke before `compacted` came (W3).
+  return after.epoch === epoch && after.revision === revision
+    ? live(mode, after)
+    : catchingUp(mode, after, epoch);
+}
+
+function snapshotting(
+  position: Position | undefined,
+  epoch: string,
+  isFresh: boolean,
+): Snapshotting {
+  const nothing = { revision: undefined, pages: [] };
+  return { kind: 'snapshotting', mode: 'state', position, isFresh, epoch, ...nothing };
+}
+
+function catchingUp(mode: WatchMode, position: Position, epoch: string): CatchingUp {
+  return { kind: 'catching-up', mode, position, epoch, difference: undefined, batch: undefined };
+}
+
+function live(mode: WatchMode, position: Position): Live {
+  return { kind: 'live', mode, position, batch: undefined };
+}
+
+function restart(state: WatchState, isFresh = 'isFresh' in state && state.isFresh): Starting {
+  return { kind: 'starting', mode: state.mode, position: state.position, isFresh };
+}
+
+function rewatch(state: WatchState, reason: string): Step {
+  return { state: restart(state), effect: { type: 'rewatch', reason } };
+}
+
+function mismatch(state: WatchState, shown: Position | undefined): Step {
+  return {
+    state: { kind: 'starting', mode: state.mode, position: shown, isFresh: true },
+    effect: { type: 'rewatch', reason: 'its digest differs from that of the server' },
+  };
+}
+
+function end({ mode, position }: WatchState, compacted: Compacted): Step {
+  return { state: { kind: 'ended', mode, position }, effect: { type: 'end', compacted, position } };
+}
+
+/** A heartbeat between the frames of a batch speaks of the position before it. */
+function beat(state: Live, revision: number): Step {
+  if (state.batch !== undefined || revision <= state.position.revision) return { state };
+  const position = { epoch: state.position.epoch, revision };
+  return { state: { ...state, position }, effect: { type: 'advance', position, proof: {} } };
+}
+
+/** The rule of acceptance (W1, W2, W3), and whole batches only (W4). */
+function commits(state: CatchingUp | Live, frame: Commits): Step {
+  const { mode, position } = state;
+  if (!isSameHistory(state)) return rewatch(state, 'commits of another history');
+  if (frame.to <= position.revision) return { state };
+  if (state.kind === 'catching-up' && state.difference !== undefined)
+    return rewatch(state, 'commits in a difference');
+  if (position.revision < frame.from)
+    return rewatch(state, `a gap from revision ${position.revision} to ${frame.from}`);
+  const batch = withFrame(state.batch, frame);
+  if (frame.more === true) return { state: { ...state, batch } };
+  const reached = { epoch: position.epoch, revision: batch.to };
+  const unseen = batch.commits.filter(({ revision }) => revision > position.revision);
+  return {
+    // A state watch is caught up at its `synced`; an event watch has none, and commits prove as much.
+    state:
+      mode === 'events' ? live(mode, reached) : { ...state, position: reached, batch: undefined },
+    effect: { type: 'apply', commits: unseen, position: reached },
+  };
+}
+
+function isSameHistory(state: CatchingUp | Live): boolean {
+  return state.kind === 'live' || state.epoch === state.position.epoch;
+}
+
+/** Pages of a lower revision belong to a snapshot that was begun again. */
+function withPage(state: Snapshotting, { revision, entries }: Snapshot): Snapshotting {
+  if (state.revision !== undefined && revision < state.revision) return state;
+  const pages = revision === state.revision ? [...state.pages, entries] : [entries];
+  return { ...state, revision, pages };
+}
+
+function snapshotDone(state: Snapshotting, synced: Synced): Step {
+  const { position, epoch } = state;
+  const { revision } = synced;
+  if (state.revision !== undefined && revision < state.revision)
+    return rewatch(state, `a snapshot of revision ${state.revision} that ended at ${revision}`);
+  if (position?.epoch === epoch && revision < position.revision)
+    return rewatch(state, `the server is at revision ${revision}, behind ${position.revision}`);
+  // A snapshot that began again and found nothing has no page to say so.
+  const pages = revision === state.revision ? state.pages : [];
+  const reached = { epoch, revision };
+  return {
+    state: live('state', reached),
+    effect: { type: 'replace', pages, position: reached, proof: proofOf(synced) },
+  };
+}
+
+function difference(state: CatchingUp | Live, page: Difference): Step {
+  const { position } = state;
+  if (!isSameHistory(state)) return rewatch(state, 'a difference of another history');
+  if (page.to <= position.revision) return { state };
+  if (position.revision < page.from)
+    return rewatch(state, `a gap from revision ${position.revision} to ${page.from}`);
+  const staged = state.kind === 'catching-up' ? state.difference : undefined;
+  const pages =
+    staged?.from === page.from && staged.to === page.to
+      ? [...staged.pages, page.changes]
+      : [page.changes];
+  return {
+    state: {
+      ...catchingUp('state', position, position.epoch),
+      difference: { from: page.from, to: page.to, pages },
+    },
+  };
+}
+
+function caughtUp(state: CatchingUp | Live, synced: Synced): Step {
+  const { position } = state;
+  const { revision } = synced;
+  const staged = state.kind === 'catching-up' ? state.difference : undefined;
+  if (!isSameHistory(state)) return rewatch(state, 'synced with another history');
+  if (state.batch !== undefined) return rewatch(state, 'synced in the middle of a batch');
+  if (revision < position.revision)
+    return rewatch(state, `the server is at revision ${revision}, behind ${position.revision}`);
+  if (staged !== undefined && staged.to !== revision)
+    return rewatch(state, `a difference to revision ${staged.to} that ended at ${revision}`);
+  const reached = { epoch: position.epoch, revision };
+  const proof = proofOf(synced);
+  return {
+    state: live('state', reached),
+    effect:
+      staged === undefined
+        ? { type: 'advance', position: reached, proof }
+        : { type: 'merge', pages: staged.pages, position: reached, proof },
+  };
+}
+
+function proofOf({ entries, digest }: Synced): Proof {
+  return {
+    ...(entries === undefined ? {} : { entries }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}

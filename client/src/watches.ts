@@ -1,0 +1,160 @@
+import {
+  type Clock,
+  type DownMessage,
+  type ErrorReply,
+  errorKind,
+  isErrorCode,
+  type Reply,
+  type WatchMessage,
+  type Welcome,
+} from '@confer/shared';
+import type { Backoff } from './backoff.ts';
+import type { ConferError } from './errors.ts';
+import { errorOfError, type Requests } from './requests.ts';
+import {
+  ServerWatch,
+  type Ticket,
+  type WatchLine,
+  type WatchOwner,
+  type WatchSpec,
+} from './server-watch.ts';
+
+export interface WatchesOptions {
+  readonly clock: Clock;
+  readonly requests: Requests;
+  readonly newBackoff: () => Backoff;
+  readonly sendHeartbeat: (applied: number) => void;
+  /** A watch has all that there is: the connection was of use. */
+  readonly onSynced: () => void;
+}
+
+/**
+ * The watches that must exist at the server. Here: asking for all of them on each connection, their
+ * names there, and which message is for whom. Not here: what their messages do.
+ */
+export class Watches {
+  readonly #options: WatchesOptions;
+  readonly #wanted = new Set<ServerWatch>();
+  /** By their names on this connection. */
+  readonly #named = new Map<string, ServerWatch>();
+  readonly #line: WatchLine;
+  #epoch: string | undefined;
+
+  constructor(options: WatchesOptions) {
+    this.#options = options;
+    this.#line = {
+      clock: options.clock,
+      epoch: () => this.#epoch,
+      ask: (watch, ticket) => this.#ask(watch, ticket),
+      leave: (name) => this.#leave(name),
+      register: (name, watch) => this.#named.set(name, watch),
+      forget: (watch, name) => this.#forget(watch, name),
+    };
+  }
+
+  add(spec: WatchSpec, owner: WatchOwner): ServerWatch {
+    const watch = new ServerWatch(spec, owner, this.#line, this.#options.newBackoff());
+    this.#wanted.add(watch);
+    watch.open();
+    return watch;
+  }
+
+  remove(watch: ServerWatch): void {
+    if (this.#wanted.delete(watch)) watch.leave();
+  }
+
+  /** Asks for everything again; to be called before the requests go out. */
+  opened({ epoch }: Welcome): void {
+    this.#epoch = epoch;
+    for (const watch of this.#wanted) watch.open();
+  }
+
+  lost(reason: string): void {
+    this.#epoch = undefined;
+    this.#named.clear();
+    for (const watch of this.#wanted) watch.lost(reason);
+  }
+
+  /** Ends them all. */
+  end(error: ConferError): void {
+    this.#epoch = undefined;
+    this.#named.clear();
+    const watches = [...this.#wanted];
+    this.#wanted.clear();
+    for (const watch of watches) watch.fail(error);
+  }
+
+  /** A message of a name that nobody has was under way when its watch was left. */
+  received(message: WatchMessage): void {
+    const watch = this.#named.get(message.watch);
+    if (watch === undefined) return;
+    watch.dispatch(message, reasonOf(message));
+    if (message.type === 'synced') this.#options.onSynced();
+  }
+
+  heartbeat({ revision }: Extract<DownMessage, { type: 'heartbeat' }>): void {
+    for (const watch of [...this.#named.values()])
+      watch.dispatch({ type: 'heartbeat', revision }, 'heartbeat');
+    this.#options.sendHeartbeat(this.#applied(revision));
+  }
+
+  #applied(revision: number): number {
+    let applied: number | undefined;
+    for (const { state } of this.#named.values())
+      if (state.position !== undefined && state.position.epoch === this.#epoch)
+        applied = Math.min(applied ?? state.position.revision, state.position.revision);
+    return applied ?? revision;
+  }
+
+  #ask(watch: ServerWatch, ticket: Ticket): void {
+    const { path, mode, prev } = watch.spec;
+    const { after } = watch;
+    this.#options.requests.tell(
+      (id) => ({
+        type: 'watch',
+        id,
+        path,
+        mode,
+        ...(after === undefined ? {} : { after }),
+        ...(prev ? { prev } : {}),
+      }),
+      (reply) => this.#answered(watch, ticket, reply),
+    );
+  }
+
+  #answered(watch: ServerWatch, ticket: Ticket, reply: Reply): void {
+    if (reply.type === 'watching') watch.accepted(reply, ticket);
+    else if (reply.type === 'error')
+      watch.refused(errorOfError(reply), mayComeAgain(reply), ticket);
+  }
+
+  #leave(name: string): void {
+    this.#named.delete(name);
+    if (this.#epoch === undefined) return;
+    this.#options.requests.tell(
+      (id) => ({ type: 'unwatch', id, watch: name }),
+      () => {},
+    );
+  }
+
+  #forget(watch: ServerWatch, name: string | undefined): void {
+    this.#wanted.delete(watch);
+    if (name !== undefined) this.#named.delete(name);
+  }
+}
+
+function mayComeAgain({ code }: ErrorReply): boolean {
+  return isErrorCode(code) && errorKind(code).retry === 'backoff';
+}
+
+/** Why a watch is now as it is, for the listeners of a status. */
+function reasonOf(message: WatchMessage): string {
+  switch (message.type) {
+    case 'resync':
+      return `resync: ${message.reason}`;
+    case 'difference':
+      return 'the server brings it up to date';
+    default:
+      return message.type;
+  }
+}
