@@ -33,6 +33,7 @@ import { hasValues, readListing } from './listing.ts';
 import { Mirrors } from './mirrors.ts';
 import { Notices } from './notices.ts';
 import type { Platform } from './platform.ts';
+import type { Replica } from './replica.ts';
 import { Requests } from './requests.ts';
 import { endpointsOf } from './urls.ts';
 import type { Wait } from './waiter.ts';
@@ -274,13 +275,18 @@ class ConferClient implements Client {
       ...(conditions === undefined ? {} : { conditions: [...conditions] }),
       ...(options.note === undefined ? {} : { note: options.note }),
     };
+    let behind: readonly Replica[] = [];
     const { reply, epoch } = await this.#requests.ask(
       'committed',
       (id) => ({ type: 'commit', id, ...request }),
       left(),
+      () => {
+        behind = this.#mirrors.behind(operations);
+      },
     );
     const { revision, puts, deletes } = reply;
-    if (puts + deletes > 0) await this.#mirrors.show(operations, { epoch, revision }, left);
+    if (puts + deletes > 0)
+      await Promise.all(behind.map((replica) => replica.show({ epoch, revision }, left())));
     return { revision, puts, deletes };
   }
 

@@ -1,11 +1,4 @@
-import {
-  type Change,
-  type DeleteCause,
-  Digest,
-  type Entry,
-  isWithin,
-  type NetChange,
-} from '@confer/shared';
+import { type Change, type DeleteCause, Digest, type Entry, type NetChange } from '@confer/shared';
 import { inTreeOrder, TreeOrder } from './tree-order.ts';
 import type { Proof } from './watch-machine.ts';
 
@@ -47,11 +40,6 @@ export class EntryTable {
     if (this.#listed?.subtree !== subtree)
       this.#listed = { subtree, entries: Object.freeze(this.#read(subtree)) };
     return this.#listed.entries;
-  }
-
-  hasWithin(subtree: string): boolean {
-    for (const path of this.#entries.keys()) if (isWithin(path, subtree)) return true;
-    return false;
   }
 
   copy(): ReadonlyMap<string, Entry> {

@@ -1,4 +1,4 @@
-import { Digest } from '@confer/shared';
+import { type Commits, Digest } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import type { MirrorChange, MirrorStatusChange } from './api.ts';
 import {
@@ -343,14 +343,13 @@ describe('W7: the digest', () => {
 });
 
 describe('listeners', () => {
-  const next = (watch: string, revision: number) =>
-    ({
-      type: 'commits',
-      watch,
-      from: revision - 1,
-      to: revision,
-      commits: [commit(revision, put('/app/a', `${revision}`))],
-    }) as const;
+  const next = (watch: string, revision: number): Commits => ({
+    type: 'commits',
+    watch,
+    from: revision - 1,
+    to: revision,
+    commits: [commit(revision, put('/app/a', `${revision}`))],
+  });
 
   test('that throw are reported and stop nobody', () => {
     const { changes, errors, mirror, server, watch } = startMirrored();

@@ -22,7 +22,7 @@ export interface MirrorOptions {
   readonly notices: Notices;
   readonly signal: AbortSignal | undefined;
   readonly waitOf: (options: WaitOptions | undefined) => Wait;
-  readonly onLeft: () => void;
+  readonly onLeft: (mirror: ReplicaMirror) => void;
 }
 
 interface Reader {
@@ -147,7 +147,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#closedSince = this.staleSince ?? this.#options.clock.now();
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#replica.leave(this);
-    this.#options.onLeft();
+    this.#options.onLeft(this);
     this.#waits.fail(new ConferError('closed', `the mirror of ${this.path} is closed`));
     this.#endReaders();
     this.statusChanged({ from, to: 'closed', reason: 'closed' });

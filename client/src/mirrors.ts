@@ -1,4 +1,4 @@
-import { isWithin, type Operation, type Position } from '@confer/shared';
+import { isWithin, type Operation } from '@confer/shared';
 import type { WaitOptions } from './api.ts';
 import type { ConferError } from './errors.ts';
 import { ReplicaMirror } from './mirror.ts';
@@ -24,12 +24,12 @@ export class Mirrors {
     over: ConferError | undefined,
   ): ReplicaMirror {
     const replica = this.#replicas.get(path) ?? this.#create(path);
-    const mirror: ReplicaMirror = new ReplicaMirror(replica, {
+    const mirror = new ReplicaMirror(replica, {
       clock: this.#context.clock,
       notices: this.#context.notices,
       signal,
       waitOf: this.#waitOf,
-      onLeft: () => this.#open.delete(mirror),
+      onLeft: (left) => this.#open.delete(left),
     });
     if (mirror.status !== 'closed') this.#open.add(mirror);
     if (over !== undefined) replica.failed(over);
@@ -37,14 +37,15 @@ export class Mirrors {
   }
 
   /**
-   * Resolves when all mirrors that `operations` may concern show their commit (W12). All are looked at
-   * now: one that gets live while another is waited for says nothing about this commit.
+   * Those that may not show `operations` yet (W12). To be asked at the very moment of the
+   * acknowledgement: the server sends a commit to every synced watch of the connection before that,
+   * so the live ones have it. One that gets live right afterwards may be at a revision before it.
    */
-  async show(operations: readonly Operation[], written: Position, wait: () => Wait): Promise<void> {
-    const concerned = [...this.#replicas.values()].filter((replica) =>
-      operations.some((operation) => mayConcern(operation, replica.path)),
+  behind(operations: readonly Operation[]): readonly Replica[] {
+    return [...this.#replicas.values()].filter(
+      ({ path, status }) =>
+        status !== 'live' && operations.some((operation) => mayConcern(operation, path)),
     );
-    await Promise.all(concerned.map((replica) => replica.show(written, wait())));
   }
 
   close(): void {

@@ -99,13 +99,9 @@ export class Replica implements WatchOwner {
     this.#onOver();
   }
 
-  /**
-   * Resolves when it shows a write that the server has just acknowledged at `written`. A live one does
-   * already: the server sends the commit to every synced watch of a connection before the
-   * acknowledgement. Any other may be brought up to date at a revision before it first.
-   */
+  /** Resolves when it shows what was written at that position. */
   async show(written: Position, wait: Wait): Promise<void> {
-    if (this.#views.size === 0 || this.#failure !== undefined || this.status === 'live') return;
+    if (this.#views.size === 0 || this.#failure !== undefined) return;
     return this.#waits.until(
       () => this.#isPast(written),
       wait,
@@ -194,8 +190,9 @@ export class Replica implements WatchOwner {
   }
 
   #resynced(changes: MirrorChange['changes'], position: Position): void {
-    this.#reach(position);
+    this.#position = position;
     this.moved(this.#watch.state, 'synced');
+    this.#reach(position);
     if (changes.length > 0) this.#tell({ revision: position.revision, origin: 'resync', changes });
   }
 

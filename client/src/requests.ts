@@ -71,11 +71,16 @@ export class Requests {
     this.#options = options;
   }
 
-  /** Sends a request until it is answered. An error reply rejects with its typed error. */
+  /**
+   * Sends a request until it is answered. An error reply rejects with its typed error. `onReply` is
+   * called at the very moment of the reply: the caller of a promise learns of it only later, when more
+   * messages may have come.
+   */
   async ask<Type extends Reply['type']>(
     type: Type,
     request: (id: number) => Request,
     wait: Wait,
+    onReply: () => void = () => {},
   ): Promise<Answer<Type>> {
     throwIfAborted(wait.signal);
     const id = ++this.#lastId;
@@ -89,8 +94,10 @@ export class Requests {
       kind: 'lasting',
       frame,
       answer(reply, epoch) {
-        if (isOfType(reply, type)) waiter.resolve({ reply, epoch });
-        else waiter.reject(errorOf(reply, type));
+        if (isOfType(reply, type)) {
+          onReply();
+          waiter.resolve({ reply, epoch });
+        } else waiter.reject(errorOf(reply, type));
       },
       fail: (error) => waiter.reject(error),
     });

@@ -11,7 +11,7 @@ export interface Runtime {
   readonly defer: (run: () => void) => void;
 }
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => Date.now(),
   setTimer: (delayMs, run) => {
     const timer = setTimeout(run, delayMs);

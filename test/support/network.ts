@@ -66,7 +66,7 @@ interface Direction {
 }
 
 /** One connection. */
-export class Link {
+class Link {
   readonly owner: string;
   readonly clientSide: ClientSocket;
   readonly #options: NetworkOptions;

@@ -13,7 +13,8 @@ import {
   type WatchRequest,
 } from '@confer/shared';
 import { errorText } from '../log.ts';
-import type { Watcher, WatchSink } from '../watch/watcher.ts';
+import type { WatchSink } from '../watch/watch-sink.ts';
+import type { Watcher } from '../watch/watcher.ts';
 import type { Principal } from './principal.ts';
 import type { Service } from './service.ts';
 

@@ -16,7 +16,8 @@ import {
 } from '@confer/shared';
 import { errorText } from '../log.ts';
 import type { Socket, SocketHandlers } from '../transport/socket.ts';
-import type { Watcher, WatchSink } from '../watch/watcher.ts';
+import type { WatchSink } from '../watch/watch-sink.ts';
+import type { Watcher } from '../watch/watcher.ts';
 import { Backlog, type Work } from './backlog.ts';
 import { closeCodeOf } from './close-codes.ts';
 import { Outbox } from './outbox.ts';

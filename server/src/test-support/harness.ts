@@ -5,7 +5,7 @@ import { type MemoryDisk, openMemoryEngine } from '../engine/memory.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Time that stands still until a test moves it. */
-export class ManualClock implements Clock {
+class ManualClock implements Clock {
   #now = 1_700_000_000_000;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
 

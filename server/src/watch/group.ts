@@ -1,12 +1,19 @@
 import type { Change, Commit } from '@confer/shared';
 import { commitFrames, commitsSize, type Frame } from './frames.ts';
-import type { Watcher } from './watcher.ts';
+import type { WatchSink } from './watch-sink.ts';
 
 /**
  * Beyond this a batch is not handed to every socket at once: the watchers catch up instead, each at
  * the pace of its connection.
  */
 const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
+
+/** What a group needs to know of its watchers. */
+export interface Member {
+  readonly sink: WatchSink;
+  /** It could not be sent a batch; everything up to `position` was sent. */
+  fallBehind(position: number, from: number): void;
+}
 
 /**
  * A distinct watch: a subtree with its options, which all its watchers have in common, and so the
@@ -17,9 +24,9 @@ export class Group {
   readonly subtree: string;
   readonly withPrev: boolean;
   /** Those who have everything up to the hub's revision. */
-  readonly live = new Set<Watcher>();
+  readonly live = new Set<Member>();
   /** All watchers, live or not. */
-  readonly watchers = new Set<Watcher>();
+  readonly watchers = new Set<Member>();
 
   /**
    * The revision of the last batch; nothing touched the subtree between it and the hub's revision. So
@@ -66,6 +73,6 @@ export class Group {
   }
 }
 
-function send(watcher: Watcher, frames: readonly Frame[]): void {
+function send(watcher: Member, frames: readonly Frame[]): void {
   for (const frame of frames) watcher.sink.send(frame);
 }

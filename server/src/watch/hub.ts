@@ -11,7 +11,8 @@ import type { Store } from '../store/store.ts';
 import { Group } from './group.ts';
 import { Pump } from './pump.ts';
 import { SnapshotPages } from './snapshot-pages.ts';
-import { type WatchContext, Watcher, type WatchSink } from './watcher.ts';
+import type { WatchSink } from './watch-sink.ts';
+import { type WatchContext, Watcher } from './watcher.ts';
 import type { Start } from './watcher-state.ts';
 
 export interface OpenWatch {

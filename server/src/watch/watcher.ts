@@ -9,21 +9,11 @@ import {
   type Frame,
   toFrame,
 } from './frames.ts';
-import type { Group } from './group.ts';
+import type { Group, Member } from './group.ts';
 import { netChanges } from './net-changes.ts';
 import type { SnapshotPages } from './snapshot-pages.ts';
+import type { WatchSink } from './watch-sink.ts';
 import type { ResetReason, Start, State } from './watcher-state.ts';
-
-/** Where the frames of a watcher go. */
-export interface WatchSink {
-  /** Whether the connection takes more. A send may end that; the session says when it is back. */
-  readonly writable: boolean;
-  send(frame: Frame): void;
-  /** A watch has come further; `completeTo` may have grown. */
-  advanced(): void;
-  /** The watch cannot go on: something is broken here, and the client had better come again. */
-  fail(error: unknown): void;
-}
 
 /** What the hub shares with its watchers. */
 export interface WatchContext {
@@ -39,7 +29,7 @@ export interface WatchContext {
 const COMMITS_BYTES_MAX = FRAME_BYTES;
 
 /** The server's side of one watch of one connection. */
-export class Watcher {
+export class Watcher implements Member {
   readonly group: Group;
   readonly mode: WatchMode;
   readonly sink: WatchSink;

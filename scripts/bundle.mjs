@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { root } from './run.mjs';
+
+const ENTRY = 'client/src/browser.ts';
+const BUNDLE = 'client/dist/browser.bundle.js';
+/** What ends up in the bundle, or decides what does. The lock file stands for the libraries. */
+const INPUTS = [
+  'client/src',
+  'client/package.json',
+  'shared/package.json',
+  'shared/dist',
+  'pnpm-lock.yaml',
+  'scripts',
+];
+
+/** The most that a page has to load, compressed. */
+export const BUNDLE_GZIP_BYTES_MAX = 12 * 1024;
+
+/** Bundles the client for browsers, unless that was done since its inputs changed. */
+export async function bundleClient() {
+  if (!existsSync(root + ENTRY)) throw new Error(`${ENTRY} is missing`);
+  const isFresh =
+    existsSync(root + BUNDLE) && changedAt(BUNDLE) > Math.max(...INPUTS.map(changedAt));
+  if (isFresh) return;
+  await build({
+    absWorkingDir: root,
+    entryPoints: [ENTRY],
+    outfile: BUNDLE,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
+
+export function bundleGzipBytes() {
+  return gzipSync(readFileSync(root + BUNDLE), { level: 9 }).length;
+}
+
+/** A folder changes when a file in it does, comes or goes. */
+function changedAt(path) {
+  const stat = statSync(root + path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(
+    stat.mtimeMs,
+    ...readdirSync(root + path).map((name) => changedAt(`${path}/${name}`)),
+  );
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { Rig } from './rig.contract.ts';
+
+export function describeFeed(rig: () => Rig): void {
+  describe('the feed', () => {
+    it('says who, when and why, with what was before', async () => {
+      const { engine, clock } = rig();
+      await rig().commit([
+        { type: 'put', path: '/b', value: '1' },
+        { type: 'put', path: '/a', value: '1' },
+      ]);
+      const a = engine.get('/a');
+      const b = engine.get('/b');
+      clock.time += 1_000;
+      const { revision } = await rig().commit(
+        [
+          { type: 'put', path: '/c', value: '2' },
+          { type: 'delete', path: '/b' },
+          { type: 'put', path: '/a', value: '2' },
+        ],
+        { actor: 'bob', note: 'a move' },
+      );
+      expect(rig().fed.at(-1)).toEqual({
+        revision,
+        time: clock.time,
+        actor: 'bob',
+        note: 'a move',
+        changes: [
+          { type: 'put', path: '/a', entry: engine.get('/a'), prev: a },
+          { type: 'delete', path: '/b', cause: 'removed', prev: b },
+          { type: 'put', path: '/c', entry: engine.get('/c') },
+        ],
+      });
+      expect(rig().fed[0]).not.toHaveProperty('note');
+    });
+
+    it('has changes in the order of the tree', async () => {
+      const order = ['/a', '/a/b', '/a-b', '/a.b', '/ab', '/\uffee', '/\u{1f600}'];
+      const puts = [...order].reverse().map((path) => ({ type: 'put', path, value: '' }) as const);
+      await rig().commit(puts);
+      expect(rig().fed[0]?.changes.map(({ path }) => path)).toEqual(order);
+    });
+
+    it('comes in revision order and before the acknowledgement', async () => {
+      const late: number[] = [];
+      await Promise.all(
+        Array.from({ length: 300 }, async (_, i) => {
+          if (i % 7 === 0) await new Promise(setImmediate);
+          const { revision } = await rig().put(`/p${i % 10}`, String(i));
+          if (!rig().fed.some((commit) => commit.revision === revision)) late.push(revision);
+          if (rig().engine.revision < revision) late.push(revision);
+        }),
+      );
+      expect(late).toEqual([]);
+      const revisions = rig().fed.map(({ revision }) => revision);
+      expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+      expect(new Set(revisions).size).toBe(300);
+    });
+
+    it('sees the engine at its newest commit', async () => {
+      const { engine, batches } = rig();
+      const seen: [number, string | undefined][] = [];
+      const { push } = batches;
+      batches.push = (...batch) => {
+        seen.push([engine.revision, engine.get('/a')?.value]);
+        return push.apply(batches, batch);
+      };
+      await Promise.all([rig().put('/a', '1'), rig().put('/a', '2')]);
+      const newest = batches.map((batch) => batch.at(-1));
+      expect(seen.map(([revision]) => revision)).toEqual(newest.map((c) => c?.revision));
+      expect(seen.at(-1)?.[1]).toBe('2');
+    });
+
+    it('says the same as the history', async () => {
+      for (let i = 0; i < 10; i++) await rig().put(`/a${i % 3}`, String(i), { note: `n${i}` });
+      await rig().deleteSubtree('/');
+      const fed = rig().fed;
+      expect([...rig().engine.history(0)]).toEqual(fed);
+      for (const [i, { revision }] of fed.entries())
+        expect([...rig().engine.history(revision)]).toEqual(fed.slice(i + 1));
+    });
+  });
+}

@@ -1,0 +1,87 @@
+import { type ChangeRow, type Tables, versionsUpTo } from './lmdb-layout.ts';
+import { changesOf } from './lmdb-reads.ts';
+import type { Storage } from './lmdb-writes.ts';
+
+/** Rows that one transaction of a compaction looks at. */
+const STEP_ROWS = 1_000;
+
+interface CommitAtHand {
+  readonly revision: number;
+  readonly requestId: string;
+  readonly changes: readonly ChangeRow[];
+  next: number;
+}
+
+/**
+ * Drops the history up to a revision in steps, each a small transaction of its own, so that writers
+ * wait for no more than one step. A commit's row goes after all that it changed was looked at: a
+ * crash between two steps leaves it there, and the next compaction does it again.
+ */
+export class Compaction {
+  readonly #tables: Tables;
+  readonly #revision: number;
+  #commit: CommitAtHand | undefined;
+
+  /** `revision` is `compactedRevision` in the tables already. */
+  constructor(tables: Tables, revision: number) {
+    this.#tables = tables;
+    this.#revision = revision;
+  }
+
+  async run(storage: Storage, isStopped: () => boolean): Promise<void> {
+    let isDone = !this.#hasMore();
+    while (!isDone && !isStopped())
+      await storage.transaction(() => {
+        isDone = this.#step();
+      });
+  }
+
+  #hasMore(): boolean {
+    this.#commit ??= this.#oldestCommit();
+    return this.#commit !== undefined;
+  }
+
+  #oldestCommit(): CommitAtHand | undefined {
+    const range = { start: 1, end: this.#revision + 1, limit: 1 };
+    for (const { key, value } of this.#tables.commits.rows(range))
+      return { revision: key, requestId: value[3], changes: changesOf(value), next: 0 };
+    return undefined;
+  }
+
+  /** Returns whether nothing is left to drop. */
+  #step(): boolean {
+    let budget = STEP_ROWS;
+    while (budget > 0) {
+      const commit = this.#commit ?? this.#oldestCommit();
+      if (commit === undefined) return true;
+      this.#commit = commit;
+      const change = commit.changes[commit.next];
+      if (change === undefined) {
+        this.#tables.requests.remove(commit.requestId);
+        this.#tables.commits.remove(commit.revision);
+        this.#commit = undefined;
+        budget -= 2;
+      } else {
+        const seen = this.#dropVersions(change[0], budget);
+        if (seen <= budget) commit.next++;
+        budget -= Math.max(1, seen);
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Of the versions up to the revision only the newest is still read, and not even that when it is
+   * a delete: nothing reads like nothing. The delete goes last, or what it hides would show.
+   * Returns the rows seen, which is more than `limit` when there are more to drop.
+   */
+  #dropVersions(path: string, limit: number): number {
+    const { versions } = this.#tables;
+    const range = { ...versionsUpTo(path, this.#revision), limit: limit + 1 };
+    const [newest, ...older] = versions.keys(range);
+    for (const key of older) versions.remove(key);
+    if (newest === undefined) return 0;
+    if (older.length < limit && versions.get(newest) === null) versions.remove(newest);
+    return older.length + 1;
+  }
+}

@@ -1,0 +1,117 @@
+import { assert, type Clock, type Commit, type Entry, ProtocolError } from '@confer/shared';
+import type { CommitFeed, CommitOutcome, CommitRequest, Engine, ScanQuery } from './engine.ts';
+import { requireHappened, requireInWindow } from './history-window.ts';
+import { Compaction } from './lmdb-compaction.ts';
+import { entryOf, type StateRow, type Tables } from './lmdb-layout.ts';
+import { commitsBetween, readAt, scanAt, stateOf } from './lmdb-reads.ts';
+import { GroupCommit, type Storage } from './lmdb-writes.ts';
+import { scanRange } from './tree-range.ts';
+
+/** The engine over LMDB's tables. Opened by `openLmdbEngine`. */
+export class LmdbEngine implements Engine {
+  readonly name = 'lmdb';
+  readonly supports = { durable: true };
+  readonly epoch: string;
+  readonly #storage: Storage;
+  readonly #tables: Tables;
+  readonly #writes: GroupCommit;
+  #revision: number;
+  #compactedRevision: number;
+  #entryCount: number;
+  #feed: CommitFeed | undefined;
+  #compaction: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(storage: Storage, clock: Clock, epoch: string) {
+    this.epoch = epoch;
+    this.#storage = storage;
+    this.#tables = storage.tables;
+    [this.#revision, this.#compactedRevision, this.#entryCount] = stateOf(storage.tables);
+    this.#writes = new GroupCommit(storage, clock, (...durable) => this.#onDurable(...durable));
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  get entryCount(): number {
+    return this.#entryCount;
+  }
+
+  onCommits(feed: CommitFeed): void {
+    assert(this.#feed === undefined, 'an engine has one feed');
+    this.#feed = feed;
+  }
+
+  async commit(request: CommitRequest): Promise<CommitOutcome> {
+    this.#requireOpen();
+    return this.#writes.commit(request);
+  }
+
+  get(path: string): Entry | undefined {
+    const row = this.#tables.entries.get(path);
+    const isShown = row === undefined ? !this.#writes.isAhead : row[2] <= this.#revision;
+    if (!isShown) return readAt(this.#tables, path, this.#revision);
+    return row === undefined ? undefined : entryOf(path, row);
+  }
+
+  scan(query: ScanQuery): Iterable<Entry> {
+    requireInWindow(query.at, this);
+    return scanAt(this.#tables, scanRange(query), query.at);
+  }
+
+  history(revision: number): Iterable<Commit> {
+    requireInWindow(revision, this);
+    return commitsBetween(this.#tables, revision, this.#revision);
+  }
+
+  async compact(revision: number): Promise<void> {
+    requireHappened(revision, this);
+    this.#requireOpen();
+    const compaction = this.#compaction.then(() => this.#compact(revision));
+    this.#compaction = compaction.catch(() => undefined);
+    return compaction;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #onDurable(commits: readonly Commit[], [revision, , entryCount]: StateRow): void {
+    this.#revision = revision;
+    this.#entryCount = entryCount;
+    this.#feed?.(commits);
+  }
+
+  /**
+   * The new `compactedRevision` is on the disk, and shown, before the first row goes: nobody reads
+   * a history with holes, not even after a crash between two steps.
+   */
+  async #compact(revision: number): Promise<void> {
+    const isStopped = () => this.#closing !== undefined;
+    if (revision > this.#compactedRevision && !isStopped()) {
+      await this.#storage.transaction(() => {
+        const [newest, , entryCount] = stateOf(this.#tables);
+        this.#tables.meta.put('state', [newest, revision, entryCount]);
+      });
+      this.#compactedRevision = revision;
+    }
+    await new Compaction(this.#tables, this.#compactedRevision).run(this.#storage, isStopped);
+    this.#requireOpen();
+  }
+
+  async #close(): Promise<void> {
+    await this.#writes.settled;
+    await this.#compaction;
+    await this.#storage.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new ProtocolError('unavailable', 'the engine is closed');
+  }
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf, type Rig } from './rig.contract.ts';
+
+/** In tree order, which is neither the order of code units nor that of plain strings. */
+const TREE = [
+  '/a',
+  '/a/x',
+  '/a/x/1',
+  '/a/x-y',
+  '/a/\uffee',
+  '/a/\u{1f600}',
+  '/a/\u{1f600}/b',
+  '/a-b',
+  '/a-b/c',
+  '/a.b',
+  '/ab',
+  '/b',
+  '/é',
+];
+
+export function describeReads(rig: () => Rig): void {
+  const paths = (...query: Parameters<Rig['engine']['scan']>) =>
+    [...rig().engine.scan(...query)].map(({ path }) => path);
+
+  describe('scan', () => {
+    it('goes in the order of the tree', async () => {
+      for (const path of [...TREE].reverse()) await rig().put(path, 'v');
+      const at = rig().engine.revision;
+      expect(paths({ subtree: '/', at })).toEqual(TREE);
+    });
+
+    it('S6 holds the subtree and no sibling', async () => {
+      for (const path of TREE) await rig().put(path, 'v');
+      const at = rig().engine.revision;
+      const below = (path: string) => TREE.filter((p) => p === path || p.startsWith(`${path}/`));
+      for (const subtree of [...TREE, '/a/none', '/zzz'])
+        expect(paths({ subtree, at }), subtree).toEqual(below(subtree));
+    });
+
+    it('starts after a path, there or not', async () => {
+      for (const path of TREE) await rig().put(path, 'v');
+      const at = rig().engine.revision;
+      for (const [i, after] of TREE.entries())
+        expect(paths({ subtree: '/', at, start: { after } }), after).toEqual(TREE.slice(i + 1));
+      expect(paths({ subtree: '/', at, start: { after: '/a/x/0' } })).toEqual(TREE.slice(2));
+      expect(paths({ subtree: '/a', at, start: { after: '/a/x-y' } })).toEqual(TREE.slice(4, 7));
+      expect(paths({ subtree: '/b', at, start: { after: '/a' } })).toEqual(['/b']);
+      expect(paths({ subtree: '/a', at, start: { after: '/b' } })).toEqual([]);
+    });
+
+    it('starts after a path with everything below it', async () => {
+      for (const path of TREE) await rig().put(path, 'v');
+      const at = rig().engine.revision;
+      const from = (subtree: string, afterSubtree: string) =>
+        paths({ subtree, at, start: { afterSubtree } });
+      expect(from('/', '/a')).toEqual(TREE.slice(7));
+      expect(from('/', '/a/x')).toEqual(TREE.slice(3));
+      expect(from('/a', '/a/\u{1f600}')).toEqual([]);
+      expect(from('/', '/')).toEqual([]);
+    });
+
+    it('reads at every revision that was', async () => {
+      const states: [number, string[]][] = [[rig().engine.revision, []]];
+      const note = () => states.push([rig().engine.revision, rig().values()]);
+      await rig().put('/a', '1');
+      note();
+      await rig().put('/a/b', '1');
+      note();
+      await rig().put('/a', '2');
+      note();
+      await rig().deleteSubtree('/a');
+      note();
+      await rig().put('/a/b', '2');
+      note();
+      for (const [at, state] of states) expect(rig().values('/', at), `at ${at}`).toEqual(state);
+      expect(rig().values('/a/b', states[2]?.[0])).toEqual(['/a/b=1']);
+    });
+
+    it('refuses a revision that has not happened', async () => {
+      const at = rig().engine.revision + 1;
+      expect((await failureOf(() => rig().engine.scan({ subtree: '/', at }))).code).toBe(
+        'future_revision',
+      );
+    });
+
+    it('can be left before its end', async () => {
+      for (const path of TREE) await rig().put(path, 'v');
+      for (let i = 0; i < 50; i++)
+        for (const { path } of rig().engine.scan({ subtree: '/', at: rig().engine.revision }))
+          if (path === '/a/x') break;
+      expect(rig().values()).toHaveLength(TREE.length);
+    });
+  });
+
+  describe('entryCount', () => {
+    it('counts what is there now', async () => {
+      const counts: number[] = [];
+      const count = () => counts.push(rig().engine.entryCount);
+      await rig().put('/a', '1').then(count);
+      await rig().put('/a', '2').then(count);
+      await rig().put('/a/b', '1').then(count);
+      await rig().delete('/none').then(count);
+      await rig().deleteSubtree('/a').then(count);
+      expect(counts).toEqual([1, 1, 2, 2, 0]);
+    });
+  });
+
+  describe('what can be read', () => {
+    it('is what came out of the feed, at every turn while commits are under way', async () => {
+      let writing = true;
+      const writers = Array.from({ length: 8 }, async (_, writer) => {
+        for (let i = 1; i <= 30; i++)
+          await rig().commit([
+            { type: 'put', path: `/w${writer}/x`, value: String(i) },
+            i % 3 === 0
+              ? { type: 'delete', path: `/w${writer}/y` }
+              : { type: 'put', path: `/w${writer}/y`, value: String(i) },
+          ]);
+      });
+      const done = Promise.all(writers).finally(() => {
+        writing = false;
+      });
+      let looks = 0;
+      while (writing) {
+        await new Promise(setImmediate);
+        looks++;
+        const fed = replayed(rig());
+        expect(rig().engine.revision).toBe(rig().fed.at(-1)?.revision ?? 0);
+        expect(new Map(rig().values().map(splitValue))).toEqual(fed);
+        expect(rig().engine.entryCount).toBe(fed.size);
+        for (const path of ['/w0/x', '/w0/y', '/w7/y'])
+          expect(rig().engine.get(path)?.value).toBe(fed.get(path));
+      }
+      await done;
+      expect(looks).toBeGreaterThan(0);
+    });
+  });
+}
+
+function replayed(rig: Rig): Map<string, string> {
+  const state = new Map<string, string>();
+  for (const { changes } of rig.fed)
+    for (const change of changes) {
+      if (change.type === 'put') state.set(change.path, change.entry.value);
+      else state.delete(change.path);
+    }
+  return state;
+}
+
+function splitValue(line: string): [string, string] {
+  const at = line.indexOf('=');
+  return [line.slice(0, at), line.slice(at + 1)];
+}

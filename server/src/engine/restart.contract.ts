@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { type EngineFixture, Rig } from './rig.contract.ts';
+
+export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
+  const { reopen } = fixture;
+  it('has a way to be opened again if it says that it is durable', () => {
+    if (rig().engine.supports.durable) expect(reopen).toBeDefined();
+  });
+  if (reopen === undefined) return;
+
+  const restarted = async (run: (again: Rig) => Promise<void> | void) => {
+    await rig().engine.close();
+    const clock = rig().clock;
+    const again = new Rig(await reopen(rig().engine, clock), clock);
+    try {
+      await run(again);
+    } finally {
+      await again.engine.close();
+    }
+  };
+
+  it('S1 what was acknowledged is there after a restart', async () => {
+    const { engine } = rig();
+    await rig().put('/a', '1', { note: 'first' });
+    await rig().put('/a', '2');
+    await rig().put('/b/ü', '3');
+    await rig().delete('/a');
+    const { epoch, revision } = engine;
+    const entries = [...engine.scan({ subtree: '/', at: revision })];
+    await restarted(({ engine: again }) => {
+      expect(again.epoch).toBe(epoch);
+      expect(again.revision).toBe(revision);
+      expect(again.entryCount).toBe(1);
+      expect([...again.scan({ subtree: '/', at: revision })]).toEqual(entries);
+      expect([...again.history(0)]).toEqual(rig().fed);
+    });
+  });
+
+  it('S1 close finishes what was accepted', async () => {
+    const accepted = Array.from({ length: 50 }, (_, i) => rig().put(`/p${i}`, 'v'));
+    await restarted(async ({ engine: again }) => {
+      const outcomes = await Promise.all(accepted);
+      expect(again.entryCount).toBe(50);
+      expect(again.revision).toBe(outcomes.at(-1)?.revision);
+    });
+  });
+
+  it('S4 a request id is known after a restart', async () => {
+    const first = await rig().put('/a', '1', { requestId: 'once' });
+    await restarted(async (again) => {
+      expect(await again.put('/a', '1', { requestId: 'once' })).toEqual(first);
+      expect(again.fed).toEqual([]);
+    });
+  });
+
+  it('S5 revisions go on after a restart, and lives too', async () => {
+    const { revision } = await rig().put('/a', '1');
+    await restarted(async (again) => {
+      expect((await again.put('/a', '2')).revision).toBeGreaterThan(revision);
+      expect(again.engine.get('/a')).toMatchObject({ createRevision: revision, version: 2 });
+    });
+  });
+
+  it('what was compacted stays so after a restart', async () => {
+    for (let i = 0; i < 10; i++) await rig().put(`/a${i % 2}`, String(i));
+    const compacted = rig().fed.at(-4)?.revision ?? 0;
+    await rig().engine.compact(compacted);
+    await restarted((again) => {
+      const { engine } = again;
+      expect(engine.compactedRevision).toBe(compacted);
+      expect(() => engine.history(engine.compactedRevision - 1)).toThrow();
+      expect([...engine.history(engine.compactedRevision)]).toEqual(rig().fed.slice(-3));
+      expect(again.values()).toEqual(['/a0=8', '/a1=9']);
+    });
+  });
+}

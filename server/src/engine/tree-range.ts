@@ -1,0 +1,27 @@
+import { compareCodePoints, orderKey } from '@confer/shared';
+import type { ScanQuery } from './engine.ts';
+
+/** A run of the tree order in terms of `orderKey`: `from` belongs to it, `to` does not. */
+export interface KeyRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The keys of a subtree. Below a path the key goes on with U+0001, and beside it with a character
+ * above U+001F, so that U+0002 ends the subtree before any sibling such as `/app-x` (S6). The root
+ * holds no entry and its key is empty, which not every store can look for.
+ */
+export function subtreeRange(subtree: string): KeyRange {
+  const key = orderKey(subtree);
+  return { from: key === '' ? '\u0001' : key, to: `${key}\u0002` };
+}
+
+/** The keys that a scan visits. */
+export function scanRange({ subtree, start }: Pick<ScanQuery, 'subtree' | 'start'>): KeyRange {
+  const range = subtreeRange(subtree);
+  if (start === undefined) return range;
+  const from =
+    'after' in start ? `${orderKey(start.after)}\u0000` : subtreeRange(start.afterSubtree).to;
+  return compareCodePoints(from, range.from) > 0 ? { from, to: range.to } : range;
+}

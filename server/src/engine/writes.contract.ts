@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf, type Rig } from './rig.contract.ts';
+
+export function describeWrites(rig: () => Rig): void {
+  describe('writes', () => {
+    it('names what a put made and what it wrote over', async () => {
+      const { engine, clock } = rig();
+      const first = await rig().put('/a', 'one');
+      clock.time += 5;
+      const second = await rig().put('/a', 'two', { actor: 'bob', note: 'because' });
+      expect(second).toEqual({ revision: engine.revision, puts: 1, deletes: 0 });
+      expect(engine.get('/a')).toEqual({
+        path: '/a',
+        value: 'two',
+        createRevision: first.revision,
+        modRevision: second.revision,
+        version: 2,
+        updatedAt: clock.time,
+        updatedBy: 'bob',
+      });
+    });
+
+    it('makes a revision also of the value that is there already', async () => {
+      const first = await rig().put('/a', 'one');
+      const second = await rig().put('/a', 'one');
+      expect(second.revision).toBeGreaterThan(first.revision);
+      expect(rig().engine.get('/a')).toMatchObject({ version: 2, modRevision: second.revision });
+    });
+
+    it('begins a new life after a delete', async () => {
+      await rig().put('/a', 'one');
+      await rig().delete('/a');
+      expect(rig().engine.get('/a')).toBeUndefined();
+      const { revision } = await rig().put('/a', 'two');
+      expect(rig().engine.get('/a')).toMatchObject({ createRevision: revision, version: 1 });
+    });
+
+    it('makes no revision when there is nothing to change', async () => {
+      const { revision } = await rig().put('/a', 'one');
+      expect(await rig().delete('/b')).toEqual({ revision, puts: 0, deletes: 0 });
+      expect(await rig().deleteSubtree('/b')).toEqual({ revision, puts: 0, deletes: 0 });
+      expect(rig().engine.revision).toBe(revision);
+      expect(rig().fed).toHaveLength(1);
+    });
+
+    it('applies operations in order and keeps their net changes', async () => {
+      await rig().put('/a', 'old');
+      await rig().put('/t/x', 'old');
+      const outcome = await rig().commit([
+        { type: 'put', path: '/n', value: 'gone again' },
+        { type: 'delete', path: '/n' },
+        { type: 'delete', path: '/a' },
+        { type: 'put', path: '/a', value: 'new' },
+        { type: 'put', path: '/t/y', value: 'gone again' },
+        { type: 'delete', path: '/t', recursive: true },
+        { type: 'put', path: '/t/z', value: 'new' },
+      ]);
+      expect(outcome).toMatchObject({ puts: 2, deletes: 1 });
+      expect(rig().values()).toEqual(['/a=new', '/t/z=new']);
+      expect(rig().engine.get('/a')).toMatchObject({ version: 2 });
+    });
+
+    it('S3 writes all operations or none', async () => {
+      await rig().put('/a', 'one');
+      const operations = [
+        { type: 'put', path: '/a', value: 'two' },
+        { type: 'put', path: '/b', value: 'two' },
+      ] as const;
+      const conditions = [{ path: '/b', modRevision: 999 }];
+      await failureOf(() => rig().commit(operations, { conditions }));
+      expect(rig().values()).toEqual(['/a=one']);
+      await rig().commit(operations);
+      expect(rig().values()).toEqual(['/a=two', '/b=two']);
+      expect(rig().fed).toHaveLength(2);
+    });
+
+    it('S5 revisions rise, and those of one turn in the order of asking', async () => {
+      const paths = Array.from({ length: 200 }, (_, i) => `/p${i}`);
+      const outcomes = await Promise.all(paths.map((path) => rig().put(path, 'v')));
+      const revisions = outcomes.map(({ revision }) => revision);
+      expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+      expect(rig().engine.revision).toBe(revisions.at(-1));
+    });
+
+    it('S6 recursive delete of /app leaves /apple alone', async () => {
+      for (const path of ['/app', '/app/x', '/app/x/y', '/app-x', '/app.x', '/app0', '/apple'])
+        await rig().put(path, 'v');
+      expect(await rig().deleteSubtree('/app')).toMatchObject({ deletes: 3 });
+      expect(rig().values()).toEqual(['/app-x=v', '/app.x=v', '/app0=v', '/apple=v']);
+    });
+
+    it('S6 a plain delete leaves what is below', async () => {
+      await rig().put('/app', 'v');
+      await rig().put('/app/x', 'v');
+      await rig().delete('/app');
+      expect(rig().values()).toEqual(['/app/x=v']);
+    });
+
+    it('deletes everything at the root', async () => {
+      await rig().put('/a/b', 'v');
+      await rig().put('/ü', 'v');
+      expect(await rig().deleteSubtree('/')).toMatchObject({ deletes: 2 });
+      expect(rig().values()).toEqual([]);
+    });
+
+    it('takes a commit of 10,000 changes', async () => {
+      const paths = Array.from({ length: 10_000 }, (_, i) => `/big/${i % 100}/${i}`);
+      const puts = paths.map((path) => ({ type: 'put', path, value: path }) as const);
+      expect(await rig().commit(puts)).toMatchObject({ puts: 10_000 });
+      expect(rig().engine.entryCount).toBe(10_000);
+      expect(rig().values('/big/7')).toHaveLength(100);
+      expect(await rig().deleteSubtree('/big')).toMatchObject({ deletes: 10_000 });
+      expect(rig().engine.entryCount).toBe(0);
+    });
+
+    it('holds the longest path and a value of 1 MiB', async () => {
+      const path = `/${'ü'.repeat(127)}/${'x'.repeat(255)}/${'y'.repeat(255)}/${'z'.repeat(255)}`;
+      const value = 'ä'.repeat(512 * 1024);
+      await rig().put(path, value);
+      await rig().put(`${path}/1`, value);
+      expect(rig().engine.get(path)?.value).toBe(value);
+      expect([...rig().engine.history(0)].at(-1)?.changes[0]).toMatchObject({ entry: { value } });
+    });
+  });
+
+  describe('conditions', () => {
+    it('S2 let one of two writers that read the same entry win', async () => {
+      const { revision } = await rig().put('/a', '0');
+      const conditions = [{ path: '/a', modRevision: revision }];
+      const [first, second] = await Promise.allSettled([
+        rig().put('/a', 'first', { conditions }),
+        rig().put('/a', 'second', { conditions }),
+      ]);
+      expect(first.status).toBe('fulfilled');
+      expect(second.status).toBe('rejected');
+      expect(rig().engine.get('/a')?.value).toBe('first');
+    });
+
+    it('S2 count right with many writers at once', async () => {
+      const increment = async (): Promise<void> => {
+        const now = rig().engine.get('/n');
+        const conditions = [{ path: '/n', modRevision: now?.modRevision ?? 0 }];
+        const value = String(Number(now?.value ?? 0) + 1);
+        await rig().put('/n', value, { conditions }).catch(increment);
+      };
+      await Promise.all(Array.from({ length: 20 }, increment));
+      expect(rig().engine.get('/n')).toMatchObject({ value: '20', version: 20 });
+    });
+
+    it('0 asks for a path that holds nothing', async () => {
+      const conditions = [{ path: '/a', modRevision: 0 }];
+      await rig().put('/a', 'one', { conditions });
+      const error = await failureOf(() => rig().put('/a', 'two', { conditions }));
+      expect(error.code).toBe('conflict');
+      expect(error.details).toEqual({ path: '/a', current: rig().engine.get('/a') });
+      await rig().delete('/a');
+      await rig().put('/a', 'three', { conditions });
+    });
+
+    it('a conflict over an absent entry says so', async () => {
+      const conditions = [{ path: '/a', modRevision: 1 }];
+      const error = await failureOf(() => rig().put('/b', 'v', { conditions }));
+      expect(error.code).toBe('conflict');
+      expect(error.details).toEqual({ path: '/a', current: null });
+      expect(rig().engine.get('/b')).toBeUndefined();
+    });
+
+    it('are judged against the state before the commit', async () => {
+      await rig().commit(
+        [
+          { type: 'put', path: '/a', value: 'v' },
+          { type: 'put', path: '/b', value: 'v' },
+        ],
+        { conditions: [{ path: '/a', modRevision: 0 }] },
+      );
+      expect(rig().values()).toEqual(['/a=v', '/b=v']);
+    });
+  });
+
+  describe('S4 a request id', () => {
+    it('S4 is applied once when it is tried again later', async () => {
+      const first = await rig().put('/a', 'one', { requestId: 'once' });
+      await rig().put('/a', 'two');
+      expect(await rig().put('/a', 'one', { requestId: 'once' })).toEqual(first);
+      expect(rig().engine.get('/a')?.value).toBe('two');
+    });
+
+    it('S4 is applied once when both tries come in one turn', async () => {
+      const [first, second] = await Promise.all([
+        rig().put('/a', 'one', { requestId: 'once' }),
+        rig().put('/a', 'one', { requestId: 'once' }),
+      ]);
+      expect(second).toEqual(first);
+      expect(rig().fed).toHaveLength(1);
+    });
+
+    it('S4 is answered with its commit even where its condition no longer holds', async () => {
+      const more = { requestId: 'once', conditions: [{ path: '/a', modRevision: 0 }] };
+      const first = await rig().put('/a', 'one', more);
+      expect(await rig().put('/a', 'one', more)).toEqual(first);
+    });
+
+    it('S4 that met a conflict is judged anew', async () => {
+      const more = { requestId: 'again', conditions: [{ path: '/a', modRevision: 0 }] };
+      await rig().put('/a', 'one');
+      await failureOf(() => rig().put('/a', 'two', more));
+      await rig().delete('/a');
+      await rig().put('/a', 'two', more);
+      expect(rig().engine.get('/a')?.value).toBe('two');
+    });
+  });
+}

@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A real process, with all that it said. */
+export class Program {
+  stdout = '';
+  stderr = '';
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  #watchers = new Set<() => void>();
+
+  constructor(script: string, args: readonly string[], options: { env?: Record<string, string> } = {}) {
+    // Nothing of the tester's own settings reaches the program.
+    const env = { PATH: process.env.PATH ?? '', ...options.env };
+    this.child = spawn(process.execPath, [script, ...args], { stdio: 'pipe', env });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+      this.#look();
+    });
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+      this.#look();
+    });
+    this.finished = new Promise((resolve) => {
+      this.child.on('close', (code) => {
+        resolve({ code, stdout: this.stdout, stderr: this.stderr });
+        this.#look();
+      });
+    });
+  }
+
+  /** Resolves with the first answer of `find` to what was said so far. */
+  async saw<T>(find: (program: Program) => T | undefined, withinMs = 15_000): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#watchers.delete(look);
+        reject(new Error(`not seen in ${withinMs} ms; it said:\n${this.stdout}\n${this.stderr}`));
+      }, withinMs);
+      const end = () => {
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+      };
+      const look = () => {
+        try {
+          const found = find(this);
+          if (found === undefined) return;
+          end();
+          resolve(found);
+        } catch (error) {
+          end();
+          reject(error);
+        }
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  write(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Finished> {
+    this.child.kill(signal);
+    return this.finished;
+  }
+
+  #look(): void {
+    for (const look of [...this.#watchers]) look();
+  }
+}
+
+/** Runs the `confer` command to its end. */
+export async function confer(
+  args: readonly string[],
+  options: { url?: string; stdin?: string | Uint8Array } = {},
+): Promise<Finished> {
+  const program = new Program(CLI, args, {
+    env: options.url === undefined ? {} : { CONFER_URL: options.url },
+  });
+  program.child.stdin?.end(options.stdin ?? '');
+  return program.finished;
+}
+
+/** A real server on a port of its own, or on `port`. */
+export async function serve(
+  args: readonly string[],
+  at?: number,
+): Promise<{ program: Program; url: string; port: number }> {
+  // Asking for port 0 would take one that cannot be taken again while old connections linger.
+  const port = at ?? (await freePort());
+  const program = new Program(CLI, ['serve', '--listen', `127.0.0.1:${port}`, ...args]);
+  const url = await program.saw(({ stdout, child }) => {
+    if (child.exitCode !== null) throw new Error(`the server ended: ${program.stderr}`);
+    return /^(http:\/\/\S+)\n/.exec(stdout)?.[1];
+  });
+  return { program, url, port };
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+/** A directory that is gone after `use`. */
+export async function withDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'confer-test-'));
+  try {
+    return await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
