@@ -1,0 +1,86 @@
+import { type Client, type CommitResult, ConflictError } from '@confer/client';
+import { limits, utf8Length } from '@confer/shared';
+import { commitOf, type Plan, planImport } from '../config-data/plan.ts';
+import { exitCodes, Failure } from '../failure.ts';
+import { counted } from '../output/text.ts';
+
+export interface Work {
+  readonly at: string;
+  readonly wanted: ReadonlyMap<string, string>;
+  readonly prune: boolean;
+  /** Plan only. */
+  readonly dryRun: boolean;
+  readonly note: string | undefined;
+  readonly timeoutMs: number;
+  /** Told what is being done now. */
+  readonly onStep: (text: string) => void;
+}
+
+export interface Outcome {
+  readonly plan: Plan;
+  readonly revision: number;
+}
+
+/** Times to plan when somebody else keeps writing between the plan and its commit. */
+const TRIES_MAX = 5;
+
+/**
+ * Brings a subtree to what is wanted, as one commit. What others write meanwhile is not written over
+ * unseen: the commit fails then, and the next plan is made from what they wrote.
+ */
+export async function applySource(
+  client: Pick<Client, 'list' | 'commit'>,
+  work: Work,
+): Promise<Outcome> {
+  const { at, timeoutMs, onStep } = work;
+  for (let tries = 1; ; tries++) {
+    onStep(`comparing with ${at}`);
+    const { entries, revision } = await client.list(at, { timeoutMs });
+    const plan = planImport(entries, work.wanted, work.prune);
+    if (plan.steps.length === 0 || work.dryRun) return { plan, revision };
+    onStep(`writing ${counted(plan.steps.length, 'change')} as one commit`);
+    try {
+      return { plan, revision: (await commit(client, plan, work)).revision };
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      if (tries === TRIES_MAX) throw contended(error);
+    }
+  }
+}
+
+function commit(
+  client: Pick<Client, 'commit'>,
+  { steps }: Plan,
+  { note, timeoutMs }: Work,
+): Promise<CommitResult> {
+  if (steps.length > limits.operationsMax)
+    throw tooLarge(
+      `${counted(steps.length, 'change')} are more than the ${limits.operationsMax} that one holds`,
+    );
+  const request = { ...commitOf(steps), ...(note === undefined ? {} : { note }) };
+  const bytes = utf8Length(JSON.stringify(request)) + ENVELOPE_BYTES;
+  if (bytes > limits.frameBytesMax)
+    throw tooLarge(`its ${bytes} bytes are more than the ${limits.frameBytesMax} that one carries`);
+  return client.commit({ ...request, timeoutMs });
+}
+
+/** What a request has around its operations, generously. */
+const ENVELOPE_BYTES = 256;
+
+function tooLarge(why: string): Failure {
+  return new Failure(
+    exitCodes.invalid,
+    'too_large',
+    `an import is one commit, and ${why}; nothing was written`,
+    'import a part of it at a time',
+  );
+}
+
+function contended({ path }: ConflictError): Failure {
+  return new Failure(
+    exitCodes.conflict,
+    'conflict',
+    `others keep writing to ${path ?? 'the subtree'}; after ${TRIES_MAX} plans nothing was written`,
+    'import again when they are done',
+  );
+}

@@ -1,0 +1,98 @@
+import { readFile, stat } from 'node:fs/promises';
+import { childOf } from '@confer/shared';
+import { type Found, type FoundFile, findFiles } from './find-files.ts';
+import { flatten, UnstorableError } from './flatten.ts';
+import { segmentOfKey } from './key.ts';
+import { type Parsed, type Place, SyntaxProblem } from './parsed.ts';
+import { formatOf, parseBytes } from './read-file.ts';
+
+/** What a file or a directory says about the subtree that it is imported to. */
+export interface Source {
+  readonly values: ReadonlyMap<string, string>;
+  readonly files: number;
+  readonly skipped: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Something cannot be read as a whole. One line a problem, each naming its file. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Reads a configuration file, or all of a directory, as paths and values below `at`. */
+export async function readSource(
+  input: string,
+  at: string,
+  onFile: (done: number, total: number) => void,
+): Promise<Source> {
+  const { files, skipped, problems } = await findInput(input);
+  const values = new Map<string, string>();
+  const warnings: string[] = [];
+  for (const [done, found] of files.entries()) {
+    onFile(done, files.length);
+    try {
+      const base = found.keys.map(segmentOfKey).reduce(childOf, at);
+      for (const [path, value] of await readValues(found, base, warnings)) values.set(path, value);
+    } catch (error) {
+      problems.push(`${found.file}${problemOf(error)}`);
+    }
+  }
+  if (problems.length > 0) throw new SourceError(problems);
+  return { values, files: files.length, skipped, warnings };
+}
+
+async function findInput(input: string): Promise<Found> {
+  if ((await statOf(input)).isDirectory()) {
+    const found = await findFiles(input);
+    if (found.files.length + found.problems.length === 0)
+      throw new SourceError([`${input}: holds no YAML, JSON or TOML file`]);
+    return found;
+  }
+  const format = formatOf(input);
+  if (format === undefined)
+    throw new SourceError([`${input}: is not named .yaml, .yml, .json or .toml`]);
+  return { files: [{ file: input, format, keys: [] }], skipped: [], problems: [] };
+}
+
+async function statOf(input: string) {
+  try {
+    return await stat(input);
+  } catch (error) {
+    throw new SourceError([`${input}${problemOf(error)}`]);
+  }
+}
+
+async function readValues({ file, format }: FoundFile, base: string, warnings: string[]) {
+  const parsed = parseBytes(await readFile(file), format);
+  for (const { problem, place } of parsed.warnings)
+    warnings.push(`${file}${at(place)}: ${problem}`);
+  return flattenAt(parsed, base);
+}
+
+function flattenAt(parsed: Parsed, base: string): Map<string, string> {
+  try {
+    return flatten(parsed.data, base);
+  } catch (error) {
+    if (!(error instanceof UnstorableError)) throw error;
+    throw new SyntaxProblem(error.message, parsed.locate(error.keys));
+  }
+}
+
+/** The problem as it follows the name of its file. */
+function problemOf(error: unknown): string {
+  if (error instanceof SyntaxProblem) return `${at(error.place)}: ${error.message}`;
+  // Node's message reads `ENOENT: no such file or directory, open 'x'`.
+  if (error instanceof Error && 'code' in error)
+    return `: ${error.message.replace(/, \w+( '.*')?$/, '').replace(/^\w+: /, '')}`;
+  throw error;
+}
+
+function at(place: Place | undefined): string {
+  return place === undefined ? '' : `:${place.line}:${place.column}`;
+}

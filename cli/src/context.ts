@@ -1,0 +1,32 @@
+import { usageError } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command runs with. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly settings: Settings;
+}
+
+/** The options that every command takes. */
+export interface Settings {
+  readonly url: string;
+  readonly output: string | undefined;
+  /** How long to wait for the server; `undefined` leaves it to the command. */
+  readonly timeoutMs: number | undefined;
+  readonly quiet: boolean;
+}
+
+/** Tells people something that is no data. */
+export function notice({ terminal, settings }: Context, text: string): void {
+  if (!settings.quiet) terminal.stderr.write(`${text}\n`);
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+
+/** Milliseconds of `500ms`, `10s`, `2m` or, in seconds, `10`. */
+export function parseDuration(text: string): number {
+  const [, digits, unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m)?$/.exec(text) ?? [];
+  const durationMs = Number(digits) * (units[unit] ?? 0);
+  if (durationMs > 0) return durationMs;
+  throw usageError(`${JSON.stringify(text)} is no time; one looks like 10s, 500ms or 2m`);
+}

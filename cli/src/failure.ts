@@ -1,0 +1,51 @@
+/** The exit codes of the command. They are stable. */
+export const exitCodes = {
+  ok: 0,
+  other: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  refused: 5,
+  unavailable: 6,
+  invalid: 7,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** A failure of a command: lines for people, a code for their scripts. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly exitCode: number;
+  readonly code: string;
+  /** Each is one problem, printed as one line. */
+  readonly problems: readonly string[];
+  readonly hint: string | undefined;
+
+  constructor(exitCode: number, code: string, problems: string | readonly string[], hint?: string) {
+    const lines = typeof problems === 'string' ? [problems] : problems;
+    super(lines.join('\n'));
+    this.exitCode = exitCode;
+    this.code = code;
+    this.problems = lines;
+    this.hint = hint;
+  }
+}
+
+export function usageError(problem: string, hint?: string): Failure {
+  return new Failure(exitCodes.usage, 'usage', problem, hint);
+}
+
+export function notFound(problem: string, hint?: string): Failure {
+  return new Failure(exitCodes.notFound, 'not_found', problem, hint);
+}
+
+/** The user ended the command, and knows it. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly exitCode: number;
+
+  constructor(signal: AbortSignal) {
+    super(`stopped by ${signal.reason}`);
+    this.exitCode = signal.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+  }
+}

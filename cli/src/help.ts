@@ -1,0 +1,52 @@
+import { errorCodes, errorKind, limits } from '@confer/shared';
+import { exitCodes } from './failure.ts';
+import { table } from './output/text.ts';
+
+/** Texts of `confer help TOPIC`. */
+export const topics: Readonly<Record<string, () => string>> = { errors, paths, values };
+
+function errors(): string {
+  const rows = [
+    [exitCodes.ok, 'done'],
+    [exitCodes.other, 'another failure'],
+    [exitCodes.usage, 'the command line is wrong'],
+    [exitCodes.notFound, 'there is nothing at the path'],
+    [exitCodes.conflict, 'somebody else wrote first; nothing was written'],
+    [exitCodes.refused, 'the server refuses'],
+    [exitCodes.unavailable, 'the server cannot be reached or did not answer in time'],
+    [exitCodes.invalid, 'a path, a value or a file is invalid'],
+    [exitCodes.interrupted, 'interrupted (Ctrl-C)'],
+  ] as const;
+  const codes = errorCodes.map((code) => [`  ${code}`, errorKind(code).meaning]);
+  return `Errors are lines on stderr: "error[code]: what happened", then perhaps "hint: what helps".
+
+Exit codes:
+${table(rows.map(([code, meaning]) => [`  ${code}`, meaning]))}
+Codes of the server:
+${table(codes)}`;
+}
+
+function paths(): string {
+  return `A path names one entry and, as a subtree, everything below it: /shop/orders/server/port
+
+It starts with "/" and does not end with one. A segment has 1 to ${limits.segmentBytesMax} bytes of UTF-8, a path
+at most ${limits.pathBytesMax}; "." and "..", control characters and empty segments are refused. A path
+may hold a value and have children. /shop never means /shopping. /.confer is the server's own.
+
+import turns each key of a map into one segment: "/" and "%" in keys are percent-encoded, dots
+are left alone (spring.jpa.open-in-view is one segment). The key "" holds the value of its map's
+own path.
+`;
+}
+
+function values(): string {
+  return `A value is text of at most 1 MiB. set, get and watch treat it as it is.
+
+import and export read it as data: 8080, true and null are what they look like, lists are JSON,
+and a string that would read as something else is in JSON quotes:
+
+  confer set /shop/port 8080          a number
+  confer set /shop/zip '"8080"'       a string
+  confer set /shop/tags '["a","b"]'   a list
+`;
+}

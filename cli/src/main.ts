@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { hostname, userInfo } from 'node:os';
+import { basename, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import { addAbortSignal } from 'node:stream';
+import { limits } from '@confer/shared';
+import { run } from './program.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The edge of the process: the only file that touches it. */
+const ended = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    // Whoever asks twice is in a hurry.
+    if (ended.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    ended.abort(signal);
+  });
+
+// A reader that has seen enough, such as `head`, is no failure.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error) => {
+    process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
+  });
+
+const terminal: Terminal = {
+  stdout: {
+    isTty: process.stdout.isTTY === true,
+    columns: process.stdout.columns ?? 80,
+    write: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
+  },
+  stderr: {
+    isTty: process.stderr.isTTY === true,
+    write: (text) => void process.stderr.write(text),
+  },
+  stdin: { isTty: process.stdin.isTTY === true, read: readStdin, ask },
+  env: process.env,
+  command: commandName(process.argv[1] ?? 'confer'),
+  user: userName(),
+  signal: ended.signal,
+};
+
+process.exit(await run(process.argv.slice(2), terminal));
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of addAbortSignal(ended.signal, process.stdin)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Without raw mode, so that Ctrl-C stays a signal. The end of the input is no answer. */
+function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin });
+  process.stderr.write(question);
+  return new Promise<string>((resolve) => {
+    ended.signal.addEventListener('abort', () => lines.close());
+    lines.once('line', resolve);
+    lines.once('close', () => resolve(''));
+  }).finally(() => lines.close());
+}
+
+/** `confer` where it is installed, `node cli/dist/main.js` where it runs out of its repository. */
+function commandName(script: string): string {
+  const name = basename(script);
+  return name.endsWith('.js') ? `node ${relative(process.cwd(), script)}` : name;
+}
+
+/** There is no name where the user id has no account, as in some containers. */
+function userName(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`.slice(0, limits.nameLengthMax);
+  } catch {
+    return hostname().slice(0, limits.nameLengthMax);
+  }
+}

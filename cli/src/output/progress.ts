@@ -1,0 +1,46 @@
+import type { Context } from '../context.ts';
+
+/** Nobody wonders about what is done within a second. */
+const PATIENCE_MS = 1_000;
+const LINE_EVERY_MS = 5_000;
+const REDRAW_EVERY_MS = 100;
+
+/** Tells on stderr what takes long: one line that changes on a terminal, plain lines elsewhere. */
+export class Progress {
+  readonly #context: Context;
+  readonly #startedAt = Date.now();
+  readonly #timer: NodeJS.Timeout;
+  #text = '';
+  #drawnAt = 0;
+  #drawn = '';
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#timer = setInterval(() => this.#draw(), PATIENCE_MS);
+  }
+
+  /** Says what is being done now. */
+  tell(text: string): void {
+    this.#text = text;
+    this.#draw();
+  }
+
+  /** Clears the line. Call it before anything else is printed. */
+  end(): void {
+    clearInterval(this.#timer);
+    const { stderr } = this.#context.terminal;
+    if (this.#drawn !== '' && stderr.isTty) stderr.write('\r\u001b[K');
+    this.#drawn = '';
+  }
+
+  #draw(): void {
+    const { terminal, settings } = this.#context;
+    const now = Date.now();
+    const every = terminal.stderr.isTty ? REDRAW_EVERY_MS : LINE_EVERY_MS;
+    if (settings.quiet || this.#text === this.#drawn) return;
+    if (now - this.#startedAt < PATIENCE_MS || now - this.#drawnAt < every) return;
+    this.#drawnAt = now;
+    this.#drawn = this.#text;
+    terminal.stderr.write(terminal.stderr.isTty ? `\r\u001b[K${this.#text}` : `${this.#text}\n`);
+  }
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { confer } from './rig.contract.ts';
+
+describe('the command line', () => {
+  test.each([
+    [[], 'Usage: confer'],
+    [['nonsense'], "error[usage]: unknown command 'nonsense'"],
+    [['get'], "error[usage]: missing required argument 'path'"],
+    [['get', '/a', '/b'], 'error[usage]: too many arguments'],
+    [['set', '/a', '-x'], "error[usage]: unknown option '-x'"],
+    [['ls', '--nonsense'], "error[usage]: unknown option '--nonsense'"],
+    [['import', 'x.yml'], "error[usage]: required option '--at <path>' not specified"],
+    [['get', '/a', '-o', 'xml'], 'error[usage]: -o xml: this command prints table, raw, json'],
+    [['get', '/a', '--timeout', 'soon'], 'error[usage]: "soon" is no time'],
+    [['get', '/a', '--url', 'nonsense'], 'error[usage]: --url: "nonsense" is not the URL'],
+    [['set', '/a', '1', '--create', '--if-revision', '2'], 'error[usage]: option'],
+    [['watch', '/', '--since', '1', '--initial'], 'error[usage]: option'],
+    [['watch', '/', '--since', '-1'], 'error[usage]: --since takes a whole number'],
+    [['watch', '/', '-o', 'json'], 'error[usage]: -o json: this command prints table, ndjson'],
+    [['serve', '--listen', '7480'], 'error[usage]: --listen 7480'],
+    [['serve', '--memory', '--data', 'x'], 'error[usage]: option'],
+    [['help', 'nonsense'], 'error[usage]: there is no help on nonsense'],
+  ])('%j is a wrong use of it: exit 2, nothing on stdout', async (args, message) => {
+    const { exitCode, out, err } = await confer(args);
+    expect(err).toContain(message);
+    expect(out).toBe('');
+    expect(exitCode).toBe(2);
+  });
+
+  test.each([
+    ['get', 'a', 'error[invalid_path]: "a": a path starts with "/"\nhint: did you mean /a ?\n'],
+    ['get', '/a//b', 'error[invalid_path]: "/a//b": a path has no empty segment ("//")\n'],
+    ['rm', '/', 'error[invalid_path]: "/": the root "/" holds no entry\n'],
+    ['ls', '/a/..', 'error[invalid_path]: "/a/..": a path has no "." or ".." segment\n'],
+  ])('%s %s is refused without asking the server', async (verb, path, message) => {
+    const { exitCode, err } = await confer([verb, path, '--url', 'http://127.0.0.1:1']);
+    expect(err).toContain(message);
+    expect(exitCode).toBe(7);
+  });
+
+  test('help goes to stdout', async () => {
+    const topics = [
+      ['--help'],
+      ['help'],
+      ['help', 'watch'],
+      ['rm', '--help'],
+      ['help', 'errors'],
+      ['help', 'paths'],
+      ['help', 'values'],
+    ];
+    for (const args of topics) {
+      const { exitCode, out, err } = await confer(args);
+      expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+      expect(out.length).toBeGreaterThan(100);
+    }
+  });
+
+  test('version tells the command and the protocol', async () => {
+    expect((await confer(['version'])).out).toMatch(/^confer \d+\.\d+\.\d+ \(protocol \d+\)\n$/);
+    expect(JSON.parse((await confer(['version', '-o', 'json'])).out)).toHaveProperty('protocol');
+  });
+
+  test('a server that is not there is exit 6 after --timeout, with a hint', async () => {
+    const { exitCode, out, err } = await confer(['get', '/a', '--timeout', '300ms'], {
+      env: { CONFER_URL: 'http://127.0.0.1:1' },
+    });
+    expect(err).toMatch(/^no connection to http:\/\/127\.0\.0\.1:1 \(.*\); trying again\n/);
+    expect(err).toMatch(/error\[unavailable\]: no answer .*\nhint: is a server running at .*\n$/);
+    expect({ exitCode, out }).toEqual({ exitCode: 6, out: '' });
+  });
+
+  test('an interrupt ends the wait for a server: exit 130', async () => {
+    const interrupt = new AbortController();
+    const running = confer(['get', '/a', '--url', 'http://127.0.0.1:1', '-q'], {
+      signal: interrupt.signal,
+    });
+    setTimeout(() => interrupt.abort('SIGINT'), 50);
+    expect(await running).toEqual({ exitCode: 130, out: '', err: '' });
+  });
+});

@@ -1,0 +1,25 @@
+/** What a command takes from its surroundings, handed in so that tests can be the surroundings. */
+export interface Terminal {
+  /** Data, and nothing else. Resolves once the reader has taken it. */
+  readonly stdout: {
+    readonly isTty: boolean;
+    readonly columns: number;
+    write(text: string): Promise<void>;
+  };
+  /** Everything that is no data. */
+  readonly stderr: { readonly isTty: boolean; write(text: string): void };
+  readonly stdin: {
+    readonly isTty: boolean;
+    /** Everything up to its end. */
+    read(): Promise<Uint8Array>;
+    /** Asks a person for one line. */
+    ask(question: string): Promise<string>;
+  };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** How this program was called, for commands that it suggests. */
+  readonly command: string;
+  /** Who runs it, as it shows in `updatedBy`. */
+  readonly user: string;
+  /** Aborts with the name of the signal that asks the command to end. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import type { ImportOptions } from '../commands/import.ts';
+import { type ContextOf, examples } from './verb.ts';
+
+export function addMoving(program: Command, contextOf: ContextOf): void {
+  program
+    .command('import')
+    .summary('write a file or a directory of configuration, as one commit')
+    .description(
+      'Writes YAML, JSON and TOML below a path, as one commit. Of a directory, each file becomes ' +
+        'the subtree named like it, without its extension. Maps become subtrees, everything else ' +
+        'one value; several documents of one YAML file become 0, 1, ... What is the same already ' +
+        'is left alone. Nothing is written when a file cannot be read.',
+    )
+    .argument('<file|directory>')
+    .requiredOption('--at <path>', 'the subtree to write to')
+    .option('--prune', 'remove what is in the subtree but not in the files')
+    .option('--dry-run', 'print what would change')
+    .option('--note <text>', 'why, for those who read the history')
+    .addHelpText(
+      'after',
+      examples(
+        'confer import shop.yaml --at /shop',
+        'confer import config/ --at /shop --prune --dry-run',
+        'confer import config/ --at /shop --prune --note "release 12"',
+      ),
+    )
+    .action(async (input: string, options: ImportOptions, command: Command) => {
+      const { importFiles } = await import('../commands/import.ts');
+      await importFiles(contextOf(command), input, options);
+    });
+
+  program
+    .command('export')
+    .summary('print a subtree as YAML, JSON, NDJSON or environment variables')
+    .description(
+      'Prints a subtree as data, the inverse of import. -o is yaml (default), json, ndjson (each ' +
+        'entry as it is stored) or env (NAME=value lines for sh).',
+    )
+    .argument('<path>')
+    .addHelpText(
+      'after',
+      examples(
+        'confer export /shop > shop.yaml',
+        'confer export /shop -o json | jq .server.port',
+        'set -a; eval "$(confer export /shop/server -o env)"',
+      ),
+    )
+    .action(async (path: string, _: object, command: Command) => {
+      const { exportSubtree } = await import('../commands/export.ts');
+      await exportSubtree(contextOf(command), path);
+    });
+}

@@ -1,0 +1,32 @@
+import { DEFAULT_PORT } from '@confer/shared';
+import type { Command } from 'commander';
+import { type Context, parseDuration } from '../context.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Makes the context of a command out of its options and the surroundings. */
+export type ContextOf = (command: Command) => Context;
+
+export function contextFrom(terminal: Terminal): ContextOf {
+  return (command) => {
+    const { url, output, timeout, quiet } = command.optsWithGlobals<{
+      url?: string;
+      output?: string;
+      timeout?: string;
+      quiet?: true;
+    }>();
+    return {
+      terminal,
+      settings: {
+        url: url ?? (terminal.env.CONFER_URL || `http://127.0.0.1:${DEFAULT_PORT}`),
+        output,
+        timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
+        quiet: quiet === true,
+      },
+    };
+  };
+}
+
+/** Teaches by example, below the options. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
