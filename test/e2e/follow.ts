@@ -34,7 +34,9 @@ export class Follower {
   }
 
   /** What it shows once it has come to `revision`, and what it reported on the way. */
-  async reached(revision: number): Promise<{ entries: Map<string, unknown>; reported: Reported[] }> {
+  async reached(
+    revision: number,
+  ): Promise<{ entries: Map<string, unknown>; reported: Reported[] }> {
     return this.program.saw(() => {
       const shown = this.lines.filter((line) => line.kind !== 'status');
       const last = shown.at(-1);

@@ -6,8 +6,7 @@ const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const confer = connect(url, { client: { name: 'follower' } });
 const mirror = confer.mirror(path);
-const show = () =>
-  Object.fromEntries(mirror.list().map(({ path: at, value }) => [at, value]));
+const show = () => Object.fromEntries(mirror.list().map(({ path: at, value }) => [at, value]));
 
 mirror.on('change', ({ revision, origin, changes }) =>
   say({

@@ -60,10 +60,9 @@ async function follow(states: readonly string[], killFollowerAt: number, killSer
       expect(other.entries, `step ${step}`).toEqual(expected);
     }
     const last = states.at(-1) ?? '';
-    const again = await confer(
-      ['import', last, '--at', '/config', '--prune', '-o', 'json'],
-      { url: server.url },
-    );
+    const again = await confer(['import', last, '--at', '/config', '--prune', '-o', 'json'], {
+      url: server.url,
+    });
     expect(JSON.parse(again.stdout)).toMatchObject({ added: 0, changed: 0, removed: 0 });
     const exported = await confer(['export', '/config', '-o', 'json'], { url: server.url });
     expect(JSON.parse(exported.stdout)).toEqual(parseDirectory(last));

@@ -22,7 +22,11 @@ export class Program {
   readonly finished: Promise<Finished>;
   #watchers = new Set<() => void>();
 
-  constructor(script: string, args: readonly string[], options: { env?: Record<string, string> } = {}) {
+  constructor(
+    script: string,
+    args: readonly string[],
+    options: { env?: Record<string, string> } = {},
+  ) {
     // Nothing of the tester's own settings reaches the program.
     const env = { PATH: process.env.PATH ?? '', ...options.env };
     this.child = spawn(process.execPath, [script, ...args], { stdio: 'pipe', env });

@@ -1,0 +1,103 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from '@confer/client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { confer, freePort, type Program, serve, withDirectory } from '../support/process.ts';
+
+const running: Program[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((program) => program.kill()));
+});
+
+async function started(args: readonly string[], port?: number) {
+  const server = await serve(args, port);
+  running.push(server.program);
+  return server;
+}
+
+/** One clear line on stderr, an exit code of its own, and nothing on stdout. */
+function expectRefusal(result: { code: number | null; stdout: string; stderr: string }) {
+  expect(result.code).not.toBe(0);
+  expect(result.code).not.toBeNull();
+  expect(result.stdout).toBe('');
+  expect(result.stderr).toMatch(/^error\[/m);
+  expect(result.stderr).not.toMatch(/^\s+at /m);
+}
+
+describe('a server that cannot start', () => {
+  it.each(['uws', 'ws'])('says that its port is in use (%s)', async (transport) => {
+    const { port } = await started(['--memory']);
+    const args = ['serve', '--memory', '--transport', transport];
+    const second = await confer([...args, '--listen', `127.0.0.1:${port}`]);
+    expectRefusal(second);
+    expect(second.stderr).toMatch(/in use/);
+  });
+
+  it('says that its data belong to another server, and leaves them alone', async () => {
+    await withDirectory(async (directory) => {
+      const { url } = await started(['--data', directory]);
+      await confer(['set', '/a', '1'], { url });
+      const port = await freePort();
+      const second = await confer(['serve', '--data', directory, '--listen', `127.0.0.1:${port}`]);
+      expectRefusal(second);
+      expect(second.stderr).toMatch(/another|in use|locked/);
+      expect((await confer(['get', '/a', '-o', 'raw'], { url })).stdout).toBe('1');
+    });
+  });
+
+  it('says that its data directory is a file, or foreign, and leaves it alone', async () => {
+    await withDirectory(async (directory) => {
+      const file = join(directory, 'file');
+      writeFileSync(file, 'mine');
+      expectRefusal(await confer(['serve', '--data', file, '--listen', '127.0.0.1:0']));
+      expect(readFileSync(file, 'utf8')).toBe('mine');
+    });
+  });
+
+  it('refuses an address that others can reach, unless told that it is safe', async () => {
+    const refused = await confer(['serve', '--memory', '--listen', '0.0.0.0:0']);
+    expectRefusal(refused);
+    expect(refused.code).toBe(5);
+    expect(refused.stderr).toMatch(/--insecure/);
+  });
+});
+
+describe('a server that starts and stops', () => {
+  it('prints one line with its URL on stdout, and exits 0 on SIGTERM', async () => {
+    await withDirectory(async (directory) => {
+      const { program, url } = await started(['--data', join(directory, 'new', 'data')]);
+      const { code, stdout, stderr } = await program.kill('SIGTERM');
+      expect(code).toBe(0);
+      expect(stdout).toBe(`${url}\n`);
+      expect(stderr).toMatch(/data/);
+    });
+  });
+
+  it('keeps what it has over a clean restart', async () => {
+    await withDirectory(async (directory) => {
+      const first = await started(['--data', directory]);
+      await confer(['set', '/a', 'kept'], { url: first.url });
+      await first.program.kill('SIGTERM');
+      const second = await started(['--data', directory]);
+      expect((await confer(['get', '/a', '-o', 'raw'], { url: second.url })).stdout).toBe('kept');
+    });
+  });
+
+  it.each(['uws', 'ws'])('takes a client that started before it (%s)', async (transport) => {
+    const port = await freePort();
+    const client = connect(`http://127.0.0.1:${port}`, { retry: { initialMs: 20, maxMs: 100 } });
+    const mirror = client.mirror('/');
+    await new Promise<void>((resolve) => {
+      const off = client.on('status', ({ kind }) => {
+        if (kind !== 'waiting') return;
+        off();
+        resolve();
+      });
+    });
+    await started(['--memory', '--transport', transport], port);
+    await mirror.ready();
+    await client.set('/a', '1');
+    expect(mirror.value('/a')).toBe('1');
+    await client.close();
+  });
+});
