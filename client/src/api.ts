@@ -19,7 +19,7 @@ export interface ClientOptions {
     readonly labels?: Readonly<Record<string, string>>;
   };
   readonly timeouts?: {
-    /** From opening a socket to `welcome`. Default 5,000. */
+    /** From opening a socket to `welcome`; before that, as long again for the token. Default 5,000. */
     readonly connectMs?: number;
     /** Of each request, with all its tries; also of `ready` and `waitFor`. Default 10,000. */
     readonly requestMs?: number;

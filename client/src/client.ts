@@ -1,12 +1,4 @@
-import {
-  type Condition,
-  type Entry,
-  type EntryMeta,
-  encode,
-  type Operation,
-  type Status,
-  unreachable,
-} from '@confer/shared';
+import { type Entry, type EntryMeta, encode, type Status, unreachable } from '@confer/shared';
 import type {
   Client,
   ClientEvents,
@@ -23,21 +15,22 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './api.ts';
-import { checkPath, checkSubtree, checkWrite } from './arguments.ts';
+import { checkPath, checkSubtree } from './arguments.ts';
 import { Backoff } from './backoff.ts';
-import { Connection, type RoutedMessage } from './connection.ts';
+import { Connection, type ConnectionEvents, type RoutedMessage } from './connection.ts';
+import type { ClientContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import { ConferError } from './errors.ts';
-import { EventWatch, type EventWatchContext } from './event-watch.ts';
+import { EventWatch } from './event-watch.ts';
 import { hasValues, readListing } from './listing.ts';
 import { Mirrors } from './mirrors.ts';
 import { Notices } from './notices.ts';
-import type { Platform } from './platform.ts';
-import type { Replica } from './replica.ts';
+import { type Platform, reporterTo } from './platform.ts';
 import { Requests } from './requests.ts';
+import { Timeouts } from './timeouts.ts';
 import { endpointsOf } from './urls.ts';
-import type { Wait } from './waiter.ts';
 import { Watches } from './watches.ts';
+import { commit, type Write } from './writes.ts';
 
 const DEFAULTS = {
   connectMs: 5_000,
@@ -60,60 +53,38 @@ export function createClient(
 
 /** Wires the parts and routes messages between them. What they do is theirs. */
 class ConferClient implements Client {
-  readonly #platform: Platform;
-  readonly #requestMs: number;
+  readonly #newId: () => string;
+  readonly #timeouts: Timeouts;
   readonly #connection: Connection;
   readonly #requests: Requests;
   readonly #watches: Watches;
   readonly #mirrors: Mirrors;
   readonly #eventWatches = new Set<EventWatch>();
-  readonly #eventContext: EventWatchContext;
-  readonly #notices: Notices;
+  readonly #context: ClientContext;
   readonly #statuses: Emitter<ClientStatus>;
   /** Why there will be no connection any more. */
   #over: ConferError | undefined;
   #isClosed = false;
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
-    const { clock, random } = platform;
-    const { timeouts, retry, onError = console.error } = options;
+    const { clock, random, openSocket, newId } = platform;
+    const { timeouts, retry, token, client } = options;
     const limits = {
       initialMs: retry?.initialMs ?? DEFAULTS.initialMs,
       maxMs: retry?.maxMs ?? DEFAULTS.maxMs,
     };
-    const report = reporterTo(onError);
+    const connectMs = timeouts?.connectMs ?? DEFAULTS.connectMs;
+    const endpoints = endpointsOf(urls);
+    const report = reporterTo(options.onError);
+    const notices = new Notices(report);
     const newBackoff = () => new Backoff(limits, random);
-    const waitOf = (wait: WaitOptions | undefined) => this.#waitOf(wait);
-    const trouble = () => this.#connection.silenceExplained.why;
-    this.#platform = platform;
-    this.#requestMs = timeouts?.requestMs ?? DEFAULTS.requestMs;
-    this.#notices = new Notices(report);
-    this.#statuses = new Emitter(this.#notices);
+    const backoff = newBackoff();
+    this.#newId = newId;
+    this.#timeouts = new Timeouts(clock, timeouts?.requestMs ?? DEFAULTS.requestMs);
+    this.#statuses = new Emitter(notices);
     this.#connection = new Connection(
-      {
-        endpoints: endpointsOf(urls),
-        openSocket: platform.openSocket,
-        clock,
-        notices: this.#notices,
-        backoff: newBackoff(),
-        connectMs: timeouts?.connectMs ?? DEFAULTS.connectMs,
-        token: options.token,
-        client: options.client,
-      },
-      {
-        onOpen: (welcome) => {
-          this.#watches.opened(welcome);
-          this.#requests.opened(welcome);
-        },
-        onMessage: (message) => this.#route(message),
-        onLost: (reason) => {
-          this.#requests.lost();
-          this.#watches.lost(reason);
-        },
-        onFailed: (error) => this.#end(error),
-        onStatus: (status) => this.#statuses.emit(status),
-        onError: report,
-      },
+      { endpoints, openSocket, clock, notices, backoff, connectMs, token, client },
+      this.#connectionEvents(report),
     );
     this.#requests = new Requests({
       clock,
@@ -128,10 +99,15 @@ class ConferClient implements Client {
       sendHeartbeat: (applied) => this.#connection.send(encode({ type: 'heartbeat', applied })),
       onSynced: () => this.#connection.progress(),
     });
-    const shared = { clock, watches: this.#watches, trouble };
-    this.#mirrors = new Mirrors({ ...shared, notices: this.#notices, report }, waitOf);
-    const onLeft = (watch: EventWatch) => this.#eventWatches.delete(watch);
-    this.#eventContext = { ...shared, waitOf, onLeft };
+    this.#context = {
+      clock,
+      notices,
+      timeouts: this.#timeouts,
+      watches: this.#watches,
+      report,
+      trouble: () => this.#connection.silenceExplained.why,
+    };
+    this.#mirrors = new Mirrors(this.#context);
     this.#connection.start();
   }
 
@@ -141,7 +117,7 @@ class ConferClient implements Client {
 
   async get(path: string, options?: WaitOptions): Promise<Entry | undefined> {
     checkPath(path);
-    const wait = this.#waitOf(options);
+    const wait = this.#timeouts.wait(options);
     const { reply } = await this.#requests.ask('got', (id) => ({ type: 'get', id, path }), wait);
     return reply.entry ?? undefined;
   }
@@ -151,11 +127,8 @@ class ConferClient implements Client {
     value: string,
     options: WriteOptions = {},
   ): Promise<{ readonly revision: number }> {
-    const { revision } = await this.#write(
-      [{ type: 'put', path, value }],
-      conditionsOf(path, options),
-      options,
-    );
+    const operations = [{ type: 'put', path, value }] as const;
+    const { revision } = await this.#write({ ...writeOf(path, options), operations });
     return { revision };
   }
 
@@ -164,11 +137,8 @@ class ConferClient implements Client {
     options: RemoveOptions = {},
   ): Promise<{ readonly revision: number; readonly removed: number }> {
     const recursive = options.recursive === true ? { recursive: true } : {};
-    const { revision, deletes } = await this.#write(
-      [{ type: 'delete', path, ...recursive }],
-      conditionsOf(path, options),
-      options,
-    );
+    const operations = [{ type: 'delete', path, ...recursive }] as const;
+    const { revision, deletes } = await this.#write({ ...writeOf(path, options), operations });
     return { revision, removed: deletes };
   }
 
@@ -176,7 +146,7 @@ class ConferClient implements Client {
   list(path: string, options?: ListOptions): Promise<Listing>;
   async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
     checkSubtree(path);
-    const left = this.#deadline(options);
+    const left = this.#timeouts.deadline(options);
     const listing = await readListing(options, (query) =>
       this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), left()),
     );
@@ -184,12 +154,12 @@ class ConferClient implements Client {
     throw new ConferError('internal', 'the server left out the values of a list', { path });
   }
 
-  async commit({ operations, conditions, ...options }: CommitOptions): Promise<CommitResult> {
-    return this.#write(operations, conditions, options);
+  commit(request: CommitOptions): Promise<CommitResult> {
+    return this.#write(request);
   }
 
   async serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>> {
-    const wait = this.#waitOf(options);
+    const wait = this.#timeouts.wait(options);
     const { reply } = await this.#requests.ask('status', (id) => ({ type: 'status', id }), wait);
     const { type: _type, id: _id, ...status } = reply;
     return status;
@@ -198,7 +168,9 @@ class ConferClient implements Client {
   watch(path: string, options: WatchOptions = {}): Watch {
     checkSubtree(path);
     this.#refuseIfClosed();
-    const watch = new EventWatch(path, options, this.#eventContext);
+    const watch = new EventWatch(path, options, this.#context, (left) =>
+      this.#eventWatches.delete(left),
+    );
     if (this.#over !== undefined) watch.failed(this.#over);
     else if (options.signal?.aborted !== true) this.#eventWatches.add(watch);
     return watch;
@@ -222,7 +194,7 @@ class ConferClient implements Client {
 
   close(): Promise<void> {
     this.#isClosed = true;
-    this.#notices.hold(() => {
+    this.#context.notices.hold(() => {
       this.#mirrors.close();
       for (const watch of [...this.#eventWatches]) watch.close();
       this.#end(closedError());
@@ -232,6 +204,23 @@ class ConferClient implements Client {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #connectionEvents(report: (error: unknown) => void): ConnectionEvents {
+    return {
+      onOpen: (welcome) => {
+        this.#watches.opened(welcome);
+        this.#requests.opened(welcome);
+      },
+      onMessage: (message) => this.#route(message),
+      onLost: (reason) => {
+        this.#requests.lost();
+        this.#watches.lost(reason);
+      },
+      onFailed: (error) => this.#end(error),
+      onStatus: (status) => this.#statuses.emit(status),
+      onError: report,
+    };
   }
 
   #route(message: RoutedMessage): void {
@@ -262,32 +251,13 @@ class ConferClient implements Client {
     }
   }
 
-  async #write(
-    operations: readonly Operation[],
-    conditions: readonly Condition[] | undefined,
-    options: WaitOptions & { readonly note?: string },
-  ): Promise<CommitResult> {
-    checkWrite(operations, conditions);
-    const left = this.#deadline(options);
-    const request = {
-      requestId: this.#platform.newId(),
-      operations: [...operations],
-      ...(conditions === undefined ? {} : { conditions: [...conditions] }),
-      ...(options.note === undefined ? {} : { note: options.note }),
-    };
-    let behind: readonly Replica[] = [];
-    const { reply, epoch } = await this.#requests.ask(
-      'committed',
-      (id) => ({ type: 'commit', id, ...request }),
-      left(),
-      () => {
-        behind = this.#mirrors.behind(operations);
-      },
-    );
-    const { revision, puts, deletes } = reply;
-    if (puts + deletes > 0)
-      await Promise.all(behind.map((replica) => replica.show({ epoch, revision }, left())));
-    return { revision, puts, deletes };
+  #write(write: Write): Promise<CommitResult> {
+    return commit(write, {
+      requests: this.#requests,
+      mirrors: this.#mirrors,
+      timeouts: this.#timeouts,
+      newId: this.#newId,
+    });
   }
 
   #end(error: ConferError): void {
@@ -299,36 +269,18 @@ class ConferClient implements Client {
   #refuseIfClosed(): void {
     if (this.#isClosed) throw closedError();
   }
-
-  #waitOf(options: WaitOptions = {}): Wait {
-    const timeoutMs = options.timeoutMs ?? this.#requestMs;
-    return { timeoutMs, leftMs: timeoutMs, signal: options.signal };
-  }
-
-  /** One time for all that a call has to wait for, one after the other. */
-  #deadline(options: WaitOptions): () => Wait {
-    const { clock } = this.#platform;
-    const wait = this.#waitOf(options);
-    const startedAt = clock.now();
-    return () => ({ ...wait, leftMs: Math.max(0, wait.timeoutMs - (clock.now() - startedAt)) });
-  }
 }
 
-function conditionsOf(path: string, { ifRevision }: WriteOptions): Condition[] | undefined {
-  return ifRevision === undefined ? undefined : [{ path, modRevision: ifRevision }];
+/** A write to one path, but for what it writes. */
+function writeOf(
+  path: string,
+  { ifRevision, ...options }: WriteOptions,
+): Omit<Write, 'operations'> {
+  return ifRevision === undefined
+    ? options
+    : { ...options, conditions: [{ path, modRevision: ifRevision }] };
 }
 
 function closedError(): ConferError {
   return new ConferError('closed', 'the client is closed');
-}
-
-/** Whoever is told of errors may have one too, and there is nobody left to tell of it. */
-function reporterTo(onError: (error: unknown) => void): (error: unknown) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (second) {
-      console.error(second);
-    }
-  };
 }

@@ -1,6 +1,6 @@
 import { type Change, type DeleteCause, Digest, type Entry, type NetChange } from '@confer/shared';
 import { inTreeOrder, TreeOrder } from './tree-order.ts';
-import type { Proof } from './watch-machine.ts';
+import type { Proof } from './watch-state.ts';
 
 /** What a path is to hold. */
 type Target =

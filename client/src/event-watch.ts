@@ -1,27 +1,11 @@
-import {
-  type Clock,
-  type Commit,
-  fromWireCommit,
-  type Position,
-  type WireCommit,
-} from '@confer/shared';
+import { type Commit, fromWireCommit, type Position, type WireCommit } from '@confer/shared';
 import type { WaitOptions, Watch, WatchOptions } from './api.ts';
 import { Channel } from './channel.ts';
+import type { ClientContext } from './context.ts';
 import { ConferError } from './errors.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
-import type { Wait } from './waiter.ts';
 import { Waits } from './waits.ts';
-import type { CopyEffect, WatchState } from './watch-machine.ts';
-import type { Watches } from './watches.ts';
-
-export interface EventWatchContext {
-  readonly clock: Clock;
-  readonly watches: Watches;
-  readonly waitOf: (options: WaitOptions | undefined) => Wait;
-  /** Why the server is not reached; empty while it is. */
-  readonly trouble: () => string;
-  readonly onLeft: (watch: EventWatch) => void;
-}
+import type { CopyEffect, WatchState } from './watch-state.ts';
 
 /** What may wait for a slow reader, in commits and in characters. */
 const QUEUE_LENGTH_MAX = 1_000;
@@ -36,7 +20,8 @@ const CHANGE_CHARS = 200;
  */
 export class EventWatch implements Watch, WatchOwner {
   readonly path: string;
-  readonly #context: EventWatchContext;
+  readonly #context: ClientContext;
+  readonly #onLeft: (watch: EventWatch) => void;
   readonly #channel: Channel<Commit>;
   readonly #watch: ServerWatch;
   readonly #waits: Waits;
@@ -44,10 +29,16 @@ export class EventWatch implements Watch, WatchOwner {
   #started: Position | undefined;
   #over: ConferError | undefined;
 
-  constructor(path: string, options: WatchOptions, context: EventWatchContext) {
+  constructor(
+    path: string,
+    options: WatchOptions,
+    context: ClientContext,
+    onLeft: (watch: EventWatch) => void,
+  ) {
     const { after, prev = false, signal } = options;
     this.path = path;
     this.#context = context;
+    this.#onLeft = onLeft;
     this.#waits = new Waits(context.clock);
     this.#channel = new Channel<Commit>({
       signal,
@@ -66,7 +57,7 @@ export class EventWatch implements Watch, WatchOwner {
   }
 
   async started(options?: WaitOptions): Promise<Position> {
-    const wait = this.#context.waitOf(options);
+    const wait = this.#context.timeouts.wait(options);
     if (this.#started === undefined && this.#over !== undefined) throw this.#over;
     await this.#waits.until(
       () => this.#started !== undefined,
@@ -96,7 +87,7 @@ export class EventWatch implements Watch, WatchOwner {
     this.#context.watches.remove(this.#watch);
     this.#waits.fail(this.#over);
     this.#channel.end();
-    this.#context.onLeft(this);
+    this.#onLeft(this);
   }
 
   receive(effect: CopyEffect): void {
@@ -120,7 +111,7 @@ export class EventWatch implements Watch, WatchOwner {
     this.#over = error;
     this.#waits.fail(error);
     this.#channel.end(error);
-    this.#context.onLeft(this);
+    this.#onLeft(this);
   }
 
   #taken(commit: Commit): void {

@@ -1,4 +1,4 @@
-import { type Clock, type Entry, isWithin, type Position } from '@confer/shared';
+import { type Entry, isWithin, type Position } from '@confer/shared';
 import type {
   Mirror,
   MirrorChange,
@@ -9,19 +9,15 @@ import type {
   WaitOptions,
 } from './api.ts';
 import { Channel } from './channel.ts';
+import type { ClientContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import { ConferError } from './errors.ts';
 import { mergeChanges } from './merge-changes.ts';
-import type { Notices } from './notices.ts';
 import type { Replica, ReplicaView } from './replica.ts';
-import type { Wait } from './waiter.ts';
 import { Waits } from './waits.ts';
 
 export interface MirrorOptions {
-  readonly clock: Clock;
-  readonly notices: Notices;
   readonly signal: AbortSignal | undefined;
-  readonly waitOf: (options: WaitOptions | undefined) => Wait;
   readonly onLeft: (mirror: ReplicaMirror) => void;
 }
 
@@ -33,6 +29,7 @@ interface Reader {
 /** One user's view of a replica, with that user's listeners and waits. */
 export class ReplicaMirror implements Mirror, ReplicaView {
   readonly #replica: Replica;
+  readonly #context: ClientContext;
   readonly #options: MirrorOptions;
   readonly #changes: Emitter<MirrorChange>;
   readonly #statuses: Emitter<MirrorStatusChange>;
@@ -42,12 +39,13 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   #snapshot: MirrorSnapshot | undefined;
   readonly #abort = () => this.close();
 
-  constructor(replica: Replica, options: MirrorOptions) {
+  constructor(replica: Replica, context: ClientContext, options: MirrorOptions) {
     this.#replica = replica;
+    this.#context = context;
     this.#options = options;
-    this.#changes = new Emitter(options.notices);
-    this.#statuses = new Emitter(options.notices);
-    this.#waits = new Waits(options.clock);
+    this.#changes = new Emitter(context.notices);
+    this.#statuses = new Emitter(context.notices);
+    this.#waits = new Waits(context.clock);
     replica.join(this);
     if (options.signal?.aborted === true) this.close();
     else options.signal?.addEventListener('abort', this.#abort);
@@ -144,14 +142,14 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   close(): void {
     if (this.#isClosed) return;
     const from = this.status;
-    this.#closedSince = this.staleSince ?? this.#options.clock.now();
+    this.#closedSince = this.staleSince ?? this.#context.clock.now();
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#replica.leave(this);
     this.#options.onLeft(this);
     this.#waits.fail(new ConferError('closed', `the mirror of ${this.path} is closed`));
     this.#endReaders();
     this.statusChanged({ from, to: 'closed', reason: 'closed' });
-    this.#options.notices.post(() => {
+    this.#context.notices.post(() => {
       this.#changes.clear();
       this.#statuses.clear();
     });
@@ -197,7 +195,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     if (isMet()) return;
     if (this.#isClosed) throw new ConferError('closed', `the mirror of ${this.path} is closed`);
     if (this.#replica.failure !== undefined) throw this.#replica.failure;
-    const wait = this.#options.waitOf(options);
+    const wait = this.#context.timeouts.wait(options);
     return this.#waits.until(
       isMet,
       wait,

@@ -1,20 +1,17 @@
 import { isWithin, type Operation } from '@confer/shared';
-import type { WaitOptions } from './api.ts';
+import type { ClientContext } from './context.ts';
 import type { ConferError } from './errors.ts';
 import { ReplicaMirror } from './mirror.ts';
-import { type MirrorContext, Replica } from './replica.ts';
-import type { Wait } from './waiter.ts';
+import { Replica } from './replica.ts';
 
 /** The mirrors of a client; those of the same path share one replica. */
 export class Mirrors {
-  readonly #context: MirrorContext;
-  readonly #waitOf: (options: WaitOptions | undefined) => Wait;
+  readonly #context: ClientContext;
   readonly #replicas = new Map<string, Replica>();
   readonly #open = new Set<ReplicaMirror>();
 
-  constructor(context: MirrorContext, waitOf: (options: WaitOptions | undefined) => Wait) {
+  constructor(context: ClientContext) {
     this.#context = context;
-    this.#waitOf = waitOf;
   }
 
   /** `over` is why there will be no connection any more, if so. */
@@ -24,11 +21,8 @@ export class Mirrors {
     over: ConferError | undefined,
   ): ReplicaMirror {
     const replica = this.#replicas.get(path) ?? this.#create(path);
-    const mirror = new ReplicaMirror(replica, {
-      clock: this.#context.clock,
-      notices: this.#context.notices,
+    const mirror = new ReplicaMirror(replica, this.#context, {
       signal,
-      waitOf: this.#waitOf,
       onLeft: (left) => this.#open.delete(left),
     });
     if (mirror.status !== 'closed') this.#open.add(mirror);

@@ -26,3 +26,16 @@ const systemClock: Clock = {
 export function systemPlatform(openSocket: OpenSocket): Platform {
   return { openSocket, clock: systemClock, random: Math.random, newId: () => nanoid() };
 }
+
+/** Whoever is told of errors may have one too, and then there is nobody left to tell but this. */
+export function reporterTo(
+  onError: (error: unknown) => void = console.error,
+): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError(error);
+    } catch (second) {
+      console.error(second);
+    }
+  };
+}

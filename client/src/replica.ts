@@ -1,29 +1,12 @@
-import {
-  type Clock,
-  type Commit,
-  fromWireCommit,
-  type Position,
-  unreachable,
-} from '@confer/shared';
+import { type Commit, fromWireCommit, type Position, unreachable } from '@confer/shared';
 import type { MirrorChange, MirrorStatus, MirrorStatusChange } from './api.ts';
+import type { ClientContext } from './context.ts';
 import { EntryTable } from './entry-table.ts';
 import { ConferError } from './errors.ts';
-import type { Notices } from './notices.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
 import type { Wait } from './waiter.ts';
 import { Waits } from './waits.ts';
-import type { CopyEffect, WatchState } from './watch-machine.ts';
-import type { Watches } from './watches.ts';
-
-/** What the mirrors of a client have in common. */
-export interface MirrorContext {
-  readonly clock: Clock;
-  readonly notices: Notices;
-  readonly watches: Watches;
-  readonly report: (error: unknown) => void;
-  /** Why the server is not reached; empty while it is. */
-  readonly trouble: () => string;
-}
+import type { CopyEffect, WatchState } from './watch-state.ts';
 
 /** A mirror, as its replica sees it: told at the very moment, before any listener is. */
 export interface ReplicaView {
@@ -37,7 +20,7 @@ export interface ReplicaView {
 /** The live copy of one subtree, shared by all mirrors of that path. */
 export class Replica implements WatchOwner {
   readonly path: string;
-  readonly #context: MirrorContext;
+  readonly #context: ClientContext;
   readonly #onOver: () => void;
   readonly #watch: ServerWatch;
   readonly #views = new Set<ReplicaView>();
@@ -51,7 +34,7 @@ export class Replica implements WatchOwner {
   #failure: ConferError | undefined;
 
   /** `onOver` is called when it will never be live again. */
-  constructor(path: string, context: MirrorContext, onOver: () => void) {
+  constructor(path: string, context: ClientContext, onOver: () => void) {
     this.path = path;
     this.#context = context;
     this.#onOver = onOver;

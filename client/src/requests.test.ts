@@ -199,6 +199,17 @@ describe('the bounds', () => {
     expect(network.last.untaken).toEqual(['commit']);
   });
 
+  test('what is unanswered has an end, in bytes too', async () => {
+    const { client, server } = startConnected();
+    const value = 'x'.repeat(1024 * 1024);
+    const sets = Array.from({ length: 127 }, () => client.set('/a', value));
+    await expect(client.set('/a', value)).rejects.toMatchObject({ code: 'too_many_requests' });
+    server.acceptCommit(1);
+    await sets[0];
+    client.set('/a', value).catch(() => {});
+    expect(server.untaken).toHaveLength(127);
+  });
+
   test('the queue has an end', async () => {
     const { client } = startClient();
     const outcomes: unknown[] = [];

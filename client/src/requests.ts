@@ -46,9 +46,9 @@ export interface RequestsOptions {
   readonly onAnswered: () => void;
 }
 
-/** What may wait to be sent; beyond that the caller is told at once. */
+/** What may wait to be sent, and be unanswered at all; beyond that the caller is told at once. */
 const QUEUE_LENGTH_MAX = 10_000;
-const QUEUE_CHARS_MAX = 128 * 1024 * 1024;
+const UNANSWERED_CHARS_MAX = 128 * 1024 * 1024;
 
 /**
  * The requests that have no answer yet. Here: numbering, order, the bound on how many are under way,
@@ -65,7 +65,7 @@ export class Requests {
   readonly #lasting = new Map<number, Lasting>();
   /** Sent on this connection, and counted by the server against its `requestsMax`. */
   readonly #underWay = new Map<number, Lasting | Passing | Abandoned>();
-  #queuedChars = 0;
+  #unansweredChars = 0;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -101,7 +101,7 @@ export class Requests {
       },
       fail: (error) => waiter.reject(error),
     });
-    this.#queuedChars += frame.length;
+    this.#unansweredChars += frame.length;
     this.#pump();
     return waiter.promise;
   }
@@ -126,10 +126,7 @@ export class Requests {
     const unsent = [...this.#lasting];
     this.#lasting.clear();
     for (const [id, request] of this.#underWay)
-      if (request.kind === 'lasting') {
-        this.#lasting.set(id, request);
-        this.#queuedChars += request.frame.length;
-      }
+      if (request.kind === 'lasting') this.#lasting.set(id, request);
     for (const [id, request] of unsent) this.#lasting.set(id, request);
     this.#underWay.clear();
     this.#passing.clear();
@@ -140,6 +137,7 @@ export class Requests {
     if (request === undefined || this.#welcome === undefined) return;
     this.#underWay.delete(reply.id);
     if (request.kind === 'lasting') {
+      this.#unansweredChars -= request.frame.length;
       this.#options.onAnswered();
       request.answer(reply, this.#welcome.epoch);
     } else if (request.kind === 'passing') request.answer(reply);
@@ -152,6 +150,7 @@ export class Requests {
     this.lost();
     const waiting = [...this.#lasting.values()];
     this.#lasting.clear();
+    this.#unansweredChars = 0;
     for (const request of waiting) request.fail(error);
   }
 
@@ -159,11 +158,11 @@ export class Requests {
     if (this.#over !== undefined) throw this.#over;
     if (
       this.#lasting.size >= QUEUE_LENGTH_MAX ||
-      (this.#lasting.size > 0 && this.#queuedChars + frame.length > QUEUE_CHARS_MAX)
+      (this.#unansweredChars > 0 && this.#unansweredChars + frame.length > UNANSWERED_CHARS_MAX)
     )
       throw new ConferError(
         'too_many_requests',
-        `${this.#lasting.size} requests wait to be sent already; await some before making more`,
+        'too many requests are unanswered already; await some before making more',
       );
   }
 
@@ -173,8 +172,10 @@ export class Requests {
     while (this.#underWay.size < Math.max(1, limits.requestsMax)) {
       const [id, request] = first(this.#passing) ?? first(this.#lasting) ?? [];
       if (id === undefined || request === undefined) return;
-      this.#unqueue(id);
+      this.#passing.delete(id);
+      this.#lasting.delete(id);
       if (request.kind === 'lasting' && isLongerThan(request.frame, limits.frameBytesMax)) {
+        this.#unansweredChars -= request.frame.length;
         request.fail(tooLarge(limits.frameBytesMax));
         continue;
       }
@@ -183,15 +184,11 @@ export class Requests {
     }
   }
 
-  #unqueue(id: number): void {
-    this.#passing.delete(id);
-    this.#queuedChars -= this.#lasting.get(id)?.frame.length ?? 0;
-    this.#lasting.delete(id);
-  }
-
   #abandon(id: number): void {
+    const request = this.#underWay.get(id) ?? this.#lasting.get(id);
+    if (request?.kind === 'lasting') this.#unansweredChars -= request.frame.length;
     if (this.#underWay.has(id)) this.#underWay.set(id, { kind: 'abandoned' });
-    else this.#unqueue(id);
+    else this.#lasting.delete(id);
   }
 
   #late(timeoutMs: number): string {

@@ -1,15 +1,15 @@
 import type { Clock, Position, Timer, Watching, WatchMode } from '@confer/shared';
 import type { Backoff } from './backoff.ts';
 import { CompactedError, type ConferError } from './errors.ts';
+import { step } from './watch-machine.ts';
 import {
   type CopyEffect,
   initialState,
   resumeFrom,
-  step,
   type WatchEffect,
   type WatchEvent,
   type WatchState,
-} from './watch-machine.ts';
+} from './watch-state.ts';
 
 /** What a watch is for: the live copy of a mirror, or the queue of an iterator. */
 export interface WatchOwner {
@@ -155,7 +155,8 @@ export class ServerWatch {
     else if (effect?.type === 'end') this.fail(compactedError(this.spec.path, effect));
     else {
       if (effect !== undefined) this.#owner.receive(effect);
-      if (this.#state.kind !== last.kind) this.#owner.moved(this.#state, reason);
+      // The owner may have paused or distrusted what it received, and heard about that already.
+      if (this.#state === state && state.kind !== last.kind) this.#owner.moved(state, reason);
     }
   }
 

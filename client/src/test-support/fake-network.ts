@@ -3,7 +3,7 @@ import type { OpenSocket, SocketHandlers } from '../socket.ts';
 
 type Sent<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>;
 
-export const LIMITS = {
+const LIMITS = {
   pathBytesMax: 1024,
   valueBytesMax: 1024 * 1024,
   frameBytesMax: 32 * 1024 * 1024,

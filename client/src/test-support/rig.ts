@@ -1,5 +1,5 @@
 import type { Entry, WireChange, WireCommit } from '@confer/shared';
-import type { ClientOptions } from '../api.ts';
+import type { ClientOptions, MirrorChange } from '../api.ts';
 import { createClient } from '../client.ts';
 import { type FakeConnection, FakeNetwork } from './fake-network.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -60,4 +60,15 @@ export function giveState(server: FakeConnection, revision: number, ...entries: 
   if (entries.length > 0) server.say({ type: 'snapshot', watch, revision, entries });
   server.say({ type: 'synced', watch, revision });
   return watch;
+}
+
+/** A client with a live mirror of /app that holds a, b and c as of revision 5. */
+export function startMirrored() {
+  const rig = startConnected();
+  const mirror = rig.client.mirror('/app');
+  const entries = ['a', 'b', 'c'].map((name, i) => entry(`/app/${name}`, name, i + 1));
+  const watch = giveState(rig.server, 5, ...entries);
+  const changes: MirrorChange[] = [];
+  mirror.on('change', (change) => changes.push(change));
+  return { ...rig, mirror, watch, changes };
 }

@@ -1,0 +1,16 @@
+import type { Clock } from '@confer/shared';
+import type { Notices } from './notices.ts';
+import type { Timeouts } from './timeouts.ts';
+import type { Watches } from './watches.ts';
+
+/** What the mirrors and watches of a client have in common. */
+export interface ClientContext {
+  readonly clock: Clock;
+  readonly notices: Notices;
+  readonly timeouts: Timeouts;
+  readonly watches: Watches;
+  /** Tells the user of what went wrong without anyone asking. */
+  readonly report: (error: unknown) => void;
+  /** For the end of a message: why the server is not reached. Empty while it is. */
+  readonly trouble: () => string;
+}

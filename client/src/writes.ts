@@ -1,0 +1,48 @@
+import type { Condition, Operation } from '@confer/shared';
+import type { CommitResult, WaitOptions } from './api.ts';
+import { checkWrite } from './arguments.ts';
+import type { Mirrors } from './mirrors.ts';
+import type { Replica } from './replica.ts';
+import type { Requests } from './requests.ts';
+import type { Timeouts } from './timeouts.ts';
+
+export interface WriteContext {
+  readonly requests: Requests;
+  readonly mirrors: Mirrors;
+  readonly timeouts: Timeouts;
+  /** A fresh name for each write (S4). */
+  readonly newId: () => string;
+}
+
+export interface Write extends WaitOptions {
+  readonly operations: readonly Operation[];
+  readonly conditions?: readonly Condition[] | undefined;
+  readonly note?: string;
+}
+
+/** Writes, and returns when the mirrors of the client show it (W12). */
+export async function commit(write: Write, context: WriteContext): Promise<CommitResult> {
+  const { operations, conditions, note } = write;
+  const { requests, mirrors, timeouts, newId } = context;
+  checkWrite(operations, conditions);
+  const left = timeouts.deadline(write);
+  const request = {
+    requestId: newId(),
+    operations: [...operations],
+    ...(conditions === undefined ? {} : { conditions: [...conditions] }),
+    ...(note === undefined ? {} : { note }),
+  };
+  let behind: readonly Replica[] = [];
+  const { reply, epoch } = await requests.ask(
+    'committed',
+    (id) => ({ type: 'commit', id, ...request }),
+    left(),
+    () => {
+      behind = mirrors.behind(operations);
+    },
+  );
+  const { revision, puts, deletes } = reply;
+  if (puts + deletes > 0)
+    await Promise.all(behind.map((replica) => replica.show({ epoch, revision }, left())));
+  return { revision, puts, deletes };
+}
