@@ -1,4 +1,4 @@
-import { errorCodes, errorKind, limits } from '@confer/shared';
+import { errorCodes, errorMeanings, limits } from '@confer/shared';
 import { exitCodes } from './failure.ts';
 import { table } from './output/text.ts';
 
@@ -17,7 +17,7 @@ function errors(): string {
     [exitCodes.invalid, 'a path, a value or a file is invalid'],
     [exitCodes.interrupted, 'interrupted (Ctrl-C)'],
   ] as const;
-  const codes = errorCodes.map((code) => [`  ${code}`, errorKind(code).meaning]);
+  const codes = errorCodes.map((code) => [`  ${code}`, errorMeanings[code]]);
   return `Errors are lines on stderr: "error[code]: what happened", then perhaps "hint: what helps".
 
 Exit codes:

@@ -49,6 +49,9 @@ export interface ConnectionEvents {
 /** The longest that `close` waits; sockets give up on the other side before that. */
 const CLOSE_MS_MAX = 3_000;
 
+/** A server that stops may spread its clients over this long; more would be a mistake. */
+const GOODBYE_MS_MAX = 60_000;
+
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
@@ -172,7 +175,8 @@ export class Connection {
 
   #handle(attempt: Attempt, message: DownMessage): void {
     const state = this.#state;
-    if (message.type === 'goodbye') attempt.goodbyeMs = message.retryInMs;
+    if (message.type === 'goodbye')
+      attempt.goodbyeMs = Math.min(message.retryInMs, GOODBYE_MS_MAX);
     else if (state.kind === 'greeting' && message.type === 'welcome')
       this.#transition({
         ...state,
@@ -217,7 +221,7 @@ export class Connection {
     else if (known !== undefined && errorKind(known).retry === 'never')
       this.#transition({
         kind: 'failed',
-        error: new ConferError(known, reason || errorKind(known).meaning),
+        error: new ConferError(known, reason || known),
       });
     else this.#lose(attempt, reason || `the connection ended with code ${code}`);
   }

@@ -1,7 +1,7 @@
 import type { Entry, ErrorCode, ErrorDetails } from '@confer/shared';
 
 /** Codes of failures that no server reported. */
-export type ClientErrorCode = 'timeout' | 'aborted' | 'closed' | 'disconnected';
+export type ClientErrorCode = 'timeout' | 'aborted' | 'closed';
 
 /** A failure with a stable `code`: one of the protocol's, or one of the client's own. */
 export class ConferError extends Error {

@@ -11,6 +11,7 @@ export type {
   EntryMeta,
   PutChange,
 } from './entry.ts';
+export { errorMeanings } from './error-meanings.ts';
 export {
   type ErrorCode,
   type ErrorDetails,

@@ -10,7 +10,7 @@ import { modelOf, type Observation, type Reader, type Truth } from '../validate/
 const PATHS = ['/a', '/a/b', '/a/b/c', '/a-b', '/a/b-c', '/d/e', '/d/e/f', '/d/é', '/x'];
 const SUBTREES = ['/', '/a', '/a/b', '/d', '/nothing', '/x'];
 /** Errors that a client may meet under faults; any other is a bug. */
-const EXPECTED = new Set(['conflict', 'timeout', 'closed', 'unavailable', 'disconnected']);
+const EXPECTED = new Set(['conflict', 'timeout', 'closed', 'unavailable']);
 
 interface MirrorReader extends Reader {
   readonly observations: Observation[];

@@ -20,7 +20,7 @@ export const welcome = v.object({
   session: name,
   epoch: name,
   revision: count,
-  heartbeatMs: count,
+  heartbeatMs: v.pipe(count, v.minValue(1)),
   limits: v.object({
     pathBytesMax: count,
     valueBytesMax: count,

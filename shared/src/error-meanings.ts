@@ -1,0 +1,30 @@
+import type { ErrorCode } from './errors.ts';
+
+/**
+ * What each error means, in one line for people: PROTOCOL.md and `confer help errors` show it. Apart
+ * from the table, so that pages do not load it.
+ */
+export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
+  invalid_message: 'the fields of the request do not fit its type',
+  unknown_type: 'this server knows no message of that type',
+  invalid_path: 'the path breaks the path rules',
+  reserved_path: 'the subtree /.confer belongs to the server',
+  invalid_value: 'a value is a string without lone surrogates',
+  too_large: 'a value, a note or the whole commit is over its limit',
+  conflict: 'a condition of the commit did not hold; nothing was written',
+  future_revision: 'the revision asked for has not happened in this epoch',
+  compacted: 'history no longer reaches back to the revision asked for',
+  unknown_watch: 'this connection has no watch of that name',
+  too_many_watches: 'the connection has as many watches as it may have',
+  storage_full: 'the server has no room to store the commit; nothing was written',
+  unavailable: 'the server cannot do this now; nothing was written',
+  internal: 'a bug in the server; its log says more',
+  bad_message: 'a frame that is no message, or a message out of turn',
+  unauthenticated: 'the server does not know who you are',
+  forbidden: 'you may not do this here',
+  version_unsupported: 'the server does not speak that version of the protocol',
+  silent: 'no hello in time, or several heartbeats without an answer',
+  frame_too_large: 'the frame is larger than the server takes',
+  too_many_requests: 'more requests are waiting for an answer than a connection may have',
+  shutting_down: 'the server restarts; its goodbye says when to come back',
+};
