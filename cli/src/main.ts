@@ -33,6 +33,13 @@ const terminal: Terminal = {
     write: (text) => void process.stderr.write(text),
   },
   stdin: { isTty: process.stdin.isTTY === true, read: readStdin, ask },
+  clock: {
+    now: () => Date.now(),
+    setTimer: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs);
+      return { cancel: () => clearTimeout(timer) };
+    },
+  },
   env: process.env,
   command: commandName(process.argv[1] ?? 'confer'),
   user: userName(),

@@ -4,6 +4,7 @@ import { exitCodes, Interrupted } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 import { addHelp } from './verbs/help.ts';
 import { addMoving } from './verbs/moving.ts';
+import { addObserving } from './verbs/observing.ts';
 import { addReading } from './verbs/reading.ts';
 import { addServing } from './verbs/serving.ts';
 import { contextFrom } from './verbs/verb.ts';
@@ -47,6 +48,7 @@ function createProgram(terminal: Terminal): Command {
     .exitOverride();
   const context = contextFrom(terminal);
   addReading(program, context);
+  addObserving(program, context);
   addWriting(program, context);
   addMoving(program, context);
   addServing(program, context);

@@ -28,7 +28,6 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   too_many_requests: exitCodes.unavailable,
   shutting_down: exitCodes.unavailable,
   timeout: exitCodes.unavailable,
-  disconnected: exitCodes.unavailable,
   closed: exitCodes.other,
   aborted: exitCodes.interrupted,
 };

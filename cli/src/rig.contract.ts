@@ -48,6 +48,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
         return around.answer ?? '';
       },
     },
+    clock: { now: () => 0, setTimer: () => ({ cancel: () => {} }) },
     env: around.env ?? {},
     command: 'confer',
     user: 'tester',

@@ -1,3 +1,5 @@
+import type { Clock } from '@confer/shared';
+
 /** What a command takes from its surroundings, handed in so that tests can be the surroundings. */
 export interface Terminal {
   /** Data, and nothing else. Resolves once the reader has taken it. */
@@ -15,6 +17,7 @@ export interface Terminal {
     /** Asks a person for one line. */
     ask(question: string): Promise<string>;
   };
+  readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How this program was called, for commands that it suggests. */
   readonly command: string;

@@ -23,10 +23,10 @@ export async function ls(context: Context, argument: string, options: LsOptions)
     if (path !== ROOT) throw notFound(`there is nothing at or below ${path}`);
     notice(context, 'nothing is stored yet');
   }
-  const { stdout } = context.terminal;
+  const { clock, stdout } = context.terminal;
   switch (format) {
     case 'table':
-      return stdout.write(options.long === true ? details(listing) : names(listing));
+      return stdout.write(options.long === true ? details(listing, clock.now()) : names(listing));
     case 'raw':
       return stdout.write(names(listing));
     case 'ndjson':
@@ -58,8 +58,7 @@ function names(listing: Listing): string {
     .join('');
 }
 
-function details(listing: Listing): string {
-  const now = Date.now();
+function details(listing: Listing, now: number): string {
   const cells = rowsOf(listing).map((row) =>
     'folder' in row
       ? ['', '', '', '', nameOf(row)]

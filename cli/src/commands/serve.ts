@@ -86,7 +86,7 @@ function log(
 ): void {
   if (level === 'info' && context.settings.quiet) return;
   const more = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
-  const text = `${new Date().toISOString()} ${level} ${message}${more.join('')}`;
+  const text = `${new Date(context.terminal.clock.now()).toISOString()} ${level} ${message}${more.join('')}`;
   context.terminal.stderr.write(`${oneLine(text)}\n`);
 }
 

@@ -77,6 +77,11 @@ describe('YAML', () => {
     expect(parseYaml(keys.join('\n')).data).toHaveProperty('key-49999', 49_999);
   });
 
+  test('a text of very many lines takes no more than its share of time', () => {
+    for (const line of ['\r\n', '\n', ' \n', 'x\n'])
+      expect(formatYaml({ a: line.repeat(100_000) }).length).toBeGreaterThan(100_000);
+  });
+
   test('anchors that multiply without end are refused', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 10; i++)

@@ -103,7 +103,8 @@ function refuseDuplicates(document: Document.Parsed, placeAt: (offset: number) =
 const UNPRINTABLE = /(?![\t\n\r])[\p{Cc}\u2028\u2029\ufeff\ufffe\uffff]/u;
 const UNPRINTABLE_ALL = new RegExp(UNPRINTABLE, 'gu');
 /** Spaces that a block would lose, or that nobody would see in one. */
-const STRAY_SPACE = /[ \t]$|^\s*\n[ \t]/m;
+const SPACE_AT_LINE_END = /[ \t]$/m;
+const INDENTED_FIRST_LINE = /^\s*\n[ \t]/;
 
 /** YAML for people and for readers of YAML 1.1, who take a bare `on` or `2026-01-01` for no text. */
 export function formatYaml(data: unknown): string {
@@ -124,9 +125,11 @@ function escapeOf(character: string): string {
 }
 
 function needsQuotes(text: string): boolean {
-  if (text === '=' || UNPRINTABLE.test(text) || STRAY_SPACE.test(text)) return true;
+  if (text === '=' || UNPRINTABLE.test(text)) return true;
+  if (SPACE_AT_LINE_END.test(text) || INDENTED_FIRST_LINE.test(text)) return true;
   return text.includes('\t') && !text.includes('\n');
 }
+
 function dataOfDocument(document: Document.Parsed, placeAt: (offset: number) => Place): Data {
   const keys: string[] = [];
   // An anchor may hold itself.

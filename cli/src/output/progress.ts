@@ -1,3 +1,4 @@
+import type { Timer } from '@confer/shared';
 import type { Context } from '../context.ts';
 
 /** Nobody wonders about what is done within a second. */
@@ -8,15 +9,16 @@ const REDRAW_EVERY_MS = 100;
 /** Tells on stderr what takes long: one line that changes on a terminal, plain lines elsewhere. */
 export class Progress {
   readonly #context: Context;
-  readonly #startedAt = Date.now();
-  readonly #timer: NodeJS.Timeout;
+  readonly #startedAt: number;
+  #timer: Timer;
   #text = '';
   #drawnAt = 0;
   #drawn = '';
 
   constructor(context: Context) {
     this.#context = context;
-    this.#timer = setInterval(() => this.#draw(), PATIENCE_MS);
+    this.#startedAt = context.terminal.clock.now();
+    this.#timer = this.#lookLater();
   }
 
   /** Says what is being done now. */
@@ -27,15 +29,22 @@ export class Progress {
 
   /** Clears the line. Call it before anything else is printed. */
   end(): void {
-    clearInterval(this.#timer);
+    this.#timer.cancel();
     const { stderr } = this.#context.terminal;
     if (this.#drawn !== '' && stderr.isTty) stderr.write('\r\u001b[K');
     this.#drawn = '';
   }
 
+  #lookLater(): Timer {
+    return this.#context.terminal.clock.setTimer(PATIENCE_MS, () => {
+      this.#draw();
+      this.#timer = this.#lookLater();
+    });
+  }
+
   #draw(): void {
     const { terminal, settings } = this.#context;
-    const now = Date.now();
+    const now = terminal.clock.now();
     const every = terminal.stderr.isTty ? REDRAW_EVERY_MS : LINE_EVERY_MS;
     if (settings.quiet || this.#text === this.#drawn) return;
     if (now - this.#startedAt < PATIENCE_MS || now - this.#drawnAt < every) return;

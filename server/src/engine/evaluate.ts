@@ -37,7 +37,10 @@ export function evaluate(request: CommitRequest, base: Base, naming: Naming): Co
   const changes = netChanges(request, base, naming);
   if (changes.length === 0) return undefined;
   const { actor, note } = request;
-  return { ...naming, actor, ...(note === undefined ? {} : { note }), changes };
+  const { revision, time } = naming;
+  return note === undefined
+    ? { revision, time, actor, changes }
+    : { revision, time, actor, note, changes };
 }
 
 /** The outcome that the writer of `commit` is told. */
@@ -113,7 +116,7 @@ function putChange(
     updatedAt: time,
     updatedBy: actor,
   };
-  return { type: 'put', path, entry, ...(prev === undefined ? {} : { prev }) };
+  return prev === undefined ? { type: 'put', path, entry } : { type: 'put', path, entry, prev };
 }
 
 class ChangeList {

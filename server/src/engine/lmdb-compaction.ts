@@ -3,7 +3,7 @@ import { changesOf } from './lmdb-reads.ts';
 import type { Storage } from './lmdb-writes.ts';
 
 /** Rows that one transaction of a compaction looks at. */
-const STEP_ROWS = 1_000;
+const STEP_ROWS = 250;
 
 interface CommitAtHand {
   readonly revision: number;

@@ -1,44 +1,62 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
-/** Where LMDB 0.9.90, which lmdb-js 3.5 is built on, has things in the first page of a file. */
-const MAGIC_AT = 24;
+/**
+ * Where LMDB 0.9.90, which lmdb-js 3.5 is built on, has things in a meta page. The first two pages
+ * of a file are meta pages, and the one of the later transaction counts.
+ */
+const at = { magic: 24, version: 28, pageBytes: 48, freeRoot: 88, mainRoot: 136, transaction: 152 };
+const META_BYTES = 176;
 const MAGIC = 0xbeefc0de;
-const VERSION_AT = 28;
-const VERSION_MASK = 0xffff;
-const VERSIONS: ReadonlySet<number> = new Set([1, 2]);
-const PAGE_BYTES_AT = 48;
-const HEADER_BYTES = 176;
+const VERSION = 2;
+const SECOND_META = 1n;
+/** The root of a table without rows. */
+const NO_PAGE = 2n ** 64n - 1n;
 
 /**
- * Why `file` cannot be LMDB's, or `undefined`. A file that is absent or empty will be begun.
+ * Why `file` cannot be opened, or `undefined`. A file that is absent or empty will be begun.
  *
  * LMDB maps its file into memory and trusts it: without this look, a file of something else or a
- * copy that broke off early would kill the process instead of failing to open.
+ * copy that broke off would kill the process instead of failing to open. It finds what is cut off
+ * before one of the two root pages, not all damage.
  */
 export function headerProblem(file: string): string | undefined {
-  const header = Buffer.alloc(HEADER_BYTES);
-  const size = readStart(file, header);
-  if (size === 0) return undefined;
-  if (header.readUInt32LE(MAGIC_AT) !== MAGIC) return 'it is not from Confer';
-  const version = header.readUInt32LE(VERSION_AT) & VERSION_MASK;
-  if (!VERSIONS.has(version)) return `LMDB's data version ${version} is not known`;
-  if (size < 2 * header.readUInt32LE(PAGE_BYTES_AT)) return 'the file is cut off';
-  return undefined;
-}
-
-/** Fills `target` from the start of the file and returns the file's size. */
-function readStart(file: string, target: Buffer): number {
-  let descriptor: number;
+  const descriptor = openIfThere(file);
+  if (descriptor === undefined) return undefined;
   try {
-    descriptor = openSync(file, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
-    throw error;
-  }
-  try {
-    readSync(descriptor, target, 0, target.length, 0);
-    return fstatSync(descriptor).size;
+    return problemOf(descriptor, fstatSync(descriptor).size);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function problemOf(descriptor: number, sizeBytes: number): string | undefined {
+  if (sizeBytes === 0) return undefined;
+  const first = readMeta(descriptor, 0);
+  if (first.readUInt32LE(at.magic) !== MAGIC) return 'it is not from Confer';
+  const version = first.readUInt32LE(at.version);
+  if (version !== VERSION) return `LMDB's data version ${version} is not known`;
+  const pageBytes = first.readUInt32LE(at.pageBytes);
+  const second = readMeta(descriptor, pageBytes);
+  const transactionOf = (meta: Buffer) => meta.readBigUInt64LE(at.transaction);
+  const newest = transactionOf(second) > transactionOf(first) ? second : first;
+  const roots = [at.freeRoot, at.mainRoot].map((position) => newest.readBigUInt64LE(position));
+  const isCutOff = [SECOND_META, ...roots]
+    .filter((page) => page !== NO_PAGE)
+    .some((page) => (page + 1n) * BigInt(pageBytes) > sizeBytes);
+  return isCutOff ? 'the file is cut off' : undefined;
+}
+
+function readMeta(descriptor: number, position: number): Buffer {
+  const meta = Buffer.alloc(META_BYTES);
+  readSync(descriptor, meta, 0, META_BYTES, position);
+  return meta;
+}
+
+function openIfThere(file: string): number | undefined {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }

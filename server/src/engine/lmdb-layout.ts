@@ -134,16 +134,8 @@ export const versionKey: KeyCodec<VersionKey> = {
 
 export function entryOf(path: string, row: EntryRow): Entry {
   const [value, createRevision, modRevision, version, updatedAt, updatedBy, lease] = row;
-  return {
-    path,
-    value,
-    createRevision,
-    modRevision,
-    version,
-    updatedAt,
-    updatedBy,
-    ...(lease === undefined ? {} : { lease }),
-  };
+  const entry = { path, value, createRevision, modRevision, version, updatedAt, updatedBy };
+  return lease === undefined ? entry : { ...entry, lease };
 }
 
 export function rowOf(entry: Entry): EntryRow {

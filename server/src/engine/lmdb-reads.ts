@@ -105,7 +105,9 @@ export function changesOf([, , , , changes]: CommitRow): readonly ChangeRow[] {
 function commitOf(tables: Tables, revision: number, row: CommitRow): Commit {
   const [time, actor, note, , rows] = row;
   const changes = rows.map((change) => changeOf(tables, revision, change));
-  return { revision, time, actor, ...(note === null ? {} : { note }), changes };
+  return note === null
+    ? { revision, time, actor, changes }
+    : { revision, time, actor, note, changes };
 }
 
 function changeOf({ versions }: Tables, revision: number, row: ChangeRow): Change {

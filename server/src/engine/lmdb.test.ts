@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@confer/shared';
-import { afterAll } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CHILD, Child } from './child.contract.ts';
 import { describeEngine } from './engine.contract.ts';
 import type { Engine } from './engine.ts';
 import { openLmdbEngine } from './lmdb.ts';
+import { failureOf, Rig, TestClock } from './rig.contract.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
@@ -15,7 +18,7 @@ const newDirectory = () => join(temporary, String(names++));
 const newId = () => `epoch-${names++}`;
 const directories = new WeakMap<Engine, string>();
 
-async function openIn(directory: string, clock: Clock): Promise<Engine> {
+async function openIn(directory: string, clock: Clock = new TestClock()): Promise<Engine> {
   const engine = await openLmdbEngine({ directory, clock, newId });
   directories.set(engine, directory);
   return engine;
@@ -24,4 +27,130 @@ async function openIn(directory: string, clock: Clock): Promise<Engine> {
 describeEngine('the LMDB engine', {
   open: (clock) => openIn(newDirectory(), clock),
   reopen: (closed, clock) => openIn(directories.get(closed) ?? '', clock),
+});
+
+describe('a killed server', () => {
+  it('S1 S3 lost nothing that it acknowledged and left nothing half done', async () => {
+    const directory = newDirectory();
+    for (let round = 0; round < 3; round++) {
+      const writer = new Child('count', directory);
+      await writer.said(400 + 150 * round);
+      await writer.kill();
+      const acknowledged = new Map(writer.lines.slice(1).map((line) => splitCount(line)));
+      expect(acknowledged.size).toBe(16);
+      const engine = await openIn(directory);
+      try {
+        expectCounted(engine, acknowledged);
+      } finally {
+        await engine.close();
+      }
+    }
+  });
+});
+
+function splitCount(line: string): [string, number] {
+  const [name = '', count] = line.split(' ');
+  return [name, Number(count)];
+}
+
+/** Each writer has one commit at most that was not acknowledged, and each commit is whole. */
+function expectCounted(engine: Engine, acknowledged: ReadonlyMap<string, number>): void {
+  for (const [name, count] of acknowledged) {
+    const stored = Number(engine.get(`/${name}/a`)?.value);
+    expect(stored).toBeGreaterThanOrEqual(count);
+    expect(stored).toBeLessThanOrEqual(count + 1);
+    expect(engine.get(`/${name}/b`)?.value).toBe(String(stored));
+  }
+  let revision = 0;
+  for (const commit of engine.history(0)) {
+    expect(commit.revision).toBe(++revision);
+    expect(commit.changes).toHaveLength(2);
+  }
+  expect(revision).toBe(engine.revision);
+  expect(engine.entryCount).toBe(32);
+}
+
+describe('a compaction', () => {
+  it('that was broken off leaves all readable, and the next one finishes it', async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory), new TestClock());
+    const puts = Array.from({ length: 4_000 }, (_, i) =>
+      rig.put(`/k${i % 50}`, String(i), { requestId: `put-${i}` }),
+    );
+    await Promise.all(puts);
+    const upTo = rig.engine.revision - 10;
+    const expected = rig.values('/', upTo);
+    const compaction = failureOf(() => rig.engine.compact(upTo));
+    while (rig.engine.compactedRevision < upTo) await new Promise(setImmediate);
+    await rig.engine.close();
+    expect((await compaction).code).toBe('unavailable');
+
+    const again = new Rig(await openIn(directory), new TestClock());
+    expect(again.engine.compactedRevision).toBe(upTo);
+    expect(again.values('/', upTo)).toEqual(expected);
+    expect([...again.engine.history(upTo)]).toEqual(rig.fed.slice(-10));
+    const last = await again.put('/k0', 'again', { requestId: 'put-3000' });
+    expect(last.revision).toBeLessThan(upTo);
+    await again.engine.compact(upTo);
+    const anew = await again.put('/k0', 'anew', { requestId: 'put-3000' });
+    expect(anew.revision).toBeGreaterThan(upTo);
+    expect(again.values('/', upTo)).toEqual(expected);
+    await again.engine.close();
+  });
+
+  it('of a commit larger than a step goes over several', async () => {
+    const rig = new Rig(await openIn(newDirectory()), new TestClock());
+    const puts = (value: string) =>
+      Array.from({ length: 3_500 }, (_, i) => ({ type: 'put', path: `/k${i}`, value }) as const);
+    await rig.commit(puts('1'));
+    await rig.commit(puts('2'));
+    await rig.deleteSubtree('/');
+    const { revision } = await rig.put('/k1', '3');
+    await rig.engine.compact(revision - 1);
+    expect(rig.values('/', revision - 1)).toEqual([]);
+    expect(rig.values()).toEqual(['/k1=3']);
+    await rig.engine.close();
+  });
+});
+
+describe('a transaction', () => {
+  it('S3 that meets a bug is refused as a whole, and the next is not', async () => {
+    class BreakingClock extends TestClock {
+      looksLeft = Number.POSITIVE_INFINITY;
+      override now(): number {
+        if (this.looksLeft-- <= 0) throw new Error('no time');
+        return super.now();
+      }
+    }
+    const clock = new BreakingClock();
+    const rig = new Rig(await openIn(newDirectory(), clock), clock);
+    await rig.put('/a', '1');
+    clock.looksLeft = 1;
+    const failures = await Promise.all([
+      failureOf(() => rig.put('/a', '2')),
+      failureOf(() => rig.put('/b', '2')),
+    ]);
+    expect(failures.map(({ code }) => code)).toEqual(['unavailable', 'unavailable']);
+    clock.looksLeft = Number.POSITIVE_INFINITY;
+    expect(rig.values()).toEqual(['/a=1']);
+    await rig.put('/a', '3');
+    expect(rig.values()).toEqual(['/a=3']);
+    await rig.engine.close();
+  });
+
+  const smallDisk = 'mount -t tmpfs -o size=6m tmpfs "$1"';
+  const canMount =
+    spawnSync('unshare', ['-rm', 'sh', '-c', smallDisk, 'sh', temporary]).status === 0;
+
+  it.skipIf(!canMount)('that finds the disk full is refused, and smaller ones are not', () => {
+    const directory = newDirectory();
+    mkdirSync(directory);
+    const run = `${smallDisk} && exec "$2" "$3" fill "$1"`;
+    const { stdout } = spawnSync(
+      'unshare',
+      ['-rm', 'sh', '-c', run, 'sh', directory, process.execPath, CHILD],
+      { encoding: 'utf8' },
+    );
+    expect(stdout.trim().split('\n')).toEqual(['open', 'storage_full', 'before', 'after']);
+  });
 });

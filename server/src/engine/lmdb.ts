@@ -4,7 +4,8 @@ import type { Clock, ProtocolError } from '@confer/shared';
 import { type Key, open, type RootDatabase } from 'lmdb';
 import type { Engine } from './engine.ts';
 import { LmdbEngine } from './lmdb-engine.ts';
-import { openFailure, unreadable, writeFailure } from './lmdb-errors.ts';
+import { openFailure, unreadable, unwritable, writeFailure } from './lmdb-errors.ts';
+import { headerProblem } from './lmdb-header.ts';
 import {
   FORMAT_VERSION,
   type KeyCodec,
@@ -51,9 +52,13 @@ export async function openLmdbEngine({
 }
 
 function prepareDirectory(directory: string): string {
-  mkdirSync(directory, { recursive: true });
-  accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-  return realpathSync(directory);
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    return realpathSync(directory);
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
 }
 
 /**
@@ -65,9 +70,14 @@ function prepareDirectory(directory: string): string {
  * With it, lmdb-js makes commits visible first and syncs later, and after a crash of the system
  * falls back to the last meta page that was synced. Group commit gains nothing from it: as many
  * commits a second were measured either way.
+ *
+ * Without `eventTurnBatching` a transaction has one promise, ours. With it there is a second one
+ * that nobody holds, and a commit that fails would end the process as an unhandled rejection.
  */
 function openEnvironment(path: string): RootDatabase {
-  return open({ path, overlappingSync: false, noSubdir: false, encoding: 'msgpack' });
+  const problem = headerProblem(join(path, 'data.mdb'));
+  if (problem !== undefined) throw unreadable(path, problem);
+  return open({ path, overlappingSync: false, eventTurnBatching: false, noSubdir: false });
 }
 
 async function openStorage(
@@ -78,7 +88,7 @@ async function openStorage(
   const root = openEnvironment(directory);
   try {
     const epoch = openHistory(root, directory, newId);
-    return new LmdbStorage(root, epoch, unlock);
+    return new LmdbStorage(root, directory, epoch, unlock);
   } catch (error) {
     await root.close();
     throw error;
@@ -136,11 +146,13 @@ class LmdbStorage implements Storage {
   readonly tables: Tables;
   readonly epoch: string;
   readonly #root: RootDatabase;
+  readonly #directory: string;
   readonly #unlock: () => Promise<void>;
   #failure: ProtocolError | undefined;
 
-  constructor(root: RootDatabase, epoch: string, unlock: () => Promise<void>) {
+  constructor(root: RootDatabase, directory: string, epoch: string, unlock: () => Promise<void>) {
     this.#root = root;
+    this.#directory = directory;
     this.#unlock = unlock;
     this.epoch = epoch;
     this.tables = {
@@ -154,18 +166,20 @@ class LmdbStorage implements Storage {
 
   /**
    * A child transaction, because lmdb-js commits what a plain one had written when its callback
-   * throws.
+   * throws. A throw ends this transaction and no other.
    *
-   * A failure other than a full disk leaves open what reached the disk, and LMDB may refuse, or
-   * never answer, all writes from then on. So none is tried any more until the process starts anew.
+   * A commit that fails otherwise than for want of room leaves open what reached the disk, and LMDB
+   * may refuse, or never answer, all writes from then on. So none is tried any more until the
+   * process starts anew.
    */
   async transaction<Result>(write: () => Result): Promise<Result> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       return await this.#root.childTransaction(write);
     } catch (error) {
-      const failure = writeFailure(await causeOf(error));
-      if (failure.code !== 'storage_full') this.#failure = failure;
+      const commitError = await commitErrorOf(error);
+      const failure = writeFailure(commitError ?? error, this.#directory);
+      if (commitError !== undefined && failure.code !== 'storage_full') this.#failure = failure;
       throw failure;
     }
   }
@@ -176,12 +190,11 @@ class LmdbStorage implements Storage {
   }
 }
 
-/** lmdb-js rejects a failed commit with an error that has the promise of its cause. */
-async function causeOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error) || !('commitError' in error)) return error;
+/** Why a commit failed: lmdb-js rejects with an error that has the promise of the real one. */
+async function commitErrorOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return undefined;
   try {
-    await error.commitError;
-    return error;
+    return await error.commitError;
   } catch (cause) {
     return cause;
   }

@@ -103,6 +103,11 @@ export function describeWrites(rig: () => Rig): void {
       expect(rig().values()).toEqual([]);
     });
 
+    it('is refused once the engine was closed', async () => {
+      await rig().engine.close();
+      expect((await failureOf(() => rig().put('/a', 'v'))).code).toBe('unavailable');
+    });
+
     it('takes a commit of 10,000 changes', async () => {
       const paths = Array.from({ length: 10_000 }, (_, i) => `/big/${i % 100}/${i}`);
       const puts = paths.map((path) => ({ type: 'put', path, value: path }) as const);

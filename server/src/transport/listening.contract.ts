@@ -24,7 +24,7 @@ export function listeningContract(transport: Transport, other: Transport): void 
       },
     );
 
-    it.runIf(hasIpv6)('shows IPv4 clients as such, wherever they come in', async () => {
+    it.runIf(hasIpv6)('shows IPv4 clients as such, wherever they come in (with IPv6)', async () => {
       const at = await host(transport, {}, { host: '::' });
       await connect(`ws://127.0.0.1:${at.listener.port}/v1`);
       expect(at.peers[0]?.socket.remote).toMatch(/^127\.0\.0\.1(:\d+)?$/);

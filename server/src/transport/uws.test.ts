@@ -10,8 +10,7 @@ describe('loading uWebSockets.js', () => {
     const cause = new Error(
       "This version of uWS.js supports only …\n\nError: Cannot find module './uws_linux_x64_1.node'\nRequire stack:\n- /x",
     );
-    const { message } = await loadUws(() => Promise.reject(cause)).catch((error: Error) => error);
-    expect(message).toMatch(
+    await expect(loadUws(() => Promise.reject(cause))).rejects.toThrow(
       /^uWebSockets\.js cannot load on Node v\d+\.\d+\.\d+ \(ABI \d+, \w+ \w+, .*libc.*\): Error: Cannot find module '\.\/uws_linux_x64_1\.node'$/,
     );
   });

@@ -1,0 +1,149 @@
+import { comparePaths, type Entry, isWithin, limits, type Operation } from '@confer/shared';
+import { describe, expect, it } from 'vitest';
+import type { CommitRequest } from './engine.ts';
+import { type Base, evaluate, outcomeOf } from './evaluate.ts';
+import { failureOf } from './rig.contract.ts';
+
+const NAMING = { revision: 7, time: 1_000 };
+
+const put = (path: string, value = 'new'): Operation => ({ type: 'put', path, value });
+const drop = (path: string): Operation => ({ type: 'delete', path });
+const dropAll = (path: string): Operation => ({ type: 'delete', path, recursive: true });
+
+function entry(path: string): Entry {
+  const life = { createRevision: 2, modRevision: 4, version: 3 };
+  return { path, value: 'old', ...life, updatedAt: 500, updatedBy: 'bob' };
+}
+
+/** A base that counts the entries it hands out. */
+class Entries implements Base {
+  readonly #entries: readonly Entry[];
+  scanned = 0;
+
+  constructor(paths: readonly string[]) {
+    this.#entries = [...paths].sort(comparePaths).map(entry);
+  }
+
+  read(path: string): Entry | undefined {
+    return this.#entries.find((candidate) => candidate.path === path);
+  }
+
+  *scanSubtree(path: string): Generator<Entry> {
+    for (const candidate of this.#entries) {
+      if (!isWithin(candidate.path, path)) continue;
+      this.scanned++;
+      yield candidate;
+    }
+  }
+}
+
+function judge(paths: readonly string[], operations: readonly Operation[], more = {}) {
+  return evaluate(request(operations, more), new Entries(paths), NAMING);
+}
+
+function request(operations: readonly Operation[], more: Partial<CommitRequest>): CommitRequest {
+  return { operations, conditions: [], actor: 'ann', requestId: 'r', ...more };
+}
+
+/** The net changes in short: `+path` for a put, `-path` for a delete. */
+function net(paths: readonly string[], operations: readonly Operation[]): string[] {
+  const changes = judge(paths, operations)?.changes ?? [];
+  return changes.map(({ type, path }) => (type === 'put' ? `+${path}` : `-${path}`));
+}
+
+describe('net changes', () => {
+  it.each<[string, string[], Operation[], string[]]>([
+    ['a put', [], [put('/a')], ['+/a']],
+    ['a delete', ['/a'], [drop('/a')], ['-/a']],
+    ['a delete of nothing', [], [drop('/a')], []],
+    ['the same value again', ['/a'], [put('/a', 'old')], ['+/a']],
+    ['a put that is deleted again', [], [put('/a'), drop('/a')], []],
+    ['a put over an entry that is deleted again', ['/a'], [put('/a'), drop('/a')], ['-/a']],
+    ['a delete and a put', ['/a'], [drop('/a'), put('/a')], ['+/a']],
+    ['a recursive delete', ['/a', '/a/b'], [dropAll('/a')], ['-/a', '-/a/b']],
+    ['S6 siblings', ['/a-b', '/a/b', '/ab'], [dropAll('/a')], ['-/a/b']],
+    ['a plain delete over children', ['/a', '/a/b'], [drop('/a')], ['-/a']],
+    ['a put into what goes', ['/a/b'], [put('/a/c'), dropAll('/a')], ['-/a/b']],
+    ['a put after it went', ['/a/b', '/a/c'], [dropAll('/a'), put('/a/c')], ['-/a/b', '+/a/c']],
+    ['subtrees in subtrees', ['/a/b/c'], [dropAll('/a/b'), dropAll('/a')], ['-/a/b/c']],
+    ['the same, outer first', ['/a/b/c'], [dropAll('/a'), dropAll('/a/b')], ['-/a/b/c']],
+    ['a put between them', ['/a/b'], [dropAll('/a'), put('/a/b'), dropAll('/a/b')], ['-/a/b']],
+    ['delete, then its subtree', ['/a'], [drop('/a'), dropAll('/a')], ['-/a']],
+    ['subtree, then a delete in it', ['/a/b'], [dropAll('/a'), drop('/a/b')], ['-/a/b']],
+    ['everything', ['/a', '/b/c'], [dropAll('/')], ['-/a', '-/b/c']],
+    [
+      'tree order',
+      [],
+      [put('/ab'), put('/a-b'), put('/a/b'), put('/a')],
+      ['+/a', '+/a/b', '+/a-b', '+/ab'],
+    ],
+  ])('%s', (_title, paths, operations, expected) => {
+    expect(net(paths, operations)).toEqual(expected);
+  });
+
+  it('reads each subtree once, however many deletes lie in it', () => {
+    const base = new Entries(['/a/b/c', '/a/b/d']);
+    const operations = [dropAll('/a/b/c'), dropAll('/a/b'), dropAll('/a'), dropAll('/a/b')];
+    evaluate(request(operations, {}), base, NAMING);
+    expect(base.scanned).toBe(2);
+  });
+
+  it('a put begins a life, or goes on with the one that is there', () => {
+    const commit = judge(['/old'], [drop('/old'), put('/old'), put('/young')], { note: 'why' });
+    const written = { value: 'new', modRevision: 7, updatedAt: 1_000, updatedBy: 'ann' };
+    expect(commit).toEqual({
+      ...NAMING,
+      actor: 'ann',
+      note: 'why',
+      changes: [
+        {
+          type: 'put',
+          path: '/old',
+          entry: { path: '/old', ...written, createRevision: 2, version: 4 },
+          prev: entry('/old'),
+        },
+        {
+          type: 'put',
+          path: '/young',
+          entry: { path: '/young', ...written, createRevision: 7, version: 1 },
+        },
+      ],
+    });
+    expect(commit && outcomeOf(commit)).toEqual({ revision: 7, puts: 2, deletes: 0 });
+  });
+
+  it('are at most `changesMax`', async () => {
+    const many = function* (count: number) {
+      for (let i = 0; i < count; i++) yield entry(`/a/${i}`);
+    };
+    const dropMany = (count: number) => {
+      const base = { read: () => undefined, scanSubtree: () => many(count) };
+      return evaluate(request([dropAll('/a')], {}), base, NAMING);
+    };
+    expect((await failureOf(() => dropMany(limits.changesMax + 1))).code).toBe('too_large');
+    expect(dropMany(limits.changesMax)?.changes).toHaveLength(limits.changesMax);
+  });
+});
+
+describe('conditions', () => {
+  const on = (path: string, modRevision: number) => ({ conditions: [{ path, modRevision }] });
+
+  it('let pass what they name', () => {
+    expect(judge(['/a'], [put('/b')], on('/a', 4))).toBeDefined();
+    expect(judge([], [put('/b')], on('/a', 0))).toBeDefined();
+  });
+
+  it.each([
+    [['/a'], 0, entry('/a')],
+    [['/a'], 3, entry('/a')],
+    [[], 4, null],
+  ])('stop the commit and show what is there: %j at %i', async (paths, expected, current) => {
+    const error = await failureOf(() => judge(paths, [put('/b')], on('/a', expected)));
+    expect(error.code).toBe('conflict');
+    expect(error.details).toEqual({ path: '/a', current });
+  });
+
+  it('stop also a commit with nothing to change', async () => {
+    expect((await failureOf(() => judge([], [drop('/b')], on('/a', 4)))).code).toBe('conflict');
+  });
+});
