@@ -1,5 +1,13 @@
-import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Clock, ProtocolError } from '@confer/shared';
 import { type Key, open, type RootDatabase } from 'lmdb';
 import type { Engine } from './engine.ts';
@@ -53,12 +61,20 @@ export async function openLmdbEngine({
 
 function prepareDirectory(directory: string): string {
   try {
-    mkdirSync(directory, { recursive: true });
+    const created = mkdirSync(directory, { recursive: true });
+    if (created !== undefined) syncDirectory(dirname(created));
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(directory);
   } catch (error) {
     throw unwritable(directory, error);
   }
+}
+
+/** A file that is synced is lost to a power loss when the directory that names it is not (S1). */
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
 
 /**
@@ -88,6 +104,7 @@ async function openStorage(
   const root = openEnvironment(directory);
   try {
     const epoch = openHistory(root, directory, newId);
+    syncDirectory(directory);
     return new LmdbStorage(root, directory, epoch, unlock);
   } catch (error) {
     await root.close();
