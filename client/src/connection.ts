@@ -175,8 +175,7 @@ export class Connection {
 
   #handle(attempt: Attempt, message: DownMessage): void {
     const state = this.#state;
-    if (message.type === 'goodbye')
-      attempt.goodbyeMs = Math.min(message.retryInMs, GOODBYE_MS_MAX);
+    if (message.type === 'goodbye') attempt.goodbyeMs = Math.min(message.retryInMs, GOODBYE_MS_MAX);
     else if (state.kind === 'greeting' && message.type === 'welcome')
       this.#transition({
         ...state,

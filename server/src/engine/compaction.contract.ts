@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REQUEST_KEPT_MS } from './request-memory.ts';
 import { failureOf, type Rig } from './rig.contract.ts';
 
 export function describeCompaction(rig: () => Rig): void {
@@ -76,9 +77,23 @@ export function describeCompaction(rig: () => Rig): void {
       expect(rig().engine.compactedRevision).toBe(revision);
     });
 
-    it('forgets request ids with their commits', async () => {
+    it('S4 knows the request of a young commit that is gone from history', async () => {
+      const { revision } = await rig().put('/a', '1', { requestId: 'young' });
+      await rig().put('/a', '2');
+      await rig().engine.compact(rig().engine.revision);
+      const again = await rig().put('/a', 'again', { requestId: 'young' });
+      expect(again.revision).toBe(revision);
+      expect(rig().engine.get('/a')?.value).toBe('2');
+      rig().clock.time += REQUEST_KEPT_MS + 1;
+      await rig().engine.compact(rig().engine.revision);
+      await rig().put('/a', 'again', { requestId: 'young' });
+      expect(rig().engine.get('/a')?.value).toBe('again');
+    });
+
+    it('forgets old request ids with their commits', async () => {
       await rig().put('/a', '1', { requestId: 'old' });
       await rig().put('/a', '2', { requestId: 'new' });
+      rig().clock.time += REQUEST_KEPT_MS + 1;
       await rig().engine.compact(revisionBefore(1));
       await rig().put('/a', 'again', { requestId: 'new' });
       expect(rig().engine.get('/a')?.value).toBe('2');

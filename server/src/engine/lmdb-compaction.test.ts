@@ -5,6 +5,7 @@ import type {
   CommitRow,
   EntryRow,
   OutcomeRow,
+  RetiredRow,
   Table,
   VersionKey,
   VersionRow,
@@ -38,6 +39,7 @@ function historyOf(steps: readonly string[]) {
   const versions: [VersionKey, VersionRow][] = [];
   const commits: [number, CommitRow][] = [];
   const requests: [string, OutcomeRow][] = [];
+  const retired: [number, RetiredRow][] = [];
   for (const [i, step] of steps.entries()) {
     const revision = i + 1;
     const path = step.slice(1);
@@ -51,6 +53,7 @@ function historyOf(steps: readonly string[]) {
     versions: tableOf(byVersion, versions),
     commits: tableOf((a: number, b: number) => a - b, commits),
     requests: tableOf(compareCodePoints, requests),
+    retired: tableOf((a: number, b: number) => a - b, retired),
     meta: { get: () => undefined, put: () => undefined },
   };
   const storage = {
@@ -76,7 +79,7 @@ it.each<[string, string[], number, string[]]>([
   ['touches no sibling', ['+/a', '+/a-b', '+/a/b', '-/a'], 4, ['+/a-b@2', '+/a/b@3']],
 ])('a compaction %s', async (_title, steps, revision, versions) => {
   const { storage, left } = historyOf(steps);
-  await new Compaction(storage.tables, revision).run(storage, () => false);
+  await new Compaction(storage.tables, revision, 1).run(storage, () => false);
   const kept = steps.map((_, i) => i + 1).filter((number) => number > revision);
   expect(left()).toEqual({
     versions,
@@ -96,7 +99,7 @@ it('a compaction shows no version that a delete hides, at any step', async () =>
     expect(versions.length === 0 || versions.includes(`-/a@${life.length + 1}`)).toBe(true);
     return result;
   };
-  await new Compaction(storage.tables, life.length + 1).run(
+  await new Compaction(storage.tables, life.length + 1, 1).run(
     { ...storage, transaction },
     () => false,
   );

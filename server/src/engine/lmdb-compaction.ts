@@ -7,6 +7,7 @@ const STEP_ROWS = 250;
 
 interface CommitAtHand {
   readonly revision: number;
+  readonly time: number;
   readonly requestId: string;
   readonly changes: readonly ChangeRow[];
   next: number;
@@ -20,12 +21,17 @@ interface CommitAtHand {
 export class Compaction {
   readonly #tables: Tables;
   readonly #revision: number;
+  readonly #forgetBefore: number;
   #commit: CommitAtHand | undefined;
 
-  /** `revision` is `compactedRevision` in the tables already. */
-  constructor(tables: Tables, revision: number) {
+  /**
+   * `revision` is `compactedRevision` in the tables already. Request ids of commits made before
+   * `forgetBefore` (ms since the Unix epoch) go too.
+   */
+  constructor(tables: Tables, revision: number, forgetBefore: number) {
     this.#tables = tables;
     this.#revision = revision;
+    this.#forgetBefore = forgetBefore;
   }
 
   async run(storage: Storage, isStopped: () => boolean): Promise<void> {
@@ -38,26 +44,32 @@ export class Compaction {
 
   #hasMore(): boolean {
     this.#commit ??= this.#oldestCommit();
-    return this.#commit !== undefined;
+    return this.#commit !== undefined || this.#oldestRetired() !== undefined;
   }
 
   #oldestCommit(): CommitAtHand | undefined {
     const range = { start: 1, end: this.#revision + 1, limit: 1 };
     for (const { key, value } of this.#tables.commits.rows(range))
-      return { revision: key, requestId: value[3], changes: changesOf(value), next: 0 };
+      return {
+        revision: key,
+        time: value[0],
+        requestId: value[3],
+        changes: changesOf(value),
+        next: 0,
+      };
     return undefined;
   }
 
   /** Returns whether nothing is left to drop. */
   #step(): boolean {
-    let budget = STEP_ROWS;
+    let budget = STEP_ROWS - this.#forgetRetired();
     while (budget > 0) {
       const commit = this.#commit ?? this.#oldestCommit();
       if (commit === undefined) return true;
       this.#commit = commit;
       const change = commit.changes[commit.next];
       if (change === undefined) {
-        this.#tables.requests.remove(commit.requestId);
+        this.#retire(commit);
         this.#tables.commits.remove(commit.revision);
         this.#commit = undefined;
         budget -= 2;
@@ -68,6 +80,30 @@ export class Compaction {
       }
     }
     return false;
+  }
+
+  /** The request id goes with its commit, or is kept until it is old enough. */
+  #retire({ revision, time, requestId }: CommitAtHand): void {
+    if (time < this.#forgetBefore) this.#tables.requests.remove(requestId);
+    else this.#tables.retired.put(revision, [requestId, time]);
+  }
+
+  #oldestRetired(): { readonly key: number; readonly requestId: string } | undefined {
+    const range = { start: 1, end: this.#revision + 1, limit: 1 };
+    for (const { key, value } of this.#tables.retired.rows(range))
+      if (value[1] < this.#forgetBefore) return { key, requestId: value[0] };
+    return undefined;
+  }
+
+  /** Forgets what has become old enough; returns the rows that it took. */
+  #forgetRetired(): number {
+    let rows = 0;
+    for (let old = this.#oldestRetired(); old && rows < STEP_ROWS; old = this.#oldestRetired()) {
+      this.#tables.requests.remove(old.requestId);
+      this.#tables.retired.remove(old.key);
+      rows += 2;
+    }
+    return rows;
   }
 
   /**

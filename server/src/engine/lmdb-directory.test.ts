@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -82,13 +82,23 @@ describe('a directory', () => {
     expect(readFileSync(file, 'utf8')).toBe('precious');
   });
 
-  it.skipIf(process.getuid?.() === 0)('can be written to', async () => {
-    const directory = newDirectory();
-    mkdirSync(directory, { mode: 0o555 });
-    const refusal = await refusalOf(directory);
-    expect(refusal.kind).toBe('unwritable');
-    expect(refusal.message).toBe(`${directory} cannot be written to: EACCES`);
-  });
+  it.runIf(existsSync('/proc'))(
+    'is refused where nothing can be made, and does not look for ever (with /proc)',
+    async () => {
+      expect((await refusalOf('/proc/confer/data')).kind).toBe('unwritable');
+    },
+  );
+
+  it.skipIf(process.getuid?.() === 0)(
+    'can be written to (unless root runs the tests)',
+    async () => {
+      const directory = newDirectory();
+      mkdirSync(directory, { mode: 0o555 });
+      const refusal = await refusalOf(directory);
+      expect(refusal.kind).toBe('unwritable');
+      expect(refusal.message).toBe(`${directory} cannot be written to: EACCES`);
+    },
+  );
 
   it('of a newer format is refused and left as it is', async () => {
     const directory = newDirectory();

@@ -5,6 +5,7 @@ import { Compaction } from './lmdb-compaction.ts';
 import { entryOf, type StateRow, type Tables } from './lmdb-layout.ts';
 import { commitsBetween, readAt, scanAt, stateOf } from './lmdb-reads.ts';
 import { GroupCommit, type Storage } from './lmdb-writes.ts';
+import { REQUEST_KEPT_MS } from './request-memory.ts';
 import { scanRange } from './tree-range.ts';
 
 /** The engine over LMDB's tables. Opened by `openLmdbEngine`. */
@@ -13,6 +14,7 @@ export class LmdbEngine implements Engine {
   readonly supports = { durable: true };
   readonly epoch: string;
   readonly #storage: Storage;
+  readonly #clock: Clock;
   readonly #tables: Tables;
   readonly #writes: GroupCommit;
   #revision: number;
@@ -25,6 +27,7 @@ export class LmdbEngine implements Engine {
   constructor(storage: Storage, clock: Clock, epoch: string) {
     this.epoch = epoch;
     this.#storage = storage;
+    this.#clock = clock;
     this.#tables = storage.tables;
     [this.#revision, this.#compactedRevision, this.#entryCount] = stateOf(storage.tables);
     this.#writes = new GroupCommit(storage, clock, (...durable) => this.#onDurable(...durable));
@@ -101,7 +104,9 @@ export class LmdbEngine implements Engine {
       });
       this.#compactedRevision = revision;
     }
-    await new Compaction(this.#tables, this.#compactedRevision).run(this.#storage, isStopped);
+    const forgetBefore = this.#clock.now() - REQUEST_KEPT_MS;
+    const compaction = new Compaction(this.#tables, this.#compactedRevision, forgetBefore);
+    await compaction.run(this.#storage, isStopped);
     this.#requireOpen();
   }
 

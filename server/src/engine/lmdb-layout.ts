@@ -38,6 +38,9 @@ export type CommitRow = readonly [
   changes: readonly ChangeRow[],
 ];
 
+/** The request id, and when its commit was made. */
+export type RetiredRow = readonly [requestId: string, time: number];
+
 export type OutcomeRow = readonly [revision: number, puts: number, deletes: number];
 
 /** What changes with each transaction: `[revision, compactedRevision, entryCount]` */
@@ -73,8 +76,10 @@ export interface Tables {
   readonly versions: Table<VersionKey, VersionRow>;
   /** By revision. */
   readonly commits: Table<number, CommitRow>;
-  /** By request id: the outcome of each commit that is still in history (S4). */
+  /** By request id: the outcome of each commit that is in history or too young to forget (S4). */
   readonly requests: Table<string, OutcomeRow>;
+  /** By revision: the request ids that outlive their commit. */
+  readonly retired: Table<number, RetiredRow>;
   readonly meta: Pick<Table<MetaKey, MetaRow>, 'get' | 'put'>;
 }
 

@@ -6,8 +6,9 @@ import {
   mkdirSync,
   openSync,
   realpathSync,
+  statSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock, ProtocolError } from '@confer/shared';
 import { type Key, open, type RootDatabase } from 'lmdb';
 import type { Engine } from './engine.ts';
@@ -61,13 +62,24 @@ export async function openLmdbEngine({
 
 function prepareDirectory(directory: string): string {
   try {
-    const created = mkdirSync(directory, { recursive: true });
-    if (created !== undefined) syncDirectory(dirname(created));
+    makeDirectory(resolve(directory));
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(directory);
   } catch (error) {
     throw unwritable(directory, error);
   }
+}
+
+/**
+ * Makes a directory and those above it that are missing. Not `recursive: true`, which never ends where
+ * a parent exists but can hold nothing, as below /proc (Node 20).
+ */
+function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(directory);
+  makeDirectory(parent);
+  mkdirSync(directory);
+  syncDirectory(parent);
 }
 
 /** A file that is synced is lost to a power loss when the directory that names it is not (S1). */
@@ -177,6 +189,7 @@ class LmdbStorage implements Storage {
       versions: openTable(root, 'versions', versionKey),
       commits: openTable(root, 'commits', revisionKey),
       requests: openTable(root, 'requests', textKey),
+      retired: openTable(root, 'retired', revisionKey),
       meta: openTable<MetaRow, string>(root, 'meta', textKey),
     };
   }

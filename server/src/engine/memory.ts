@@ -12,6 +12,7 @@ import sortedBTree from 'sorted-btree';
 import type { CommitFeed, CommitOutcome, CommitRequest, Engine, ScanQuery } from './engine.ts';
 import { evaluate, outcomeOf } from './evaluate.ts';
 import { requireHappened, requireInWindow } from './history-window.ts';
+import { REQUEST_KEPT_MS } from './request-memory.ts';
 import { type KeyRange, scanRange, subtreeRange } from './tree-range.ts';
 
 /** What a path held from a revision on; no entry: it was deleted there. */
@@ -42,6 +43,8 @@ export class MemoryDisk {
   /** Without gaps, so that a revision is an index away. */
   readonly log: LoggedCommit[] = [];
   readonly outcomes = new Map<string, CommitOutcome>();
+  /** Commits that are gone while their request ids are too young to be forgotten; oldest first. */
+  readonly retired: { readonly requestId: string; readonly time: number }[] = [];
 }
 
 export interface MemoryEngineOptions {
@@ -204,14 +207,23 @@ class MemoryEngine implements Engine {
 
   /** One step of a compaction. Returns whether there is more to drop. */
   #dropCommits(revision: number): boolean {
-    const { log, outcomes } = this.#disk;
+    const { log, retired } = this.#disk;
     const first = log[0]?.commit.revision ?? revision + 1;
     const expired = Math.max(0, revision + 1 - first);
     for (const { commit, requestId } of log.splice(0, Math.min(expired, COMPACTION_STEP))) {
-      outcomes.delete(requestId);
+      retired.push({ requestId, time: commit.time });
       for (const change of commit.changes) this.#dropVersions(change.path, revision);
     }
+    this.#forgetRequests();
     return expired > COMPACTION_STEP;
+  }
+
+  #forgetRequests(): void {
+    const { outcomes, retired } = this.#disk;
+    const before = this.#clock.now() - REQUEST_KEPT_MS;
+    const young = retired.findIndex(({ time }) => time >= before);
+    const old = retired.splice(0, young === -1 ? retired.length : young);
+    for (const { requestId } of old) outcomes.delete(requestId);
   }
 
   /** Only the newest version up to `revision` is still read, and a delete reads like nothing. */

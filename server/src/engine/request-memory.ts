@@ -1,0 +1,6 @@
+/**
+ * A request id is remembered at least this long, also when its commit is compacted: a client that
+ * lost its connection sends a write again until its own patience ends (S4), and a compaction in
+ * between must not make that a second write.
+ */
+export const REQUEST_KEPT_MS = 10 * 60 * 1_000;
