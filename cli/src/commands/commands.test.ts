@@ -161,6 +161,14 @@ describe('ls and tree', () => {
     expect(await ok('tree', '-L', '1', '/shop')).toContain('└── server/…\n');
   });
 
+  test('tree draws entries and what is cut off in the order of the tree', async () => {
+    await ok('set', '/shop/zone', 'x');
+    await ok('set', '/shop/a/deep/one', 'x');
+    expect(await ok('tree', '-L', '1', '/shop')).toBe(
+      '/shop = open\n├── a/…\n├── motd = a\\u001b[31m\\nb\n├── server/…\n└── zone = x\n',
+    );
+  });
+
   test('of nothing are exit 3', async () => {
     for (const verb of ['ls', 'tree', 'export'])
       expect(await confer([verb, '/nothing'])).toMatchObject({ exitCode: 3, out: '' });

@@ -1,4 +1,4 @@
-import { isWithin, ROOT, relativeTo } from '@confer/shared';
+import { compareCodePoints, isWithin, ROOT, relativeTo } from '@confer/shared';
 import { countArgument, subtreeArgument } from '../arguments.ts';
 import { withClient } from '../connection.ts';
 import { type Context, notice } from '../context.ts';
@@ -33,7 +33,8 @@ export async function tree(context: Context, argument: string, options: TreeOpti
   for (const folder of folders) if (isWithin(folder, path)) branchAt(root, path, folder).cut = true;
   const { stdout } = context.terminal;
   await stdout.write(draw(context, path, root));
-  notice(context, `${counted(entries.length, 'entry', 'entries')} at revision ${revision}`);
+  const whole = folders.length === 0 ? counted(entries.length, 'entry', 'entries') : 'cut off';
+  notice(context, `${whole} at revision ${revision}`);
 }
 
 function branchAt(root: Branch, base: string, path: string): Branch {
@@ -50,6 +51,11 @@ function branchAt(root: Branch, base: string, path: string): Branch {
   return branch;
 }
 
+/** Entries came before what was cut off; the drawing mixes them. */
+function inTreeOrder(children: ReadonlyMap<string, Branch>): [string, Branch][] {
+  return [...children].sort(([a], [b]) => compareCodePoints(a, b));
+}
+
 function draw({ terminal }: Context, path: string, root: Branch): string {
   const { isTty, columns } = terminal.stdout;
   const width = isTty ? columns : Number.POSITIVE_INFINITY;
@@ -62,7 +68,7 @@ function draw({ terminal }: Context, path: string, root: Branch): string {
     const value = branch.value === undefined ? '' : dim(` = ${oneLine(branch.value, room)}`);
     lines.push(`${lead}${label}${value}\n`);
     let left = branch.children.size;
-    for (const [segment, child] of branch.children) {
+    for (const [segment, child] of inTreeOrder(branch.children)) {
       left--;
       const [joint, below] = left === 0 ? ['└── ', '    '] : ['├── ', '│   '];
       add(indent + joint, segment, child, indent + below);
