@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { openWebSocket, type WebSocket } from './websocket.ts';
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ export class RawSocket {
   #look = () => {};
 
   constructor(url: string) {
-    this.#socket = new WebSocket(`${url.replace('http', 'ws')}/v1`, 'confer.v1');
+    this.#socket = openWebSocket(url);
     this.#socket.on('message', (data: Buffer) => {
       this.received.push(JSON.parse(data.toString()));
       this.#look();
