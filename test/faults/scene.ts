@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Client, type ClientOptions, connect } from '@confer/client';
+import { freePort, Program, withDirectory } from '../support/process.ts';
+import { Crowd } from './crowd.ts';
+import { FaultProxy } from './proxy.ts';
+
+const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
+
+export interface ServerSettings {
+  readonly transport?: 'uws' | 'ws';
+  readonly heartbeatMs?: number;
+}
+
+/** A real server on LMDB, in a process of its own. */
+export class RealServer {
+  readonly url: string;
+  readonly port: number;
+  program: Program;
+  readonly #start: () => Program;
+
+  constructor(port: number, start: () => Program) {
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#start = start;
+    this.program = start();
+  }
+
+  async started(): Promise<void> {
+    await this.program.saw(({ stdout, child }) => {
+      if (child.exitCode !== null) throw new Error('the server ended');
+      return stdout.includes('\n') ? true : undefined;
+    });
+  }
+
+  /** Ends it with a signal, and has another one go on with its data at its port. */
+  async restart(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.program.kill(signal);
+    this.program = this.#start();
+    await this.started();
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.program.child.kill(signal);
+  }
+
+  get residentMiB(): number {
+    return residentMiB(this.program);
+  }
+}
+
+/** Everything that a test starts; it ends with the test. */
+export class Scene {
+  readonly #directory: string;
+  readonly #programs: Program[] = [];
+  readonly #ends: (() => unknown)[] = [];
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async server(settings: ServerSettings = {}): Promise<RealServer> {
+    const port = await freePort();
+    const options = { engine: 'lmdb', dataDirectory: this.#directory, port, ...settings };
+    const server = new RealServer(port, () =>
+      this.#keep(new Program(SERVER, [JSON.stringify(options)])),
+    );
+    await server.started();
+    return server;
+  }
+
+  async proxy(server: RealServer): Promise<FaultProxy> {
+    const proxy = await FaultProxy.start(server.port);
+    this.#ends.push(() => proxy.close());
+    return proxy;
+  }
+
+  /** A client in this process that is quick to come back. */
+  client(url: string, options: ClientOptions = {}): Client {
+    const client = connect(url, { retry: { initialMs: 5, maxMs: 50 }, ...options });
+    this.#ends.push(() => client.close());
+    return client;
+  }
+
+  /** So many clients in a process of their own, each with a mirror of `/`. */
+  async crowd(url: string, clients: number, retry: ClientOptions['retry'] = {}): Promise<Crowd> {
+    const crowd = new Crowd(url, { clients, retry });
+    this.#keep(crowd.program);
+    await crowd.program.saw(({ stdout }) => (stdout.includes('\n') ? true : undefined), 60_000);
+    return crowd;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program.kill()));
+    await Promise.all(this.#ends.map((end) => end()));
+  }
+
+  #keep(program: Program): Program {
+    this.#programs.push(program);
+    return program;
+  }
+}
+
+export async function withScene(use: (scene: Scene) => Promise<void>): Promise<void> {
+  await withDirectory(async (directory) => {
+    const scene = new Scene(directory);
+    try {
+      await use(scene);
+    } finally {
+      await scene.end();
+    }
+  });
+}
+
+function residentMiB({ child }: Program): number {
+  const [, kib] = /VmRSS:\s+([0-9]+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kib) / 1024);
+}
+
+/** Looks again and again, until a deadline. */
+export async function until(
+  what: string,
+  isMet: () => boolean | Promise<boolean>,
+  withinMs = 15_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await isMet())) {
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** A figure for whoever reads the output; nothing is asserted about it. */
+export function report(title: string, figures: Readonly<Record<string, unknown>>): void {
+  console.info(`${title}: ${JSON.stringify(figures)}`);
+}
