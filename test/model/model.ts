@@ -1,10 +1,4 @@
-import {
-  type Commit,
-  type Condition,
-  comparePaths,
-  isWithin,
-  type Operation,
-} from '@confer/shared';
+import { type Commit, type Condition, comparePaths, type Operation } from '@confer/shared';
 
 /** What the model says of a path: enough to know every field of its entry. */
 export interface ModelEntry {
@@ -27,7 +21,16 @@ export interface ModelWrite {
  */
 export class Model {
   /** By revision. */
-  readonly #states: ModelState[] = [new Map()];
+  readonly #states: ModelState[];
+
+  constructor(states: readonly ModelState[] = [new Map()]) {
+    this.#states = [...states];
+  }
+
+  /** What a store shows that goes on from a copy of this one, made at a revision. */
+  copyAt(revision: number): Model {
+    return new Model(this.#states.slice(0, revision + 1));
+  }
 
   get revision(): number {
     return this.#states.length - 1;
@@ -98,6 +101,11 @@ export class Model {
       .filter((path) => before.get(path)?.modRevision !== after.get(path)?.modRevision)
       .sort(comparePaths);
   }
+}
+
+/** Said anew here, so that a mistake in the shared one shows. */
+export function isWithin(path: string, subtree: string): boolean {
+  return subtree === '/' || path === subtree || path.startsWith(`${subtree}/`);
 }
 
 /** Whether a commit says just what the model says of its revision, inside a subtree. */

@@ -1,16 +1,32 @@
-import { isWithin } from '@confer/shared';
 import type { Client, Mirror, Watch } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
-import { CompactedError, ConferError } from '../../client/src/errors.ts';
+import { CompactedError } from '../../client/src/errors.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
-import type { VirtualClock } from '../support/virtual-clock.ts';
+import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import { modelOf, type Observation, type Reader, type Truth } from '../validate/history.ts';
+import { ClientWork, isExpected } from './client-work.ts';
+import type { Journal } from './journal.ts';
 
-const PATHS = ['/a', '/a/b', '/a/b/c', '/a-b', '/a/b-c', '/d/e', '/d/e/f', '/d/é', '/x'];
 const SUBTREES = ['/', '/a', '/a/b', '/d', '/nothing', '/x'];
-/** Errors that a client may meet under faults; any other is a bug. */
-const EXPECTED = new Set(['conflict', 'timeout', 'closed', 'unavailable']);
+/** What a watch says when a server sent what does not fit: no correct one ever does. */
+const MISFIT = /^(a gap|a snapshot|a difference|commits|synced) (from|without|in|of|with|to)\b/;
+
+interface ClientHostOptions {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly network: Network;
+  readonly truth: Truth;
+  readonly journal: Journal;
+  readonly valueCharsMax: number;
+}
+
+interface Process {
+  readonly client: Client;
+  readonly work: ClientWork;
+  readonly scope: ProcessClock;
+  isAlive: boolean;
+}
 
 interface MirrorReader extends Reader {
   readonly observations: Observation[];
@@ -24,46 +40,61 @@ export class ClientHost {
   /** Also those of processes that were killed. */
   readonly readers: Reader[] = [];
   mirrors: MirrorReader[] = [];
-  readonly #clock: VirtualClock;
+  readonly #options: ClientHostOptions;
   readonly #random: SeededRandom;
-  readonly #network: Network;
-  readonly #truth: Truth;
   #processes = 0;
-  #client: Client;
-  #kill: () => void;
+  #process: Process;
+  #thawedAt: number | undefined = 0;
 
-  constructor(
-    name: string,
-    options: { clock: VirtualClock; random: SeededRandom; network: Network; truth: Truth },
-  ) {
+  constructor(name: string, options: ClientHostOptions) {
     this.name = name;
-    this.#clock = options.clock;
+    this.#options = options;
     this.#random = options.random;
-    this.#network = options.network;
-    this.#truth = options.truth;
-    [this.#client, this.#kill] = this.#start();
+    this.#process = this.#start();
   }
 
   restart(): void {
-    this.#kill();
-    for (const link of [...this.#network.links]) if (link.owner === this.name) link.cut();
-    [this.#client, this.#kill] = this.#start();
+    const { network } = this.#options;
+    this.thaw();
+    this.#process.isAlive = false;
+    this.#process.scope.kill();
+    for (const link of [...network.links]) if (link.owner === this.name) link.cut();
+    this.#process = this.#start();
+  }
+
+  /** SIGSTOP: nothing of it runs, and its sockets stay open. */
+  freeze(): void {
+    this.#thawedAt = undefined;
+    this.#process.scope.freeze();
+    this.#options.network.freeze(this.name);
+  }
+
+  thaw(): void {
+    this.#thawedAt ??= this.#options.clock.now();
+    this.#process.scope.thaw();
+    this.#options.network.thaw(this.name);
+  }
+
+  /** When it began to run; `undefined` while it does not. */
+  get runsSince(): number | undefined {
+    return this.#thawedAt;
   }
 
   close(): Promise<void> {
-    return this.#client.close();
+    return this.#process.client.close();
   }
 
   /** One random thing that a program does. */
   act(): void {
-    const random = this.#random;
-    const act = random.pick([
-      () => this.#set(),
-      () => this.#set(),
-      () => this.#set(),
-      () => this.#remove(),
-      () => this.#commit(),
-      () => this.#read(),
+    if (this.#thawedAt === undefined) return;
+    const { work } = this.#process;
+    const act = this.#random.pick([
+      () => work.set(),
+      () => work.set(),
+      () => work.set(),
+      () => work.remove(),
+      () => work.commit(),
+      () => work.read(),
       () => this.#openOrClose(),
     ]);
     act();
@@ -71,6 +102,7 @@ export class ClientHost {
 
   /** What the mirrors show right now. */
   observe(): void {
+    if (this.#thawedAt === undefined) return;
     for (const { mirror, observations } of this.mirrors) {
       const { position } = mirror;
       if (position === undefined) continue;
@@ -78,34 +110,45 @@ export class ClientHost {
     }
   }
 
-  #start(): [Client, () => void] {
-    const scope = this.#clock.scope();
+  #start(): Process {
+    const { clock, network, journal, valueCharsMax } = this.#options;
+    const scope = clock.scope();
     this.#processes += 1;
-    const process = `${this.name}.${this.#processes}`;
+    const name = `${this.name}.${this.#processes}`;
     let writes = 0;
     const client = createClient(
       ['http://server'],
       {
-        client: { name: process },
-        onError: (error) => this.problems.push(`${process} reports ${String(error)}`),
+        client: { name },
+        onError: (error) => this.problems.push(`W7 ${name} reports ${String(error)}`),
       },
       {
-        openSocket: this.#network.opener(this.name),
+        openSocket: network.opener(this.name),
         clock: scope.clock,
         random: this.#random.next,
-        newId: () => `${process}-${++writes}`,
+        newId: () => {
+          const id = `${name}-${++writes}`;
+          journal.requestIds.add(id);
+          return id;
+        },
       },
     );
     this.mirrors = [];
-    let alive = true;
-    const isAlive = () => alive;
+    const work = new ClientWork({
+      client,
+      random: this.#random,
+      journal,
+      valueCharsMax,
+      mirrors: () => this.mirrors.map(({ mirror }) => mirror),
+      lastId: () => `${name}-${writes}`,
+      onWritten: ({ revision, changed }) => process.isAlive && this.#shows(revision, changed),
+      onProblem: (problem) => this.problems.push(`${this.name}: ${problem}`),
+    });
+    const process: Process = { client, work, scope, isAlive: true };
+    const isAlive = () => process.isAlive;
     for (let i = this.#random.int(1, 3); i > 0; i--) this.#openMirror(client, isAlive);
     for (let i = this.#random.int(0, 2); i > 0; i--) void this.#openWatch(client, isAlive);
-    const kill = () => {
-      alive = false;
-      scope.kill();
-    };
-    return [client, kill];
+    return process;
   }
 
   #openMirror(client: Client, isAlive: () => boolean): void {
@@ -115,6 +158,10 @@ export class ClientHost {
     const reader = { name, subtree: mirror.path, observations, mirror };
     this.readers.push(reader);
     this.mirrors.push(reader);
+    mirror.on('status', ({ reason }) => {
+      if (MISFIT.test(reason))
+        this.problems.push(`W3 ${name} was sent what does not fit: ${reason}`);
+    });
     mirror.on('change', ({ revision, origin, changes }) => {
       if (!isAlive()) return;
       const { position } = mirror;
@@ -154,7 +201,9 @@ export class ClientHost {
 
   #openOrClose(): void {
     const random = this.#random;
-    if (random.chance(0.5) || this.mirrors.length === 0) this.#openMirror(this.#client, () => true);
+    const process = this.#process;
+    const isAlive = () => process.isAlive;
+    if (random.chance(0.5) || this.mirrors.length === 0) this.#openMirror(process.client, isAlive);
     else {
       const closing = random.pick(this.mirrors);
       this.mirrors = this.mirrors.filter((reader) => reader !== closing);
@@ -162,73 +211,23 @@ export class ClientHost {
     }
   }
 
-  #set(): void {
-    const random = this.#random;
-    const path = random.pick(PATHS);
-    const value = String(random.int(0, 1_000_000)).repeat(random.int(1, 200));
-    const current = this.mirrors.find(({ mirror }) => isWithin(path, mirror.path))?.mirror;
-    const ifRevision = random.chance(0.3) ? (current?.get(path)?.modRevision ?? 0) : undefined;
-    const options = ifRevision === undefined ? {} : { ifRevision };
-    const written = this.#client.set(path, value, options);
-    this.#expect(written.then(({ revision }) => ({ revision, changed: 1 })));
-  }
-
-  #remove(): void {
-    const path = this.#random.pick(PATHS);
-    const recursive = this.#random.chance(0.5);
-    const removed = this.#client.remove(path, { recursive });
-    this.#expect(removed.then((result) => ({ ...result, changed: result.removed })));
-  }
-
-  #commit(): void {
-    const random = this.#random;
-    const operations = Array.from({ length: random.int(1, 5) }, () =>
-      random.chance(0.7)
-        ? { type: 'put' as const, path: random.pick(PATHS), value: String(random.int(0, 999)) }
-        : { type: 'delete' as const, path: random.pick(PATHS), recursive: random.chance(0.5) },
-    );
-    const committed = this.#client.commit({ operations });
-    this.#expect(
-      committed.then((result) => ({ ...result, changed: result.puts + result.deletes })),
-    );
-  }
-
-  #read(): void {
-    const path = this.#random.pick(PATHS);
-    this.#settle(this.#random.chance(0.5) ? this.#client.get(path) : this.#client.list(path));
-  }
-
   /** W12: when a write returns, the mirrors of its client show it. */
-  #expect(written: Promise<{ readonly revision: number; readonly changed: number }>): void {
-    const process = this.#processes;
-    const check = written.then(({ revision, changed }) => {
-      const { status } = this.#client;
-      // What was written into another history is nothing that these mirrors could show.
-      if (process !== this.#processes || changed === 0 || status.kind !== 'open') return;
-      for (const { mirror, name } of this.mirrors) {
-        const { position, path } = mirror;
-        if (position?.epoch !== status.epoch || position.revision >= revision) continue;
-        const model = modelOf(this.#truth, position.epoch);
-        if (revision <= model.revision && model.changesAt(revision, path).length > 0)
-          this.problems.push(
-            `W12 ${name} (${mirror.status}) shows ${position.revision} after ${revision} returned`,
-          );
-      }
-    });
-    this.#settle(check);
-  }
-
-  #settle(promise: Promise<unknown>): void {
-    promise.catch((error) => {
-      if (!isExpected(error)) this.problems.push(`${this.name}: ${String(error)}`);
-    });
+  #shows(revision: number, changed: number): void {
+    const { status } = this.#process.client;
+    // What was written into another history is nothing that these mirrors could show.
+    if (changed === 0 || status.kind !== 'open') return;
+    for (const { mirror, name } of this.mirrors) {
+      const { position, path } = mirror;
+      if (position?.epoch !== status.epoch || position.revision >= revision) continue;
+      const model = modelOf(this.#options.truth, position.epoch);
+      if (revision <= model.revision && model.changesAt(revision, path).length > 0)
+        this.problems.push(
+          `W12 ${name} (${mirror.status}) shows ${position.revision} after ${revision} returned`,
+        );
+    }
   }
 }
 
 function epochOf(watch: Watch): string {
   return watch.position?.epoch ?? '';
-}
-
-function isExpected(error: unknown): boolean {
-  return error instanceof ConferError && EXPECTED.has(error.code);
 }

@@ -1,11 +1,15 @@
-import { decodeUp } from '@confer/shared';
+import { decodeUp, times } from '@confer/shared';
 import type { ModelWrite } from '../model/model.ts';
 import { sameEntry } from '../model/model.ts';
 import { Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { validate } from '../validate/validators.ts';
+import { WireJudge } from '../validate/wire.ts';
+import { Attempts } from './attempts.ts';
 import { ClientHost } from './client-host.ts';
+import { disturb, heal, type World } from './faults.ts';
+import { Journal } from './journal.ts';
 import { ServerHost } from './server-host.ts';
 
 export interface SimulationOptions {
@@ -15,86 +19,116 @@ export interface SimulationOptions {
 
 /** Nothing is wrong with the world for this long at the end; everybody must be well by then. */
 const RECOVERY_MS = 120_000;
+/** A dead link shows within three heartbeats, and what is under way may take this long on top. */
+const BLIND_MS_MAX = times.heartbeatMs * times.silentBeatsMax + 3_000;
+
+interface Scene extends World {
+  readonly clock: VirtualClock;
+  readonly journal: Journal;
+  readonly problems: string[];
+}
 
 /**
  * A whole server and several clients on one virtual clock, everything out of one seed: random work,
  * random faults, then peace. Returns what was wrong, one line each.
  */
 export async function simulate({ seed, steps }: SimulationOptions): Promise<string[]> {
-  const random = new SeededRandom(seed);
-  const clock = new VirtualClock();
-  const writes = new Map<string, ModelWrite>();
-  const network = new Network({
-    clock,
-    random: random.fork(),
-    latencyMaxMs: random.pick([1, 20, 300]),
-    windowBytes: random.pick([200, 5_000, 1_000_000]),
-    onClientFrame: (frame) => {
-      const decoded = decodeUp(frame);
-      if (decoded.ok && decoded.message.type === 'commit')
-        writes.set(decoded.message.requestId, decoded.message);
-    },
-  });
-  const server = new ServerHost({ clock, random: random.fork(), network, writes });
-  // Every second run, the clients are there before their server is.
-  if (random.chance(0.5)) server.start();
-  const clients = Array.from(
-    { length: random.int(2, 4) },
-    (_, i) =>
-      new ClientHost(`client${i}`, { clock, random: random.fork(), network, truth: server.truth }),
-  );
+  const scene = build(new SeededRandom(seed));
+  const { random, clock, server, clients, journal, problems } = scene;
   for (let step = 0; step < steps; step++) {
     if (random.chance(0.8)) random.pick(clients).act();
-    else disturb(random, network, server, clients);
-    if (random.chance(0.3)) for (const client of clients) client.observe();
+    else disturb(scene);
+    if (random.chance(0.3)) observe(scene);
     await clock.advance(random.pick([0, 1, 10, 100, 2_000]));
   }
-  await recover(clock, network, server);
-  const problems = [...server.problems, ...clients.flatMap((client) => client.problems)];
-  for (const client of clients) {
-    client.observe();
-    problems.push(...convergenceProblems(client, server));
-  }
+  await clock.advance(10_000);
+  heal(scene);
+  await clock.advance(RECOVERY_MS);
+  problems.push(...server.problems, ...clients.flatMap((client) => client.problems));
+  observe(scene);
+  for (const client of clients) problems.push(...convergenceProblems(client, server));
   const readers = clients.flatMap((client) => client.readers);
   for (const { rule, reader, problem } of validate(readers, server.truth))
     problems.push(`${rule} ${reader}: ${problem}`);
+  problems.push(...journal.problems((requestId) => server.revisionsOf(requestId)));
   const closing = clients.map((client) => client.close());
   await clock.advance(10_000);
   await Promise.all(closing);
   return problems;
 }
 
-function disturb(
-  random: SeededRandom,
-  network: Network,
-  server: ServerHost,
-  clients: readonly ClientHost[],
-): void {
-  const links = [...network.links];
-  const link = links.length > 0 ? random.pick(links) : undefined;
-  const fault = random.pick([
-    () => link?.cut(),
-    () => link?.cut(),
-    () => link?.pause(true),
-    () => link?.pause(false),
-    () => link?.silence(random.pick(['up', 'down', 'both'])),
-    () => server.crash(),
-    () => void server.stop(),
-    () => server.isRunning || server.start(),
-    () => server.isRunning || server.start(),
-    () => server.isRunning || server.start(),
-    () => random.chance(0.1) && server.wipe(),
-    () => server.compact(Math.max(0, server.revision - random.int(0, 30))),
-    () => random.pick(clients).restart(),
-  ]);
-  fault();
+function build(random: SeededRandom): Scene {
+  const clock = new VirtualClock();
+  const journal = new Journal();
+  const problems: string[] = [];
+  const writes = new Map<string, ModelWrite>();
+  const onProblem = (problem: string) => problems.push(problem);
+  const attempts = new Attempts(clock, onProblem);
+  // One run in ten has values so large that snapshots and batches need several frames.
+  const isLarge = random.chance(0.1);
+  const network = new Network({
+    clock,
+    random: random.fork(),
+    latencyMaxMs: random.pick([1, 20, 300]),
+    windowBytes: isLarge ? 100_000 : random.pick([200, 5_000, 1_000_000]),
+    onOpen: (owner) => attempts.opened(owner),
+    onServerFrame: (frame, link, isFull) => wire.down(frame, link, isFull),
+    onClientFrame: (frame, link) => {
+      wire.up(frame, link);
+      const decoded = decodeUp(frame);
+      if (decoded.ok && decoded.message.type === 'commit')
+        writes.set(decoded.message.requestId, decoded.message);
+    },
+  });
+  const diskMaxMs = random.pick([0, 0, 5, 50]);
+  const server = new ServerHost({
+    clock,
+    random: random.fork(),
+    network,
+    writes,
+    journal,
+    diskMaxMs,
+  });
+  const { truth } = server;
+  const wire = new WireJudge({
+    truth,
+    compactedRevision: () => server.compactedRevision,
+    onProblem,
+  });
+  // Every second run, the clients are there before their server is.
+  if (random.chance(0.5)) server.start();
+  const valueCharsMax = isLarge ? 150_000 : random.pick([1, 300]);
+  const clients = Array.from({ length: random.int(2, 4) }, (_, i) => {
+    const fork = random.fork();
+    const options = { clock, random: fork, network, truth, journal, valueCharsMax };
+    return new ClientHost(`client${i}`, options);
+  });
+  return { random, network, server, clients, clock, journal, problems };
 }
 
-async function recover(clock: VirtualClock, network: Network, server: ServerHost): Promise<void> {
-  await clock.advance(10_000);
-  for (const link of network.links) link.pause(false);
-  if (!server.isRunning) server.start();
-  await clock.advance(RECOVERY_MS);
+function observe(scene: Scene): void {
+  for (const client of scene.clients) {
+    client.observe();
+    scene.problems.push(...honestyProblems(client, scene));
+  }
+}
+
+/** W8: who calls itself live lacks nothing that is older than the time in which a dead link shows. */
+function* honestyProblems(client: ClientHost, { clock, server }: Scene): Generator<string> {
+  const { runsSince } = client;
+  if (runsSince === undefined || clock.now() - runsSince < BLIND_MS_MAX || !server.isRunning)
+    return;
+  for (const { mirror, name } of client.mirrors) {
+    const { position, status, path } = mirror;
+    if (status !== 'live' || position === undefined || position.epoch !== server.epoch) continue;
+    const { model } = server;
+    for (let lacked = position.revision + 1; lacked <= model.revision; lacked++) {
+      if (server.ageOf(lacked) < BLIND_MS_MAX) break;
+      if (model.changesAt(lacked, path).length === 0) continue;
+      yield `W8 ${name} is live at ${position.revision} without ${lacked}, which is old`;
+      break;
+    }
+  }
 }
 
 /** W7, W6, W8: in peace every mirror is live, equal to the truth and at its revision. */

@@ -1,36 +1,47 @@
 import type { Commit } from '@confer/shared';
 import { Core } from '../../server/src/core.ts';
-import type { Engine } from '../../server/src/engine/engine.ts';
+import type { CommitOutcome, CommitRequest, Engine } from '../../server/src/engine/engine.ts';
 import { MemoryDisk, openMemoryEngine } from '../../server/src/engine/memory.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
-import type { VirtualClock } from '../support/virtual-clock.ts';
+import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
+import { copyOf } from './disk-copy.ts';
+import type { Journal } from './journal.ts';
 
-/** A machine that a server runs on: it is started, killed, stopped and wiped. */
-export class ServerHost {
-  readonly #clock: VirtualClock;
-  readonly #random: SeededRandom;
-  readonly #network: Network;
+interface ServerHostOptions {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly network: Network;
   /** What each write asked for, by its request id. */
-  readonly #writes: ReadonlyMap<string, ModelWrite>;
+  readonly writes: ReadonlyMap<string, ModelWrite>;
+  readonly journal: Journal;
+  /** A write waits up to this long for the disk; a crash meanwhile loses it. */
+  readonly diskMaxMs: number;
+}
+
+/** A machine that a server runs on: it is started, killed, stopped, frozen, wiped and restored. */
+export class ServerHost {
+  readonly #options: ServerHostOptions;
+  readonly #random: SeededRandom;
   readonly truth = new Map<string, Model>();
   readonly problems: string[] = [];
+  /** When each commit came out, by epoch and revision. */
+  readonly #committedAt = new Map<string, number>();
   readonly #done = new Set<string>();
+  readonly #revisions = new Map<string, number[]>();
   #disk = new MemoryDisk();
+  #backup: { readonly disk: MemoryDisk; readonly epoch: string } | undefined;
+  /** The history that the next start continues under another name. */
+  #restored: { readonly model: Model; readonly done: readonly string[] } | undefined;
   #ids = 0;
-  #running: { readonly core: Core; readonly engine: Engine; readonly kill: () => void } | undefined;
+  #running:
+    | { readonly core: Core; readonly engine: Engine; readonly process: ProcessClock }
+    | undefined;
 
-  constructor(options: {
-    clock: VirtualClock;
-    random: SeededRandom;
-    network: Network;
-    writes: ReadonlyMap<string, ModelWrite>;
-  }) {
-    this.#clock = options.clock;
+  constructor(options: ServerHostOptions) {
+    this.#options = options;
     this.#random = options.random;
-    this.#network = options.network;
-    this.#writes = options.writes;
   }
 
   get isRunning(): boolean {
@@ -45,45 +56,106 @@ export class ServerHost {
   }
 
   start(): void {
-    const scope = this.#clock.scope();
+    const { clock, network } = this.#options;
+    const process = clock.scope();
     const newId = () => `server-${++this.#ids}`;
-    const engine = openMemoryEngine({ clock: scope.clock, newId, disk: this.#disk });
-    if (!this.truth.has(engine.epoch)) this.truth.set(engine.epoch, new Model());
+    const engine = openMemoryEngine({ clock: process.clock, newId, disk: this.#disk });
+    if (!this.truth.has(engine.epoch)) this.#begin(engine.epoch);
     const core = new Core({
-      engine: this.#watched(engine),
+      engine: this.#watched(engine, process),
       runtime: {
-        clock: scope.clock,
+        clock: process.clock,
         random: this.#random.next,
         newId,
-        defer: (run) => void scope.clock.setTimer(0, run),
+        defer: (run) => void process.clock.setTimer(0, run),
       },
       log: (level, message, fields) => {
         if (level === 'error') this.problems.push(`${message} ${JSON.stringify(fields)}`);
       },
     });
-    this.#running = { core, engine, kill: scope.kill };
-    this.#network.host = (socket) => core.accept(socket);
+    this.#running = { core, engine, process };
+    network.host = (socket) => core.accept(socket);
   }
 
   /** `kill -9`: connections break, timers never fire, only the disk remains. */
   crash(): void {
-    this.#network.host = undefined;
-    this.#running?.kill();
+    const { network } = this.#options;
+    network.host = undefined;
+    this.#running?.process.kill();
     this.#running = undefined;
-    this.#network.cutAll();
+    network.killServer();
   }
 
   async stop(): Promise<void> {
-    this.#network.host = undefined;
+    this.thaw();
+    this.#options.network.host = undefined;
     const running = this.#running;
     this.#running = undefined;
     await running?.core.stop();
+  }
+
+  /** SIGSTOP: nothing of it runs, and its sockets stay open. */
+  freeze(): void {
+    if (this.#running === undefined) return;
+    this.#running.process.freeze();
+    this.#options.network.freeze();
+  }
+
+  thaw(): void {
+    this.#running?.process.thaw();
+    this.#options.network.thaw();
   }
 
   /** The disk is lost; a server that starts now has another epoch. */
   wipe(): void {
     this.crash();
     this.#disk = new MemoryDisk();
+    this.#restored = undefined;
+  }
+
+  backUp(): void {
+    const { epoch } = this.#disk;
+    if (epoch !== undefined) this.#backup = { disk: copyOf(this.#disk), epoch };
+  }
+
+  /** The disk is replaced by the last backup, which goes on under another epoch. */
+  restore(): void {
+    if (this.#backup === undefined) return;
+    const { disk, epoch } = this.#backup;
+    this.crash();
+    this.#disk = copyOf(disk);
+    const done = [...disk.outcomes.keys()];
+    const model = this.truth.get(epoch)?.copyAt(disk.revision);
+    this.#restored = model === undefined ? undefined : { model, done };
+  }
+
+  /** How long a commit of the newest history has been there. */
+  ageOf(revision: number): number {
+    const { clock } = this.#options;
+    return clock.now() - (this.#committedAt.get(`${this.epoch} ${revision}`) ?? clock.now());
+  }
+
+  get epoch(): string | undefined {
+    return this.#disk.epoch;
+  }
+
+  get compactedRevision(): number {
+    return this.#disk.compactedRevision;
+  }
+
+  /** Where a request was done, in any history. */
+  revisionsOf(requestId: string): readonly number[] {
+    return this.#revisions.get(requestId) ?? [];
+  }
+
+  #begin(epoch: string): void {
+    const isFirst = this.truth.size === 0;
+    const { model, done } = this.#restored ?? { model: new Model(), done: [] };
+    this.truth.set(epoch, model);
+    for (const requestId of done) this.#done.add(`${epoch} ${requestId}`);
+    if (isFirst) return;
+    const state = model.at(model.revision);
+    this.#options.journal.reset(new Map([...state].map(([path, { value }]) => [path, value])));
   }
 
   compact(revision: number): void {
@@ -94,13 +166,21 @@ export class ServerHost {
     return this.#disk.revision;
   }
 
-  /** The engine, with every commit held against the model as it comes out (S3, S4, S5). */
-  #watched(engine: Engine): Engine {
+  /** The engine, with a slow disk and every commit held against the model as it comes out. */
+  #watched(engine: Engine, { clock }: ProcessClock): Engine {
     const judge = (commits: readonly Commit[]) => {
       for (const commit of commits) this.#judge(commit);
     };
+    const { diskMaxMs } = this.#options;
+    let freeAt = 0;
+    const commitLater = (request: CommitRequest) =>
+      new Promise<CommitOutcome>((resolve, reject) => {
+        freeAt = Math.max(freeAt, clock.now() + this.#random.int(0, diskMaxMs));
+        clock.setTimer(freeAt - clock.now(), () => engine.commit(request).then(resolve, reject));
+      });
     return new Proxy(engine, {
       get(target, property) {
+        if (property === 'commit' && diskMaxMs > 0) return commitLater;
         if (property === 'onCommits')
           return (feed: (commits: readonly Commit[]) => void) =>
             target.onCommits((commits) => {
@@ -113,15 +193,22 @@ export class ServerHost {
     });
   }
 
+  /** S2 to S5. */
   #judge(commit: Commit): void {
     const logged = this.#disk.log.findLast((one) => one.commit.revision === commit.revision);
-    const write = this.#writes.get(logged?.requestId ?? '');
-    const { model } = this;
-    const once = `${this.#disk.epoch} ${logged?.requestId}`;
+    const requestId = logged?.requestId ?? '';
+    const { writes, journal, clock } = this.#options;
+    const write = writes.get(requestId);
+    const { model, epoch } = this;
+    this.#committedAt.set(`${epoch} ${commit.revision}`, clock.now());
+    this.#revisions.set(requestId, [...this.revisionsOf(requestId), commit.revision]);
+    const once = `${epoch} ${requestId}`;
     if (this.#done.has(once)) this.problems.push(`S4 revision ${commit.revision}: done before`);
     this.#done.add(once);
-    if (write === undefined) this.problems.push(`revision ${commit.revision}: nobody wrote it`);
-    else if (model.write(write) === 'conflict')
+    if (write === undefined || !journal.requestIds.has(requestId))
+      this.problems.push(`S4 revision ${commit.revision}: nobody asked for it`);
+    if (write === undefined) return;
+    if (model.write(write) === 'conflict')
       this.problems.push(`S2 revision ${commit.revision}: its conditions did not hold`);
     else if (model.revision !== commit.revision)
       this.problems.push(`S5 revision ${commit.revision} came where ${model.revision} was next`);

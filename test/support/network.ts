@@ -18,7 +18,11 @@ export interface NetworkOptions {
   /** A connection says `buffered` once more than this waits to be read. */
   readonly windowBytes: number;
   /** Sees every frame that a server gets. */
-  readonly onClientFrame?: (frame: string) => void;
+  readonly onClientFrame?: (frame: string, link: object) => void;
+  /** Sees every frame that a server sends. `isFull`: the socket had said `buffered` before it. */
+  readonly onServerFrame?: (frame: string, link: object, isFull: boolean) => void;
+  /** A client opens a socket. */
+  readonly onOpen?: (owner: string) => void;
 }
 
 /**
@@ -28,6 +32,7 @@ export interface NetworkOptions {
 export class Network {
   readonly #options: NetworkOptions;
   readonly links = new Set<Link>();
+  readonly #frozen = new Set<string>();
   host: Host;
 
   constructor(options: NetworkOptions) {
@@ -37,18 +42,42 @@ export class Network {
   /** How client `owner` opens its sockets. */
   opener(owner: string): OpenSocket {
     return (_url, handlers) => {
+      this.#options.onOpen?.(owner);
       const link = new Link(owner, this.#options, handlers, () => this.links.delete(link));
       this.links.add(link);
+      if (this.#frozen.has(SERVER)) link.freeze('server');
       link.connect(() => this.host);
       return link.clientSide;
     };
   }
 
-  /** Everything that is connected is gone at once, on both sides; what was on its way is lost. */
-  cutAll(): void {
-    for (const link of [...this.links]) link.cut();
+  /** The server is killed: what waited for it while it was frozen is lost, and all is cut. */
+  killServer(): void {
+    this.#frozen.delete(SERVER);
+    for (const link of [...this.links]) {
+      link.discard('server');
+      link.cut();
+    }
+  }
+
+  /** A process stops: what its sockets have for it waits until `thaw`. Without `owner`, the server. */
+  freeze(owner = SERVER): void {
+    this.#frozen.add(owner);
+    for (const link of this.links)
+      if (owner === SERVER) link.freeze('server');
+      else if (link.owner === owner) link.freeze('client');
+  }
+
+  thaw(owner = SERVER): void {
+    this.#frozen.delete(owner);
+    for (const link of [...this.links])
+      if (owner === SERVER) link.thaw('server');
+      else if (link.owner === owner) link.thaw('client');
   }
 }
+
+/** No client has this name. */
+const SERVER = '';
 
 type Side = 'client' | 'server';
 
@@ -77,6 +106,13 @@ class Link {
   #server: ServerHandlers | undefined;
   #saidBuffered = false;
   #closed: Record<Side, boolean> = { client: false, server: false };
+  /** A frozen side does not know yet that it is closed. */
+  readonly #told: Record<Side, boolean> = { client: false, server: false };
+  /** What waits for a frozen side. */
+  readonly #held: Record<Side, (() => void)[] | undefined> = {
+    client: undefined,
+    server: undefined,
+  };
 
   constructor(
     owner: string,
@@ -95,7 +131,7 @@ class Link {
   }
 
   connect(host: () => Host): void {
-    this.#later(this.#up, () => {
+    this.#arrive('server', () => {
       const accept = host();
       if (this.#closed.client) return;
       if (accept === undefined) {
@@ -103,10 +139,25 @@ class Link {
         return;
       }
       this.#server = accept(this.#serverSide());
-      this.#later(this.#down, () => {
+      this.#arrive('client', () => {
         if (!this.#closed.client) this.#client.onOpen();
       });
     });
+  }
+
+  freeze(side: Side): void {
+    this.#held[side] ??= [];
+  }
+
+  discard(side: Side): void {
+    this.#held[side] = undefined;
+  }
+
+  thaw(side: Side): void {
+    const held = this.#held[side] ?? [];
+    this.#held[side] = undefined;
+    for (const run of held) run();
+    if (side === 'client') this.#drain();
   }
 
   /** Both sides learn that the connection is gone; what was on its way is lost. */
@@ -142,7 +193,8 @@ class Link {
   }
 
   #serverSend(frame: string): SendResult {
-    if (this.#closed.server) return 'dropped';
+    if (this.#told.server) return 'dropped';
+    this.#options.onServerFrame?.(frame, this, this.#saidBuffered);
     this.#send(this.#down, frame, () => {
       this.#down.arrived += 1;
       this.#drain();
@@ -158,18 +210,20 @@ class Link {
       to.waiting.push({ frame, bytes: frame.length });
       to.waitingBytes += frame.length;
     }
-    this.#later(to, () => arrive(frame));
+    this.#later(to, () =>
+      this.#deliver(to === this.#down ? 'client' : 'server', () => arrive(frame)),
+    );
   }
 
   #toServer(frame: string): void {
     if (this.#closed.server) return;
-    this.#options.onClientFrame?.(frame);
+    this.#options.onClientFrame?.(frame, this);
     this.#server?.onMessage(frame);
   }
 
   /** The client reads what has arrived. */
   #drain(): void {
-    while (this.#down.arrived > 0 && !this.#down.isPaused && !this.#closed.client) {
+    while (this.#down.arrived > 0 && !this.#isNotReading && !this.#closed.client) {
       this.#down.arrived -= 1;
       const next = this.#down.waiting.shift();
       if (next === undefined) break;
@@ -178,7 +232,11 @@ class Link {
     }
     if (this.#down.waitingBytes > 0 || !this.#saidBuffered || this.#closed.server) return;
     this.#saidBuffered = false;
-    this.#server?.onDrain();
+    this.#deliver('server', () => this.#server?.onDrain());
+  }
+
+  get #isNotReading(): boolean {
+    return this.#down.isPaused || this.#held.client !== undefined;
   }
 
   /** One side closes: it knows at once, the other when the close arrives behind what was sent. */
@@ -193,9 +251,22 @@ class Link {
   #close(side: Side, code: number, reason: string): void {
     if (this.#closed[side]) return;
     this.#closed[side] = true;
-    if (side === 'client') this.#client.onClose(code, reason);
-    else this.#server?.onClose(code);
-    if (this.#closed.client && this.#closed.server) this.#onGone();
+    this.#deliver(side, () => {
+      this.#told[side] = true;
+      if (side === 'client') this.#client.onClose(code, reason);
+      else this.#server?.onClose(code);
+      if (this.#told.client && this.#told.server) this.#onGone();
+    });
+  }
+
+  #arrive(side: Side, run: () => void): void {
+    this.#later(side === 'server' ? this.#up : this.#down, () => this.#deliver(side, run));
+  }
+
+  #deliver(side: Side, run: () => void): void {
+    const held = this.#held[side];
+    if (held === undefined) run();
+    else held.push(run);
   }
 
   #later(way: Direction, run: () => void): void {

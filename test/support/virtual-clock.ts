@@ -1,5 +1,14 @@
 import type { Clock, Timer } from '@confer/shared';
 
+export interface ProcessClock {
+  readonly clock: Clock;
+  /** Its timers never fire again. */
+  readonly kill: () => void;
+  /** Time goes on, and timers that fall due wait for `thaw`. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+}
+
 interface Event {
   readonly at: number;
   readonly order: number;
@@ -31,17 +40,39 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** A clock whose timers can all be stopped at once: those of a process that is killed. */
-  scope(): { readonly clock: Clock; readonly kill: () => void } {
-    let alive = true;
+  /** The clock of one process: it can be killed, and be stopped for a while (SIGSTOP, a closed lid). */
+  scope(): ProcessClock {
+    let isAlive = true;
+    let held: (() => void)[] | undefined;
     const clock: Clock = {
       now: () => this.#now,
-      setTimer: (delayMs, run) => this.setTimer(delayMs, () => alive && run()),
+      setTimer: (delayMs, run) => {
+        let isCancelled = false;
+        const fire = () => {
+          if (!isAlive || isCancelled) return;
+          if (held === undefined) run();
+          else held.push(fire);
+        };
+        const timer = this.setTimer(delayMs, fire);
+        return {
+          cancel: () => {
+            isCancelled = true;
+            timer.cancel();
+          },
+        };
+      },
     };
     return {
       clock,
       kill: () => {
-        alive = false;
+        isAlive = false;
+      },
+      freeze: () => {
+        held ??= [];
+      },
+      thaw: () => {
+        for (const fire of held ?? []) this.setTimer(0, fire);
+        held = undefined;
       },
     };
   }

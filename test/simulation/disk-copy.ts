@@ -1,0 +1,14 @@
+import { MemoryDisk } from '../../server/src/engine/memory.ts';
+
+/** A backup: what a disk holds now, to be the beginning of another history. */
+export function copyOf(disk: MemoryDisk): MemoryDisk {
+  const copy = new MemoryDisk();
+  copy.revision = disk.revision;
+  copy.compactedRevision = disk.compactedRevision;
+  copy.entryCount = disk.entryCount;
+  for (const [key, versions] of disk.tree.entries()) copy.tree.set(key, [...versions]);
+  copy.log.push(...disk.log);
+  for (const [requestId, outcome] of disk.outcomes) copy.outcomes.set(requestId, outcome);
+  copy.retired.push(...disk.retired);
+  return copy;
+}
