@@ -44,8 +44,15 @@ export class RealServer {
     this.program.child.kill(signal);
   }
 
-  get residentMiB(): number {
-    return residentMiB(this.program);
+  /** What it holds in memory; `own` is that without the pages of its files, which are only a cache. */
+  get memoryMiB(): { readonly resident: number; readonly own: number } {
+    const { pid } = this.program.child;
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const of = (name: string) => {
+      const [, kib] = new RegExp(`${name}:\\s+([0-9]+)`).exec(text) ?? [];
+      return Math.round(Number(kib) / 1024);
+    };
+    return { resident: of('VmRSS'), own: of('RssAnon') };
   }
 }
 
@@ -110,11 +117,6 @@ export async function withScene(use: (scene: Scene) => Promise<void>): Promise<v
       await scene.end();
     }
   });
-}
-
-function residentMiB({ child }: Program): number {
-  const [, kib] = /VmRSS:\s+([0-9]+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1024);
 }
 
 /** Looks again and again, until a deadline. */

@@ -1,5 +1,5 @@
-import type { Client } from '@confer/client';
 import { describe, expect, it } from 'vitest';
+import { writing } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
@@ -7,36 +7,6 @@ const HEARTBEAT_MS = 300;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 /** How long somebody is stopped: well beyond the silence that the other side accepts. */
 const STOPPED_MS = isLong ? 60_000 : 2 * SILENCE_MS;
-
-/** Writes until told to end; the times that the writes took, in ms. */
-function writeOn(client: Client, valueChars: number, paths: number) {
-  const tookMs: number[] = [];
-  const value = 'x'.repeat(valueChars);
-  let isOver = false;
-  let revision = 0;
-  const write = async () => {
-    for (let i = 0; !isOver; i++) {
-      const startedAt = performance.now();
-      ({ revision } = await client.set(`/load/${i % paths}`, `${i} ${value}`));
-      tookMs.push(performance.now() - startedAt);
-    }
-  };
-  const written = write();
-  return {
-    tookMs,
-    async end(): Promise<number> {
-      isOver = true;
-      await written;
-      return revision;
-    },
-  };
-}
-
-function latency(tookMs: readonly number[]) {
-  const sorted = [...tookMs].sort((a, b) => a - b);
-  const at = (part: number) => Number(sorted[Math.floor(sorted.length * part)]?.toFixed(1));
-  return { writes: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(0.9999) };
-}
 
 async function during(durationMs: number): Promise<void> {
   const endAt = Date.now() + durationMs;
@@ -55,40 +25,41 @@ async function stopUnderLoad(
     scene.crowd(server.url, stopped),
     scene.crowd(server.url, going),
   ]);
-  const load = writeOn(writer, valueChars, 50);
+  const load = writing(writer, valueChars);
   await during(STOPPED_MS / 2);
-  const before = latency(load.tookMs.splice(0));
-  const memory = [server.residentMiB];
+  const before = load.summary();
+  const memory = [server.memoryMiB];
   sleepers.program.child.kill('SIGSTOP');
   const endAt = Date.now() + STOPPED_MS;
   await until(
     'the time is over',
     () => {
-      memory.push(server.residentMiB);
+      memory.push(server.memoryMiB);
       return Date.now() >= endAt;
     },
     STOPPED_MS + 5_000,
   );
-  const meanwhile = latency(load.tookMs);
+  const meanwhile = load.summary();
   const atLeast = (await writer.serverStatus()).revision;
   await until('the others have everything', () => others.isAt(atLeast));
   sleepers.program.child.kill('SIGCONT');
-  const revision = await load.end();
+  await load.end();
+  const { revision } = await writer.serverStatus();
   await until('the others are at the end', () => others.isAt(revision));
   await until('the stopped ones are back', () => sleepers.isAt(revision));
   await others.expectTruth(writer);
   const { staleAt } = await sleepers.expectTruth(writer);
-  const [memoryBefore = 0] = memory;
-  const memoryMax = Math.max(...memory);
+  const ownBefore = memory[0]?.own ?? 0;
+  const ownMax = Math.max(...memory.map(({ own }) => own));
   report(`${stopped} of ${stopped + going} readers stopped`, {
     before,
     meanwhile,
-    writtenMiB: Math.round((meanwhile.writes * valueChars) / 2 ** 20),
-    memoryBefore,
-    memoryMax,
+    writtenMiB: Math.round((meanwhile.count * valueChars) / 2 ** 20),
+    ownMiB: [ownBefore, ownMax],
+    residentMiBMax: Math.max(...memory.map(({ resident }) => resident)),
     timesStale: staleAt.length,
   });
-  return { meanwhile, growthMiB: memoryMax - memoryBefore };
+  return { meanwhile, growthMiB: ownMax - ownBefore };
 }
 
 describe('SIGSTOP for longer than the silence', () => {
@@ -126,7 +97,7 @@ describe('SIGSTOP for longer than the silence', () => {
         const server = await scene.server({ transport, heartbeatMs: HEARTBEAT_MS });
         const load = { stopped: 1, going: 1, valueChars: 64 * 1024 };
         const { meanwhile, growthMiB } = await stopUnderLoad(scene, server, load);
-        expect(meanwhile.writes).toBeGreaterThan(20);
+        expect(meanwhile.count).toBeGreaterThan(20);
         expect(growthMiB).toBeLessThan(200);
       });
     },
@@ -139,7 +110,7 @@ describe('SIGSTOP for longer than the silence', () => {
       const server = await scene.server({ heartbeatMs: HEARTBEAT_MS });
       const load = { stopped: 10, going: 90, valueChars: 1_000 };
       const { meanwhile, growthMiB } = await stopUnderLoad(scene, server, load);
-      expect(meanwhile.writes).toBeGreaterThan(20);
+      expect(meanwhile.count).toBeGreaterThan(20);
       expect(growthMiB).toBeLessThan(200);
     });
   });
