@@ -23,6 +23,8 @@ export interface ClientOptions {
     readonly connectMs?: number;
     /** Of each request, with all its tries; also of `ready` and `waitFor`. Default 10,000. */
     readonly requestMs?: number;
+    /** How long an outage lasts before `lost` tells of it. Default 10,000. */
+    readonly graceMs?: number;
   };
   /** Full jitter between 0 and a ceiling that doubles from `initialMs` (250) to `maxMs` (30,000). */
   readonly retry?: { readonly initialMs?: number; readonly maxMs?: number };
@@ -113,9 +115,17 @@ export interface MirrorStatusChange {
   readonly reason: string;
 }
 
+/** An outage has lasted for `timeouts.graceMs`. Told once; that it is over is a change of status. */
+export interface LostEvent {
+  /** In ms since the Unix epoch. */
+  readonly since: number;
+}
+
 export interface MirrorEvents {
   change: MirrorChange;
   status: MirrorStatusChange;
+  /** Not live for that long: what it shows may be old, or it never was complete. */
+  lost: LostEvent;
 }
 
 /** The live copy of a subtree. Reads are synchronous, from memory, and show whole commits only. */
@@ -190,6 +200,8 @@ export interface Watch extends AsyncIterableIterator<Commit> {
 
 export interface ClientEvents {
   status: ClientStatus;
+  /** No server was reached for that long. */
+  lost: LostEvent;
 }
 
 export interface Client {
@@ -206,12 +218,26 @@ export interface Client {
   /** Several writes as one commit, applied as a whole or not at all (S3). */
   commit(request: CommitOptions): Promise<CommitResult>;
   serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>>;
+  /**
+   * Drops history up to a revision, or all of it; returns where it begins then. Entries stay. Watches
+   * that were away for longer skip what happened in between, or are told that they missed it.
+   */
+  compact(
+    revision?: number,
+    options?: WaitOptions,
+  ): Promise<{ readonly compactedRevision: number }>;
   watch(path: string, options?: WatchOptions): Watch;
   mirror(path: string, options?: { readonly signal?: AbortSignal }): Mirror;
   on<Name extends keyof ClientEvents>(
     event: Name,
     listener: (event: ClientEvents[Name]) => void,
   ): () => void;
+  /**
+   * Looks at once whether the server is there: for who knows that the machine has slept or changed
+   * its network. Does not wait for the next try; an open connection has to answer within
+   * `timeouts.connectMs`. Pages do this by themselves.
+   */
+  checkNow(): void;
   /** Ends all watches and mirrors, rejects what still waits, closes the connection. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

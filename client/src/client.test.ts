@@ -44,6 +44,20 @@ describe('requests', () => {
     expect(await remove).toEqual({ revision: 4, removed: 17 });
   });
 
+  test('compact says where history begins', async () => {
+    const { client, server } = startConnected();
+    const all = client.compact();
+    const first = server.take('compact');
+    expect(first).not.toHaveProperty('revision');
+    server.say({ type: 'compaction', id: first.id, compactedRevision: 9 });
+    expect(await all).toEqual({ compactedRevision: 9 });
+    const some = client.compact(4);
+    const second = server.take('compact');
+    expect(second.revision).toBe(4);
+    server.say({ type: 'compaction', id: second.id, compactedRevision: 9 });
+    expect(await some).toEqual({ compactedRevision: 9 });
+  });
+
   test('status leaves out what is of the protocol', async () => {
     const { client, server } = startConnected();
     const status = client.serverStatus();

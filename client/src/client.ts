@@ -1,4 +1,4 @@
-import { type Entry, type EntryMeta, encode, type Status, unreachable } from '@confer/shared';
+import { type Entry, type EntryMeta, encode, type Status } from '@confer/shared';
 import type {
   Client,
   ClientEvents,
@@ -8,6 +8,7 @@ import type {
   CommitResult,
   Listing,
   ListOptions,
+  LostEvent,
   Mirror,
   RemoveOptions,
   WaitOptions,
@@ -25,19 +26,13 @@ import { EventWatch } from './event-watch.ts';
 import { hasValues, readListing } from './listing.ts';
 import { Mirrors } from './mirrors.ts';
 import { Notices } from './notices.ts';
+import { Outage } from './outage.ts';
 import { type Platform, reporterTo } from './platform.ts';
 import { Requests } from './requests.ts';
 import { Timeouts } from './timeouts.ts';
 import { endpointsOf } from './urls.ts';
 import { Watches } from './watches.ts';
-import { commit, type Write } from './writes.ts';
-
-const DEFAULTS = {
-  connectMs: 5_000,
-  requestMs: 10_000,
-  initialMs: 250,
-  maxMs: 30_000,
-} as const;
+import { commit, type Write, writeOf } from './writes.ts';
 
 /**
  * Makes a client of the servers at `urls` and starts to connect. Never throws for network reasons.
@@ -62,26 +57,28 @@ class ConferClient implements Client {
   readonly #eventWatches = new Set<EventWatch>();
   readonly #context: ClientContext;
   readonly #statuses: Emitter<ClientStatus>;
+  readonly #losses: Emitter<LostEvent>;
+  readonly #outage: Outage;
+  readonly #closing = new AbortController();
   /** Why there will be no connection any more. */
   #over: ConferError | undefined;
-  #isClosed = false;
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
     const { clock, random, openSocket, newId } = platform;
-    const { timeouts, retry, token, client } = options;
-    const limits = {
-      initialMs: retry?.initialMs ?? DEFAULTS.initialMs,
-      maxMs: retry?.maxMs ?? DEFAULTS.maxMs,
-    };
-    const connectMs = timeouts?.connectMs ?? DEFAULTS.connectMs;
+    const { token, client } = options;
+    const { initialMs = 250, maxMs = 30_000 } = options.retry ?? {};
+    const { connectMs = 5_000, requestMs = 10_000, graceMs = 10_000 } = options.timeouts ?? {};
     const endpoints = endpointsOf(urls);
     const report = reporterTo(options.onError);
     const notices = new Notices(report);
-    const newBackoff = () => new Backoff(limits, random);
+    const newBackoff = () => new Backoff({ initialMs, maxMs }, random);
     const backoff = newBackoff();
     this.#newId = newId;
-    this.#timeouts = new Timeouts(clock, timeouts?.requestMs ?? DEFAULTS.requestMs);
+    this.#timeouts = new Timeouts(clock, requestMs);
     this.#statuses = new Emitter(notices);
+    this.#losses = new Emitter(notices);
+    this.#outage = new Outage(clock, graceMs, (event) => this.#losses.emit(event));
+    this.#outage.begin();
     this.#connection = new Connection(
       { endpoints, openSocket, clock, notices, backoff, connectMs, token, client },
       this.#connectionEvents(report),
@@ -104,11 +101,13 @@ class ConferClient implements Client {
       notices,
       timeouts: this.#timeouts,
       watches: this.#watches,
+      graceMs,
       report,
       trouble: () => this.#connection.silenceExplained.why,
     };
     this.#mirrors = new Mirrors(this.#context);
     this.#connection.start();
+    platform.watchWakes?.(() => this.checkNow(), this.#closing.signal);
   }
 
   get status(): ClientStatus {
@@ -161,8 +160,21 @@ class ConferClient implements Client {
   async serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>> {
     const wait = this.#timeouts.wait(options);
     const { reply } = await this.#requests.ask('status', (id) => ({ type: 'status', id }), wait);
-    const { type: _type, id: _id, ...status } = reply;
-    return status;
+    return bodyOf(reply);
+  }
+
+  async compact(
+    revision?: number,
+    options?: WaitOptions,
+  ): Promise<{ readonly compactedRevision: number }> {
+    const wait = this.#timeouts.wait(options);
+    const upTo = revision === undefined ? {} : { revision };
+    const { reply } = await this.#requests.ask(
+      'compaction',
+      (id) => ({ type: 'compact', id, ...upTo }),
+      wait,
+    );
+    return bodyOf(reply);
   }
 
   watch(path: string, options: WatchOptions = {}): Watch {
@@ -188,12 +200,18 @@ class ConferClient implements Client {
   ): () => void {
     const emitters: { [Name in keyof ClientEvents]: Emitter<ClientEvents[Name]> } = {
       status: this.#statuses,
+      lost: this.#losses,
     };
     return emitters[event].on(listener);
   }
 
+  checkNow(): void {
+    const ask = () => this.#requests.tell((id) => ({ type: 'status', id }), ignore);
+    this.#connection.checkNow(ask);
+  }
+
   close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#context.notices.hold(() => {
       this.#mirrors.close();
       for (const watch of [...this.#eventWatches]) watch.close();
@@ -218,37 +236,28 @@ class ConferClient implements Client {
         this.#watches.lost(reason);
       },
       onFailed: (error) => this.#end(error),
-      onStatus: (status) => this.#statuses.emit(status),
+      onStatus: (status) => {
+        this.#noteOutage(status.kind);
+        this.#statuses.emit(status);
+      },
       onError: report,
     };
   }
 
+  /** Replies have an `id`, and what is for a watch has its name. */
   #route(message: RoutedMessage): void {
-    switch (message.type) {
-      case 'got':
-      case 'listed':
-      case 'committed':
-      case 'watching':
-      case 'unwatched':
-      case 'status':
-      case 'error':
-        this.#requests.received(message);
-        break;
-      case 'snapshot':
-      case 'difference':
-      case 'synced':
-      case 'commits':
-      case 'resync':
-      case 'compacted':
-        this.#watches.received(message);
-        break;
-      case 'heartbeat':
-        this.#connection.progress();
-        this.#watches.heartbeat(message);
-        break;
-      default:
-        unreachable(message);
+    if ('id' in message) this.#requests.received(message);
+    else if ('watch' in message) this.#watches.received(message);
+    else {
+      this.#connection.progress();
+      this.#watches.heartbeat(message);
     }
+  }
+
+  #noteOutage(kind: ClientStatus['kind']): void {
+    if (kind === 'open') this.#outage.end();
+    else this.#outage.begin();
+    if (kind === 'failed' || kind === 'closed') this.#outage.stop();
   }
 
   #write(write: Write): Promise<CommitResult> {
@@ -267,20 +276,17 @@ class ConferClient implements Client {
   }
 
   #refuseIfClosed(): void {
-    if (this.#isClosed) throw closedError();
+    if (this.#closing.signal.aborted) throw closedError();
   }
 }
 
-/** A write to one path, but for what it writes. */
-function writeOf(
-  path: string,
-  { ifRevision, ...options }: WriteOptions,
-): Omit<Write, 'operations'> {
-  return ifRevision === undefined
-    ? options
-    : { ...options, conditions: [{ path, modRevision: ifRevision }] };
+/** A reply without what is of the protocol. */
+function bodyOf<Body extends { type: unknown; id: unknown }>({ type: _, id: __, ...body }: Body) {
+  return body;
 }
 
 function closedError(): ConferError {
   return new ConferError('closed', 'the client is closed');
 }
+
+function ignore(): void {}

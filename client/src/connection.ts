@@ -94,6 +94,16 @@ export class Connection {
     this.#options.backoff.reset();
   }
 
+  /** Tries again at once, or gives a server up that says nothing to `ask` for as long as a welcome may take. */
+  checkNow(ask: () => void): void {
+    const state = this.#state;
+    if (state.kind === 'waiting') this.#connect();
+    else if (state.kind === 'open') {
+      state.timer.expect(this.#options.connectMs);
+      ask();
+    }
+  }
+
   /** Resolves when the socket is gone, or has not gone for a while. */
   close(): Promise<void> {
     const state = this.#state;
@@ -189,8 +199,8 @@ export class Connection {
 
   #listen(attempt: Attempt, { heartbeatMs }: Welcome): Silence {
     const limitMs = heartbeatMs * times.silentBeatsMax;
-    return new Silence(this.#options.clock, limitMs, () =>
-      this.#drop(attempt, 4408, `the server was silent for ${limitMs} ms`),
+    return new Silence(this.#options.clock, limitMs, (silentMs) =>
+      this.#drop(attempt, 4408, `the server was silent for ${silentMs} ms`),
     );
   }
 

@@ -9,6 +9,8 @@ export interface ClientContext {
   readonly notices: Notices;
   readonly timeouts: Timeouts;
   readonly watches: Watches;
+  /** How long an outage lasts before users are told that they are lost. */
+  readonly graceMs: number;
   /** Tells the user of what went wrong without anyone asking. */
   readonly report: (error: unknown) => void;
   /** For the end of a message: why the server is not reached. Empty while it is. */

@@ -45,6 +45,7 @@ export type {
   CommitResult,
   Listing,
   ListOptions,
+  LostEvent,
   Mirror,
   MirrorChange,
   MirrorEvents,

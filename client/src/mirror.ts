@@ -1,5 +1,6 @@
 import { type Entry, isWithin, type Position } from '@confer/shared';
 import type {
+  LostEvent,
   Mirror,
   MirrorChange,
   MirrorEvents,
@@ -33,6 +34,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   readonly #options: MirrorOptions;
   readonly #changes: Emitter<MirrorChange>;
   readonly #statuses: Emitter<MirrorStatusChange>;
+  readonly #losses: Emitter<LostEvent>;
   readonly #readers = new Set<Reader>();
   readonly #waits: Waits;
   #closedSince: number | undefined;
@@ -45,6 +47,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#options = options;
     this.#changes = new Emitter(context.notices);
     this.#statuses = new Emitter(context.notices);
+    this.#losses = new Emitter(context.notices);
     this.#waits = new Waits(context.clock);
     replica.join(this);
     if (options.signal?.aborted === true) this.close();
@@ -104,6 +107,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     const emitters: { [Name in keyof MirrorEvents]: Emitter<MirrorEvents[Name]> } = {
       change: this.#changes,
       status: this.#statuses,
+      lost: this.#losses,
     };
     return emitters[event].on(listener);
   }
@@ -152,6 +156,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#context.notices.post(() => {
       this.#changes.clear();
       this.#statuses.clear();
+      this.#losses.clear();
     });
   }
 
@@ -167,6 +172,10 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   statusChanged(change: MirrorStatusChange): void {
     this.#snapshot = undefined;
     this.#statuses.emit(change);
+  }
+
+  lost(event: LostEvent): void {
+    this.#losses.emit(event);
   }
 
   moved(): void {

@@ -1,8 +1,9 @@
 import { type Commit, fromWireCommit, type Position, unreachable } from '@confer/shared';
-import type { MirrorChange, MirrorStatus, MirrorStatusChange } from './api.ts';
+import type { LostEvent, MirrorChange, MirrorStatus, MirrorStatusChange } from './api.ts';
 import type { ClientContext } from './context.ts';
 import { EntryTable } from './entry-table.ts';
 import { ConferError } from './errors.ts';
+import { Outage } from './outage.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
 import type { Wait } from './waiter.ts';
 import { Waits } from './waits.ts';
@@ -12,6 +13,7 @@ import type { CopyEffect, WatchState } from './watch-state.ts';
 export interface ReplicaView {
   changed(change: MirrorChange): void;
   statusChanged(change: MirrorStatusChange): void;
+  lost(event: LostEvent): void;
   /** The revision may have moved. */
   moved(): void;
   failed(error: ConferError): void;
@@ -29,7 +31,7 @@ export class Replica implements WatchOwner {
   /** What the table shows. */
   #position: Position | undefined;
   #status: Exclude<MirrorStatus, 'closed'> = 'syncing';
-  #staleSince: number | undefined;
+  readonly #outage: Outage;
   #reason = '';
   #failure: ConferError | undefined;
 
@@ -38,7 +40,10 @@ export class Replica implements WatchOwner {
     this.path = path;
     this.#context = context;
     this.#onOver = onOver;
-    this.#staleSince = context.clock.now();
+    this.#outage = new Outage(context.clock, context.graceMs, (event) => {
+      for (const view of [...this.#views]) view.lost(event);
+    });
+    this.#outage.begin();
     this.#waits = new Waits(context.clock);
     const spec = { path, mode: 'state', prev: false, after: undefined } as const;
     this.#watch = context.watches.add(spec, this);
@@ -57,7 +62,7 @@ export class Replica implements WatchOwner {
   }
 
   get staleSince(): number | undefined {
-    return this.#staleSince;
+    return this.#outage.since;
   }
 
   get failure(): ConferError | undefined {
@@ -77,6 +82,7 @@ export class Replica implements WatchOwner {
   leave(view: ReplicaView): void {
     this.#views.delete(view);
     if (this.#views.size > 0) return;
+    this.#outage.stop();
     this.#context.watches.remove(this.#watch);
     this.#waits.release();
     this.#onOver();
@@ -207,8 +213,9 @@ export class Replica implements WatchOwner {
     const from = this.#status;
     if (from === to) return;
     this.#status = to;
-    if (to === 'live') this.#staleSince = undefined;
-    else this.#staleSince ??= this.#context.clock.now();
+    if (to === 'live') this.#outage.end();
+    else this.#outage.begin();
+    if (to === 'failed') this.#outage.stop();
     for (const view of [...this.#views]) view.statusChanged({ from, to, reason });
   }
 }

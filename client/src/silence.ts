@@ -4,19 +4,24 @@ import type { Clock, Timer } from '@confer/shared';
 export class Silence implements Timer {
   readonly #clock: Clock;
   readonly #limitMs: number;
-  readonly #onSilent: () => void;
+  readonly #onSilent: (silentMs: number) => void;
   #timer: Timer;
 
-  constructor(clock: Clock, limitMs: number, onSilent: () => void) {
+  constructor(clock: Clock, limitMs: number, onSilent: (silentMs: number) => void) {
     this.#clock = clock;
     this.#limitMs = limitMs;
     this.#onSilent = onSilent;
-    this.#timer = this.#arm();
+    this.#timer = this.#arm(limitMs);
   }
 
   heard(): void {
+    this.expect(this.#limitMs);
+  }
+
+  /** Something is asked that has an answer within that time, if there is anybody. */
+  expect(limitMs: number): void {
     this.#timer.cancel();
-    this.#timer = this.#arm();
+    this.#timer = this.#arm(limitMs);
   }
 
   cancel(): void {
@@ -27,9 +32,9 @@ export class Silence implements Timer {
    * A process that was busy or asleep for that long finds its timer due before it has read what
    * waits in the socket. One more turn of the event loop lets those frames in first.
    */
-  #arm(): Timer {
-    return this.#clock.setTimer(this.#limitMs, () => {
-      this.#timer = this.#clock.setTimer(1, this.#onSilent);
+  #arm(limitMs: number): Timer {
+    return this.#clock.setTimer(limitMs, () => {
+      this.#timer = this.#clock.setTimer(1, () => this.#onSilent(limitMs));
     });
   }
 }

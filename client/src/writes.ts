@@ -1,5 +1,5 @@
 import type { Condition, Operation } from '@confer/shared';
-import type { CommitResult, WaitOptions } from './api.ts';
+import type { CommitResult, WaitOptions, WriteOptions } from './api.ts';
 import { checkWrite } from './arguments.ts';
 import type { Mirrors } from './mirrors.ts';
 import type { Replica } from './replica.ts';
@@ -45,4 +45,14 @@ export async function commit(write: Write, context: WriteContext): Promise<Commi
   if (puts + deletes > 0)
     await Promise.all(behind.map((replica) => replica.show({ epoch, revision }, left())));
   return { revision, puts, deletes };
+}
+
+/** A write to one path, but for what it writes. */
+export function writeOf(
+  path: string,
+  { ifRevision, ...options }: WriteOptions,
+): Omit<Write, 'operations'> {
+  return ifRevision === undefined
+    ? options
+    : { ...options, conditions: [{ path, modRevision: ifRevision }] };
 }

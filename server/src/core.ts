@@ -5,6 +5,7 @@ import type { Runtime } from './runtime.ts';
 import { Heartbeats } from './session/heartbeats.ts';
 import type { Service } from './session/service.ts';
 import { Session } from './session/session.ts';
+import { Retention, type RetentionLimits } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import type { Socket, SocketHandlers } from './transport/socket.ts';
 import { VERSION } from './version.ts';
@@ -24,6 +25,8 @@ export interface CoreOptions {
   readonly runtime: Runtime;
   readonly log: Log;
   readonly heartbeatMs?: number;
+  /** Without it, history is kept until somebody asks for a compaction. */
+  readonly retention?: RetentionLimits;
 }
 
 /** A whole server but for its storage and its sockets: a simulation runs it on fakes of both. */
@@ -33,9 +36,11 @@ export class Core {
   readonly #service: Service;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
+  readonly #retention: Retention | undefined;
   readonly #startedAt: number;
 
-  constructor({ engine, runtime, log, heartbeatMs = times.heartbeatMs }: CoreOptions) {
+  constructor(options: CoreOptions) {
+    const { engine, runtime, log, heartbeatMs = times.heartbeatMs, retention } = options;
     this.#engine = engine;
     this.#runtime = runtime;
     this.#startedAt = runtime.clock.now();
@@ -44,6 +49,8 @@ export class Core {
     const status = () => this.status();
     this.#service = { store, hub, runtime, log, heartbeatMs, status };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
+    this.#retention =
+      retention === undefined ? undefined : new Retention(engine, runtime.clock, retention, log);
   }
 
   /** Takes a new connection. */
@@ -78,6 +85,7 @@ export class Core {
    */
   async stop(): Promise<void> {
     const { random } = this.#runtime;
+    this.#retention?.stop();
     const windowMs = Math.max(RETURN_WINDOW_MS_MIN, this.#sessions.size / RETURNS_PER_MS);
     for (const session of [...this.#sessions]) session.leave(Math.floor(random() * windowMs));
     await this.#until(SETTLE_MS, () => [...this.#sessions].every(({ waiting }) => waiting === 0));

@@ -5,6 +5,7 @@ import { StartError } from './errors.ts';
 import { listen, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { systemRuntime } from './runtime.ts';
+import { type RetentionLimits, retentionDefaults } from './store/retention.ts';
 
 export type EngineOptions =
   /** Keeps nothing beyond the end of the process. */
@@ -23,6 +24,11 @@ export type ServerOptions = EngineOptions & {
   readonly insecure?: boolean;
   /** Default 10,000. */
   readonly heartbeatMs?: number;
+  /**
+   * How much history is kept: by age or by commits, whichever keeps more, but not beyond so many bytes.
+   * Default: 24 hours, 100,000 commits, 1 GiB. Current entries are kept for ever.
+   */
+  readonly retention?: Partial<RetentionLimits>;
   /** Default: silent. */
   readonly log?: Log;
 };
@@ -47,12 +53,14 @@ export interface Server {
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, log = () => {} } = options;
+  const retention = retentionOf(options);
   const engine = await openEngine(options);
   const { heartbeatMs } = options;
   const core = new Core({
     engine,
     runtime: systemRuntime,
     log,
+    retention,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
   try {
@@ -81,6 +89,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await core.stop();
     throw error;
   }
+}
+
+function retentionOf({ retention = {} }: ServerOptions): RetentionLimits {
+  const limits = { ...retentionDefaults, ...retention };
+  for (const [name, limit] of Object.entries(limits))
+    if (!Number.isSafeInteger(limit) || limit < 0)
+      throw new StartError('invalid', `retention.${name} is a whole number from 0, not ${limit}`);
+  return limits;
 }
 
 async function openEngine(options: EngineOptions): Promise<Engine> {

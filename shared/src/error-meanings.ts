@@ -28,3 +28,29 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   too_many_requests: 'more requests are waiting for an answer than a connection may have',
   shutting_down: 'the server restarts; its goodbye says when to come back',
 };
+
+/** What each error ends. */
+export const errorScopes: Readonly<Record<ErrorCode, 'request' | 'watch' | 'connection'>> = {
+  invalid_message: 'request',
+  unknown_type: 'request',
+  invalid_path: 'request',
+  reserved_path: 'request',
+  invalid_value: 'request',
+  too_large: 'request',
+  conflict: 'request',
+  future_revision: 'request',
+  compacted: 'watch',
+  unknown_watch: 'request',
+  too_many_watches: 'request',
+  storage_full: 'request',
+  unavailable: 'request',
+  internal: 'request',
+  bad_message: 'connection',
+  unauthenticated: 'connection',
+  forbidden: 'connection',
+  version_unsupported: 'connection',
+  silent: 'connection',
+  frame_too_large: 'connection',
+  too_many_requests: 'connection',
+  shutting_down: 'connection',
+};

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { errorScopes } from './error-meanings.ts';
 import { errorCodes, errorKind, errorOfClose, isErrorCode, ProtocolError } from './errors.ts';
 
 describe('the error table', () => {
   it.each(errorCodes)('%s has a close code exactly when it ends the connection', (code) => {
-    const { scope, closeCode } = errorKind(code);
-    expect(closeCode !== undefined).toBe(scope === 'connection');
+    const { closeCode } = errorKind(code);
+    expect(closeCode !== undefined).toBe(errorScopes[code] === 'connection');
   });
 
   it('gives every close code once, and only codes that an application may use', () => {

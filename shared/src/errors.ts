@@ -4,8 +4,6 @@ import type { Entry } from './entry.ts';
 export type Retry = 'now' | 'backoff' | 'never';
 
 interface ErrorKind {
-  /** What the error ends: one request, one watch, or the connection. */
-  readonly scope: 'request' | 'watch' | 'connection';
   readonly retry: Retry;
   /** The WebSocket close code, where the connection ends with it. */
   readonly closeCode?: number;
@@ -16,28 +14,28 @@ interface ErrorKind {
  * Close codes follow HTTP's numbers above 4000, and RFC 6455 where it has one.
  */
 export const errorTable = {
-  invalid_message: { scope: 'request', retry: 'never' },
-  unknown_type: { scope: 'request', retry: 'never' },
-  invalid_path: { scope: 'request', retry: 'never' },
-  reserved_path: { scope: 'request', retry: 'never' },
-  invalid_value: { scope: 'request', retry: 'never' },
-  too_large: { scope: 'request', retry: 'never' },
-  conflict: { scope: 'request', retry: 'never' },
-  future_revision: { scope: 'request', retry: 'never' },
-  compacted: { scope: 'watch', retry: 'never' },
-  unknown_watch: { scope: 'request', retry: 'never' },
-  too_many_watches: { scope: 'request', retry: 'never' },
-  storage_full: { scope: 'request', retry: 'backoff' },
-  unavailable: { scope: 'request', retry: 'backoff' },
-  internal: { scope: 'request', retry: 'never' },
-  bad_message: { scope: 'connection', retry: 'never', closeCode: 4400 },
-  unauthenticated: { scope: 'connection', retry: 'never', closeCode: 4401 },
-  forbidden: { scope: 'connection', retry: 'never', closeCode: 4403 },
-  version_unsupported: { scope: 'connection', retry: 'never', closeCode: 4406 },
-  silent: { scope: 'connection', retry: 'backoff', closeCode: 4408 },
-  frame_too_large: { scope: 'connection', retry: 'never', closeCode: 4413 },
-  too_many_requests: { scope: 'connection', retry: 'backoff', closeCode: 4429 },
-  shutting_down: { scope: 'connection', retry: 'backoff', closeCode: 1012 },
+  invalid_message: { retry: 'never' },
+  unknown_type: { retry: 'never' },
+  invalid_path: { retry: 'never' },
+  reserved_path: { retry: 'never' },
+  invalid_value: { retry: 'never' },
+  too_large: { retry: 'never' },
+  conflict: { retry: 'never' },
+  future_revision: { retry: 'never' },
+  compacted: { retry: 'never' },
+  unknown_watch: { retry: 'never' },
+  too_many_watches: { retry: 'never' },
+  storage_full: { retry: 'backoff' },
+  unavailable: { retry: 'backoff' },
+  internal: { retry: 'never' },
+  bad_message: { retry: 'never', closeCode: 4400 },
+  unauthenticated: { retry: 'never', closeCode: 4401 },
+  forbidden: { retry: 'never', closeCode: 4403 },
+  version_unsupported: { retry: 'never', closeCode: 4406 },
+  silent: { retry: 'backoff', closeCode: 4408 },
+  frame_too_large: { retry: 'never', closeCode: 4413 },
+  too_many_requests: { retry: 'backoff', closeCode: 4429 },
+  shutting_down: { retry: 'backoff', closeCode: 1012 },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorTable;

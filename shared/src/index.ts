@@ -27,6 +27,7 @@ export { limits, times } from './limits.ts';
 export type * from './messages/down.ts';
 export type {
   CommitRequest,
+  CompactRequest,
   Condition,
   GetRequest,
   Hello,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeDown, decodeUp } from './codec.ts';
 import { Digest } from './digest.ts';
-import { errorMeanings } from './error-meanings.ts';
+import { errorMeanings, errorScopes } from './error-meanings.ts';
 import { errorCodes, errorKind } from './errors.ts';
 import { limits, times } from './limits.ts';
 import { type DownMessage, downMessage } from './messages/down.ts';
@@ -79,9 +79,15 @@ describe('the error table of PROTOCOL.md', () => {
   it('is that of the code', () => {
     expect(rows).toEqual(
       errorCodes.map((code) => {
-        const { scope, closeCode, retry } = errorKind(code);
+        const { closeCode, retry } = errorKind(code);
         const meaning = errorMeanings[code];
-        return { code, ends: scope, closeCode: String(closeCode ?? ''), retry, meaning };
+        return {
+          code,
+          ends: errorScopes[code],
+          closeCode: String(closeCode ?? ''),
+          retry,
+          meaning,
+        };
       }),
     );
   });

@@ -3,6 +3,7 @@
  * asks for a line here: a new version where old peers would misread it, a note where they ignore it.
  *
  * 1  2026-11  the first version
+ *    2026-11  `compact` and `compaction`: an old server answers `unknown_type`
  */
 export const PROTOCOL_VERSION = 1;
 

@@ -175,6 +175,17 @@ describe('ls and tree', () => {
   });
 });
 
+test('compact drops history up to a revision, or all of it', async () => {
+  const { revision } = await json('set', '/v', '1');
+  await ok('set', '/v', '2');
+  const up = await json('compact', String(revision));
+  expect(up).toEqual({ compactedRevision: revision });
+  expect(await ok('compact')).toBe(`history begins after revision ${revision + 1}\n`);
+  expect(await ok('get', '/v')).toBe('2\n');
+  expect((await confer(['compact', '1000000'])).err).toContain('error[future_revision]');
+  expect(await confer(['compact', 'soon'])).toMatchObject({ exitCode: 2 });
+});
+
 test('status prints the position and the size of the store', async () => {
   expect(await json('status')).toMatchObject({
     epoch: expect.any(String),

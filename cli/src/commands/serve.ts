@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { createServer, type Server, type ServerOptions, StartError } from '@confer/server';
 import { DEFAULT_PORT } from '@confer/shared';
-import { type Context, notice } from '../context.ts';
+import { countArgument } from '../arguments.ts';
+import { type Context, notice, parseDuration } from '../context.ts';
 import { exitCodes, Failure, usageError } from '../failure.ts';
 import { oneLine } from '../output/text.ts';
 import { VERSION } from '../version.ts';
@@ -12,6 +13,8 @@ export interface ServeOptions {
   readonly memory?: true;
   readonly transport?: 'uws' | 'ws';
   readonly insecure?: true;
+  readonly keepAge?: string;
+  readonly keepCommits?: string;
 }
 
 const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
@@ -32,6 +35,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     ...addressOf(options.listen),
     ...(options.transport === undefined ? {} : { transport: options.transport }),
     insecure: options.insecure === true,
+    retention: retentionOf(options),
     log: (level, message, fields) => log(context, level, message, fields),
   });
   await terminal.stdout.write(`${server.url}\n`);
@@ -45,6 +49,13 @@ function engineOf({ data, memory }: ServeOptions) {
   return memory === true
     ? ({ engine: 'memory' } as const)
     : ({ engine: 'lmdb', dataDirectory: resolve(data) } as const);
+}
+
+function retentionOf({ keepAge, keepCommits }: ServeOptions) {
+  return {
+    ...(keepAge === undefined ? {} : { ageMs: Math.ceil(parseDuration(keepAge)) }),
+    ...(keepCommits === undefined ? {} : { commits: countArgument(keepCommits, '--keep-commits') }),
+  };
 }
 
 function addressOf(listen: string): { host: string; port: number } {

@@ -20,13 +20,33 @@ export function addServing(program: Command, contextOf: ContextOf): void {
         .choices(['uws', 'ws']),
     )
     .option('--insecure', 'listen beyond this machine although nobody is authenticated')
+    .option('--keep-age <time>', 'history is kept for at least this long (default: 24h)')
+    .option('--keep-commits <count>', 'and at least so many commits of it (default: 100000)')
     .addHelpText(
       'after',
-      examples('confer serve', 'confer serve --data /var/lib/confer', 'confer serve --memory'),
+      examples(
+        'confer serve',
+        'confer serve --data /var/lib/confer --keep-age 72h',
+        'confer serve --memory',
+      ),
     )
     .action(async (options: ServeOptions, command: Command) => {
       const { serve } = await import('../commands/serve.ts');
       await serve(contextOf(command), options);
+    });
+
+  program
+    .command('compact')
+    .summary('drop history up to a revision')
+    .description(
+      'Drops history up to a revision, or all of it; entries stay. The server does this by itself ' +
+        'as history grows old (see serve).',
+    )
+    .argument('[revision]', 'default: the current one')
+    .addHelpText('after', examples('confer compact', 'confer compact 4200'))
+    .action(async (revision: string | undefined, _: object, command: Command) => {
+      const { compact } = await import('../commands/compact.ts');
+      await compact(contextOf(command), revision);
     });
 
   program

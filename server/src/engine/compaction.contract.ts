@@ -101,6 +101,30 @@ export function describeCompaction(rig: () => Rig): void {
       expect(rig().engine.get('/a')?.value).toBe('again');
     });
 
+    it('makes history smaller', async () => {
+      const { engine } = rig();
+      for (let i = 0; i < 100; i++) await rig().put('/a', String(i).repeat(5_000));
+      const before = engine.historyBytes;
+      expect(before).toBeGreaterThan(500_000);
+      await engine.compact(revisionBefore(10));
+      expect(engine.historyBytes).toBeLessThan(before / 4);
+      await engine.compact(engine.revision);
+      expect(engine.historyBytes).toBeLessThan(before / 50);
+    });
+
+    it('leaves the times of what stays', async () => {
+      const { engine, clock } = rig();
+      for (let i = 0; i < 6; i++) {
+        clock.time += 1_000;
+        await rig().put('/a', String(i));
+      }
+      for (const { revision, time } of rig().fed) expect(engine.timeAfter(revision - 1)).toBe(time);
+      expect(engine.timeAfter(engine.revision)).toBeUndefined();
+      await engine.compact(revisionBefore(2));
+      expect(engine.timeAfter(engine.compactedRevision)).toBe(rig().fed.at(-2)?.time);
+      expect(await codeOf(() => engine.timeAfter(revisionBefore(3)))).toBe('compacted');
+    });
+
     it('goes on in steps while writers write', async () => {
       const { engine } = rig();
       for (let i = 0; i < 25; i++)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeCompaction } from './compaction.contract.ts';
+import { describeDeletions } from './deletions.contract.ts';
 import { describeFeed } from './feed.contract.ts';
 import { describeModel } from './model.contract.ts';
 import { describeReads } from './reads.contract.ts';
@@ -24,6 +25,7 @@ export function describeEngine(name: string, fixture: EngineFixture): void {
     describeReads(rig);
     describeFeed(rig);
     describeCompaction(rig);
+    describeDeletions(rig, fixture);
     describeModel(rig);
     describeRestart(rig, fixture);
   });

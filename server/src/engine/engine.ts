@@ -1,4 +1,4 @@
-import type { Commit, Condition, Entry, Operation } from '@confer/shared';
+import type { Commit, Condition, DeleteCause, Entry, Operation } from '@confer/shared';
 
 /** One write, as an engine judges it. Paths, values and counts are within their limits already. */
 export interface CommitRequest {
@@ -25,6 +25,21 @@ export interface ScanQuery {
   readonly at: number;
   /** Where to start, exclusive: after a path, or after a path with everything below it. */
   readonly start?: { readonly after: string } | { readonly afterSubtree: string };
+}
+
+export interface DeletionsQuery {
+  readonly subtree: string;
+  /** The revision to read at, as for a scan. */
+  readonly at: number;
+  /** A path to start after. */
+  readonly start?: { readonly after: string };
+}
+
+/** The delete that ended the last life of a path. */
+export interface Deletion {
+  readonly path: string;
+  readonly revision: number;
+  readonly cause: DeleteCause;
 }
 
 /** What tells engines apart, as data. The contract suite reads it. */
@@ -54,6 +69,8 @@ export interface Engine {
   readonly compactedRevision: number;
   /** Entries at `revision`. */
   readonly entryCount: number;
+  /** About what history takes beside the current entries: less after a compaction. */
+  readonly historyBytes: number;
 
   /**
    * Names the consumer of the one feed. Called once, before the first commit. Every commit comes out
@@ -81,6 +98,23 @@ export interface Engine {
    * still known. Must end within the turn that began it. Throws `compacted` or `future_revision`.
    */
   history(revision: number): Iterable<Commit>;
+
+  /** When the first commit after a revision was made, cheaply; `undefined` where there is none. */
+  timeAfter(revision: number): number | undefined;
+
+  /**
+   * Every delete after this revision is known, also where history is compacted: with the entries that
+   * are newer than a position, that is what a reader missed who was away for longer than history
+   * reaches. Their number is bounded, and the oldest go first.
+   */
+  readonly deletionsFloor: number;
+
+  /**
+   * For each path of a subtree the newest delete up to a revision that is known, lazily, in the order
+   * of the tree: whole for deletes after `deletionsFloor`. Paths that were written again since may be
+   * among them; they are in a scan at the same revision. Ends and throws like a scan.
+   */
+  deletions(query: DeletionsQuery): Iterable<Deletion>;
 
   /**
    * Drops history up to `revision`; current entries never go. Works in small steps between which

@@ -1,9 +1,13 @@
-import { compareCodePoints, orderKey } from '@confer/shared';
+import { compareCodePoints, type DeleteCause, orderKey } from '@confer/shared';
 import { expect, it } from 'vitest';
 import { Compaction } from './lmdb-compaction.ts';
 import type {
   CommitRow,
+  DeletionPlace,
+  DeletionsRow,
   EntryRow,
+  MetaKey,
+  MetaRow,
   OutcomeRow,
   RetiredRow,
   Table,
@@ -28,6 +32,7 @@ function tableOf<Key, Row>(compare: (a: Key, b: Key) => number, rows: [Key, Row]
     keys: (range: Parameters<typeof inRange>[0]) => [...inRange(range)].map(({ key }) => key),
     put: (key: Key, row: Row) => void rows.push([key, row]),
     remove: (key: Key) => void rows.splice(indexOf(key), 1),
+    bytes: () => 0,
   } satisfies Table<Key, Row>;
 }
 
@@ -40,11 +45,17 @@ function historyOf(steps: readonly string[]) {
   const commits: [number, CommitRow][] = [];
   const requests: [string, OutcomeRow][] = [];
   const retired: [number, RetiredRow][] = [];
+  const deletions: [VersionKey, DeleteCause][] = [];
+  let known: DeletionsRow = [0, 0];
   for (const [i, step] of steps.entries()) {
     const revision = i + 1;
     const path = step.slice(1);
     const row = step.startsWith('+') ? (['v', 1, revision, 1, 0, 'ann'] as const) : null;
     versions.push([[path, revision], row]);
+    if (row === null) {
+      deletions.push([[path, revision], 'removed']);
+      known = [0, known[1] + 1];
+    }
     commits.push([revision, [0, 'ann', null, `r${revision}`, [[path, 0]]]]);
     requests.push([`r${revision}`, [revision, 1, 0]]);
   }
@@ -54,7 +65,17 @@ function historyOf(steps: readonly string[]) {
     commits: tableOf((a: number, b: number) => a - b, commits),
     requests: tableOf(compareCodePoints, requests),
     retired: tableOf((a: number, b: number) => a - b, retired),
-    meta: { get: () => undefined, put: () => undefined },
+    deletions: tableOf(byVersion, deletions),
+    deletionOrder: tableOf(
+      (a: DeletionPlace, b: DeletionPlace) => byVersion([a[1], a[0]], [b[1], b[0]]),
+      deletions.map(([[path, revision]]): [DeletionPlace, true] => [[revision, path], true]),
+    ),
+    meta: {
+      get: () => known,
+      put: (_key: MetaKey, row: MetaRow) => {
+        if (typeof row === 'object' && row.length === 2) known = row;
+      },
+    },
   };
   const storage = {
     tables,
@@ -66,7 +87,11 @@ function historyOf(steps: readonly string[]) {
     commits: commits.map(([revision]) => revision),
     requests: requests.map(([id]) => id),
   });
-  return { storage, left };
+  const deletesLeft = () => {
+    expect(known[1]).toBe(deletions.length);
+    return deletions.map(([[path, revision]]) => `${path}@${revision}`);
+  };
+  return { storage, left, deletesLeft };
 }
 
 it.each<[string, string[], number, string[]]>([
@@ -86,6 +111,19 @@ it.each<[string, string[], number, string[]]>([
     commits: kept,
     requests: kept.map((number) => `r${number}`),
   });
+});
+
+it.each<[string, string[], number[], string[]]>([
+  ['stays known', ['+/a', '-/a'], [2], ['/a@2']],
+  ['is not known twice', ['+/a', '-/a', '+/a', '-/a'], [4], ['/a@4']],
+  ['before the window is known no more', ['+/a', '-/a', '+/a', '-/a'], [2, 4], ['/a@4']],
+  ['of a path that lives again is not known', ['+/a', '-/a', '+/a'], [2, 3], []],
+  ['of a path that lives again later is', ['+/a', '-/a', '+/a'], [2], ['/a@2']],
+])('a delete that was compacted %s', async (_title, steps, revisions, expected) => {
+  const { storage, deletesLeft } = historyOf(steps);
+  for (const revision of revisions)
+    await new Compaction(storage.tables, revision, 1).run(storage, () => false);
+  expect(deletesLeft()).toEqual(expected);
 });
 
 it('a compaction shows no version that a delete hides, at any step', async () => {

@@ -1,3 +1,4 @@
+import { deletionBefore, forgetDeletions } from './lmdb-deletions.ts';
 import { type ChangeRow, type Tables, versionsUpTo } from './lmdb-layout.ts';
 import { changesOf } from './lmdb-reads.ts';
 import type { Storage } from './lmdb-writes.ts';
@@ -108,7 +109,8 @@ export class Compaction {
 
   /**
    * Of the versions up to the revision only the newest is still read, and not even that when it is
-   * a delete: nothing reads like nothing. The delete goes last, or what it hides would show.
+   * a delete: nothing reads like nothing. The delete goes last, or what it hides would show. It stays
+   * known as a delete; those before it do not, nor does one that an earlier compaction ended at.
    * Returns the rows seen, which is more than `limit` when there are more to drop.
    */
   #dropVersions(path: string, limit: number): number {
@@ -116,8 +118,12 @@ export class Compaction {
     const range = { ...versionsUpTo(path, this.#revision), limit: limit + 1 };
     const [newest, ...older] = versions.keys(range);
     for (const key of older) versions.remove(key);
+    forgetDeletions(this.#tables, older);
     if (newest === undefined) return 0;
-    if (older.length < limit && versions.get(newest) === null) versions.remove(newest);
+    if (older.length < limit) {
+      forgetDeletions(this.#tables, deletionBefore(this.#tables, newest));
+      if (versions.get(newest) === null) versions.remove(newest);
+    }
     return older.length + 1;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Child } from './child.contract.ts';
 import { openLmdbEngine } from './lmdb.ts';
+import { FORMAT_VERSION } from './lmdb-layout.ts';
 import { Rig, TestClock } from './rig.contract.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -40,6 +41,21 @@ async function fill(directory: string): Promise<void> {
   const rig = new Rig(await openIn(directory), new TestClock());
   for (let i = 0; i < 20; i++) await rig.put(`/a/${i % 7}`, String(i).repeat(100));
   await rig.engine.close();
+}
+
+/** Makes a closed `directory` say that it is of another format. */
+function markFormat(directory: string, format: number): { file: string; data: Buffer } {
+  const file = join(directory, 'data.mdb');
+  const data = readFileSync(file);
+  const known = Buffer.from([...Buffer.from('format'), FORMAT_VERSION]);
+  let found = 0;
+  for (let i = data.indexOf(known); i !== -1; i = data.indexOf(known, i + 1)) {
+    data[i + known.length - 1] = format;
+    found++;
+  }
+  expect(found).toBeGreaterThan(0);
+  writeFileSync(file, data);
+  return { file, data };
 }
 
 describe('a directory', () => {
@@ -103,20 +119,24 @@ describe('a directory', () => {
   it('of a newer format is refused and left as it is', async () => {
     const directory = newDirectory();
     await fill(directory);
-    const file = join(directory, 'data.mdb');
-    const data = readFileSync(file);
-    const format = Buffer.from('format\x01', 'latin1');
-    let found = 0;
-    for (let i = data.indexOf(format); i !== -1; i = data.indexOf(format, i + 1)) {
-      data[i + format.length - 1] = 99;
-      found++;
-    }
-    expect(found).toBeGreaterThan(0);
-    writeFileSync(file, data);
+    const { file, data } = markFormat(directory, 99);
     const refusal = await refusalOf(directory);
     expect(refusal.kind).toBe('newer_format');
     expect(refusal.message).toContain('format 99');
     expect(readFileSync(file).equals(data)).toBe(true);
+  });
+
+  it('of format 1 is taken over, with no delete from before known', async () => {
+    const directory = newDirectory();
+    await fill(directory);
+    markFormat(directory, 1);
+    const engine = await openIn(directory);
+    expect(engine.revision).toBeGreaterThan(0);
+    expect(engine.deletionsFloor).toBe(engine.revision);
+    await engine.close();
+    const again = await openIn(directory);
+    expect(again.deletionsFloor).toBe(again.revision);
+    await again.close();
   });
 
   it('with a file of something else is refused and left as it is', async () => {

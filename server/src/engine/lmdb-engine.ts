@@ -1,9 +1,26 @@
 import { assert, type Clock, type Commit, type Entry, ProtocolError } from '@confer/shared';
-import type { CommitFeed, CommitOutcome, CommitRequest, Engine, ScanQuery } from './engine.ts';
+import type {
+  CommitFeed,
+  CommitOutcome,
+  CommitRequest,
+  Deletion,
+  DeletionsQuery,
+  Engine,
+  ScanQuery,
+} from './engine.ts';
 import { requireHappened, requireInWindow } from './history-window.ts';
 import { Compaction } from './lmdb-compaction.ts';
+import { deletionsAt, deletionsRowOf } from './lmdb-deletions.ts';
 import { entryOf, type StateRow, type Tables } from './lmdb-layout.ts';
-import { commitsBetween, readAt, scanAt, stateOf } from './lmdb-reads.ts';
+import {
+  commitsBetween,
+  historyBytesOf,
+  readAt,
+  scanAt,
+  stateOf,
+  timeAfter,
+} from './lmdb-reads.ts';
+import { trimDeletions } from './lmdb-trimming.ts';
 import { GroupCommit, type Storage } from './lmdb-writes.ts';
 import { REQUEST_KEPT_MS } from './request-memory.ts';
 import { scanRange } from './tree-range.ts';
@@ -17,19 +34,25 @@ export class LmdbEngine implements Engine {
   readonly #clock: Clock;
   readonly #tables: Tables;
   readonly #writes: GroupCommit;
+  readonly #deletionsMax: number;
   #revision: number;
   #compactedRevision: number;
   #entryCount: number;
+  #deletionsFloor: number;
   #feed: CommitFeed | undefined;
+  /** Compactions and trimmings, one after the other. */
   #compaction: Promise<void> = Promise.resolve();
+  #isTrimming = false;
   #closing: Promise<void> | undefined;
 
-  constructor(storage: Storage, clock: Clock, epoch: string) {
+  constructor(storage: Storage, clock: Clock, epoch: string, deletionsMax: number) {
     this.epoch = epoch;
     this.#storage = storage;
     this.#clock = clock;
     this.#tables = storage.tables;
     [this.#revision, this.#compactedRevision, this.#entryCount] = stateOf(storage.tables);
+    this.#deletionsMax = deletionsMax;
+    [this.#deletionsFloor] = deletionsRowOf(storage.tables);
     this.#writes = new GroupCommit(storage, clock, (...durable) => this.#onDurable(...durable));
   }
 
@@ -41,8 +64,16 @@ export class LmdbEngine implements Engine {
     return this.#compactedRevision;
   }
 
+  get deletionsFloor(): number {
+    return this.#deletionsFloor;
+  }
+
   get entryCount(): number {
     return this.#entryCount;
+  }
+
+  get historyBytes(): number {
+    return historyBytesOf(this.#tables);
   }
 
   onCommits(feed: CommitFeed): void {
@@ -72,6 +103,16 @@ export class LmdbEngine implements Engine {
     return commitsBetween(this.#tables, revision, this.#revision);
   }
 
+  timeAfter(revision: number): number | undefined {
+    requireInWindow(revision, this);
+    return timeAfter(this.#tables, revision, this.#revision);
+  }
+
+  deletions(query: DeletionsQuery): Iterable<Deletion> {
+    requireInWindow(query.at, this);
+    return deletionsAt(this.#tables, query);
+  }
+
   async compact(revision: number): Promise<void> {
     requireHappened(revision, this);
     this.#requireOpen();
@@ -89,6 +130,23 @@ export class LmdbEngine implements Engine {
     this.#revision = revision;
     this.#entryCount = entryCount;
     this.#feed?.(commits);
+    if (commits.some(({ changes }) => changes.some(({ type }) => type === 'delete'))) this.#trim();
+  }
+
+  /** What fails is tried again after the next delete. */
+  #trim(): void {
+    if (this.#isTrimming) return;
+    this.#isTrimming = true;
+    const onFloor = (floor: number) => {
+      this.#deletionsFloor = Math.max(this.#deletionsFloor, floor);
+    };
+    const isStopped = () => this.#closing !== undefined;
+    this.#compaction = this.#compaction
+      .then(() => trimDeletions(this.#storage, this.#deletionsMax, isStopped, onFloor))
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isTrimming = false;
+      });
   }
 
   /**

@@ -1,11 +1,18 @@
-import { type Change, type Commit, type Entry, orderKey, pathOfOrderKey } from '@confer/shared';
+import {
+  type Change,
+  type Commit,
+  type DeleteCause,
+  type Entry,
+  orderKey,
+  pathOfOrderKey,
+} from '@confer/shared';
 import type { CommitOutcome } from './engine.ts';
 
 /**
  * How the LMDB engine lays its data out. All tables, keys and rows are here; rows are MessagePack
  * arrays. Anything that changes what older code would read asks for a new format version.
  */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** `[value, createRevision, modRevision, version, updatedAt, updatedBy, lease?]` */
 export type EntryRow = readonly [
@@ -27,7 +34,7 @@ export type ChangeRow = readonly [
   /** The revision of the version before; 0 when there was none. */
   prevRevision: number,
   /** Only a delete has one. */
-  cause?: 'removed' | 'expired' | 'revoked',
+  cause?: DeleteCause,
 ];
 
 export type CommitRow = readonly [
@@ -46,11 +53,17 @@ export type OutcomeRow = readonly [revision: number, puts: number, deletes: numb
 /** What changes with each transaction: `[revision, compactedRevision, entryCount]` */
 export type StateRow = readonly [revision: number, compactedRevision: number, entryCount: number];
 
+/** Every delete after `floor` is known; `count` rows say so. Format 1 knew none. */
+export type DeletionsRow = readonly [floor: number, count: number];
+
 /** `format` and `epoch` are written once, before any other table exists. */
-export type MetaKey = 'format' | 'epoch' | 'state';
-export type MetaRow = number | string | StateRow;
+export type MetaKey = 'format' | 'epoch' | 'state' | 'deletions';
+export type MetaRow = number | string | StateRow | DeletionsRow;
 
 export type VersionKey = [path: string, revision: number];
+
+/** In the order of revisions. */
+export type DeletionPlace = [revision: number, path: string];
 
 /** The range of a table, from `start` on and up to `end`, exclusive; backwards when `reverse`. */
 export interface TableRange<Key> {
@@ -67,6 +80,8 @@ export interface Table<Key, Row> {
   keys(range: TableRange<Key>): Iterable<Key>;
   put(key: Key, row: Row): void;
   remove(key: Key): void;
+  /** Of its pages. */
+  bytes(): number;
 }
 
 export interface Tables {
@@ -80,6 +95,10 @@ export interface Tables {
   readonly requests: Table<string, OutcomeRow>;
   /** By revision: the request ids that outlive their commit. */
   readonly retired: Table<number, RetiredRow>;
+  /** The deletes that are known, also beyond history: until their path's next life is, too. */
+  readonly deletions: Table<VersionKey, DeleteCause>;
+  /** The same, so that the oldest are found. */
+  readonly deletionOrder: Table<DeletionPlace, true>;
   readonly meta: Pick<Table<MetaKey, MetaRow>, 'get' | 'put'>;
 }
 
@@ -135,6 +154,16 @@ export const versionKey: KeyCodec<VersionKey> = {
     const path = pathKey.readKey(source, start, end - 9);
     return [path, revisionKey.readKey(source, end - 8, end)];
   },
+};
+
+/** The revision, the path. */
+export const deletionPlaceKey: KeyCodec<DeletionPlace> = {
+  writeKey: ([revision, path], target, start) =>
+    pathKey.writeKey(path, target, revisionKey.writeKey(revision, target, start)),
+  readKey: (source, start, end) => [
+    revisionKey.readKey(source, start, start + 8),
+    pathKey.readKey(source, start + 8, end),
+  ],
 };
 
 export function entryOf(path: string, row: EntryRow): Entry {

@@ -20,7 +20,7 @@ import { type KeyRange, subtreeRange } from './tree-range.ts';
 
 export function stateOf({ meta }: Tables): StateRow {
   const state = meta.get('state');
-  assert(typeof state === 'object', 'meta has a state');
+  assert(typeof state === 'object' && state.length === 3, 'meta has a state');
   return state;
 }
 
@@ -96,6 +96,17 @@ function changedAfter(tables: Tables, { from, to }: KeyRange, at: number): strin
 export function* commitsBetween(tables: Tables, after: number, upTo: number): Generator<Commit> {
   for (const { key, value } of tables.commits.rows({ start: after + 1, end: upTo + 1 }))
     yield commitOf(tables, key, value);
+}
+
+/** What history takes: the commits, and the versions beyond those that are the current entries. */
+export function historyBytesOf({ commits, versions, entries }: Tables): number {
+  return commits.bytes() + Math.max(0, versions.bytes() - entries.bytes());
+}
+
+export function timeAfter({ commits }: Tables, after: number, upTo: number): number | undefined {
+  for (const { value } of commits.rows({ start: after + 1, end: upTo + 1, limit: 1 }))
+    return value[0];
+  return undefined;
 }
 
 export function changesOf([, , , , changes]: CommitRow): readonly ChangeRow[] {

@@ -1,6 +1,7 @@
 import { type Clock, type Commit, ProtocolError } from '@confer/shared';
-import type { CommitOutcome, CommitRequest } from './engine.ts';
+import type { CommitOutcome, CommitRequest, Deletion } from './engine.ts';
 import { evaluate, outcomeOf } from './evaluate.ts';
+import { rememberDeletions } from './lmdb-deletions.ts';
 import { commitRowOf, outcomeOfRow, rowOf, type StateRow, type Tables } from './lmdb-layout.ts';
 import { currentState, stateOf } from './lmdb-reads.ts';
 
@@ -143,17 +144,20 @@ function orRefusal<Result>(judge: () => Result): Result | ProtocolError {
 
 function write(tables: Tables, commit: Commit, requestId: string): CommitOutcome {
   const { revision } = commit;
+  const deletions: Deletion[] = [];
   for (const change of commit.changes) {
     const { path } = change;
     if (change.type === 'delete') {
       tables.entries.remove(path);
       tables.versions.put([path, revision], null);
+      deletions.push({ path, revision, cause: change.cause });
     } else {
       const row = rowOf(change.entry);
       tables.entries.put(path, row);
       tables.versions.put([path, revision], row);
     }
   }
+  rememberDeletions(tables, deletions);
   const outcome = outcomeOf(commit);
   tables.commits.put(revision, commitRowOf(commit, requestId));
   tables.requests.put(requestId, [revision, outcome.puts, outcome.deletes]);

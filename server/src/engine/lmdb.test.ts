@@ -9,7 +9,7 @@ import { describeEngine } from './engine.contract.ts';
 import type { Engine } from './engine.ts';
 import { openLmdbEngine } from './lmdb.ts';
 import { REQUEST_KEPT_MS } from './request-memory.ts';
-import { failureOf, Rig, TestClock } from './rig.contract.ts';
+import { type EngineTestOptions, failureOf, Rig, TestClock } from './rig.contract.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
@@ -19,14 +19,18 @@ const newDirectory = () => join(temporary, String(names++));
 const newId = () => `epoch-${names++}`;
 const directories = new WeakMap<Engine, string>();
 
-async function openIn(directory: string, clock: Clock = new TestClock()): Promise<Engine> {
-  const engine = await openLmdbEngine({ directory, clock, newId });
+async function openIn(
+  directory: string,
+  clock: Clock = new TestClock(),
+  options: EngineTestOptions = {},
+): Promise<Engine> {
+  const engine = await openLmdbEngine({ directory, clock, newId, ...options });
   directories.set(engine, directory);
   return engine;
 }
 
 describeEngine('the LMDB engine', {
-  open: (clock) => openIn(newDirectory(), clock),
+  open: (clock, options) => openIn(newDirectory(), clock, options),
   reopen: (closed, clock) => openIn(directories.get(closed) ?? '', clock),
 });
 

@@ -11,11 +11,13 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import type { Clock, ProtocolError } from '@confer/shared';
 import { type Key, open, type RootDatabase } from 'lmdb';
+import { DELETIONS_MAX } from './deletions-limit.ts';
 import type { Engine } from './engine.ts';
 import { LmdbEngine } from './lmdb-engine.ts';
 import { openFailure, unreadable, unwritable, writeFailure } from './lmdb-errors.ts';
 import { headerProblem } from './lmdb-header.ts';
 import {
+  deletionPlaceKey,
   FORMAT_VERSION,
   type KeyCodec,
   type MetaRow,
@@ -37,6 +39,8 @@ export interface LmdbEngineOptions {
   readonly clock: Clock;
   /** Names the epoch of a new history. */
   readonly newId: () => string;
+  /** Deletes that are known beyond compaction. */
+  readonly deletionsMax?: number;
 }
 
 /** The embedded, durable engine. Rejects with a `StorageError`. */
@@ -44,13 +48,14 @@ export async function openLmdbEngine({
   directory,
   clock,
   newId,
+  deletionsMax = DELETIONS_MAX,
 }: LmdbEngineOptions): Promise<Engine> {
   try {
     const path = prepareDirectory(directory);
     const unlock = await lockDirectory(path, () => openEnvironment(join(path, 'lock')));
     try {
       const storage = await openStorage(path, newId, unlock);
-      return new LmdbEngine(storage, clock, storage.epoch);
+      return new LmdbEngine(storage, clock, storage.epoch, deletionsMax);
     } catch (error) {
       await unlock();
       throw error;
@@ -143,7 +148,18 @@ function openHistory(root: RootDatabase, directory: string, newId: () => string)
       'newer_format',
       `${directory} was written by a newer Confer (format ${format}; this one reads up to ${FORMAT_VERSION})`,
     );
+  if (format < FORMAT_VERSION) upgrade(root, meta);
   return epoch;
+}
+
+/** Format 1 has no deletes beside those in history, so that all before now are unknown. */
+function upgrade(root: RootDatabase, meta: Tables['meta']): void {
+  const state = meta.get('state');
+  const revision = typeof state === 'object' ? state[0] : 0;
+  root.transactionSync(() => {
+    meta.put('deletions', [revision, 0]);
+    meta.put('format', FORMAT_VERSION);
+  });
 }
 
 function beginHistory(root: RootDatabase, meta: Tables['meta'], epoch: string): string {
@@ -151,6 +167,7 @@ function beginHistory(root: RootDatabase, meta: Tables['meta'], epoch: string): 
     meta.put('format', FORMAT_VERSION);
     meta.put('epoch', epoch);
     meta.put('state', [0, 0, 0]);
+    meta.put('deletions', [0, 0]);
     return epoch;
   });
 }
@@ -168,7 +185,18 @@ function openTable<Row, K extends Key>(
     keys: (range) => database.getKeys(range),
     put: (key, row) => void database.put(key, row),
     remove: (key) => void database.remove(key),
+    bytes: () => bytesOf(database.getStats()),
   };
+}
+
+/** lmdb-js gives the numbers of `mdb_stat` without a type. */
+function bytesOf(stats: object): number {
+  const of = (name: string) => {
+    const value: unknown = Reflect.get(stats, name);
+    return typeof value === 'number' ? value : 0;
+  };
+  const pages = of('treeBranchPageCount') + of('treeLeafPageCount') + of('overflowPages');
+  return pages * of('pageSize');
 }
 
 class LmdbStorage implements Storage {
@@ -190,6 +218,8 @@ class LmdbStorage implements Storage {
       commits: openTable(root, 'commits', revisionKey),
       requests: openTable(root, 'requests', textKey),
       retired: openTable(root, 'retired', revisionKey),
+      deletions: openTable(root, 'deletions', versionKey),
+      deletionOrder: openTable(root, 'deletionOrder', deletionPlaceKey),
       meta: openTable<MetaRow, string>(root, 'meta', textKey),
     };
   }

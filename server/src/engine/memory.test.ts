@@ -3,20 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { describeEngine } from './engine.contract.ts';
 import type { Engine } from './engine.ts';
 import { MemoryDisk, openMemoryEngine } from './memory.ts';
-import { failureOf, Rig, TestClock } from './rig.contract.ts';
+import { type EngineTestOptions, failureOf, Rig, TestClock } from './rig.contract.ts';
 
 const disks = new WeakMap<Engine, MemoryDisk>();
 let ids = 0;
 const newId = () => `epoch-${ids++}`;
 
-function openOn(disk: MemoryDisk, clock: Clock): Engine {
-  const engine = openMemoryEngine({ clock, newId, disk });
+function openOn(disk: MemoryDisk, clock: Clock, options: EngineTestOptions = {}): Engine {
+  const engine = openMemoryEngine({ clock, newId, disk, ...options });
   disks.set(engine, disk);
   return engine;
 }
 
 describeEngine('the memory engine', {
-  open: (clock) => openOn(new MemoryDisk(), clock),
+  open: (clock, options) => openOn(new MemoryDisk(), clock, options),
   reopen: (closed, clock) => openOn(disks.get(closed) ?? new MemoryDisk(), clock),
 });
 

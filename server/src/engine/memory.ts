@@ -8,10 +8,21 @@ import {
   orderKey,
   ProtocolError,
 } from '@confer/shared';
-import sortedBTree from 'sorted-btree';
-import type { CommitFeed, CommitOutcome, CommitRequest, Engine, ScanQuery } from './engine.ts';
+import { DELETIONS_MAX } from './deletions-limit.ts';
+import type {
+  CommitFeed,
+  CommitOutcome,
+  CommitRequest,
+  Deletion,
+  DeletionsQuery,
+  Engine,
+  ScanQuery,
+} from './engine.ts';
 import { evaluate, outcomeOf } from './evaluate.ts';
+import { historySize } from './history-size.ts';
 import { requireHappened, requireInWindow } from './history-window.ts';
+import { MemoryDeletions } from './memory-deletions.ts';
+import { OrderedMap } from './ordered-map.ts';
 import { REQUEST_KEPT_MS } from './request-memory.ts';
 import { type KeyRange, scanRange, subtreeRange } from './tree-range.ts';
 
@@ -36,12 +47,14 @@ export class MemoryDisk {
   revision = 0;
   compactedRevision = 0;
   entryCount = 0;
+  historyBytes = 0;
   /** The engine that may write. */
   owner: object | undefined;
   /** By `orderKey`; versions of a path from the oldest to the newest. */
-  readonly tree = new sortedBTree.default<string, Version[]>(undefined, compareCodePoints);
+  readonly tree = new OrderedMap<string, Version[]>(undefined, compareCodePoints);
   /** Without gaps, so that a revision is an index away. */
   readonly log: LoggedCommit[] = [];
+  readonly deletions = new MemoryDeletions();
   readonly outcomes = new Map<string, CommitOutcome>();
   /** Commits that are gone while their request ids are too young to be forgotten; oldest first. */
   readonly retired: { readonly requestId: string; readonly time: number }[] = [];
@@ -54,11 +67,13 @@ export interface MemoryEngineOptions {
   readonly newId: () => string;
   /** The state to continue from; without it, an empty history. */
   readonly disk?: MemoryDisk;
+  /** Deletes that are known beyond compaction. */
+  readonly deletionsMax?: number;
 }
 
 /** An engine that keeps everything in memory, for tests and for `confer serve --memory`. */
-export function openMemoryEngine({ clock, newId, disk }: MemoryEngineOptions): Engine {
-  return new MemoryEngine(clock, newId, disk ?? new MemoryDisk());
+export function openMemoryEngine(options: MemoryEngineOptions): Engine {
+  return new MemoryEngine(options);
 }
 
 interface Pending {
@@ -76,16 +91,23 @@ class MemoryEngine implements Engine {
   readonly epoch: string;
   readonly #clock: Clock;
   readonly #disk: MemoryDisk;
+  readonly #deletionsMax: number;
   #feed: CommitFeed | undefined;
   #pending: Pending[] = [];
   #flushed: Promise<void> = Promise.resolve();
 
-  constructor(clock: Clock, newId: () => string, disk: MemoryDisk) {
+  constructor({
+    clock,
+    newId,
+    disk = new MemoryDisk(),
+    deletionsMax = DELETIONS_MAX,
+  }: MemoryEngineOptions) {
     disk.epoch ??= newId();
     disk.owner = this;
     this.epoch = disk.epoch;
     this.#clock = clock;
     this.#disk = disk;
+    this.#deletionsMax = deletionsMax;
   }
 
   get revision(): number {
@@ -96,8 +118,16 @@ class MemoryEngine implements Engine {
     return this.#disk.compactedRevision;
   }
 
+  get deletionsFloor(): number {
+    return this.#disk.deletions.floor;
+  }
+
   get entryCount(): number {
     return this.#disk.entryCount;
+  }
+
+  get historyBytes(): number {
+    return this.#disk.historyBytes;
   }
 
   onCommits(feed: CommitFeed): void {
@@ -124,6 +154,17 @@ class MemoryEngine implements Engine {
   history(revision: number): Iterable<Commit> {
     requireInWindow(revision, this);
     return this.#commitsAfter(revision);
+  }
+
+  timeAfter(revision: number): number | undefined {
+    requireInWindow(revision, this);
+    for (const { time } of this.#commitsAfter(revision)) return time;
+    return undefined;
+  }
+
+  deletions(query: DeletionsQuery): Iterable<Deletion> {
+    requireInWindow(query.at, this);
+    return this.#disk.deletions.read(scanRange(query), query.at);
   }
 
   async compact(revision: number): Promise<void> {
@@ -170,9 +211,11 @@ class MemoryEngine implements Engine {
     if (commit === undefined) return { revision: disk.revision, puts: 0, deletes: 0 };
     const outcome = outcomeOf(commit);
     disk.revision = commit.revision;
+    disk.historyBytes += historySize(commit);
     disk.log.push({ commit, requestId: request.requestId });
     disk.outcomes.set(request.requestId, outcome);
     for (const change of commit.changes) this.#apply(change, commit.revision);
+    disk.deletions.trim(this.#deletionsMax);
     commits.push(commit);
     return outcome;
   }
@@ -182,6 +225,8 @@ class MemoryEngine implements Engine {
     const entry = change.type === 'put' ? change.entry : undefined;
     if (entry === undefined) disk.entryCount--;
     else if (change.prev === undefined) disk.entryCount++;
+    if (change.type === 'delete')
+      disk.deletions.add({ path: change.path, revision, cause: change.cause });
     const key = orderKey(change.path);
     const versions = disk.tree.get(key);
     if (versions === undefined) disk.tree.set(key, [{ revision, entry }]);
@@ -211,6 +256,7 @@ class MemoryEngine implements Engine {
     const first = log[0]?.commit.revision ?? revision + 1;
     const expired = Math.max(0, revision + 1 - first);
     for (const { commit, requestId } of log.splice(0, Math.min(expired, COMPACTION_STEP))) {
+      this.#disk.historyBytes -= historySize(commit);
       retired.push({ requestId, time: commit.time });
       for (const change of commit.changes) this.#dropVersions(change.path, revision);
     }
@@ -228,11 +274,12 @@ class MemoryEngine implements Engine {
 
   /** Only the newest version up to `revision` is still read, and a delete reads like nothing. */
   #dropVersions(path: string, revision: number): void {
-    const { tree } = this.#disk;
+    const { tree, deletions } = this.#disk;
     const key = orderKey(path);
     const versions = tree.get(key) ?? [];
     const newest = newestAt(versions, revision);
     if (newest === -1) return;
+    deletions.forgetBefore(key, versions[newest]?.revision ?? 0);
     versions.splice(0, versions[newest]?.entry === undefined ? newest + 1 : newest);
     if (versions.length === 0) tree.delete(key);
   }

@@ -32,6 +32,8 @@ class Walk {
   readonly #rig: Rig;
   readonly #random: () => number;
   #states: (readonly [number, State])[] = [[0, new Map()]];
+  /** Every delete that ever was. */
+  readonly #deletes: (readonly [string, number])[] = [];
   commits = 0;
   conflicts = 0;
 
@@ -57,7 +59,9 @@ class Walk {
     const { revision, puts, deletes } = await commit();
     if (puts + deletes === 0) return;
     this.commits++;
-    this.#states.push([revision, applied(state, operations, revision)]);
+    const after = applied(state, operations, revision);
+    for (const gone of state.keys()) if (!after.has(gone)) this.#deletes.push([gone, revision]);
+    this.#states.push([revision, after]);
   }
 
   async compact(): Promise<void> {
@@ -75,7 +79,19 @@ class Walk {
     const query = { subtree: this.#pick(SUBTREES), at, ...this.#start() };
     const seen = [...engine.scan(query)].map((e) => [e.path, [e.value, e.modRevision]]);
     expect(seen, JSON.stringify(query)).toEqual(expected(state, query));
+    this.#lookAtDeletes(at, state);
     this.#replay(at, state, newest);
+  }
+
+  /** Of what is not there at a revision, the last delete up to it is known. */
+  #lookAtDeletes(at: number, state: State): void {
+    const subtree = this.#pick(SUBTREES);
+    const last = new Map(this.#deletes.filter(([, revision]) => revision <= at));
+    const gone = [...last]
+      .filter(([path]) => isWithin(path, subtree) && !state.has(path))
+      .sort(([a], [b]) => comparePaths(a, b))
+      .map(([path, revision]) => `${path}@${revision}`);
+    expect(this.#rig.deleted(subtree, at)).toEqual(gone);
   }
 
   /** History leads from any state to the newest one, and each `prev` is what was there. */

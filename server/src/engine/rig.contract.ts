@@ -2,10 +2,14 @@ import { type Clock, type Commit, type Operation, ProtocolError } from '@confer/
 import { expect } from 'vitest';
 import type { CommitOutcome, CommitRequest, Engine } from './engine.ts';
 
+export interface EngineTestOptions {
+  readonly deletionsMax?: number;
+}
+
 /** How a contract test comes by the engine that it tests. */
 export interface EngineFixture {
   /** An engine on empty storage. */
-  open(clock: Clock): Engine | Promise<Engine>;
+  open(clock: Clock, options?: EngineTestOptions): Engine | Promise<Engine>;
   /** Another engine on what the closed one left; absent where nothing is left. */
   reopen?(closed: Engine, clock: Clock): Engine | Promise<Engine>;
 }
@@ -38,9 +42,9 @@ export class Rig {
     engine.onCommits((commits) => this.batches.push(commits));
   }
 
-  static async open(fixture: EngineFixture): Promise<Rig> {
+  static async open(fixture: EngineFixture, options?: EngineTestOptions): Promise<Rig> {
     const clock = new TestClock();
-    return new Rig(await fixture.open(clock), clock);
+    return new Rig(await fixture.open(clock, options), clock);
   }
 
   get fed(): readonly Commit[] {
@@ -50,6 +54,15 @@ export class Rig {
   /** What is read of a subtree at a revision. */
   values(subtree = '/', at = this.engine.revision): string[] {
     return [...this.engine.scan({ subtree, at })].map(({ path, value }) => `${path}=${value}`);
+  }
+
+  /** What is known to be deleted, and when, of what is not there at a revision. */
+  deleted(subtree = '/', at = this.engine.revision, after?: string): string[] {
+    const start = after === undefined ? {} : { start: { after } };
+    const there = new Set([...this.engine.scan({ subtree, at })].map(({ path }) => path));
+    return [...this.engine.deletions({ subtree, at, ...start })]
+      .filter(({ path }) => !there.has(path))
+      .map(({ path, revision }) => `${path}@${revision}`);
   }
 
   commit(operations: readonly Operation[], more: Partial<CommitRequest> = {}) {

@@ -1,5 +1,6 @@
 import {
   type CommitRequest,
+  type CompactRequest,
   type GetRequest,
   type ListedEntry,
   type ListRequest,
@@ -53,6 +54,8 @@ function dispatch(request: Request, context: RequestContext): Reply | Promise<Re
       return unwatch(request, context);
     case 'status':
       return status(request, context);
+    case 'compact':
+      return compact(request, context);
     default:
       return unreachable(request);
   }
@@ -128,6 +131,16 @@ function unwatch({ id, watch: name }: UnwatchRequest, context: RequestContext): 
 
 function status({ id }: StatusRequest, { service }: RequestContext): Reply {
   return { type: 'status', id, ...service.status() };
+}
+
+async function compact({ id, revision }: CompactRequest, context: RequestContext): Promise<Reply> {
+  const { service } = context;
+  try {
+    const compactedRevision = await service.store.compact(revision);
+    return { type: 'compaction', id, compactedRevision };
+  } catch (error) {
+    return errorReply(id, error, service);
+  }
 }
 
 function errorReply(id: number, error: unknown, { log }: Service): Reply {

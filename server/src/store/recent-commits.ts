@@ -9,8 +9,9 @@ const CHANGE_OVERHEAD_BYTES = 200;
  */
 export class RecentCommits {
   readonly #limits: { readonly commitsMax: number; readonly bytesMax: number };
-  #commits: Commit[] = [];
-  /** Index of the oldest commit that is still held; those before it wait to be cut off. */
+  /** Those before `#first` are gone already, so that they hold no memory until they are cut off. */
+  #commits: (Commit | undefined)[] = [];
+  /** Index of the oldest commit that is still held. */
   #first = 0;
   #bytes = 0;
   #floor: number;
@@ -65,6 +66,7 @@ export class RecentCommits {
   #dropOldest(): void {
     const oldest = this.#commits[this.#first];
     if (oldest === undefined) return;
+    this.#commits[this.#first] = undefined;
     this.#first += 1;
     this.#bytes -= sizeOf(oldest);
     this.#floor = oldest.revision;

@@ -7,7 +7,7 @@ import {
   type Operation,
   ProtocolError,
 } from '@confer/shared';
-import type { CommitOutcome, Engine } from '../engine/engine.ts';
+import type { CommitOutcome, Deletion, Engine } from '../engine/engine.ts';
 import { checkNote, checkOperation, checkPath, checkSubtree } from './check.ts';
 import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
@@ -68,6 +68,11 @@ export class Store {
     return this.#engine.compactedRevision;
   }
 
+  /** Every delete after this revision is known. */
+  get deletionsFloor(): number {
+    return this.#engine.deletionsFloor;
+  }
+
   get entryCount(): number {
     return this.#engine.entryCount;
   }
@@ -109,11 +114,23 @@ export class Store {
     return this.#engine.scan({ subtree, at, ...(after === undefined ? {} : { start: { after } }) });
   }
 
+  /** The newest known delete of each path up to a revision; read like a scan. */
+  deletions(subtree: string, at: number, after: string | undefined): Iterable<Deletion> {
+    const start = after === undefined ? {} : { start: { after } };
+    return this.#engine.deletions({ subtree, at, ...start });
+  }
+
   async commit(write: Write): Promise<CommitOutcome> {
     for (const operation of write.operations) checkOperation(operation);
     for (const condition of write.conditions) checkPath(condition.path);
     if (write.note !== undefined) checkNote(write.note);
     return this.#engine.commit(write);
+  }
+
+  /** Drops history up to a revision; returns where it begins then. */
+  async compact(revision = this.revision): Promise<number> {
+    await this.#engine.compact(revision);
+    return this.compactedRevision;
   }
 
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */

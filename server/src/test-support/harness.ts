@@ -1,4 +1,4 @@
-import type { Clock } from '@confer/shared';
+import type { Clock, Operation } from '@confer/shared';
 import { Core } from '../core.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type MemoryDisk, openMemoryEngine } from '../engine/memory.ts';
@@ -40,12 +40,13 @@ export interface Harness {
   settle(): Promise<void>;
   /** One commit, done and delivered. */
   put(path: string, value: string): Promise<number>;
+  remove(path: string): Promise<number>;
 }
 
 let harnesses = 0;
 
 /** A core on a memory engine, with time and deferred work in the hands of the test. */
-export function startCore(options: { disk?: MemoryDisk } = {}): Harness {
+export function startCore(options: { disk?: MemoryDisk; deletionsMax?: number } = {}): Harness {
   const clock = new ManualClock();
   harnesses += 1;
   let ids = 0;
@@ -67,12 +68,14 @@ export function startCore(options: { disk?: MemoryDisk } = {}): Harness {
       await new Promise((resolve) => setImmediate(resolve));
     } while (deferred.length > 0);
   };
-  const put = async (path: string, value: string) => {
-    const operations = [{ type: 'put' as const, path, value }];
+  const commit = async (operation: Operation) => {
+    const operations = [operation];
     const write = { operations, conditions: [], actor: 'test', requestId: newId() };
     const { revision } = await engine.commit(write);
     await settle();
     return revision;
   };
-  return { core, engine, clock, settle, put };
+  const put = (path: string, value: string) => commit({ type: 'put', path, value });
+  const remove = (path: string) => commit({ type: 'delete', path, recursive: true });
+  return { core, engine, clock, settle, put, remove };
 }

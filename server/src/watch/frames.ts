@@ -74,17 +74,19 @@ export function* commitFrames(
   yield toFrame({ type: 'commits', ...head, commits: slice });
 }
 
+/** About how many bytes a change takes in a difference. */
+export function netChangeSize(change: NetChange): number {
+  const { path, value = '' } = change.type === 'put' ? change.entry : { path: change.path };
+  return CHANGE_OVERHEAD_BYTES + path.length + value.length;
+}
+
 /** The pages of a net difference. */
 export function* differenceFrames(head: BatchHead, changes: Iterable<NetChange>): Generator<Frame> {
   let page: NetChange[] = [];
   let bytes = 0;
   for (const change of changes) {
     page.push(change);
-    bytes += CHANGE_OVERHEAD_BYTES;
-    bytes +=
-      change.type === 'put'
-        ? change.entry.value.length + change.entry.path.length
-        : change.path.length;
+    bytes += netChangeSize(change);
     if (bytes <= FRAME_BYTES) continue;
     yield toFrame({ type: 'difference', ...head, changes: page });
     page = [];

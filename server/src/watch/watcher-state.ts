@@ -9,10 +9,11 @@ export type ResetReason = 'compacted' | 'epoch';
  * behind again. Catching up and live share the one path of the connection, so nothing overtakes.
  *
  *   reset ──► snapshot ──► lagging ──► live
- *               ▲           │   ▲       │
- *               │           ▼   │       │ connection takes no more, or a batch too large for all
- *               └─(too old)─┤ paging    │
- *                           └───◄───────┘
+ *     ▲                     │ ▲ ▲ ▲     │
+ *     │                     │ │ │ └──◄──┘ connection takes no more, or a batch too large for all
+ *     │                     ▼ │ │
+ *     │ (deletes unknown)  paging │
+ *     └────────────────── difference (history does not reach back)
  */
 export type State =
   /** The position asked for cannot be continued; the client is told so first. */
@@ -44,6 +45,21 @@ export type State =
       readonly to: number;
       readonly endsInSynced: boolean;
       /** The client has not had a `synced` on this connection. */
+      readonly isResuming: boolean;
+    }
+  /**
+   * History does not reach back to `position`, but the deletes since are known: what is newer in the
+   * subtree leads to `to`.
+   */
+  | {
+      readonly kind: 'difference';
+      readonly position: number;
+      readonly from: number;
+      readonly to: number;
+      /** The last path looked at. */
+      after: string | undefined;
+      entries: number;
+      readonly digest: Digest;
       readonly isResuming: boolean;
     }
   | { readonly kind: 'live' }

@@ -1,16 +1,9 @@
-import { type Commit, Digest, ProtocolError, unreachable, type WatchMode } from '@confer/shared';
+import { Digest, ProtocolError, unreachable, type WatchMode } from '@confer/shared';
 import type { Store } from '../store/store.ts';
-import { clip } from './clip.ts';
-import {
-  commitFrames,
-  commitSize,
-  differenceFrames,
-  FRAME_BYTES,
-  type Frame,
-  toFrame,
-} from './frames.ts';
+import { differencePage } from './difference-page.ts';
+import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
-import { netChanges } from './net-changes.ts';
+import { leadOn } from './lead-on.ts';
 import type { SnapshotPages } from './snapshot-pages.ts';
 import type { WatchSink } from './watch-sink.ts';
 import type { ResetReason, Start, State } from './watcher-state.ts';
@@ -24,9 +17,6 @@ export interface WatchContext {
   /** Asks for `step` to be called, soon and as long as it has more to do. */
   readonly schedule: (watcher: Watcher) => void;
 }
-
-/** A state watch that is this far behind gets the net difference instead of every commit. */
-const COMMITS_BYTES_MAX = FRAME_BYTES;
 
 /** The server's side of one watch of one connection. */
 export class Watcher implements Member {
@@ -72,6 +62,7 @@ export class Watcher implements Member {
         return this.#context.revision();
       case 'lagging':
       case 'paging':
+      case 'difference':
         return state.isResuming ? undefined : state.position;
       case 'reset':
       case 'snapshot':
@@ -109,6 +100,9 @@ export class Watcher implements Member {
         return this.#catchUp(state);
       case 'paging':
         this.#sendNext(state);
+        return true;
+      case 'difference':
+        this.#sendDifference(state);
         return true;
       case 'live':
       case 'ended':
@@ -176,9 +170,8 @@ export class Watcher implements Member {
     state.after = page.next;
     if (page.entries > 0) this.sink.send(page.frame);
     if (page.next !== undefined) return;
-    const { revision, entries } = state;
-    const digest = state.digest.toString();
-    this.sink.send(toFrame({ type: 'synced', watch: name, revision, entries, digest }));
+    const { revision } = state;
+    this.#sendSynced(revision, state);
     this.#become({ kind: 'lagging', position: revision, from: revision, isResuming: false });
   }
 
@@ -190,40 +183,11 @@ export class Watcher implements Member {
       this.sink.advanced();
       return false;
     }
-    const next = unlessCompacted(() => this.#nextFrames(state, to));
-    if (next === 'compacted') this.#reset('compacted');
+    const { group, mode } = this;
+    const next = unlessCompacted(() => leadOn(this.#context.store, group, mode, state, to));
+    if (next === 'compacted' || next === 'too much') this.#beginDifference(state);
     else this.#become({ kind: 'paging', position: state.position, ...next });
     return this.#state.kind !== 'ended';
-  }
-
-  /** The frames that lead on from `position`: a bounded run of commits, or one difference. */
-  #nextFrames(
-    { position, from, isResuming }: State & { kind: 'lagging' },
-    latest: number,
-  ): Omit<State & { kind: 'paging' }, 'kind' | 'position'> {
-    const { name: watch, subtree, withPrev } = this.group;
-    const missed = () => clip(this.#context.store.since(position), subtree);
-    const commits: Commit[] = [];
-    let to = latest;
-    let bytes = 0;
-    for (const commit of missed()) {
-      if (bytes > COMMITS_BYTES_MAX) {
-        if (this.mode === 'state') {
-          const frames = differenceFrames({ watch, from, to }, netChanges(missed()));
-          return { frames, to, endsInSynced: true, isResuming };
-        }
-        to = commits.at(-1)?.revision ?? position;
-        break;
-      }
-      commits.push(commit);
-      bytes += commitSize(commit);
-    }
-    // An empty batch moves the client on, unless its `synced` does.
-    const frames =
-      commits.length === 0 && isResuming
-        ? none()
-        : commitFrames({ watch, from, to }, commits, withPrev);
-    return { frames, to, endsInSynced: isResuming, isResuming };
   }
 
   #sendNext({ frames, to, endsInSynced }: State & { kind: 'paging' }): void {
@@ -236,12 +200,51 @@ export class Watcher implements Member {
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
 
-  #sendSynced(revision: number): void {
-    this.sink.send(toFrame({ type: 'synced', watch: this.group.name, revision }));
+  /** Bytes that grow with what changed, where the deletes since the position are still known. */
+  #beginDifference({
+    position,
+    from,
+    isResuming,
+  }: State & { kind: 'lagging' | 'difference' }): void {
+    if (this.mode === 'events' || position < this.#context.store.deletionsFloor) {
+      this.#reset('compacted');
+      return;
+    }
+    const to = this.#context.revision();
+    const nothing = { after: undefined, entries: 0, digest: new Digest() };
+    this.#become({ kind: 'difference', position, from, to, isResuming, ...nothing });
+  }
+
+  #sendDifference(state: State & { kind: 'difference' }): void {
+    const { position, from, to, after } = state;
+    const { name: watch, subtree } = this.group;
+    const { store } = this.#context;
+    const page =
+      position < store.deletionsFloor
+        ? 'compacted'
+        : unlessCompacted(() =>
+            differencePage(store, { head: { watch, from, to }, subtree, position, after }),
+          );
+    if (page === 'compacted') {
+      // The client lets the pages that lead to the old revision go.
+      this.#beginDifference(state);
+      return;
+    }
+    state.entries += page.entries;
+    state.digest.merge(page.digest);
+    state.after = page.next;
+    if (page.frame !== undefined) this.sink.send(page.frame);
+    if (page.next !== undefined) return;
+    this.#sendSynced(to, state);
+    this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
+  }
+
+  #sendSynced(revision: number, whole?: { entries: number; digest: Digest }): void {
+    const proof =
+      whole === undefined ? {} : { entries: whole.entries, digest: whole.digest.toString() };
+    this.sink.send(toFrame({ type: 'synced', watch: this.group.name, revision, ...proof }));
   }
 }
-
-function* none(): Generator<Frame> {}
 
 function unlessCompacted<T>(read: () => T): T | 'compacted' {
   try {

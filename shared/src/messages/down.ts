@@ -140,6 +140,13 @@ export const status = v.object({
   uptimeMs: count,
 });
 
+/** Where history begins now; higher than asked for, where it began there already. */
+export const compaction = v.object({
+  type: v.literal('compaction'),
+  id: requestNumber,
+  compactedRevision: count,
+});
+
 /** Every watch of the connection that was synced before has everything up to `revision`. */
 export const heartbeat = v.object({ type: v.literal('heartbeat'), revision: count });
 
@@ -176,6 +183,7 @@ export const downMessage = v.variant('type', [
   compacted,
   unwatched,
   status,
+  compaction,
   heartbeat,
   goodbye,
   error,

@@ -79,10 +79,17 @@ export const unwatch = v.object({ type: v.literal('unwatch'), id: requestNumber,
 /** Asks how the server is. Answered by `status`. */
 export const status = v.object({ type: v.literal('status'), id: requestNumber });
 
+/** Drops history up to a revision, or all of it. Answered by `compaction` once that is done. */
+export const compact = v.object({
+  type: v.literal('compact'),
+  id: requestNumber,
+  revision: v.exactOptional(count),
+});
+
 /** The answer to each heartbeat: the revision that all watches of the client have applied. */
 export const heartbeat = v.object({ type: v.literal('heartbeat'), applied: count });
 
-export const request = v.variant('type', [get, list, commit, watch, unwatch, status]);
+export const request = v.variant('type', [get, list, commit, watch, unwatch, status, compact]);
 export const upMessage = v.variant('type', [
   hello,
   get,
@@ -91,6 +98,7 @@ export const upMessage = v.variant('type', [
   watch,
   unwatch,
   status,
+  compact,
   heartbeat,
 ]);
 
@@ -101,6 +109,7 @@ export type CommitRequest = v.InferOutput<typeof commit>;
 export type WatchRequest = v.InferOutput<typeof watch>;
 export type UnwatchRequest = v.InferOutput<typeof unwatch>;
 export type StatusRequest = v.InferOutput<typeof status>;
+export type CompactRequest = v.InferOutput<typeof compact>;
 export type Operation = v.InferOutput<typeof operation>;
 export type Condition = v.InferOutput<typeof condition>;
 export type WatchMode = WatchRequest['mode'];

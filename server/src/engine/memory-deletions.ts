@@ -1,0 +1,59 @@
+import { compareCodePoints, orderKey, pathOfOrderKey } from '@confer/shared';
+import { trimmedCount } from './deletions-limit.ts';
+import type { Deletion } from './engine.ts';
+import { OrderedMap } from './ordered-map.ts';
+import type { KeyRange } from './tree-range.ts';
+
+type Known = Omit<Deletion, 'path'>;
+type Place = readonly [revision: number, key: string];
+
+/** The deletes that a memory engine knows, in the order of the tree and in that of revisions. */
+export class MemoryDeletions {
+  floor = 0;
+  /** By `orderKey`; those of a path from the oldest to the newest. */
+  readonly #byPath = new OrderedMap<string, Known[]>(undefined, compareCodePoints);
+  readonly #order = new OrderedMap<Place, true>(
+    undefined,
+    (a, b) => a[0] - b[0] || compareCodePoints(a[1], b[1]),
+  );
+
+  add({ path, revision, cause }: Deletion): void {
+    const key = orderKey(path);
+    const known = this.#byPath.get(key);
+    if (known === undefined) this.#byPath.set(key, [{ revision, cause }]);
+    else known.push({ revision, cause });
+    this.#order.set([revision, key], true);
+  }
+
+  /** Forgets the deletes of a path before `revision`: nobody reads that far back any more. */
+  forgetBefore(key: string, revision: number): void {
+    const known = this.#byPath.get(key) ?? [];
+    while (known[0] !== undefined && known[0].revision < revision)
+      this.#forget(key, known, known[0].revision);
+  }
+
+  /** The oldest go when there are more than `max`. Of the commit at `floor` some may be left. */
+  trim(max: number): void {
+    if (this.#order.size <= max) return;
+    while (this.#order.size > trimmedCount(max)) {
+      const [revision, key] = this.#order.minKey() ?? [0, ''];
+      this.floor = revision;
+      this.#forget(key, this.#byPath.get(key) ?? [], revision);
+    }
+  }
+
+  *read({ from, to }: KeyRange, at: number): Generator<Deletion> {
+    for (const [key, known] of this.#byPath.entries(from)) {
+      if (compareCodePoints(key, to) >= 0) return;
+      const newest = known.findLast(({ revision }) => revision <= at);
+      if (newest !== undefined) yield { path: pathOfOrderKey(key), ...newest };
+    }
+  }
+
+  /** The oldest of a path. */
+  #forget(key: string, known: Known[], revision: number): void {
+    known.shift();
+    if (known.length === 0) this.#byPath.delete(key);
+    this.#order.delete([revision, key]);
+  }
+}

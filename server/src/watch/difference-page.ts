@@ -1,0 +1,97 @@
+import { comparePaths, type DeleteCause, Digest, type Entry, type NetChange } from '@confer/shared';
+import type { Store } from '../store/store.ts';
+import { type BatchHead, FRAME_BYTES, type Frame, netChangeSize, toFrame } from './frames.ts';
+
+/** A page looks at no more than this, so that making one takes about a millisecond or two. */
+const ROWS_MAX = 1_000;
+const VALUES_MAX = 4 * FRAME_BYTES;
+
+export interface DifferenceQuery {
+  readonly head: BatchHead;
+  readonly subtree: string;
+  /** The client has everything up to here. */
+  readonly position: number;
+  /** The last path that was looked at. */
+  readonly after: string | undefined;
+}
+
+export interface DifferencePage {
+  /** Absent where nothing of what was looked at has changed. */
+  readonly frame?: Frame;
+  /** What was looked at, changed or not: entries of the subtree at `to`. */
+  readonly entries: number;
+  readonly digest: Digest;
+  /** Where the next page starts after; absent on the last one. */
+  readonly next?: string;
+}
+
+type Row = { readonly path: string; readonly entry?: Entry; readonly change?: NetChange };
+
+/**
+ * What changed in a subtree since a position that history no longer reaches: the entries that are
+ * newer, and the deletes that are. It looks at the whole subtree, a piece at a time, and sends what
+ * changed. Throws `compacted` when `to` is no longer in history.
+ */
+export function differencePage(store: Store, query: DifferenceQuery): DifferencePage {
+  const { head } = query;
+  const changes: NetChange[] = [];
+  const digest = new Digest();
+  let entries = 0;
+  let bytes = 0;
+  let values = 0;
+  let rows = 0;
+  let last: string | undefined;
+  let next: string | undefined;
+  for (const { path, entry, change } of merged(store, query)) {
+    if (bytes > FRAME_BYTES || values > VALUES_MAX || rows === ROWS_MAX) {
+      next = last;
+      break;
+    }
+    rows++;
+    last = path;
+    if (entry !== undefined) {
+      entries++;
+      digest.add(path, entry.modRevision);
+      values += entry.value.length;
+    }
+    if (change === undefined) continue;
+    changes.push(change);
+    bytes += netChangeSize(change);
+  }
+  const frame =
+    changes.length === 0 ? {} : { frame: toFrame({ type: 'difference', ...head, changes }) };
+  return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
+}
+
+/** Entries and deletes as one, in the order of the tree, those without a change included. */
+function* merged(store: Store, query: DifferenceQuery): Generator<Row> {
+  const { head, subtree, position, after } = query;
+  const deletions = store.deletions(subtree, head.to, after)[Symbol.iterator]();
+  try {
+    let gone = deletions.next();
+    for (const entry of store.scan(subtree, head.to, after)) {
+      while (gone.done !== true && comparePaths(gone.value.path, entry.path) <= 0) {
+        // A path that is there was written again after its delete.
+        if (gone.value.path !== entry.path) yield goneRow(gone.value, position);
+        gone = deletions.next();
+      }
+      const { path } = entry;
+      yield entry.modRevision > position
+        ? { path, entry, change: { type: 'put', entry } }
+        : { path, entry };
+    }
+    for (; gone.done !== true; gone = deletions.next()) yield goneRow(gone.value, position);
+  } finally {
+    deletions.return?.();
+  }
+}
+
+interface Gone {
+  readonly path: string;
+  readonly revision: number;
+  readonly cause: DeleteCause;
+}
+
+function goneRow({ path, revision, cause }: Gone, position: number): Row {
+  return revision > position ? { path, change: { type: 'delete', path, cause } } : { path };
+}

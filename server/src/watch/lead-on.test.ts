@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { openMemoryEngine } from '../engine/memory.ts';
+import { Store } from '../store/store.ts';
+import { Group } from './group.ts';
+import { leadOn } from './lead-on.ts';
+
+function startStore() {
+  let ids = 0;
+  const newId = () => `id-${++ids}`;
+  const clock = { now: () => 0, setTimer: () => ({ cancel: () => {} }) };
+  const engine = openMemoryEngine({ clock, newId });
+  const store = new Store(engine, () => {});
+  const put = (path: string, value: string) =>
+    engine.commit({
+      operations: [{ type: 'put', path, value }],
+      conditions: [],
+      actor: 'test',
+      requestId: newId(),
+    });
+  return { store, put };
+}
+
+const fromNothing = { kind: 'lagging', position: 0, from: 0, isResuming: true } as const;
+const VALUE = 'x'.repeat(500_000);
+
+describe('W10 what one turn reads for a watch that is behind', () => {
+  it('is bounded in bytes: beyond that, a state watch looks through its subtree', async () => {
+    const { store, put } = startStore();
+    const group = new Group('w1', '/app', false, 0);
+    for (let i = 0; i < 8; i++) await put('/app/a', `${i}${VALUE}`);
+    expect(leadOn(store, group, 'state', fromNothing, store.revision)).toMatchObject({
+      to: 8,
+      endsInSynced: true,
+    });
+    for (let i = 0; i < 8; i++) await put('/app/a', `${i}${VALUE}`);
+    expect(leadOn(store, group, 'state', fromNothing, store.revision)).toBe('too much');
+    expect(leadOn(store, group, 'events', fromNothing, store.revision)).toMatchObject({ to: 1 });
+  });
+
+  it('is bounded in commits that others made, which move it on all the same', async () => {
+    const { store, put } = startStore();
+    const group = new Group('w1', '/app', false, 0);
+    for (let i = 0; i < 5_001; i++) await put('/other', `${i}`);
+    for (const mode of ['state', 'events'] as const)
+      expect(leadOn(store, group, mode, fromNothing, store.revision)).toMatchObject({ to: 5_000 });
+  });
+});

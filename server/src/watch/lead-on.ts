@@ -1,0 +1,81 @@
+import type { Commit, WatchMode } from '@confer/shared';
+import type { Store } from '../store/store.ts';
+import { clip } from './clip.ts';
+import { commitFrames, commitSize, differenceFrames, FRAME_BYTES, type Frame } from './frames.ts';
+import type { Group } from './group.ts';
+import { netChanges } from './net-changes.ts';
+import type { State } from './watcher-state.ts';
+
+/** A state watch that missed more than this gets the net difference instead of every commit. */
+const COMMITS_BYTES_MAX = FRAME_BYTES;
+
+/**
+ * The most that is read of what was missed within one turn. Beyond that it is cheaper to look through
+ * the subtree itself, a piece at a time.
+ */
+const MISSED_BYTES_MAX = 4 * 1024 * 1024;
+/** The commits that one turn looks at; those that did not touch the subtree cost little else. */
+const LOOKED_AT_MAX = 5_000;
+
+type Lagging = State & { kind: 'lagging' };
+type LeadOn = Omit<State & { kind: 'paging' }, 'kind' | 'position'>;
+
+interface Missed {
+  readonly commits: readonly Commit[];
+  readonly bytes: number;
+  /** The revision that the commits lead to; they are all there were when it is the latest. */
+  readonly to: number;
+}
+
+/**
+ * The frames that lead a watch on from its position: a bounded run of commits, or their net
+ * difference. Throws `compacted` where history does not reach back.
+ */
+export function leadOn(
+  store: Store,
+  group: Group,
+  mode: WatchMode,
+  { position, from, isResuming }: Lagging,
+  latest: number,
+): LeadOn | 'too much' {
+  const bytesMax = mode === 'events' ? COMMITS_BYTES_MAX : MISSED_BYTES_MAX;
+  const { commits, bytes, to } = readMissed(store, group.subtree, position, latest, bytesMax);
+  if (mode === 'state' && bytes > bytesMax && position >= store.deletionsFloor) return 'too much';
+  const head = { watch: group.name, from, to };
+  if (mode === 'state' && bytes > COMMITS_BYTES_MAX)
+    return {
+      frames: differenceFrames(head, netChanges(commits)),
+      to,
+      endsInSynced: true,
+      isResuming,
+    };
+  // An empty batch moves the client on, unless its `synced` does.
+  const frames: Iterator<Frame> =
+    commits.length === 0 && isResuming ? none() : commitFrames(head, commits, group.withPrev);
+  return { frames, to, endsInSynced: isResuming, isResuming };
+}
+
+function readMissed(
+  store: Store,
+  subtree: string,
+  position: number,
+  latest: number,
+  bytesMax: number,
+): Missed {
+  const commits: Commit[] = [];
+  let bytes = 0;
+  let looked = 0;
+  let to = position;
+  for (const commit of store.since(position)) {
+    if (bytes > bytesMax || looked === LOOKED_AT_MAX) return { commits, bytes, to };
+    looked++;
+    to = commit.revision;
+    for (const clipped of clip([commit], subtree)) {
+      commits.push(clipped);
+      bytes += commitSize(clipped);
+    }
+  }
+  return { commits, bytes, to: latest };
+}
+
+function* none(): Generator<Frame> {}
