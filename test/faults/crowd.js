@@ -10,6 +10,8 @@ const problems = [];
 /** When clients came back, counted from the first loss. */
 let lostAt;
 let opened = [];
+/** How long each chose to wait first. */
+let waits = [];
 const staleAt = [];
 
 function start(index) {
@@ -21,8 +23,14 @@ function start(index) {
   const mirror = client.mirror('/');
   let shown;
   let last = 0;
-  client.on('status', ({ kind }) => {
-    if (kind === 'waiting') lostAt ??= Date.now();
+  let isBack = true;
+  client.on('status', (status) => {
+    const { kind } = status;
+    if (kind === 'waiting') {
+      lostAt ??= Date.now();
+      if (isBack) waits.push(status.retryAt - Date.now());
+    }
+    isBack = kind === 'open' || (isBack && kind !== 'waiting');
     if (kind === 'open' && lostAt !== undefined) opened.push(Date.now() - lostAt);
   });
   mirror.on('status', ({ to }) => {
@@ -51,7 +59,7 @@ const mirrors = Array.from({ length: clients }, (_, index) => start(index));
 await Promise.all(mirrors.map((mirror) => mirror.ready({ timeoutMs: 120_000 })));
 process.stdout.write('ready\n');
 
-function show() {
+function show(what) {
   const live = mirrors.filter(({ status }) => status === 'live');
   const hash = (mirror) => {
     const text = mirror.list().map(({ path, modRevision }) => `${path}@${modRevision}\n`);
@@ -61,9 +69,11 @@ function show() {
   return {
     live: live.length,
     revisionMin: Math.min(...revisions),
-    contents: [...new Set(mirrors.map(hash))],
+    // Takes seconds with many large mirrors, in which no client could do anything else.
+    contents: what === 'contents' ? [...new Set(mirrors.map(hash))] : [],
     problems: problems.slice(0, 10),
     opened,
+    waits,
     staleAt,
   };
 }
@@ -72,6 +82,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'forget') {
     lostAt = undefined;
     opened = [];
+    waits = [];
   }
-  process.stdout.write(`${JSON.stringify(show())}\n`);
+  process.stdout.write(`${JSON.stringify(show(line))}\n`);
 }

@@ -10,12 +10,14 @@ interface Shown {
   readonly live: number;
   /** Of the mirror that is farthest behind. */
   readonly revisionMin: number;
-  /** The different contents that the mirrors have, as hashes. */
+  /** The different contents that the mirrors have, as hashes; only where it was asked for them. */
   readonly contents: readonly string[];
   /** What was told and should not have been. */
   readonly problems: readonly string[];
   /** When each came back, in ms after the first was lost. */
   readonly opened: readonly number[];
+  /** How long each chose to wait when it was lost, in ms. */
+  readonly waits: readonly number[];
   readonly staleAt: readonly number[];
 }
 
@@ -31,7 +33,7 @@ export class Crowd {
   }
 
   /** `forget`: times of coming back are counted from the next loss. */
-  async ask(question: 'show' | 'forget' = 'show'): Promise<Shown> {
+  async ask(question: 'show' | 'contents' | 'forget' = 'show'): Promise<Shown> {
     const index = this.#lines++;
     this.program.write(`${question}\n`);
     return this.program.saw(({ stdout }) => {
@@ -50,7 +52,7 @@ export class Crowd {
   async expectTruth(client: Client): Promise<Shown> {
     const { entries } = await client.list('/');
     const text = entries.map(({ path, modRevision }) => `${path}@${modRevision}\n`).join('');
-    const shown = await this.ask();
+    const shown = await this.ask('contents');
     expect(shown.problems).toEqual([]);
     expect(shown.contents).toEqual([createHash('sha256').update(text).digest('hex')]);
     expect(shown.live).toBe(this.#clients);

@@ -97,6 +97,10 @@ export class Scene {
     return crowd;
   }
 
+  program(script: string, args: readonly string[]): Program {
+    return this.#keep(new Program(script, args));
+  }
+
   async end(): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.kill()));
     await Promise.all(this.#ends.map((end) => end()));

@@ -195,7 +195,7 @@ export class ClientHost {
     } catch (error) {
       if (!isAlive()) return;
       if (error instanceof CompactedError) observations.push({ kind: 'told' });
-      else if (!isExpected(error)) this.problems.push(`${name} failed: ${String(error)}`);
+      else if (!isExpected(error)) this.problems.push(`W3 ${name} failed: ${String(error)}`);
     }
   }
 

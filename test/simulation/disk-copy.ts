@@ -10,5 +10,7 @@ export function copyOf(disk: MemoryDisk): MemoryDisk {
   copy.log.push(...disk.log);
   for (const [requestId, outcome] of disk.outcomes) copy.outcomes.set(requestId, outcome);
   copy.retired.push(...disk.retired);
+  // Nobody has a position of the new history from before the backup.
+  copy.deletions.floor = disk.revision;
   return copy;
 }

@@ -30,6 +30,7 @@ export function disturb({ random, network, server, clients }: World): void {
     () => random.chance(0.1) && server.wipe(),
     () => (random.chance(0.5) ? server.backUp() : random.chance(0.4) && server.restore()),
     () => server.compact(Math.max(0, server.revision - random.int(0, 30))),
+    () => server.compact(server.revision),
     () => random.pick(clients).restart(),
     () => random.pick(clients).freeze(),
     () => random.pick(clients).thaw(),
@@ -42,7 +43,11 @@ export function disturb({ random, network, server, clients }: World): void {
 
 /** Nothing is wrong with the world any more. */
 export function heal({ network, server, clients }: World): void {
-  for (const link of network.links) link.pause(false);
+  network.brittle = 0;
+  for (const link of network.links) {
+    link.fails(Number.POSITIVE_INFINITY, false);
+    link.pause(false);
+  }
   for (const client of clients) client.thaw();
   server.thaw();
   if (!server.isRunning) server.start();

@@ -1,4 +1,4 @@
-import type { Commit } from '@confer/shared';
+import type { Clock, Commit } from '@confer/shared';
 import { Core } from '../../server/src/core.ts';
 import type { CommitOutcome, CommitRequest, Engine } from '../../server/src/engine/engine.ts';
 import { MemoryDisk, openMemoryEngine } from '../../server/src/engine/memory.ts';
@@ -18,6 +18,8 @@ interface ServerHostOptions {
   readonly journal: Journal;
   /** A write waits up to this long for the disk; a crash meanwhile loses it. */
   readonly diskMaxMs: number;
+  /** What the server puts off to a later turn waits up to this long, and turns are short. */
+  readonly busyMaxMs: number;
 }
 
 /** A machine that a server runs on: it is started, killed, stopped, frozen, wiped and restored. */
@@ -56,18 +58,24 @@ export class ServerHost {
   }
 
   start(): void {
-    const { clock, network } = this.#options;
+    const { clock, network, busyMaxMs } = this.#options;
     const process = clock.scope();
     const newId = () => `server-${++this.#ids}`;
-    const engine = openMemoryEngine({ clock: process.clock, newId, disk: this.#disk });
+    const engine = openMemoryEngine({
+      clock: process.clock,
+      newId,
+      disk: this.#disk,
+      // With few, a position is soon older than the deletes that are known.
+      deletionsMax: this.#random.pick([5, 1_000]),
+    });
     if (!this.truth.has(engine.epoch)) this.#begin(engine.epoch);
     const core = new Core({
       engine: this.#watched(engine, process),
       runtime: {
-        clock: process.clock,
+        clock: busyMaxMs > 0 ? hurried(process.clock) : process.clock,
         random: this.#random.next,
         newId,
-        defer: (run) => void process.clock.setTimer(0, run),
+        defer: (run) => void process.clock.setTimer(this.#random.int(0, busyMaxMs), run),
       },
       log: (level, message, fields) => {
         if (level === 'error') this.problems.push(`${message} ${JSON.stringify(fields)}`);
@@ -217,4 +225,16 @@ export class ServerHost {
       if (problem !== undefined) this.problems.push(`S3 ${problem}`);
     }
   }
+}
+
+/** Every other look at it finds that a slice of work has taken its time. */
+function hurried(clock: Clock): Clock {
+  let looks = 0;
+  return {
+    now: () => {
+      looks += 1;
+      return clock.now() + (looks % 2) * 9;
+    },
+    setTimer: clock.setTimer,
+  };
 }

@@ -3,17 +3,16 @@ import { simulate } from './run.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
-const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 20_000 : 400));
+const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 20_000 : 800));
 const STEPS = 120;
 const SEEDS_PER_TEST = 50;
 
-/** Seeds that once failed, with what they found. */
+/** Seeds that find what was wrong once. A change of what a seed does needs others: see README.md. */
 const pinned: readonly [seed: number, found: string][] = [
-  [70, 'S4 a write was done again after its commit had been compacted'],
-  [440, 'S4 a write was done again after its commit had been compacted'],
+  [28, 'S4 a write was done again after its commit had been compacted'],
 ];
 
-describe('W1-W9 W12 S2-S5 simulation of a server with several clients under faults', () => {
+describe('W1-W10 W12 S1-S6 simulation of a server with several clients under faults', () => {
   it.each(pinned)('seed %i: %s', async (seed) => {
     expect(await simulate({ seed, steps: STEPS })).toEqual([]);
   });

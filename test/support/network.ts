@@ -10,6 +10,11 @@ import type { SeededRandom } from './random.ts';
 /** What takes the connections of a host; `undefined` while nothing listens. */
 export type Host = ((socket: ServerSocket) => ServerHandlers) | undefined;
 
+/** A connection, as those see it who watch the network. */
+interface Owned {
+  readonly owner: string;
+}
+
 export interface NetworkOptions {
   readonly clock: Clock;
   readonly random: SeededRandom;
@@ -18,9 +23,9 @@ export interface NetworkOptions {
   /** A connection says `buffered` once more than this waits to be read. */
   readonly windowBytes: number;
   /** Sees every frame that a server gets. */
-  readonly onClientFrame?: (frame: string, link: object) => void;
+  readonly onClientFrame?: (frame: string, link: Owned) => void;
   /** Sees every frame that a server sends. `isFull`: the socket had said `buffered` before it. */
-  readonly onServerFrame?: (frame: string, link: object, isFull: boolean) => void;
+  readonly onServerFrame?: (frame: string, link: Owned, isFull: boolean) => void;
   /** A client opens a socket. */
   readonly onOpen?: (owner: string) => void;
 }
@@ -34,6 +39,8 @@ export class Network {
   readonly links = new Set<Link>();
   readonly #frozen = new Set<string>();
   host: Host;
+  /** How many of the new connections break or stall within their first frames: in the middle of a resume. */
+  brittle = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -46,6 +53,9 @@ export class Network {
       const link = new Link(owner, this.#options, handlers, () => this.links.delete(link));
       this.links.add(link);
       if (this.#frozen.has(SERVER)) link.freeze('server');
+      const { random } = this.#options;
+      if (this.brittle > 0 && random.chance(this.brittle))
+        link.fails(random.int(1, 12), random.chance(0.5));
       link.connect(() => this.host);
       return link.clientSide;
     };
@@ -95,7 +105,7 @@ interface Direction {
 }
 
 /** One connection. */
-class Link {
+export class Link {
   readonly owner: string;
   readonly clientSide: ClientSocket;
   readonly #options: NetworkOptions;
@@ -103,6 +113,9 @@ class Link {
   readonly #onGone: () => void;
   readonly #up = direction();
   readonly #down = direction();
+  /** It breaks or stalls when it has brought the client this many frames. */
+  #framesLeft = Number.POSITIVE_INFINITY;
+  #breaks = false;
   #server: ServerHandlers | undefined;
   #saidBuffered = false;
   #closed: Record<Side, boolean> = { client: false, server: false };
@@ -143,6 +156,12 @@ class Link {
         if (!this.#closed.client) this.#client.onOpen();
       });
     });
+  }
+
+  /** It works for so many frames to the client, and then breaks or stalls. */
+  fails(framesLeft: number, breaks: boolean): void {
+    this.#framesLeft = framesLeft;
+    this.#breaks = breaks;
   }
 
   freeze(side: Side): void {
@@ -229,6 +248,11 @@ class Link {
       if (next === undefined) break;
       this.#down.waitingBytes -= next.bytes;
       this.#client.onMessage(next.frame);
+      this.#framesLeft -= 1;
+      if (this.#framesLeft > 0) continue;
+      if (this.#breaks) this.cut();
+      else this.#down.isPaused = true;
+      this.#framesLeft = Number.POSITIVE_INFINITY;
     }
     if (this.#down.waitingBytes > 0 || !this.#saidBuffered || this.#closed.server) return;
     this.#saidBuffered = false;

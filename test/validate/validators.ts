@@ -53,6 +53,8 @@ const reliable: Validator = function* (reader, truth) {
     else if (observation.kind === 'told') from = undefined;
     else if (observation.kind === 'commit') {
       const { epoch, commit } = observation;
+      if (from !== undefined && from.epoch !== epoch)
+        yield { rule: 'W3', problem: `it came from ${from.epoch} to ${epoch} without a word` };
       if (from?.epoch === epoch)
         for (let missed = from.revision + 1; missed < commit.revision; missed++)
           if (modelOf(truth, epoch).changesAt(missed, reader.subtree).length > 0)

@@ -1,4 +1,10 @@
-import { type DownMessage, decodeDown, decodeUp, type Position } from '@confer/shared';
+import {
+  type DownMessage,
+  decodeDown,
+  decodeUp,
+  type Position,
+  type UpMessage,
+} from '@confer/shared';
 import { modelOf, type Truth } from './history.ts';
 
 /** One watch, as its connection shows it. */
@@ -38,15 +44,17 @@ export class WireJudge {
     this.#options = options;
   }
 
-  up(frame: string, link: object): void {
+  /** Returns the message, if the frame is one. */
+  up(frame: string, link: object): UpMessage | undefined {
     const decoded = decodeUp(frame);
-    if (!decoded.ok) return;
+    if (!decoded.ok) return undefined;
     const { message } = decoded;
     const connection = this.#of(link);
     if (message.type === 'watch') {
       const { id, path, mode, after } = message;
       connection.asked.set(id, { path, isEvents: mode === 'events', after });
     } else if (message.type === 'unwatch') connection.left.set(message.id, message.watch);
+    return message;
   }
 
   /** `isFull`: the socket had said that it takes no more. */
@@ -141,7 +149,10 @@ export class WireJudge {
       );
     watch.position = undefined;
     if (message.type === 'compacted') connection.watches.delete(message.watch);
-    else watch.isComplete = false;
+    else {
+      watch.isComplete = false;
+      watch.bookmark = 0;
+    }
   }
 
   /** A watch that counts has been sent everything of its subtree up to `revision`. */

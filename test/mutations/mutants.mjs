@@ -1,0 +1,446 @@
+const machine = 'client/src/watch-machine.ts';
+const session = 'server/src/session/session.ts';
+const memory = 'server/src/engine/memory.ts';
+const watcher = 'server/src/watch/watcher.ts';
+const group = 'server/src/watch/group.ts';
+const hub = 'server/src/watch/hub.ts';
+const table = 'client/src/entry-table.ts';
+const network = 'test/support/network.ts';
+
+/** No network that keeps order does this: two batches that arrived together change places. */
+const disorder = [
+  {
+    file: network,
+    find: 'const next = this.#down.waiting.shift();',
+    replace: `const isBatch = (one) => one?.frame.startsWith('{"type":"commits"');
+      const [a, b] = this.#down.waiting;
+      if (this.#down.arrived > 0 && isBatch(a) && isBatch(b)) this.#down.waiting.splice(0, 2, b, a);
+      const next = this.#down.waiting.shift();`,
+  },
+];
+
+/** No network that keeps order does this: every second batch comes twice. */
+const repetition = [
+  {
+    file: network,
+    find: 'const next = this.#down.waiting.shift();',
+    replace: `const [a] = this.#down.waiting;
+      if (a?.frame.startsWith('{"type":"commits"') && !a.frame.includes('"more":true')) {
+        globalThis.isRepeated = !globalThis.isRepeated;
+        if (globalThis.isRepeated) {
+          this.#down.waiting.unshift(a);
+          this.#down.waitingBytes += a.bytes;
+          this.#down.arrived += 1;
+        }
+      }
+      const next = this.#down.waiting.shift();`,
+  },
+];
+
+/** Now and then a page lacks an entry that its digest counts. */
+const forgetfulPages = [
+  {
+    file: 'server/src/watch/snapshot-pages.ts',
+    find: 'entries.push(entry);',
+    replace:
+      'globalThis.pushed = (globalThis.pushed ?? 0) + 1;\nif (globalThis.pushed % 50 !== 0) entries.push(entry);',
+  },
+];
+
+/**
+ * One safeguard each. `plant` is a fault that the safeguard is there for, where no correct server or
+ * network commits it: with the safeguard on, the simulation must find nothing but what contains one
+ * of `told`, and that does not count when it is off either.
+ */
+export const mutants = [
+  {
+    name: 'client: gap check',
+    plant: disorder,
+    told: ['was sent what does not fit: a gap'],
+    edits: [{ file: machine, find: 'if (position.revision < frame.from)', replace: 'if (false)' }],
+  },
+  {
+    name: 'client: position rule',
+    plant: repetition,
+    edits: [
+      { file: machine, find: 'if (frame.to <= position.revision) return { state };', replace: '' },
+      {
+        file: machine,
+        find: 'batch.commits.filter(({ revision }) => revision > position.revision)',
+        replace: 'batch.commits',
+      },
+    ],
+  },
+  {
+    name: 'client: snapshot swapped at its end',
+    edits: [
+      {
+        file: machine,
+        find: '? { state: withPage(state, event) }',
+        replace: `? { state: withPage(state, event), effect: { type: 'replace',
+            pages: withPage(state, event).pages,
+            position: { epoch: state.epoch, revision: event.revision }, proof: {} } }`,
+      },
+    ],
+  },
+  {
+    name: 'client: pages of a snapshot that began again',
+    edits: [
+      {
+        file: machine,
+        find: 'const pages = revision === state.revision ? [...state.pages, entries] : [entries];',
+        replace: 'const pages = [...state.pages, entries];',
+      },
+    ],
+  },
+  {
+    name: 'client: batch with `more` waits for its end',
+    edits: [
+      {
+        file: machine,
+        find: 'if (frame.more === true) return { state: { ...state, batch } };',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'client: heartbeat while catching up',
+    edits: [
+      {
+        file: machine,
+        find: "return state.kind === 'live' ? beat(",
+        replace: "return state.kind === 'live' || state.kind === 'catching-up' ? beat(",
+      },
+    ],
+  },
+  {
+    name: 'client: event watch keeps its position until told',
+    edits: [
+      {
+        file: machine,
+        find: 'return after.epoch === epoch && after.revision === revision\n    ? live(mode, after)',
+        replace: 'return true ? live(mode, { epoch, revision })',
+      },
+    ],
+  },
+  {
+    name: 'client: position dropped on a lost connection',
+    edits: [
+      {
+        file: machine,
+        find: "return { kind: 'starting', mode: state.mode, position: state.position, isFresh };",
+        replace: "return { kind: 'starting', mode: state.mode, position: undefined, isFresh };",
+      },
+    ],
+  },
+  {
+    name: 'client: request id kept on resend',
+    edits: [
+      {
+        file: 'client/src/requests.ts',
+        find: "if (request.kind === 'lasting') this.#lasting.set(id, request);",
+        replace: `if (request.kind === 'lasting') this.#lasting.set(id, { ...request, frame:
+          request.frame.replace('"requestId":"', '"requestId":"again-') });`,
+      },
+    ],
+  },
+  {
+    name: 'client: a write waits for its mirrors',
+    edits: [
+      {
+        file: 'client/src/writes.ts',
+        find: 'if (puts + deletes > 0)',
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'client: a resync tells of deletes',
+    edits: [{ file: table, find: 'if (!next.#entries.has(prev.path))', replace: 'if (false)' }],
+  },
+  {
+    name: 'client: a snapshot replaces what was there',
+    edits: [
+      {
+        file: table,
+        find: 'const entries = new Map<string, Entry>();\n    const digest = new Digest();\n    for (const page',
+        replace:
+          'const entries = new Map(this.#entries);\n    const digest = new Digest();\n    for (const page',
+      },
+    ],
+  },
+  {
+    name: 'client: digest compared',
+    plant: forgetfulPages,
+    told: ['disagree about what it holds', ' in peace', ' lacks ', ' wrongly'],
+    edits: [
+      {
+        file: table,
+        find: 'satisfies(proof: Proof, changes: readonly Change[] = []): boolean {',
+        replace: 'satisfies(proof: Proof, changes: readonly Change[] = []): boolean { return true;',
+      },
+    ],
+  },
+  {
+    name: 'client: silence timer',
+    edits: [
+      {
+        file: 'client/src/silence.ts',
+        find: 'this.#timer = this.#clock.setTimer(1, () => this.#onSilent(limitMs));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'client: backoff',
+    edits: [
+      {
+        file: 'client/src/backoff.ts',
+        find: 'return this.#random() * ceilingMs;',
+        replace: 'return 0;',
+      },
+    ],
+  },
+  {
+    name: 'epoch compared on resume (server)',
+    edits: [
+      {
+        file: hub,
+        find: "if (after.epoch !== this.#store.epoch) return { kind: 'reset', reason: 'epoch' };",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'epoch compared on resume (both sides)',
+    edits: [
+      {
+        file: hub,
+        find: "if (after.epoch !== this.#store.epoch) return { kind: 'reset', reason: 'epoch' };",
+        replace: '',
+      },
+      {
+        file: machine,
+        find: "return state.kind === 'live' || state.epoch === state.position.epoch;",
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'server: heartbeat waits for lagging watches',
+    edits: [
+      {
+        file: session,
+        find: "encode({ type: 'heartbeat', revision: this.#completeTo() })",
+        replace: "encode({ type: 'heartbeat', revision: this.#service.hub.revision })",
+      },
+    ],
+  },
+  {
+    name: 'server: silent clients are given up',
+    edits: [
+      {
+        file: session,
+        find: 'if (silentMs >= times.silentBeatsMax * this.#service.heartbeatMs) {',
+        replace: 'if (false) {',
+      },
+    ],
+  },
+  {
+    name: 'server: answer held until the watches show it (W12)',
+    edits: [
+      {
+        file: session,
+        find: "if (reply.type === 'committed' && this.#completeTo() < reply.revision)",
+        replace: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'server: no batch to a full connection',
+    edits: [
+      {
+        file: group,
+        find: 'if (watcher.sink.writable) send(watcher, frames);',
+        replace: 'if (true) send(watcher, frames);',
+      },
+    ],
+  },
+  {
+    name: 'server: a watch that missed a batch is lagging',
+    edits: [
+      {
+        file: group,
+        find: 'else watcher.fallBehind(previousRevision, from);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'server: the outbox keeps in mind that it is full',
+    edits: [
+      {
+        file: 'server/src/session/outbox.ts',
+        find: "case 'buffered':\n        this.#writable = false;\n        return;",
+        replace: "case 'buffered':\n        return;",
+      },
+    ],
+  },
+  {
+    name: 'server: a batch starts where the last one ended',
+    edits: [
+      {
+        file: group,
+        find: 'const from = this.#batchedTo;',
+        replace: 'const from = previousRevision;',
+      },
+    ],
+  },
+  {
+    name: 'server: snapshot pages of one revision',
+    edits: [
+      {
+        file: 'server/src/watch/snapshot-pages.ts',
+        find: 'this.#store.scan(subtree, revision, after)',
+        replace: 'this.#store.scan(subtree, this.#store.revision, after)',
+      },
+    ],
+  },
+  {
+    name: 'server: `synced` after the last page',
+    edits: [
+      {
+        file: watcher,
+        find: 'if (page.entries > 0) this.sink.send(page.frame);',
+        replace: 'if (page.entries > 0 && page.next !== undefined) this.sink.send(page.frame);',
+      },
+      {
+        file: watcher,
+        find: 'this.#sendSynced(revision, state);',
+        replace: `this.#sendSynced(revision, state);
+    if (page.entries > 0) this.sink.send(page.frame);`,
+      },
+    ],
+  },
+  {
+    name: 'server: deletes in a net difference',
+    edits: [
+      {
+        file: 'server/src/watch/net-changes.ts',
+        find: ".filter((net) => net.existed || net.last.type === 'put')",
+        replace: ".filter((net) => net.last.type === 'put')",
+      },
+    ],
+  },
+  {
+    name: 'server: deletes in a resync by difference',
+    edits: [
+      {
+        file: 'server/src/watch/difference-page.ts',
+        find: 'return revision > position ? { path, change:',
+        replace: 'return false ? { path, change:',
+      },
+    ],
+  },
+  {
+    name: 'server: no difference where deletes were forgotten',
+    edits: [
+      {
+        file: watcher,
+        find: ' || position < this.#context.store.deletionsFloor) {',
+        replace: ') {',
+      },
+      {
+        file: watcher,
+        find: 'position < store.deletionsFloor\n',
+        replace: 'false\n',
+      },
+    ],
+  },
+  {
+    name: 'server: compaction is told to a watch behind it',
+    edits: [
+      {
+        file: memory,
+        find: 'requireInWindow(revision, this);\n    return this.#commitsAfter(revision);',
+        replace: 'return this.#commitsAfter(Math.max(revision, this.compactedRevision));',
+      },
+      {
+        file: 'server/src/store/store.ts',
+        find: 'return this.#recent.since(revision) ?? this.#engine.history(revision);',
+        replace: 'return this.#engine.history(revision);',
+      },
+    ],
+  },
+  {
+    name: 'engine: request ids remembered',
+    edits: [{ file: memory, find: 'if (known !== undefined) return known;', replace: '' }],
+  },
+  {
+    name: 'engine: request ids outlive compaction',
+    edits: [
+      {
+        file: memory,
+        find: 'const before = this.#clock.now() - REQUEST_KEPT_MS;',
+        replace: 'const before = Number.POSITIVE_INFINITY;',
+      },
+    ],
+  },
+  {
+    name: 'engine: the feed comes before the answer',
+    edits: [
+      {
+        file: memory,
+        find: 'if (commits.length > 0) this.#feed?.(commits);',
+        replace: 'if (commits.length > 0) this.#clock.setTimer(5, () => this.#feed?.(commits));',
+      },
+    ],
+  },
+  {
+    name: 'engine: durable before the answer',
+    edits: [
+      {
+        file: memory,
+        find: 'this.#flushed = Promise.resolve().then(() => this.#flush());',
+        replace: `const { revision } = this.#disk;
+      queueMicrotask(() => this.#pending.forEach(({ resolve }, i) => resolve({ revision: revision + i + 1, puts: 1, deletes: 0 })));
+      this.#flushed = new Promise((done) => this.#clock.setTimer(20, () => { this.#flush(); done(); }));`,
+      },
+    ],
+  },
+  {
+    name: 'engine: conditions judged',
+    edits: [
+      {
+        file: 'server/src/engine/evaluate.ts',
+        find: 'if ((current?.modRevision ?? 0) !== modRevision) throw',
+        replace: 'if (false) throw',
+      },
+    ],
+  },
+  {
+    name: 'engine: a get reads the newest',
+    edits: [
+      {
+        file: 'server/src/store/store.ts',
+        find: 'checkPath(path);\n    return this.#engine.get(path);',
+        replace: `checkPath(path);
+    this.reads ??= new Map();
+    if (!this.reads.has(path)) this.reads.set(path, this.#engine.get(path));
+    const read = this.reads.get(path);
+    if (this.revision % 3 === 0) this.reads.clear();
+    return read;`,
+      },
+    ],
+  },
+  {
+    name: 'a subtree ends at a slash',
+    edits: [
+      {
+        file: 'shared/src/path.ts',
+        find: 'return path.length === subtree.length || path.charCodeAt(subtree.length) === 0x2f;',
+        replace: 'return true;',
+      },
+    ],
+  },
+];
