@@ -22,46 +22,4 @@ export function connect(urls: string | readonly string[], options: ClientOptions
   return createClient(urls, options, systemPlatform(openSocket));
 }
 
-export type {
-  Change,
-  Commit,
-  Condition,
-  DeleteCause,
-  DeleteChange,
-  Entry,
-  EntryMeta,
-  ErrorCode,
-  Operation,
-  Position,
-  PutChange,
-  Status,
-} from '@confer/shared';
-export type {
-  Client,
-  ClientEvents,
-  ClientOptions,
-  ClientStatus,
-  CommitOptions,
-  CommitResult,
-  Listing,
-  ListOptions,
-  LostEvent,
-  Mirror,
-  MirrorChange,
-  MirrorEvents,
-  MirrorSnapshot,
-  MirrorStatus,
-  MirrorStatusChange,
-  RemoveOptions,
-  WaitOptions,
-  Watch,
-  WatchOptions,
-  WriteOptions,
-} from './api.ts';
-export {
-  type ClientErrorCode,
-  CompactedError,
-  ConferError,
-  ConflictError,
-  TimeoutError,
-} from './errors.ts';
+export * from './public.ts';

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { limits } from '@confer/shared';
 import { StartError } from './errors.ts';
 import type { Log } from './log.ts';
+import { listenError, resolveHost } from './transport/address.ts';
 import type { Listener, ListenOptions, Transport } from './transport/socket.ts';
 
 export type TransportName = Transport['name'];
@@ -15,6 +16,23 @@ export interface ListenAt {
   readonly log: Log;
 }
 
+/**
+ * Refuses an address where the server may not, or cannot, listen. Asked before the data are touched,
+ * so that a server that cannot start leaves nothing behind; `listen` has the last word.
+ */
+export async function requireAddress({ host, port, insecure }: ListenAt): Promise<void> {
+  if (!insecure && !isLoopback(host))
+    throw new StartError(
+      'refused',
+      `${host} can be reached from other machines and this server cannot authenticate anybody yet; listen on 127.0.0.1, or pass --insecure if the network is yours alone`,
+    );
+  const error = await resolveHost(host).then(
+    (address) => listenError(address, port),
+    (unknown: unknown) => unknown,
+  );
+  if (error !== undefined) throw cannotListen(host, port, error);
+}
+
 /** Opens the server's door, with the transport asked for or the best one that loads. */
 export async function listen(
   at: ListenAt,
@@ -24,11 +42,6 @@ export async function listen(
   readonly listener: Listener;
 }> {
   const { host, port, insecure } = at;
-  if (!insecure && !isLoopback(host))
-    throw new StartError(
-      'refused',
-      `${host} can be reached from other machines and this server cannot authenticate anybody yet; listen on 127.0.0.1, or pass --insecure if the network is yours alone`,
-    );
   const transport = await load(at.transport, at.log);
   try {
     const listener = await transport.listen({
@@ -40,12 +53,13 @@ export async function listen(
     });
     return { transport: transport.name, listener };
   } catch (error) {
-    throw new StartError(
-      'unavailable',
-      `cannot listen on ${host}:${port}: ${reasonOf(error)}`,
-      error,
-    );
+    throw cannotListen(host, port, error);
   }
+}
+
+function cannotListen(host: string, port: number, error: unknown): StartError {
+  const message = `cannot listen on ${host}:${port}: ${reasonOf(error)}`;
+  return new StartError('unavailable', message, error);
 }
 
 async function load(name: TransportName | undefined, log: Log): Promise<Transport> {

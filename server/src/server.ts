@@ -2,7 +2,7 @@ import { DEFAULT_PORT, type Status } from '@confer/shared';
 import { Core } from './core.ts';
 import type { Engine } from './engine/engine.ts';
 import { StartError } from './errors.ts';
-import { listen, type TransportName } from './listen.ts';
+import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { systemRuntime } from './runtime.ts';
 import { type RetentionLimits, retentionDefaults } from './store/retention.ts';
@@ -54,6 +54,8 @@ export interface Server {
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, log = () => {} } = options;
   const retention = retentionOf(options);
+  const at = { host, port, insecure, log, transport: options.transport };
+  await requireAddress(at);
   const engine = await openEngine(options);
   const { heartbeatMs } = options;
   const core = new Core({
@@ -64,10 +66,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
   try {
-    const { transport, listener } = await listen(
-      { host, port, insecure, log, transport: options.transport },
-      (socket) => core.accept(socket),
-    );
+    const { transport, listener } = await listen(at, (socket) => core.accept(socket));
     let closed: Promise<void> | undefined;
     const close = async () => {
       listener.stopAccepting();

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from '@confer/client';
+import { createServer } from '@confer/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { confer, freePort, type Program, serve, withDirectory } from '../support/process.ts';
 
@@ -31,6 +32,30 @@ describe('a server that cannot start', () => {
     const second = await confer([...args, '--listen', `127.0.0.1:${port}`]);
     expectRefusal(second);
     expect(second.stderr).toMatch(/in use/);
+  });
+
+  it('leaves no data directory behind where it may or can not listen', async () => {
+    await withDirectory(async (directory) => {
+      const { port } = await started(['--memory']);
+      const data = join(directory, 'data');
+      for (const address of [`127.0.0.1:${port}`, '0.0.0.0:0'])
+        expectRefusal(await confer(['serve', '--data', data, '--listen', address]));
+      expect(existsSync(data)).toBe(false);
+    });
+  });
+
+  it.each([
+    ['--keep-age', 'nonsense'],
+    ['--keep-commits', '-5'],
+  ])('says that %s %s is no limit of history', async (flag, value) => {
+    const refused = await confer(['serve', '--memory', '--listen', '127.0.0.1:0', flag, value]);
+    expectRefusal(refused);
+    expect(refused.code).toBe(2);
+  });
+
+  it('says which limit of history is none, inside a program', async () => {
+    const options = { engine: 'memory', port: 0, retention: { commits: -1 } } as const;
+    await expect(createServer(options)).rejects.toMatchObject({ kind: 'invalid' });
   });
 
   it('says that its data belong to another server, and leaves them alone', async () => {

@@ -6,6 +6,7 @@ export function copyOf(disk: MemoryDisk): MemoryDisk {
   copy.revision = disk.revision;
   copy.compactedRevision = disk.compactedRevision;
   copy.entryCount = disk.entryCount;
+  copy.historyBytes = disk.historyBytes;
   for (const [key, versions] of disk.tree.entries()) copy.tree.set(key, [...versions]);
   copy.log.push(...disk.log);
   for (const [requestId, outcome] of disk.outcomes) copy.outcomes.set(requestId, outcome);

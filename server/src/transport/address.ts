@@ -38,13 +38,13 @@ function shortest(address: string): string {
   return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
-/** Why nobody can listen there: the error the system has for node:net, if it has one. */
-export function listenError(host: string, port: number): Promise<Error> {
+/** Why nobody can listen there now: the error the system has for node:net, if it has one. */
+export function listenError(host: string, port: number): Promise<Error | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', resolve);
     probe.listen({ host, port, exclusive: true }, () => {
-      probe.close(() => resolve(new Error(`could not listen on ${addressText(host, port)}`)));
+      probe.close(() => resolve(undefined));
     });
   });
 }

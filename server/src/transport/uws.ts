@@ -126,7 +126,10 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
   app.any('/*', (response, request) => respond(response, request, answerTo(request.getUrl())));
 
   const token = bind(library, app, host, options.port);
-  if (token === undefined) throw await listenError(host, options.port);
+  if (token === undefined) {
+    const error = await listenError(host, options.port);
+    throw error ?? new Error(`could not listen on ${addressText(host, options.port)}`);
+  }
   const port = library.us_socket_local_port(token);
 
   const stopAccepting = () => {
