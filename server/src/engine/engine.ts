@@ -42,6 +42,16 @@ export interface Deletion {
   readonly cause: DeleteCause;
 }
 
+/** A commit as an engine makes it. */
+export interface MadeCommit extends Commit {
+  /**
+   * The subtrees that the commit removed as a whole, none inside another: of the entries that were
+   * there before it, each is put again or deleted among `changes`. So a reader who has the state
+   * before needs no more than the path to know those deletes. Engines that do not know leave it out.
+   */
+  readonly cleared?: readonly string[];
+}
+
 /** What tells engines apart, as data. The contract suite reads it. */
 export interface EngineSupports {
   /** An acknowledged commit survives the end of the process (S1). */
@@ -49,7 +59,7 @@ export interface EngineSupports {
 }
 
 /** Takes commits that became durable together, in revision order. */
-export type CommitFeed = (commits: readonly Commit[]) => void;
+export type CommitFeed = (commits: readonly MadeCommit[]) => void;
 
 /**
  * What decides commits and keeps them. The engine alone names revisions and judges conditions:
@@ -97,7 +107,7 @@ export interface Engine {
    * The commits after `revision`, lazily, in order, changes with `prev` where the entry before is
    * still known. Must end within the turn that began it. Throws `compacted` or `future_revision`.
    */
-  history(revision: number): Iterable<Commit>;
+  history(revision: number): Iterable<MadeCommit>;
 
   /** When the first commit after a revision was made, cheaply; `undefined` where there is none. */
   timeAfter(revision: number): number | undefined;

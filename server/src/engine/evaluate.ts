@@ -1,6 +1,5 @@
 import {
   type Change,
-  type Commit,
   compareCodePoints,
   type Entry,
   limits,
@@ -8,7 +7,7 @@ import {
   ProtocolError,
   subtreesOf,
 } from '@confer/shared';
-import type { CommitOutcome, CommitRequest } from './engine.ts';
+import type { CommitOutcome, CommitRequest, MadeCommit } from './engine.ts';
 
 /** The state that a commit is judged against. */
 export interface Base {
@@ -29,22 +28,33 @@ export interface Naming {
  * `undefined` when there is nothing to change. It writes nothing: the engine does, and only once it
  * has the whole commit (S3).
  */
-export function evaluate(request: CommitRequest, base: Base, naming: Naming): Commit | undefined {
+export function evaluate(
+  request: CommitRequest,
+  base: Base,
+  naming: Naming,
+): MadeCommit | undefined {
   for (const { path, modRevision } of request.conditions) {
     const current = base.read(path);
     if ((current?.modRevision ?? 0) !== modRevision) throw conflict(path, modRevision, current);
   }
-  const changes = netChanges(request, base, naming);
+  const net = netOperations(request);
+  const changes = netChanges(net, request.actor, base, naming);
   if (changes.length === 0) return undefined;
   const { actor, note } = request;
   const { revision, time } = naming;
-  return note === undefined
-    ? { revision, time, actor, changes }
-    : { revision, time, actor, note, changes };
+  const cleared = outermost(net.subtrees);
+  return {
+    revision,
+    time,
+    actor,
+    ...(note === undefined ? {} : { note }),
+    changes,
+    ...(cleared.length === 0 ? {} : { cleared }),
+  };
 }
 
 /** The outcome that the writer of `commit` is told. */
-export function outcomeOf(commit: Commit): CommitOutcome {
+export function outcomeOf(commit: MadeCommit): CommitOutcome {
   let puts = 0;
   for (const change of commit.changes) if (change.type === 'put') puts++;
   return { revision: commit.revision, puts, deletes: commit.changes.length - puts };
@@ -80,22 +90,24 @@ function netOperations({ operations }: CommitRequest): NetOperations {
   return net;
 }
 
-function netChanges(request: CommitRequest, base: Base, naming: Naming): readonly Change[] {
-  const { puts, deletes, subtrees } = netOperations(request);
+function netChanges(
+  { puts, deletes, subtrees }: NetOperations,
+  actor: string,
+  base: Base,
+  naming: Naming,
+): readonly Change[] {
   const changes = new ChangeList();
   for (const [path, value] of puts)
-    changes.add(putChange(path, value, base.read(path), request.actor, naming));
+    changes.add(putChange(path, value, base.read(path), actor, naming));
   for (const path of deletes) {
     const prev = base.read(path);
     if (prev !== undefined && !(subtrees.size > 0 && isCovered(path, subtrees)))
       changes.add({ type: 'delete', path, cause: 'removed', prev });
   }
-  for (const subtree of subtrees) {
-    if (isBelowAnother(subtree, subtrees)) continue;
+  for (const subtree of outermost(subtrees))
     for (const prev of base.scanSubtree(subtree))
       if (!puts.has(prev.path))
         changes.add({ type: 'delete', path: prev.path, cause: 'removed', prev });
-  }
   return changes.inTreeOrder();
 }
 
@@ -145,10 +157,13 @@ function isCovered(path: string, subtrees: ReadonlySet<string>): boolean {
   return false;
 }
 
-function isBelowAnother(path: string, subtrees: ReadonlySet<string>): boolean {
-  for (const subtree of subtreesOf(path))
-    if (subtree !== path && subtrees.has(subtree)) return true;
-  return false;
+/** Those that are not inside another. */
+function outermost(subtrees: ReadonlySet<string>): string[] {
+  return [...subtrees].filter((subtree) => {
+    for (const outer of subtreesOf(subtree))
+      if (outer !== subtree && subtrees.has(outer)) return false;
+    return true;
+  });
 }
 
 function conflict(path: string, expected: number, current: Entry | undefined): ProtocolError {

@@ -1,4 +1,4 @@
-import { assert, type Clock, type Commit, type Entry, ProtocolError } from '@confer/shared';
+import { assert, type Clock, type Entry, ProtocolError } from '@confer/shared';
 import type {
   CommitFeed,
   CommitOutcome,
@@ -6,6 +6,7 @@ import type {
   Deletion,
   DeletionsQuery,
   Engine,
+  MadeCommit,
   ScanQuery,
 } from './engine.ts';
 import { requireHappened, requireInWindow } from './history-window.ts';
@@ -98,7 +99,7 @@ export class LmdbEngine implements Engine {
     return scanAt(this.#tables, scanRange(query), query.at);
   }
 
-  history(revision: number): Iterable<Commit> {
+  history(revision: number): Iterable<MadeCommit> {
     requireInWindow(revision, this);
     return commitsBetween(this.#tables, revision, this.#revision);
   }
@@ -126,7 +127,7 @@ export class LmdbEngine implements Engine {
     return this.#closing;
   }
 
-  #onDurable(commits: readonly Commit[], [revision, , entryCount]: StateRow): void {
+  #onDurable(commits: readonly MadeCommit[], [revision, , entryCount]: StateRow): void {
     this.#revision = revision;
     this.#entryCount = entryCount;
     this.#feed?.(commits);

@@ -1,12 +1,11 @@
 import {
   type Change,
-  type Commit,
   type DeleteCause,
   type Entry,
   orderKey,
   pathOfOrderKey,
 } from '@confer/shared';
-import type { CommitOutcome } from './engine.ts';
+import type { CommitOutcome, MadeCommit } from './engine.ts';
 
 /**
  * How the LMDB engine lays its data out. All tables, keys and rows are here; rows are MessagePack
@@ -43,6 +42,8 @@ export type CommitRow = readonly [
   note: string | null,
   requestId: string,
   changes: readonly ChangeRow[],
+  /** The subtrees that were removed as a whole, where there are any. */
+  cleared?: readonly string[],
 ];
 
 /** The request id, and when its commit was made. */
@@ -178,8 +179,10 @@ export function rowOf(entry: Entry): EntryRow {
   return lease === undefined ? row : [...row, lease];
 }
 
-export function commitRowOf({ time, actor, note, changes }: Commit, requestId: string): CommitRow {
-  return [time, actor, note ?? null, requestId, changes.map(changeRowOf)];
+export function commitRowOf(commit: MadeCommit, requestId: string): CommitRow {
+  const { time, actor, note, changes, cleared } = commit;
+  const row = [time, actor, note ?? null, requestId, changes.map(changeRowOf)] as const;
+  return cleared === undefined ? row : [...row, cleared];
 }
 
 function changeRowOf(change: Change): ChangeRow {

@@ -1,12 +1,12 @@
 import {
   assert,
   type Change,
-  type Commit,
   compareCodePoints,
   comparePaths,
   type Entry,
   orderKey,
 } from '@confer/shared';
+import type { MadeCommit } from './engine.ts';
 import type { Base } from './evaluate.ts';
 import {
   type ChangeRow,
@@ -93,7 +93,11 @@ function changedAfter(tables: Tables, { from, to }: KeyRange, at: number): strin
 }
 
 /** The commits after one revision and up to another. */
-export function* commitsBetween(tables: Tables, after: number, upTo: number): Generator<Commit> {
+export function* commitsBetween(
+  tables: Tables,
+  after: number,
+  upTo: number,
+): Generator<MadeCommit> {
   for (const { key, value } of tables.commits.rows({ start: after + 1, end: upTo + 1 }))
     yield commitOf(tables, key, value);
 }
@@ -113,12 +117,16 @@ export function changesOf([, , , , changes]: CommitRow): readonly ChangeRow[] {
   return changes;
 }
 
-function commitOf(tables: Tables, revision: number, row: CommitRow): Commit {
-  const [time, actor, note, , rows] = row;
-  const changes = rows.map((change) => changeOf(tables, revision, change));
-  return note === null
-    ? { revision, time, actor, changes }
-    : { revision, time, actor, note, changes };
+function commitOf(tables: Tables, revision: number, row: CommitRow): MadeCommit {
+  const [time, actor, note, , rows, cleared] = row;
+  return {
+    revision,
+    time,
+    actor,
+    ...(note === null ? {} : { note }),
+    changes: rows.map((change) => changeOf(tables, revision, change)),
+    ...(cleared === undefined ? {} : { cleared }),
+  };
 }
 
 function changeOf({ versions }: Tables, revision: number, row: ChangeRow): Change {

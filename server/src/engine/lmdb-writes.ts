@@ -1,5 +1,5 @@
-import { type Clock, type Commit, ProtocolError } from '@confer/shared';
-import type { CommitOutcome, CommitRequest, Deletion } from './engine.ts';
+import { type Clock, ProtocolError } from '@confer/shared';
+import type { CommitOutcome, CommitRequest, Deletion, MadeCommit } from './engine.ts';
 import { evaluate, outcomeOf } from './evaluate.ts';
 import { rememberDeletions } from './lmdb-deletions.ts';
 import { commitRowOf, outcomeOfRow, rowOf, type StateRow, type Tables } from './lmdb-layout.ts';
@@ -25,13 +25,13 @@ interface Pending {
 
 /** What one transaction decided; told to nobody before it is on the disk. */
 interface Batch {
-  readonly commits: Commit[];
+  readonly commits: MadeCommit[];
   readonly answers: (() => void)[];
   state: StateRow;
 }
 
 /** Takes what became durable together, before any of its writers is answered. */
-type OnDurable = (commits: readonly Commit[], state: StateRow) => void;
+type OnDurable = (commits: readonly MadeCommit[], state: StateRow) => void;
 
 /**
  * Group commit: everything that is asked for until a transaction begins goes into it, so that many
@@ -142,7 +142,7 @@ function orRefusal<Result>(judge: () => Result): Result | ProtocolError {
   }
 }
 
-function write(tables: Tables, commit: Commit, requestId: string): CommitOutcome {
+function write(tables: Tables, commit: MadeCommit, requestId: string): CommitOutcome {
   const { revision } = commit;
   const deletions: Deletion[] = [];
   for (const change of commit.changes) {
@@ -164,7 +164,7 @@ function write(tables: Tables, commit: Commit, requestId: string): CommitOutcome
   return outcome;
 }
 
-function growthOf({ changes }: Commit): number {
+function growthOf({ changes }: MadeCommit): number {
   let growth = 0;
   for (const change of changes) {
     if (change.type === 'delete') growth--;

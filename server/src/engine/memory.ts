@@ -2,7 +2,6 @@ import {
   assert,
   type Change,
   type Clock,
-  type Commit,
   compareCodePoints,
   type Entry,
   orderKey,
@@ -16,6 +15,7 @@ import type {
   Deletion,
   DeletionsQuery,
   Engine,
+  MadeCommit,
   ScanQuery,
 } from './engine.ts';
 import { evaluate, outcomeOf } from './evaluate.ts';
@@ -33,7 +33,7 @@ interface Version {
 }
 
 interface LoggedCommit {
-  readonly commit: Commit;
+  readonly commit: MadeCommit;
   readonly requestId: string;
 }
 
@@ -151,7 +151,7 @@ class MemoryEngine implements Engine {
     return this.#entries(scanRange(query), query.at);
   }
 
-  history(revision: number): Iterable<Commit> {
+  history(revision: number): Iterable<MadeCommit> {
     requireInWindow(revision, this);
     return this.#commitsAfter(revision);
   }
@@ -184,7 +184,7 @@ class MemoryEngine implements Engine {
   #flush(): void {
     const pending = this.#pending;
     this.#pending = [];
-    const commits: Commit[] = [];
+    const commits: MadeCommit[] = [];
     const answers = pending.map(({ request, resolve, reject }) => {
       try {
         const outcome = this.#judge(request, commits);
@@ -197,7 +197,7 @@ class MemoryEngine implements Engine {
     for (const answer of answers) answer();
   }
 
-  #judge(request: CommitRequest, commits: Commit[]): CommitOutcome {
+  #judge(request: CommitRequest, commits: MadeCommit[]): CommitOutcome {
     const disk = this.#disk;
     if (disk.owner !== this) throw new ProtocolError('unavailable', 'the engine is closed');
     const known = disk.outcomes.get(request.requestId);
@@ -241,7 +241,7 @@ class MemoryEngine implements Engine {
     }
   }
 
-  *#commitsAfter(revision: number): Generator<Commit> {
+  *#commitsAfter(revision: number): Generator<MadeCommit> {
     const { log } = this.#disk;
     const first = log[0]?.commit.revision ?? revision + 1;
     for (let i = revision + 1 - first; i < log.length; i++) {

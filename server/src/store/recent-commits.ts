@@ -1,4 +1,4 @@
-import type { Commit } from '@confer/shared';
+import type { MadeCommit } from '../engine/engine.ts';
 
 /** Holding a commit costs about this much beside its texts. */
 const CHANGE_OVERHEAD_BYTES = 200;
@@ -10,7 +10,7 @@ const CHANGE_OVERHEAD_BYTES = 200;
 export class RecentCommits {
   readonly #limits: { readonly commitsMax: number; readonly bytesMax: number };
   /** Those before `#first` are gone already, so that they hold no memory until they are cut off. */
-  #commits: (Commit | undefined)[] = [];
+  #commits: (MadeCommit | undefined)[] = [];
   /** Index of the oldest commit that is still held. */
   #first = 0;
   #bytes = 0;
@@ -21,7 +21,7 @@ export class RecentCommits {
     this.#limits = limits;
   }
 
-  append(commit: Commit): void {
+  append(commit: MadeCommit): void {
     this.#commits.push(commit);
     this.#bytes += sizeOf(commit);
     while (this.#isOver()) this.#dropOldest();
@@ -33,12 +33,12 @@ export class RecentCommits {
   }
 
   /** The commits after `revision`, or `undefined` when some of them are not held any more. */
-  since(revision: number): Iterable<Commit> | undefined {
+  since(revision: number): Iterable<MadeCommit> | undefined {
     if (revision < this.#floor) return undefined;
     return this.#from(this.#indexAfter(revision));
   }
 
-  *#from(start: number): Generator<Commit> {
+  *#from(start: number): Generator<MadeCommit> {
     const commits = this.#commits;
     for (let i = start; i < commits.length; i++) {
       const commit = commits[i];
@@ -73,7 +73,7 @@ export class RecentCommits {
   }
 }
 
-function sizeOf(commit: Commit): number {
+function sizeOf(commit: MadeCommit): number {
   let bytes = 0;
   for (const change of commit.changes) {
     bytes += CHANGE_OVERHEAD_BYTES + change.path.length + (change.prev?.value.length ?? 0);

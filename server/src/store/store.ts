@@ -1,5 +1,4 @@
 import {
-  type Commit,
   type Condition,
   type Entry,
   isWithin,
@@ -7,7 +6,7 @@ import {
   type Operation,
   ProtocolError,
 } from '@confer/shared';
-import type { CommitOutcome, Deletion, Engine } from '../engine/engine.ts';
+import type { CommitOutcome, Deletion, Engine, MadeCommit } from '../engine/engine.ts';
 import { checkNote, checkOperation, checkPath, checkSubtree } from './check.ts';
 import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
@@ -44,7 +43,7 @@ export class Store {
   readonly #recent: RecentCommits;
 
   /** `onCommits` gets every commit after the store shows it, those of one flush together. */
-  constructor(engine: Engine, onCommits: (commits: readonly Commit[]) => void) {
+  constructor(engine: Engine, onCommits: (commits: readonly MadeCommit[]) => void) {
     this.#engine = engine;
     this.#recent = new RecentCommits(engine.revision, {
       commitsMax: RECENT_COMMITS_MAX,
@@ -134,7 +133,7 @@ export class Store {
   }
 
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
-  since(revision: number): Iterable<Commit> {
+  since(revision: number): Iterable<MadeCommit> {
     return this.#recent.since(revision) ?? this.#engine.history(revision);
   }
 }
