@@ -143,6 +143,11 @@ export interface Mirror {
   ready(options?: WaitOptions): Promise<{ readonly revision: number }>;
   /** Resolves once the mirror shows `revision` or a later one. */
   waitFor(revision: number, options?: WaitOptions): Promise<void>;
+  /**
+   * Whether it holds exactly what the server has, by the digests of both (W7). `false` means a bug:
+   * it is reported to `onError`, and everything is asked for again.
+   */
+  verify(options?: WaitOptions): Promise<boolean>;
   get(path: string): Entry | undefined;
   /** The value at a path. */
   value(path: string): string | undefined;

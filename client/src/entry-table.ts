@@ -1,4 +1,13 @@
-import { type Change, type DeleteCause, Digest, type Entry, type NetChange } from '@confer/shared';
+import {
+  type Change,
+  type Commit,
+  type DeleteCause,
+  Digest,
+  type Entry,
+  type NetChange,
+  type ToldCommit,
+} from '@confer/shared';
+import { withoutClears } from './clears.ts';
 import { inTreeOrder, TreeOrder } from './tree-order.ts';
 import type { Proof } from './watch-state.ts';
 
@@ -44,6 +53,11 @@ export class EntryTable {
 
   copy(): ReadonlyMap<string, Entry> {
     return new Map(this.#entries);
+  }
+
+  /** The commit, every delete by name; `undefined` where it does not fit what is held. */
+  spelledOut(commit: ToldCommit): Commit | undefined {
+    return withoutClears(commit, this.#entries);
   }
 
   /** The real changes that lead to `targets`, which name a path at most once. */

@@ -1,6 +1,7 @@
-import { type Commit, fromWireCommit, type Position, type WireCommit } from '@confer/shared';
+import { assert, type Commit, fromWireCommit, type Position } from '@confer/shared';
 import type { WaitOptions, Watch, WatchOptions } from './api.ts';
 import { Channel } from './channel.ts';
+import { withoutClears } from './clears.ts';
 import type { ClientContext } from './context.ts';
 import { ConferError } from './errors.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
@@ -92,9 +93,11 @@ export class EventWatch implements Watch, WatchOwner {
 
   receive(effect: CopyEffect): void {
     if (effect.type !== 'apply') return;
-    for (const commit of effect.commits) {
+    for (const wire of effect.commits) {
+      const commit = withoutClears(fromWireCommit(wire), new Map());
+      assert(commit !== undefined, 'the machine lets no clear through to an event watch');
       this.#queuedChars += charsOf(commit);
-      this.#channel.push(fromWireCommit(commit));
+      this.#channel.push(commit);
     }
     if (this.#channel.waiting.length > QUEUE_LENGTH_MAX || this.#queuedChars > QUEUE_CHARS_MAX)
       this.#watch.pause();
@@ -124,13 +127,12 @@ export class EventWatch implements Watch, WatchOwner {
   }
 }
 
-/** About what a commit takes in memory. The same for a commit as it came and as it is handed out. */
-function charsOf(commit: Commit | WireCommit): number {
+/** About what a commit takes in memory. */
+function charsOf(commit: Commit): number {
   let chars = CHANGE_CHARS;
   for (const change of commit.changes) {
     chars += CHANGE_CHARS + change.path.length + (change.prev?.value.length ?? 0);
-    if (change.type === 'put')
-      chars += 'entry' in change ? change.entry.value.length : change.value.length;
+    if (change.type === 'put') chars += change.entry.value.length;
   }
   return chars;
 }

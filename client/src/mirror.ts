@@ -88,6 +88,15 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     return this.#until(isShown, options, `at revision ${revision}`);
   }
 
+  async verify(options?: WaitOptions): Promise<boolean> {
+    const { proofs } = this.#replica;
+    const { held, failed } = proofs;
+    this.#replica.verify();
+    const isJudged = () => proofs.held + proofs.failed > held + failed;
+    await this.#until(isJudged, options, 'verified');
+    return proofs.failed === failed;
+  }
+
   get(path: string): Entry | undefined {
     return this.#replica.table.get(path);
   }

@@ -1,4 +1,10 @@
-import { type Commit, fromWireCommit, type Position, unreachable } from '@confer/shared';
+import {
+  type Change,
+  fromWireCommit,
+  type Position,
+  unreachable,
+  type WireCommit,
+} from '@confer/shared';
 import type { LostEvent, MirrorChange, MirrorStatus, MirrorStatusChange } from './api.ts';
 import type { ClientContext } from './context.ts';
 import { EntryTable } from './entry-table.ts';
@@ -7,7 +13,7 @@ import { Outage } from './outage.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
 import type { Wait } from './waiter.ts';
 import { Waits } from './waits.ts';
-import type { CopyEffect, WatchState } from './watch-state.ts';
+import type { CopyEffect, Proof, WatchState } from './watch-state.ts';
 
 /** A mirror, as its replica sees it: told at the very moment, before any listener is. */
 export interface ReplicaView {
@@ -32,6 +38,10 @@ export class Replica implements WatchOwner {
   #position: Position | undefined;
   #status: Exclude<MirrorStatus, 'closed'> = 'syncing';
   readonly #outage: Outage;
+  /** What came of the digests so far. */
+  readonly proofs = { held: 0, failed: 0 };
+  /** Somebody waits for a digest. */
+  #isVerifying = false;
   #reason = '';
   #failure: ConferError | undefined;
 
@@ -78,6 +88,12 @@ export class Replica implements WatchOwner {
     this.#views.add(view);
   }
 
+  /** Asks the server for a proof. A replica that is not live asks once it is. */
+  verify(): void {
+    this.#isVerifying = true;
+    this.#watch.verify();
+  }
+
   /** When nobody is left, it is over. */
   leave(view: ReplicaView): void {
     this.#views.delete(view);
@@ -109,8 +125,9 @@ export class Replica implements WatchOwner {
   receive(effect: CopyEffect): void {
     switch (effect.type) {
       case 'apply':
-        for (const commit of effect.commits) this.#apply(fromWireCommit(commit), effect.position);
-        this.#reach(effect.position);
+        if (effect.commits.every((commit) => this.#apply(commit, effect.position)))
+          this.#reach(effect.position);
+        else this.#distrust();
         break;
       case 'merge':
         this.#merge(effect);
@@ -119,7 +136,7 @@ export class Replica implements WatchOwner {
         this.#replace(effect);
         break;
       case 'advance':
-        if (this.#table.satisfies(effect.proof)) this.#reach(effect.position);
+        if (this.#holds(this.#table, effect.proof)) this.#reach(effect.position);
         else this.#distrust();
         break;
       default:
@@ -132,6 +149,7 @@ export class Replica implements WatchOwner {
     const isLive = state.kind === 'live' && this.#position !== undefined;
     if (!isLive) this.#reason = reason;
     this.#become(isLive ? 'live' : this.#position === undefined ? 'syncing' : 'stale', reason);
+    if (isLive && this.#isVerifying) this.#watch.verify();
   }
 
   failed(error: ConferError): void {
@@ -144,20 +162,26 @@ export class Replica implements WatchOwner {
     });
   }
 
-  /** Each commit is told with the state right after it; whoever left meanwhile hears no more. */
-  #apply(commit: Commit, { epoch }: Position): void {
-    if (this.#views.size === 0) return;
+  /**
+   * Each commit is told with the state right after it; whoever left meanwhile hears no more. `false`:
+   * it does not fit what is held, and nothing was done.
+   */
+  #apply(wire: WireCommit, { epoch }: Position): boolean {
+    if (this.#views.size === 0) return true;
+    const commit = this.#table.spelledOut(fromWireCommit(wire));
+    if (commit === undefined) return false;
     const { changes: targets, ...about } = commit;
     const changes = this.#table.plan(targets);
     this.#table.carryOut(changes);
     this.#position = { epoch, revision: commit.revision };
     if (changes.length > 0)
       this.#tell({ revision: commit.revision, origin: 'live', changes, commit: about });
+    return true;
   }
 
   #merge({ pages, position, proof }: Extract<CopyEffect, { type: 'merge' }>): void {
     const changes = this.#table.planPages(pages);
-    if (this.#table.satisfies(proof, changes))
+    if (this.#holds(this.#table, proof, changes))
       this.#context.notices.hold(() => {
         this.#table.carryOut(changes);
         this.#resynced(changes, position);
@@ -170,12 +194,21 @@ export class Replica implements WatchOwner {
     const last = this.#table;
     const isFirst = this.#position === undefined;
     const next = last.rebuilt(pages, this.#position?.epoch === position.epoch);
-    if (next.satisfies(proof))
+    if (this.#holds(next, proof))
       this.#context.notices.hold(() => {
         this.#table = next;
         this.#resynced(isFirst ? [] : last.differenceTo(next), position);
       });
     else this.#distrust();
+  }
+
+  #holds(table: EntryTable, proof: Proof, changes?: readonly Change[]): boolean {
+    const isRight = table.satisfies(proof, changes);
+    if (proof.digest !== undefined) {
+      this.proofs[isRight ? 'held' : 'failed']++;
+      this.#isVerifying = false;
+    }
+    return isRight;
   }
 
   #resynced(changes: MirrorChange['changes'], position: Position): void {
@@ -201,6 +234,7 @@ export class Replica implements WatchOwner {
       ),
     );
     this.#watch.dispatch({ type: 'mismatch', shown: this.#position }, 'mismatch');
+    for (const view of this.#views) view.moved();
   }
 
   #tell(change: MirrorChange): void {

@@ -53,6 +53,7 @@ export interface WatchLine {
   /** Sends the request. Its answer comes through `accepted` or `refused`, with the same `ticket`. */
   readonly ask: (watch: ServerWatch, ticket: Ticket) => void;
   readonly leave: (name: string) => void;
+  readonly verify: (name: string) => void;
   /** From now on, messages of that name are for this watch. */
   readonly register: (name: string, watch: ServerWatch) => void;
   /** The watch has ended. */
@@ -131,6 +132,11 @@ export class ServerWatch {
     if (this.#link.kind !== 'held') return;
     this.#become({ kind: 'unknown' });
     this.open();
+  }
+
+  /** Asks for a `synced` with the digest. One that is not live gets a `synced` in any case. */
+  verify(): void {
+    if (this.#link.kind === 'named') this.#line.verify(this.#link.name);
   }
 
   /** Takes the watch from the server for good. */

@@ -8,6 +8,7 @@ import {
   unreachable,
   type WatchMessage,
   type WatchMode,
+  type WireCommit,
 } from '@confer/shared';
 import { withFrame } from './batch.ts';
 import {
@@ -152,6 +153,8 @@ function commits(state: CatchingUp | Live, frame: Commits): Step {
     return rewatch(state, 'commits in a difference');
   if (position.revision < frame.from)
     return rewatch(state, `a gap from revision ${position.revision} to ${frame.from}`);
+  if (mode === 'events' && frame.commits.some(hasClear))
+    return rewatch(state, 'a clear without the state before it');
   const batch = withFrame(state.batch, frame);
   if (frame.more === true) return { state: { ...state, batch } };
   const reached = { epoch: position.epoch, revision: batch.to };
@@ -162,6 +165,10 @@ function commits(state: CatchingUp | Live, frame: Commits): Step {
       mode === 'events' ? live(mode, reached) : { ...state, position: reached, batch: undefined },
     effect: { type: 'apply', commits: unseen, position: reached },
   };
+}
+
+function hasClear({ changes }: WireCommit): boolean {
+  return changes.some(({ type }) => type === 'clear');
 }
 
 function isSameHistory(state: CatchingUp | Live): boolean {

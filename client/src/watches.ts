@@ -47,6 +47,7 @@ export class Watches {
       epoch: () => this.#epoch,
       ask: (watch, ticket) => this.#ask(watch, ticket),
       leave: (name) => this.#leave(name),
+      verify: (name) => this.#verify(name),
       register: (name, watch) => this.#named.set(name, watch),
       forget: (watch, name) => this.#forget(watch, name),
     };
@@ -117,6 +118,7 @@ export class Watches {
         mode,
         ...(after === undefined ? {} : { after }),
         ...(prev ? { prev } : {}),
+        ...(mode === 'state' ? { clears: true } : {}),
       }),
       (reply) => this.#answered(watch, ticket, reply),
     );
@@ -133,6 +135,13 @@ export class Watches {
     if (this.#epoch === undefined) return;
     this.#options.requests.tell(
       (id) => ({ type: 'unwatch', id, watch: name }),
+      () => {},
+    );
+  }
+
+  #verify(name: string): void {
+    this.#options.requests.tell(
+      (id) => ({ type: 'verify', id, watch: name }),
       () => {},
     );
   }

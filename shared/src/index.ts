@@ -37,6 +37,7 @@ export type {
   StatusRequest,
   UnwatchRequest,
   UpMessage,
+  VerifyRequest,
   WatchMode,
   WatchRequest,
 } from './messages/up.ts';
@@ -59,4 +60,4 @@ export type { Position } from './position.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
 export { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
 export { DEFAULT_PORT, ENDPOINT, PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';
-export { fromWireCommit, toWireCommit } from './wire.ts';
+export { fromWireCommit, type ToldCommit, toWireCommit } from './wire.ts';

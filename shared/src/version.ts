@@ -4,6 +4,8 @@
  *
  * 1  2026-11  the first version
  *    2026-11  `compact` and `compaction`: an old server answers `unknown_type`
+ *    2026-11  `verify` and `verifying`: the same
+ *    2026-11  `clear` among the changes of a commit, for those who ask with `clears`
  */
 export const PROTOCOL_VERSION = 1;
 

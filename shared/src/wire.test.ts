@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeDown, encode } from './codec.ts';
 import type { Commit, Entry } from './entry.ts';
-import { fromWireCommit, toWireCommit } from './wire.ts';
+import { fromWireCommit, type ToldCommit, toWireCommit } from './wire.ts';
 
 const entry = (path: string, more: Partial<Entry> = {}): Entry => ({
   path,
@@ -44,7 +44,7 @@ const withoutPrev: Commit = {
 };
 
 /** What the other side makes of the commit after it travelled as text. */
-function travelled(commit: Commit, withPrev: boolean): Commit | undefined {
+function travelled(commit: ToldCommit, withPrev: boolean): ToldCommit | undefined {
   const { revision } = commit;
   const frame = encode({
     type: 'commits',
@@ -70,6 +70,13 @@ describe('commits on the wire', () => {
   it('come back without a note, where there was none', () => {
     const { note: _, ...bare } = COMMIT;
     expect(travelled(bare, true)).toStrictEqual(bare);
+  });
+
+  it('come back with their clears, and without what is not for the wire', () => {
+    const clear = { type: 'clear', path: '/b', cause: 'removed', entries: 3 } as const;
+    const told = { ...COMMIT, changes: [...COMMIT.changes, clear] };
+    const made = { ...told, cleared: ['/b'] };
+    expect(travelled(made, true)).toStrictEqual(told);
   });
 
   it('do not repeat in each change what the commit says', () => {

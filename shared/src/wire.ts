@@ -1,15 +1,28 @@
 import type { Change, Commit, Entry } from './entry.ts';
-import type { WireChange, WireCommit } from './messages/down.ts';
+import type { Clear, WireChange, WireCommit } from './messages/down.ts';
+
+/** A commit as a watch is told of it: deletes of a whole subtree may stand together as one. */
+export type ToldCommit = Omit<Commit, 'changes'> & {
+  readonly changes: readonly (Change | Clear)[];
+};
 
 /**
  * Commits as they travel and as programs see them. On the wire a put leaves out what its commit
  * says already; here is the one place that takes it away and puts it back.
  */
-export function toWireCommit(commit: Commit, withPrev: boolean): WireCommit {
-  return { ...commit, changes: commit.changes.map((change) => toWireChange(change, withPrev)) };
+export function toWireCommit(commit: ToldCommit, withPrev: boolean): WireCommit {
+  const { revision, time, actor, note } = commit;
+  return {
+    revision,
+    time,
+    actor,
+    ...(note === undefined ? {} : { note }),
+    changes: commit.changes.map((change) => toWireChange(change, withPrev)),
+  };
 }
 
-function toWireChange(change: Change, withPrev: boolean): WireChange {
+function toWireChange(change: Change | Clear, withPrev: boolean): WireChange {
+  if (change.type === 'clear') return change;
   const prev = withPrev && change.prev !== undefined ? { prev: withoutPath(change.prev) } : {};
   if (change.type === 'delete')
     return { type: 'delete', path: change.path, cause: change.cause, ...prev };
@@ -25,11 +38,13 @@ function toWireChange(change: Change, withPrev: boolean): WireChange {
   };
 }
 
-export function fromWireCommit(wire: WireCommit): Commit {
+/** Clears are left as they are: what they come to depends on the state before the commit. */
+export function fromWireCommit(wire: WireCommit): ToldCommit {
   return { ...wire, changes: wire.changes.map((change) => fromWireChange(change, wire)) };
 }
 
-function fromWireChange(change: WireChange, commit: WireCommit): Change {
+function fromWireChange(change: WireChange, commit: WireCommit): Change | Clear {
+  if (change.type === 'clear') return change;
   const prev =
     change.prev === undefined
       ? {}

@@ -96,6 +96,7 @@ export class ClientHost {
       () => work.commit(),
       () => work.read(),
       () => this.#openOrClose(),
+      () => this.#verify(),
     ]);
     act();
   }
@@ -197,6 +198,15 @@ export class ClientHost {
       if (error instanceof CompactedError) observations.push({ kind: 'told' });
       else if (!isExpected(error)) this.problems.push(`W3 ${name} failed: ${String(error)}`);
     }
+  }
+
+  /** What differs is reported by the client as well, to `onError`. */
+  #verify(): void {
+    const reader = this.mirrors[0];
+    reader?.mirror.verify().then(
+      (isRight) => isRight || this.problems.push(`W7 ${reader.name} is not what the server has`),
+      (error) => isExpected(error) || this.problems.push(`W7 ${reader.name}: ${String(error)}`),
+    );
   }
 
   #openOrClose(): void {

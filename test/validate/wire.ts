@@ -1,4 +1,5 @@
 import {
+  Digest,
   type DownMessage,
   decodeDown,
   decodeUp,
@@ -90,6 +91,7 @@ export class WireJudge {
         if (watch === undefined) return;
         watch.position = message.revision;
         watch.isComplete = true;
+        this.#proves(message, watch, connection);
         return;
       }
       case 'resync':
@@ -136,6 +138,18 @@ export class WireJudge {
           `W6 ${name} got ${revision} after a heartbeat at ${watch.bookmark}`,
         );
     if (more !== true) watch.position = Math.max(watch.position ?? 0, to);
+  }
+
+  /** W7: the digest is that of what the subtree holds at the revision. */
+  #proves(synced: Of<'synced'>, { path }: WireWatch, { epoch }: Connection): void {
+    if (synced.digest === undefined) return;
+    const digest = new Digest();
+    const entries = modelOf(this.#options.truth, epoch).subtreeAt(synced.revision, path);
+    for (const [at, { modRevision }] of entries) digest.add(at, modRevision);
+    if (synced.entries !== entries.size || synced.digest !== digest.toString())
+      this.#options.onProblem(
+        `W7 ${synced.watch} was given a wrong digest of ${path} at ${synced.revision}`,
+      );
   }
 
   /** W5: whoever is in history is not told that it is gone. */

@@ -51,6 +51,19 @@ function net(paths: readonly string[], operations: readonly Operation[]): string
   return changes.map(({ type, path }) => (type === 'put' ? `+${path}` : `-${path}`));
 }
 
+describe('the subtrees that a commit cleared', () => {
+  it.each<[string, Operation[], string[] | undefined]>([
+    ['none', [put('/a/1'), drop('/a')], undefined],
+    ['one', [dropAll('/a')], ['/a']],
+    ['one, and what is put into it again', [dropAll('/a'), put('/a/1')], ['/a']],
+    ['the outermost', [dropAll('/a/b'), dropAll('/a'), dropAll('/c')], ['/a', '/c']],
+  ])('are %s', (_, operations, cleared) => {
+    const made = judge(['/a', '/a/1', '/a/b/2', '/c'], operations);
+    expect([...(made?.cleared ?? [])].sort()).toEqual(cleared ?? []);
+    expect(made !== undefined && 'cleared' in made).toBe(cleared !== undefined);
+  });
+});
+
 describe('net changes', () => {
   it.each<[string, string[], Operation[], string[]]>([
     ['a put', [], [put('/a')], ['+/a']],

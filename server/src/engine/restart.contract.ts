@@ -25,6 +25,8 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
     await rig().put('/a', '2');
     await rig().put('/b/ü', '3');
     await rig().delete('/a');
+    await rig().put('/c/1', '4');
+    await rig().deleteSubtree('/c');
     const { epoch, revision } = engine;
     const entries = [...engine.scan({ subtree: '/', at: revision })];
     await restarted(({ engine: again }) => {

@@ -11,6 +11,7 @@ import {
   type StatusRequest,
   type UnwatchRequest,
   unreachable,
+  type VerifyRequest,
   type WatchRequest,
 } from '@confer/shared';
 import { errorText } from '../log.ts';
@@ -52,6 +53,8 @@ function dispatch(request: Request, context: RequestContext): Reply | Promise<Re
       return watch(request, context);
     case 'unwatch':
       return unwatch(request, context);
+    case 'verify':
+      return verify(request, context);
     case 'status':
       return status(request, context);
     case 'compact':
@@ -106,11 +109,13 @@ function watch(request: WatchRequest, { service, sink, watches }: RequestContext
       'too_many_watches',
       `a connection has at most ${limits.watchesMax} watches`,
     );
-  const { id, path, mode, after, prev: withPrev = false } = request;
+  const { id, path, mode, after, prev: withPrev = false, clears = false } = request;
   const { watcher, revision } = service.hub.open({
     path,
     mode,
     withPrev,
+    // Only who keeps the state can tell what a clear took, and only without `prev` does it say all.
+    takesClears: clears && mode === 'state' && !withPrev,
     sink,
     ...(after === undefined ? {} : { after }),
     isTaken: (name) => watches.has(name),
@@ -121,12 +126,22 @@ function watch(request: WatchRequest, { service, sink, watches }: RequestContext
 }
 
 function unwatch({ id, watch: name }: UnwatchRequest, context: RequestContext): Reply {
-  const watcher = context.watches.get(name);
-  if (watcher === undefined)
-    throw new ProtocolError('unknown_watch', `this connection has no watch ${name}`);
+  const watcher = watcherOf(name, context);
   context.watches.delete(name);
   context.service.hub.close(watcher);
   return { type: 'unwatched', id };
+}
+
+function verify({ id, watch: name }: VerifyRequest, context: RequestContext): Reply {
+  if (watcherOf(name, context).verify()) return { type: 'verifying', id };
+  throw new ProtocolError('unknown_watch', `${name} is an event watch: it has no state to verify`);
+}
+
+function watcherOf(name: string, { watches }: RequestContext): Watcher {
+  const watcher = watches.get(name);
+  if (watcher === undefined)
+    throw new ProtocolError('unknown_watch', `this connection has no watch ${name}`);
+  return watcher;
 }
 
 function status({ id }: StatusRequest, { service }: RequestContext): Reply {

@@ -11,6 +11,9 @@ import { checkNote, checkOperation, checkPath, checkSubtree } from './check.ts';
 import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
 
+/** What watches are told of. */
+export type { MadeCommit };
+
 /** About this much memory for the commits that those who are a little behind are served from. */
 const RECENT_COMMITS_MAX = 10_000;
 const RECENT_BYTES_MAX = 64 * 1024 * 1024;

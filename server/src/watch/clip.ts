@@ -1,7 +1,8 @@
-import { type Commit, isWithin } from '@confer/shared';
+import { isWithin } from '@confer/shared';
+import type { MadeCommit } from '../store/store.ts';
 
 /** The commits that touch a subtree, each with only its changes there. */
-export function* clip(commits: Iterable<Commit>, subtree: string): Generator<Commit> {
+export function* clip(commits: Iterable<MadeCommit>, subtree: string): Generator<MadeCommit> {
   for (const commit of commits) {
     const changes = commit.changes.filter((change) => isWithin(change.path, subtree));
     if (changes.length === commit.changes.length) yield commit;

@@ -1,8 +1,8 @@
 import {
-  type Commit,
   type DownMessage,
   encode,
   type NetChange,
+  type ToldCommit,
   toWireCommit,
   type WireCommit,
 } from '@confer/shared';
@@ -30,27 +30,27 @@ export interface BatchHead {
 }
 
 /** About how many bytes of frames the commits will take. */
-export function commitsSize(commits: Iterable<Commit>): number {
+export function commitsSize(commits: Iterable<ToldCommit>): number {
   let bytes = 0;
   for (const commit of commits) bytes += commitSize(commit);
   return bytes;
 }
 
-export function commitSize(commit: Commit): number {
+export function commitSize(commit: ToldCommit): number {
   let bytes = CHANGE_OVERHEAD_BYTES;
   for (const change of commit.changes)
     bytes += change.path.length + CHANGE_OVERHEAD_BYTES + valueSize(change);
   return bytes;
 }
 
-function valueSize(change: Commit['changes'][number]): number {
+function valueSize(change: ToldCommit['changes'][number]): number {
   return change.type === 'put' ? change.entry.value.length : 0;
 }
 
 /** The frames of one batch; a large commit is split between them (`more`). */
 export function* commitFrames(
   head: BatchHead,
-  commits: Iterable<Commit>,
+  commits: Iterable<ToldCommit>,
   withPrev: boolean,
 ): Generator<Frame> {
   let slice: WireCommit[] = [];

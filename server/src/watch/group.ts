@@ -1,5 +1,7 @@
-import type { Change, Commit } from '@confer/shared';
+import type { Change, ToldCommit } from '@confer/shared';
+import type { MadeCommit } from '../store/store.ts';
 import { commitFrames, commitsSize, type Frame } from './frames.ts';
+import { type Listener, Telling } from './telling.ts';
 import type { WatchSink } from './watch-sink.ts';
 
 /**
@@ -7,6 +9,13 @@ import type { WatchSink } from './watch-sink.ts';
  * the pace of its connection.
  */
 const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
+
+/** What makes a watch another one. */
+export interface GroupOptions {
+  readonly subtree: string;
+  readonly withPrev: boolean;
+  readonly takesClears: boolean;
+}
 
 /** What a group needs to know of its watchers. */
 export interface Member {
@@ -19,10 +28,11 @@ export interface Member {
  * A distinct watch: a subtree with its options, which all its watchers have in common, and so the
  * frames. `name` is its name on the wire; it never gets another meaning.
  */
-export class Group {
+export class Group implements Listener {
   readonly name: string;
   readonly subtree: string;
   readonly withPrev: boolean;
+  readonly takesClears: boolean;
   /** Those who have everything up to the hub's revision. */
   readonly live = new Set<Member>();
   /** All watchers, live or not. */
@@ -33,13 +43,14 @@ export class Group {
    * every live watcher's client is there or further on, and the next batch can truly start here.
    */
   #batchedTo: number;
-  /** The changes of the commits that the hub is handing out, clipped to the subtree. */
-  #pending: { commit: Commit; changes: Change[] }[] = [];
+  /** The commits that the hub is handing out. */
+  #pending: Telling[] = [];
 
-  constructor(name: string, subtree: string, withPrev: boolean, revision: number) {
+  constructor(name: string, options: GroupOptions, revision: number) {
     this.name = name;
-    this.subtree = subtree;
-    this.withPrev = withPrev;
+    this.subtree = options.subtree;
+    this.withPrev = options.withPrev;
+    this.takesClears = options.takesClears;
     this.#batchedTo = revision;
   }
 
@@ -48,17 +59,19 @@ export class Group {
   }
 
   /** Takes a change of the subtree; those of one commit come one after another. */
-  collect(commit: Commit, change: Change): void {
-    const last = this.#pending.at(-1);
-    if (last?.commit === commit) last.changes.push(change);
-    else this.#pending.push({ commit, changes: [change] });
+  collect(commit: MadeCommit, change: Change): void {
+    let telling = this.#pending.at(-1);
+    if (telling?.commit !== commit) {
+      telling = new Telling(commit, this);
+      this.#pending.push(telling);
+    }
+    telling.add(change);
   }
 
   /** Ends the batch at `to` and sends it to the live. */
   deliver(to: number, previousRevision: number): void {
     const from = this.#batchedTo;
-    const commits = this.#pending.map(({ commit, changes }) => ({ ...commit, changes }));
-    this.#pending = [];
+    const commits = this.#takePending();
     this.#batchedTo = to;
     if (this.live.size === 0) return;
     if (commitsSize(commits) > LIVE_BATCH_BYTES_MAX) {
@@ -70,6 +83,12 @@ export class Group {
       if (watcher.sink.writable) send(watcher, frames);
       else watcher.fallBehind(previousRevision, from);
     }
+  }
+
+  #takePending(): ToldCommit[] {
+    const pending = this.#pending;
+    this.#pending = [];
+    return pending.map((telling) => telling.told()).filter((told) => told !== undefined);
   }
 }
 

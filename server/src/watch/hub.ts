@@ -1,13 +1,8 @@
-import {
-  type Commit,
-  type Position,
-  ProtocolError,
-  subtreesOf,
-  type WatchMode,
-} from '@confer/shared';
+import { type Position, ProtocolError, subtreesOf, type WatchMode } from '@confer/shared';
 import type { Runtime } from '../runtime.ts';
 import { checkSubtree } from '../store/check.ts';
-import type { Store } from '../store/store.ts';
+import type { MadeCommit, Store } from '../store/store.ts';
+import { Digests } from './digests.ts';
 import { Group } from './group.ts';
 import { Pump } from './pump.ts';
 import { SnapshotPages } from './snapshot-pages.ts';
@@ -20,6 +15,8 @@ export interface OpenWatch {
   readonly mode: WatchMode;
   readonly after?: Position;
   readonly withPrev: boolean;
+  /** Deletes of a whole subtree may come as one `clear`. */
+  readonly takesClears: boolean;
   readonly sink: WatchSink;
   /** Whether the connection has a watch of this name already; it then gets another one. */
   readonly isTaken: (name: string) => boolean;
@@ -33,6 +30,7 @@ export interface OpenWatch {
  */
 export class Hub {
   readonly #store: Store;
+  readonly #digests: Digests;
   readonly #context: WatchContext;
   readonly #pump: Pump;
   readonly #groups = new Map<string, Group[]>();
@@ -42,11 +40,13 @@ export class Hub {
 
   constructor(store: Store, runtime: Runtime) {
     this.#store = store;
+    this.#digests = new Digests(store);
     this.#revision = store.revision;
     this.#pump = new Pump(runtime.clock, runtime.defer);
     this.#context = {
       store,
       pages: new SnapshotPages(store),
+      digests: this.#digests,
       revision: () => this.#revision,
       schedule: (watcher) => this.#pump.schedule(watcher),
     };
@@ -62,17 +62,20 @@ export class Hub {
   }
 
   /** Takes commits from the feed: one frame per distinct watch, however many commits it holds. */
-  apply(commits: readonly Commit[]): void {
+  apply(commits: readonly MadeCommit[]): void {
     const last = commits.at(-1);
     if (last === undefined) return;
     const touched = new Set<Group>();
     for (const commit of commits)
-      for (const change of commit.changes)
-        for (const subtree of subtreesOf(change.path))
+      for (const change of commit.changes) {
+        const subtrees = [...subtreesOf(change.path)];
+        this.#digests.account(change, subtrees);
+        for (const subtree of subtrees)
           for (const group of this.#groups.get(subtree) ?? []) {
             group.collect(commit, change);
             touched.add(group);
           }
+      }
     const previous = this.#revision;
     this.#revision = last.revision;
     for (const group of touched) group.deliver(last.revision, previous);
@@ -99,7 +102,7 @@ export class Hub {
 
   /** The connection of a watcher takes frames again. */
   resume(watcher: Watcher): void {
-    if (!watcher.isLive) this.#pump.schedule(watcher);
+    if (watcher.hasWork) this.#pump.schedule(watcher);
   }
 
   close(watcher: Watcher): void {
@@ -123,12 +126,19 @@ export class Hub {
   }
 
   /** The group of a distinct watch, made when the first watcher comes. */
-  #groupFor({ path, withPrev, isTaken }: OpenWatch): Group {
+  #groupFor({ path, withPrev, takesClears, isTaken }: OpenWatch): Group {
     const groups = this.#groups.get(path) ?? [];
-    const fitting = groups.find((group) => group.withPrev === withPrev && !isTaken(group.name));
+    const fitting = groups.find(
+      (group) =>
+        group.withPrev === withPrev && group.takesClears === takesClears && !isTaken(group.name),
+    );
     if (fitting !== undefined) return fitting;
     this.#groupsMade += 1;
-    const group = new Group(`w${this.#groupsMade}`, path, withPrev, this.#revision);
+    const group = new Group(
+      `w${this.#groupsMade}`,
+      { subtree: path, withPrev, takesClears },
+      this.#revision,
+    );
     this.#groups.set(path, [...groups, group]);
     return group;
   }

@@ -26,7 +26,7 @@ const VALUE = 'x'.repeat(500_000);
 describe('W10 what one turn reads for a watch that is behind', () => {
   it('is bounded in bytes: beyond that, a state watch looks through its subtree', async () => {
     const { store, put } = startStore();
-    const group = new Group('w1', '/app', false, 0);
+    const group = new Group('w1', { subtree: '/app', withPrev: false, takesClears: true }, 0);
     for (let i = 0; i < 8; i++) await put('/app/a', `${i}${VALUE}`);
     expect(leadOn(store, group, 'state', fromNothing, store.revision)).toMatchObject({
       to: 8,
@@ -39,7 +39,7 @@ describe('W10 what one turn reads for a watch that is behind', () => {
 
   it('is bounded in commits that others made, which move it on all the same', async () => {
     const { store, put } = startStore();
-    const group = new Group('w1', '/app', false, 0);
+    const group = new Group('w1', { subtree: '/app', withPrev: false, takesClears: true }, 0);
     for (let i = 0; i < 5_001; i++) await put('/other', `${i}`);
     for (const mode of ['state', 'events'] as const)
       expect(leadOn(store, group, mode, fromNothing, store.revision)).toMatchObject({ to: 5_000 });

@@ -1,9 +1,10 @@
-import type { Commit, WatchMode } from '@confer/shared';
-import type { Store } from '../store/store.ts';
+import type { ToldCommit, WatchMode } from '@confer/shared';
+import type { MadeCommit, Store } from '../store/store.ts';
 import { clip } from './clip.ts';
 import { commitFrames, commitSize, differenceFrames, FRAME_BYTES, type Frame } from './frames.ts';
 import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
+import { tell } from './telling.ts';
 import type { State } from './watcher-state.ts';
 
 /** A state watch that missed more than this gets the net difference instead of every commit. */
@@ -21,7 +22,11 @@ type Lagging = State & { kind: 'lagging' };
 type LeadOn = Omit<State & { kind: 'paging' }, 'kind' | 'position'>;
 
 interface Missed {
-  readonly commits: readonly Commit[];
+  /** With their changes in the subtree. */
+  readonly commits: readonly MadeCommit[];
+  /** The same, as the watch is told of them. */
+  readonly told: readonly ToldCommit[];
+  /** That the frames of `told` take. */
   readonly bytes: number;
   /** The revision that the commits lead to; they are all there were when it is the latest. */
   readonly to: number;
@@ -39,7 +44,7 @@ export function leadOn(
   latest: number,
 ): LeadOn | 'too much' {
   const bytesMax = mode === 'events' ? COMMITS_BYTES_MAX : MISSED_BYTES_MAX;
-  const { commits, bytes, to } = readMissed(store, group.subtree, position, latest, bytesMax);
+  const { commits, told, bytes, to } = readMissed(store, group, position, latest, bytesMax);
   if (mode === 'state' && bytes > bytesMax && position >= store.deletionsFloor) return 'too much';
   const head = { watch: group.name, from, to };
   if (mode === 'state' && bytes > COMMITS_BYTES_MAX)
@@ -51,31 +56,33 @@ export function leadOn(
     };
   // An empty batch moves the client on, unless its `synced` does.
   const frames: Iterator<Frame> =
-    commits.length === 0 && isResuming ? none() : commitFrames(head, commits, group.withPrev);
+    told.length === 0 && isResuming ? none() : commitFrames(head, told, group.withPrev);
   return { frames, to, endsInSynced: isResuming, isResuming };
 }
 
 function readMissed(
   store: Store,
-  subtree: string,
+  group: Group,
   position: number,
   latest: number,
   bytesMax: number,
 ): Missed {
-  const commits: Commit[] = [];
+  const commits: MadeCommit[] = [];
+  const told: ToldCommit[] = [];
   let bytes = 0;
   let looked = 0;
   let to = position;
   for (const commit of store.since(position)) {
-    if (bytes > bytesMax || looked === LOOKED_AT_MAX) return { commits, bytes, to };
+    if (bytes > bytesMax || looked === LOOKED_AT_MAX) return { commits, told, bytes, to };
     looked++;
     to = commit.revision;
-    for (const clipped of clip([commit], subtree)) {
-      commits.push(clipped);
-      bytes += commitSize(clipped);
+    for (const clipped of clip([commit], group.subtree)) commits.push(clipped);
+    for (const line of tell([commit], group)) {
+      told.push(line);
+      bytes += commitSize(line);
     }
   }
-  return { commits, bytes, to: latest };
+  return { commits, told, bytes, to: latest };
 }
 
 function* none(): Generator<Frame> {}

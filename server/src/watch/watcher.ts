@@ -1,10 +1,12 @@
-import { Digest, ProtocolError, unreachable, type WatchMode } from '@confer/shared';
+import { Digest, unreachable, type WatchMode } from '@confer/shared';
 import type { Store } from '../store/store.ts';
 import { differencePage } from './difference-page.ts';
+import type { Digests, Proof } from './digests.ts';
 import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
 import { leadOn } from './lead-on.ts';
 import type { SnapshotPages } from './snapshot-pages.ts';
+import { unlessCompacted } from './unless-compacted.ts';
 import type { WatchSink } from './watch-sink.ts';
 import type { ResetReason, Start, State } from './watcher-state.ts';
 
@@ -12,6 +14,7 @@ import type { ResetReason, Start, State } from './watcher-state.ts';
 export interface WatchContext {
   readonly store: Store;
   readonly pages: SnapshotPages;
+  readonly digests: Digests;
   /** The revision up to which the live have everything. */
   readonly revision: () => number;
   /** Asks for `step` to be called, soon and as long as it has more to do. */
@@ -26,6 +29,8 @@ export class Watcher implements Member {
   readonly #context: WatchContext;
   readonly #onEnded: (watcher: Watcher) => void;
   #state: State;
+  /** The client has asked for a proof of what it has, and is told once the watch is live. */
+  #owesProof = false;
 
   constructor(
     options: {
@@ -49,6 +54,19 @@ export class Watcher implements Member {
 
   get isLive(): boolean {
     return this.#state.kind === 'live';
+  }
+
+  /** Whether `step` has something to do. */
+  get hasWork(): boolean {
+    return !this.isLive || this.#owesProof;
+  }
+
+  /** Sends a `synced` with the digest as soon as it is known; `false` for a watch without a state. */
+  verify(): boolean {
+    if (this.mode !== 'state') return false;
+    this.#owesProof = true;
+    this.#context.schedule(this);
+    return true;
   }
 
   /**
@@ -105,6 +123,7 @@ export class Watcher implements Member {
         this.#sendDifference(state);
         return true;
       case 'live':
+        return this.#owesProof && this.#prove();
       case 'ended':
         return false;
       default:
@@ -171,6 +190,7 @@ export class Watcher implements Member {
     if (page.entries > 0) this.sink.send(page.frame);
     if (page.next !== undefined) return;
     const { revision } = state;
+    this.#context.digests.learn(subtree, revision, state);
     this.#sendSynced(revision, state);
     this.#become({ kind: 'lagging', position: revision, from: revision, isResuming: false });
   }
@@ -178,10 +198,10 @@ export class Watcher implements Member {
   #catchUp(state: State & { kind: 'lagging' }): boolean {
     const to = this.#context.revision();
     if (state.position === to) {
-      if (state.isResuming) this.#sendSynced(to);
+      if (state.isResuming) this.#sendSynced(to, this.#context.digests.prove(this.group.subtree));
       this.#become({ kind: 'live' });
       this.sink.advanced();
-      return false;
+      return this.#owesProof;
     }
     const { group, mode } = this;
     const next = unlessCompacted(() => leadOn(this.#context.store, group, mode, state, to));
@@ -196,7 +216,11 @@ export class Watcher implements Member {
       this.sink.send(frame.value);
       return;
     }
-    if (endsInSynced) this.#sendSynced(to);
+    // At the hub's revision it is known what the subtree holds; at one before it, it was.
+    if (endsInSynced) {
+      const isLatest = to === this.#context.revision();
+      this.#sendSynced(to, isLatest ? this.#context.digests.prove(this.group.subtree) : undefined);
+    }
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
 
@@ -235,22 +259,23 @@ export class Watcher implements Member {
     state.after = page.next;
     if (page.frame !== undefined) this.sink.send(page.frame);
     if (page.next !== undefined) return;
+    this.#context.digests.learn(subtree, to, state);
     this.#sendSynced(to, state);
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
 
-  #sendSynced(revision: number, whole?: { entries: number; digest: Digest }): void {
+  /** Live, the client has been sent all of the hub's revision, which is what the proof is of. */
+  #prove(): boolean {
+    const proof = this.#context.digests.prove(this.group.subtree);
+    if (proof === undefined) return true;
+    this.#owesProof = false;
+    this.#sendSynced(this.#context.revision(), proof);
+    return false;
+  }
+
+  #sendSynced(revision: number, whole?: Proof): void {
     const proof =
       whole === undefined ? {} : { entries: whole.entries, digest: whole.digest.toString() };
     this.sink.send(toFrame({ type: 'synced', watch: this.group.name, revision, ...proof }));
-  }
-}
-
-function unlessCompacted<T>(read: () => T): T | 'compacted' {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof ProtocolError && error.code === 'compacted') return 'compacted';
-    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import {
+  type clearChange,
   commit,
   count,
   type deleteChange,
@@ -124,6 +125,8 @@ export const compacted = v.object({
   revision: count,
 });
 
+export const verifying = v.object({ type: v.literal('verifying'), id: requestNumber });
+
 export const unwatched = v.object({ type: v.literal('unwatched'), id: requestNumber });
 
 export const status = v.object({
@@ -182,6 +185,7 @@ export const downMessage = v.variant('type', [
   resync,
   compacted,
   unwatched,
+  verifying,
   status,
   compaction,
   heartbeat,
@@ -201,7 +205,11 @@ export type NetChange = v.InferOutput<typeof netChange>;
 export type Synced = v.InferOutput<typeof synced>;
 export type Commits = v.InferOutput<typeof commits>;
 export type WireCommit = v.InferOutput<typeof commit>;
-export type WireChange = v.InferOutput<typeof putChange> | v.InferOutput<typeof deleteChange>;
+export type Clear = v.InferOutput<typeof clearChange>;
+export type WireChange =
+  | v.InferOutput<typeof putChange>
+  | v.InferOutput<typeof deleteChange>
+  | Clear;
 export type Resync = v.InferOutput<typeof resync>;
 export type Compacted = v.InferOutput<typeof compacted>;
 export type Status = v.InferOutput<typeof status>;

@@ -65,12 +65,24 @@ export const deleteChange = v.object({
   prev: v.exactOptional(prevEntry),
 });
 
+/**
+ * Every entry at and below `path` before the commit went, but for those that the commit puts: one
+ * line for what may be very many deletes. Only readers who have the state before are told so.
+ */
+export const clearChange = v.object({
+  type: v.literal('clear'),
+  path: text,
+  cause: deleteCause,
+  /** How many went. */
+  entries: v.pipe(count, v.minValue(1)),
+});
+
 export const commit = v.object({
   revision: count,
   time: count,
   actor: text,
   note: v.exactOptional(text),
-  changes: v.array(v.variant('type', [putChange, deleteChange])),
+  changes: v.array(v.variant('type', [putChange, deleteChange, clearChange])),
 });
 
 /** A change inside a net difference: no commit is named, so the entry is whole. */

@@ -71,10 +71,18 @@ export const watch = v.object({
   after: v.exactOptional(position),
   /** Send with each change the entry before it. */
   prev: v.exactOptional(v.boolean()),
+  /** The client knows `clear`. Without effect on event watches and those with `prev`. */
+  clears: v.exactOptional(v.boolean()),
 });
 
 /** Ends a watch. Answered by `unwatched`; frames of the watch may still come before that. */
 export const unwatch = v.object({ type: v.literal('unwatch'), id: requestNumber, watch: name });
+
+/**
+ * Asks for a proof of what a state watch has. Answered by `verifying`; once the watch is live and the
+ * digest is known, a `synced` with `entries` and `digest` comes.
+ */
+export const verify = v.object({ type: v.literal('verify'), id: requestNumber, watch: name });
 
 /** Asks how the server is. Answered by `status`. */
 export const status = v.object({ type: v.literal('status'), id: requestNumber });
@@ -89,7 +97,16 @@ export const compact = v.object({
 /** The answer to each heartbeat: the revision that all watches of the client have applied. */
 export const heartbeat = v.object({ type: v.literal('heartbeat'), applied: count });
 
-export const request = v.variant('type', [get, list, commit, watch, unwatch, status, compact]);
+export const request = v.variant('type', [
+  get,
+  list,
+  commit,
+  watch,
+  unwatch,
+  verify,
+  status,
+  compact,
+]);
 export const upMessage = v.variant('type', [
   hello,
   get,
@@ -97,6 +114,7 @@ export const upMessage = v.variant('type', [
   commit,
   watch,
   unwatch,
+  verify,
   status,
   compact,
   heartbeat,
@@ -108,6 +126,7 @@ export type ListRequest = v.InferOutput<typeof list>;
 export type CommitRequest = v.InferOutput<typeof commit>;
 export type WatchRequest = v.InferOutput<typeof watch>;
 export type UnwatchRequest = v.InferOutput<typeof unwatch>;
+export type VerifyRequest = v.InferOutput<typeof verify>;
 export type StatusRequest = v.InferOutput<typeof status>;
 export type CompactRequest = v.InferOutput<typeof compact>;
 export type Operation = v.InferOutput<typeof operation>;

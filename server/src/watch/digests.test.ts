@@ -1,0 +1,134 @@
+import { Digest } from '@confer/shared';
+import { describe, expect, it } from 'vitest';
+import { openMemoryEngine } from '../engine/memory.ts';
+import { Store } from '../store/store.ts';
+import { startCore } from '../test-support/harness.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+import { Digests } from './digests.ts';
+
+type Harness = ReturnType<typeof startCore>;
+
+function truth({ engine }: Harness, subtree: string) {
+  const digest = new Digest();
+  const entries = [...engine.scan({ subtree, at: engine.revision })];
+  for (const { path, modRevision } of entries) digest.add(path, modRevision);
+  return { revision: engine.revision, entries: entries.length, digest: digest.toString() };
+}
+
+function filling(entries: number) {
+  const operations = Array.from({ length: entries }, (_, i) => ({
+    type: 'put' as const,
+    path: `/app/${i}`,
+    value: '',
+  }));
+  return { operations, conditions: [], actor: 'test', requestId: 'fill' };
+}
+
+async function filled(entries: number): Promise<Harness> {
+  const harness = startCore();
+  await harness.engine.commit(filling(entries));
+  await harness.settle();
+  return harness;
+}
+
+async function watching(harness: Harness, revision?: number) {
+  const client = RawClient.open(harness.core);
+  const after = revision === undefined ? {} : { after: { epoch: harness.engine.epoch, revision } };
+  client.send({ type: 'watch', id: 1, path: '/app', mode: 'state', ...after });
+  const { watch } = client.take('watching');
+  await harness.settle();
+  return { client, watch };
+}
+
+async function verified(harness: Harness, client: RawClient, watch: string) {
+  client.received.length = 0;
+  client.send({ type: 'verify', id: 7, watch });
+  expect(client.take('verifying')).toEqual({ type: 'verifying', id: 7 });
+  await harness.settle();
+  return client.take('synced');
+}
+
+describe('W7 the digest of a subtree', () => {
+  it('comes with the `synced` of who continues, and costs nothing while somebody watches', async () => {
+    const harness = await filled(5_000);
+    await watching(harness);
+    await harness.put('/app/3', 'new');
+    await harness.put('/app/new', 'new');
+    await harness.remove('/app/4');
+    await harness.put('/apple', 'elsewhere');
+    const { client } = await watching(harness, harness.engine.revision);
+    expect(client.received).toMatchObject([{ type: 'synced', ...truth(harness, '/app') }]);
+  });
+
+  it('comes to who continues where nobody watched, if the subtree is soon looked through', async () => {
+    const small = await filled(1_000);
+    const { client } = await watching(small, 1);
+    expect(client.take('synced')).toMatchObject(truth(small, '/app'));
+    const large = await filled(1_001);
+    const other = await watching(large, 1);
+    expect(other.client.take('synced')).toEqual({ type: 'synced', watch: 'w1', revision: 1 });
+  });
+
+  it('is sent on demand, however long it takes to find out, and as of what was sent', async () => {
+    const harness = await filled(3_500);
+    const { client, watch } = await watching(harness, 1);
+    expect(await verified(harness, client, watch)).toMatchObject(truth(harness, '/app'));
+    await harness.put('/app/1', 'new');
+    await harness.remove('/app/2');
+    expect(await verified(harness, client, watch)).toMatchObject(truth(harness, '/app'));
+  });
+
+  it('is sent to a slow reader once it has everything', async () => {
+    const harness = await filled(10);
+    const { client, watch } = await watching(harness);
+    client.answer = 'buffered';
+    await harness.put('/app/1', 'one');
+    await harness.put('/app/1', 'two');
+    client.send({ type: 'verify', id: 7, watch });
+    await harness.settle();
+    expect(client.received.filter(({ type }) => type === 'synced')).toHaveLength(1);
+    client.drain();
+    await harness.settle();
+    expect(client.received.slice(-2)).toMatchObject([
+      { type: 'commits', to: 3 },
+      { type: 'synced', ...truth(harness, '/app') },
+    ]);
+  });
+
+  it('is not there to verify for an event watch, nor for a watch of others', async () => {
+    const harness = await filled(1);
+    const client = RawClient.open(harness.core);
+    client.send({ type: 'watch', id: 1, path: '/app', mode: 'events' });
+    const { watch } = client.take('watching');
+    client.send({ type: 'verify', id: 2, watch });
+    expect(client.take('error')).toMatchObject({ id: 2, code: 'unknown_watch' });
+    client.send({ type: 'verify', id: 3, watch: 'w99' });
+    expect(client.take('error')).toMatchObject({ id: 3, code: 'unknown_watch' });
+  });
+
+  it('is found out anew where history was compacted in the middle of it', async () => {
+    const harness = await filled(2_500);
+    const { client, watch } = await watching(harness, 1);
+    client.send({ type: 'verify', id: 7, watch });
+    client.received.length = 0;
+    await harness.put('/app/1', 'new');
+    await harness.engine.compact(2);
+    await harness.settle();
+    expect(client.received.at(-1)).toMatchObject({ type: 'synced', ...truth(harness, '/app') });
+  });
+});
+
+describe('the digests that are kept', () => {
+  it('W10 are bounded: those that were not asked for go first', async () => {
+    const clock = { now: () => 0, setTimer: () => ({ cancel: () => {} }) };
+    const engine = openMemoryEngine({ clock, newId: () => 'e1' });
+    const store = new Store(engine, () => {});
+    await engine.commit(filling(2_500));
+    const digests = new Digests(store, 2);
+    const steps = (subtree: string) => {
+      for (let step = 1; ; step++) if (digests.prove(subtree) !== undefined) return step;
+    };
+    expect(['/app', '/b', '/app', '/c', '/app', '/b'].map(steps)).toEqual([3, 1, 1, 1, 1, 1]);
+    expect(['/d', '/e', '/app'].map(steps)).toEqual([1, 1, 3]);
+  });
+});

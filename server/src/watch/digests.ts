@@ -1,0 +1,129 @@
+import { type Change, Digest, isWithin } from '@confer/shared';
+import type { Store } from '../store/store.ts';
+import { unlessCompacted } from './unless-compacted.ts';
+
+/** Subtrees whose digest is kept up: some 300 bytes each. */
+const SUBTREES_MAX = 20_000;
+/** Entries that one step of a walk looks at: about a millisecond. */
+const STEP_ENTRIES = 1_000;
+/** Commits that may have come since a walk of somebody else's, for it to be of use. */
+const COMMITS_SINCE_MAX = 1_000;
+
+/** What a subtree holds at a revision. */
+export interface Proof {
+  readonly entries: number;
+  readonly digest: Digest;
+}
+
+/**
+ * Known: at the hub's revision. Walking: what was looked at is of `at`, and `tally` has what changed
+ * since.
+ */
+type Tally = { entries: number; readonly digest: Digest } & (
+  | { readonly kind: 'known' }
+  | { readonly kind: 'walking'; readonly at: number; after: string | undefined }
+);
+
+/**
+ * The digests of the subtrees that somebody watches or watched lately (W7). Each is made by one walk,
+ * in steps, and from then on kept up with every change: so a client that comes back to a subtree of
+ * 100,000 entries is given its digest for nothing.
+ */
+export class Digests {
+  readonly #store: Store;
+  readonly #subtreesMax: number;
+  /** In order of use, oldest first. */
+  readonly #tallies = new Map<string, Tally>();
+
+  constructor(store: Store, subtreesMax = SUBTREES_MAX) {
+    this.#store = store;
+    this.#subtreesMax = subtreesMax;
+  }
+
+  /** Takes a change in each of the subtrees that hold its path. To be called for all, in order. */
+  account(change: Change, subtrees: Iterable<string>): void {
+    if (this.#tallies.size === 0) return;
+    let difference: Proof | undefined;
+    for (const subtree of subtrees) {
+      const tally = this.#tallies.get(subtree);
+      if (tally === undefined) continue;
+      difference ??= differenceOf(change);
+      add(tally, difference);
+    }
+  }
+
+  /**
+   * One bounded step towards the digest of a subtree: the proof when it is known, else `undefined`,
+   * and another step leads further.
+   */
+  prove(subtree: string): Proof | undefined {
+    const tally = this.#tallies.get(subtree) ?? this.#begin();
+    this.#keep(subtree, tally);
+    if (tally.kind === 'known') return tally;
+    const end = unlessCompacted(() => this.#walk(subtree, tally));
+    if (end === 'more') return undefined;
+    this.#keep(subtree, end === 'compacted' ? this.#begin() : { ...tally, kind: 'known' });
+    return end === 'compacted' ? undefined : tally;
+  }
+
+  /** Somebody walked the whole subtree at a revision. */
+  learn(subtree: string, revision: number, { entries, digest }: Proof): void {
+    if (this.#tallies.get(subtree)?.kind === 'known') return;
+    const tally: Tally = { kind: 'known', entries, digest: new Digest() };
+    tally.digest.merge(digest);
+    const since = unlessCompacted(() => this.#changesSince(subtree, revision));
+    if (since === 'compacted' || since === undefined) return;
+    add(tally, since);
+    this.#keep(subtree, tally);
+  }
+
+  #begin(): Tally {
+    const at = this.#store.revision;
+    return { kind: 'walking', at, after: undefined, entries: 0, digest: new Digest() };
+  }
+
+  #walk(subtree: string, tally: Tally & { kind: 'walking' }): 'more' | 'end' {
+    let left = STEP_ENTRIES;
+    for (const { path, modRevision } of this.#store.scan(subtree, tally.at, tally.after)) {
+      if (left-- === 0) return 'more';
+      tally.after = path;
+      tally.entries++;
+      tally.digest.add(path, modRevision);
+    }
+    return 'end';
+  }
+
+  /** `undefined` where that is more work than it is worth. */
+  #changesSince(subtree: string, revision: number): Proof | undefined {
+    if (this.#store.revision - revision > COMMITS_SINCE_MAX) return undefined;
+    const sum = { entries: 0, digest: new Digest() };
+    for (const { changes } of this.#store.since(revision))
+      for (const change of changes)
+        if (isWithin(change.path, subtree)) add(sum, differenceOf(change));
+    return sum;
+  }
+
+  #keep(subtree: string, tally: Tally): void {
+    this.#tallies.delete(subtree);
+    this.#tallies.set(subtree, tally);
+    for (const oldest of this.#tallies.keys()) {
+      if (this.#tallies.size <= this.#subtreesMax) return;
+      this.#tallies.delete(oldest);
+    }
+  }
+}
+
+function add(tally: { entries: number; readonly digest: Digest }, difference: Proof): void {
+  tally.entries += difference.entries;
+  tally.digest.merge(difference.digest);
+}
+
+/** What a change adds to each subtree that holds its path. */
+function differenceOf(change: Change): Proof {
+  const digest = new Digest();
+  const { path, prev } = change;
+  if (prev !== undefined) digest.remove(path, prev.modRevision);
+  if (change.type === 'put') digest.add(path, change.entry.modRevision);
+  const before = prev === undefined ? 0 : 1;
+  return { entries: (change.type === 'put' ? 1 : 0) - before, digest };
+}

@@ -1,0 +1,81 @@
+import { type Change, type Clear, isWithin, subtreesOf, type ToldCommit } from '@confer/shared';
+import type { MadeCommit } from '../store/store.ts';
+
+/** What decides how a watch is told of commits. */
+export interface Listener {
+  readonly subtree: string;
+  /** Its readers have the state before each commit: a clear says enough. */
+  readonly takesClears: boolean;
+}
+
+interface Cleared {
+  /** Where the first of its deletes stands among the changes. */
+  readonly place: number;
+  readonly clear: Omit<Clear, 'entries'>;
+  entries: number;
+}
+
+/**
+ * What one watch is told of one commit: its changes in the subtree, where the deletes of a subtree
+ * that the commit removed as a whole are one line, however many there are.
+ */
+export class Telling {
+  readonly commit: MadeCommit;
+  readonly #changes: (Change | Clear)[] = [];
+  readonly #subtrees: ReadonlySet<string> | undefined;
+  readonly #cleared = new Map<string, Cleared>();
+
+  constructor(commit: MadeCommit, { subtree, takesClears }: Listener) {
+    this.commit = commit;
+    const { cleared } = commit;
+    if (cleared === undefined || !takesClears) return;
+    // A subtree inside of one that was removed was removed as a whole as well.
+    this.#subtrees = new Set(
+      cleared.some((outer) => isWithin(subtree, outer)) ? [subtree] : cleared,
+    );
+  }
+
+  /** Takes the changes of the subtree, in the order of the tree. */
+  add(change: Change): void {
+    const subtree = change.type === 'delete' ? this.#clearedAbove(change.path) : undefined;
+    if (subtree === undefined || change.type !== 'delete') {
+      this.#changes.push(change);
+      return;
+    }
+    const known = this.#cleared.get(subtree);
+    if (known !== undefined) {
+      known.entries++;
+      return;
+    }
+    const clear = { type: 'clear', path: subtree, cause: change.cause } as const;
+    this.#cleared.set(subtree, { place: this.#changes.length, clear, entries: 1 });
+    this.#changes.push(change);
+  }
+
+  /** `undefined` where the commit did not touch the subtree. */
+  told(): ToldCommit | undefined {
+    if (this.#changes.length === 0) return undefined;
+    for (const { place, clear, entries } of this.#cleared.values())
+      if (entries > 1) this.#changes[place] = { ...clear, entries };
+    const { revision, time, actor, note } = this.commit;
+    const about = note === undefined ? { revision, time, actor } : { revision, time, actor, note };
+    return { ...about, changes: this.#changes };
+  }
+
+  #clearedAbove(path: string): string | undefined {
+    if (this.#subtrees === undefined) return undefined;
+    for (const subtree of subtreesOf(path)) if (this.#subtrees.has(subtree)) return subtree;
+    return undefined;
+  }
+}
+
+/** The commits that touch a subtree, as its watch is told of them. */
+export function* tell(commits: Iterable<MadeCommit>, listener: Listener): Generator<ToldCommit> {
+  for (const commit of commits) {
+    const telling = new Telling(commit, listener);
+    for (const change of commit.changes)
+      if (isWithin(change.path, listener.subtree)) telling.add(change);
+    const told = telling.told();
+    if (told !== undefined) yield told;
+  }
+}
