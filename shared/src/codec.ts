@@ -1,6 +1,6 @@
-import * as v from 'valibot';
 import { type DownMessage, downMessage } from './messages/down.ts';
 import { type UpMessage, upMessage } from './messages/up.ts';
+import type { Problem, Schema } from './schema.ts';
 
 /** What became of an inbound frame. `id` is there when the frame is a request that can be answered. */
 export type Decoded<Message> =
@@ -14,12 +14,12 @@ export type Decoded<Message> =
 
 /** Decodes and validates a frame from a client. The only place where a server parses one. */
 export function decodeUp(frame: string): Decoded<UpMessage> {
-  return decode(frame, upMessage, upTypes);
+  return decode(frame, upMessage);
 }
 
 /** Decodes and validates a frame from a server. The only place where a client parses one. */
 export function decodeDown(frame: string): Decoded<DownMessage> {
-  return decode(frame, downMessage, downTypes);
+  return decode(frame, downMessage);
 }
 
 /** What is sent was built by typed code, so it is not validated again. */
@@ -29,19 +29,11 @@ export function encode(message: UpMessage | DownMessage): string {
 
 const PROBLEM_LENGTH_MAX = 200;
 
-type Messages = typeof upMessage | typeof downMessage;
+interface Messages<Message> extends Schema<Message> {
+  readonly byTag: ReadonlyMap<unknown, unknown>;
+}
 
-const typesOf = (messages: Messages) =>
-  new Set<string>(messages.options.map((option) => option.entries.type.literal));
-// Marked pure, so that a client's bundle leaves out the messages that only servers decode.
-const upTypes = /* @__PURE__ */ typesOf(upMessage);
-const downTypes = /* @__PURE__ */ typesOf(downMessage);
-
-function decode<Schema extends Messages>(
-  frame: string,
-  schema: Schema,
-  types: ReadonlySet<string>,
-): Decoded<v.InferOutput<Schema>> {
+function decode<Message>(frame: string, messages: Messages<Message>): Decoded<Message> {
   const json = parseObject(frame);
   if (json === undefined)
     return { ok: false, code: 'bad_message', problem: 'a frame is one JSON object' };
@@ -49,22 +41,20 @@ function decode<Schema extends Messages>(
   const answerable = isRequestNumber(id) ? { id } : {};
   if (typeof type !== 'string')
     return { ok: false, code: 'bad_message', ...answerable, problem: 'a message has a "type"' };
-  if (!types.has(type))
+  if (!messages.byTag.has(type))
     return {
       ok: false,
       code: 'unknown_type',
       ...answerable,
       problem: `there is no message of the type ${JSON.stringify(type.slice(0, 40))}`,
     };
-  const result = v.safeParse(schema, json, { abortEarly: true });
-  if (result.success) return { ok: true, message: result.output };
-  const [issue] = result.issues;
-  const where = v.getDotPath(issue);
+  const problem: Problem = { path: [], text: '' };
+  if (messages.accepts(json, problem)) return { ok: true, message: json };
   return {
     ok: false,
     code: 'invalid_message',
     ...answerable,
-    problem: excerpt(`${type}${where === null ? '' : `.${where}`}: ${issue.message}`),
+    problem: excerpt(`${[type, ...problem.path].join('.')}: ${problem.text}`),
   };
 }
 

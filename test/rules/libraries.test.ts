@@ -8,8 +8,6 @@ import { PACKAGES, parse, productSources, readText, type Source } from './source
  * that file. These are the exceptions.
  */
 const MANY_FILES: Readonly<Record<string, RegExp>> = {
-  // The schema of the messages is written in it.
-  'shared valibot': /^shared\/src\/(codec|messages\/\w+)\.ts$/,
   // Each command declares its own arguments and options.
   'cli commander': /^cli\/src\/(program|(commands|verbs)\/[\w-]+)\.ts$/,
 };

@@ -1,4 +1,4 @@
-import * as v from 'valibot';
+import * as v from '../schema.ts';
 import {
   type clearChange,
   commit,

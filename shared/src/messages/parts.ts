@@ -1,5 +1,5 @@
-import * as v from 'valibot';
 import { limits } from '../limits.ts';
+import * as v from '../schema.ts';
 
 /** A revision, a count, a time: an integer that survives JSON in every language. */
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

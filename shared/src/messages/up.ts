@@ -1,5 +1,5 @@
-import * as v from 'valibot';
 import { limits } from '../limits.ts';
+import * as v from '../schema.ts';
 import { count, name, position, requestNumber, text } from './parts.ts';
 
 /** The first message of a connection. */

@@ -1,0 +1,252 @@
+/*
+ * What a message must be, said once: the type that programs see is inferred from the schema that
+ * frames are held against. Small, because every page with a client loads it, and without
+ * `new Function`, which strict pages forbid.
+ */
+
+export interface Schema<Output> {
+  readonly type: string;
+  /**
+   * Whether `value` is an `Output`; if not, `problem` says why. `value` is fresh from `JSON.parse`
+   * and nobody else's, so it is not copied: fields that no schema names are taken out of it.
+   */
+  accepts(value: unknown, problem: Problem): value is Output;
+}
+
+/** What was wrong first, and the way to it from the outside. */
+export interface Problem {
+  readonly path: (string | number)[];
+  text: string;
+}
+
+export type InferOutput<Some> = Some extends Schema<infer Output> ? Output : never;
+
+interface Primitives {
+  string: string;
+  number: number;
+  boolean: boolean;
+}
+
+function primitive<Type extends keyof Primitives>(type: Type): Schema<Primitives[Type]> {
+  return {
+    type,
+    accepts: (value, problem): value is Primitives[Type] =>
+      typeof value === type || refuse(problem, type, value),
+  };
+}
+
+export const string = () => primitive('string');
+export const number = () => primitive('number');
+export const boolean = () => primitive('boolean');
+
+export interface Literal<Value> extends Schema<Value> {
+  readonly literal: Value;
+}
+
+export function literal<const Value extends string>(literal: Value): Literal<Value> {
+  return {
+    type: 'literal',
+    literal,
+    accepts: (value, problem): value is Value =>
+      value === literal || refuse(problem, shown(literal), value),
+  };
+}
+
+export function picklist<const Value extends string>(
+  options: readonly Value[],
+): Schema<Value> & { readonly options: readonly Value[] } {
+  const known = new Set<unknown>(options);
+  return {
+    type: 'picklist',
+    options,
+    accepts: (value: unknown, problem: Problem): value is Value =>
+      known.has(value) || refuse(problem, anyOf(known), value),
+  };
+}
+
+export function nullable<Output>(wrapped: Schema<Output>) {
+  return {
+    type: 'nullable',
+    wrapped,
+    accepts: (value: unknown, problem: Problem): value is Output | null =>
+      value === null || wrapped.accepts(value, problem),
+  };
+}
+
+export function array<Output>(item: Schema<Output>) {
+  return {
+    type: 'array',
+    item,
+    accepts(value: unknown, problem: Problem): value is Output[] {
+      if (!Array.isArray(value)) return refuse(problem, 'array', value);
+      for (let i = 0; i < value.length; i++)
+        if (!item.accepts(value[i], problem)) return at(i, problem);
+      return true;
+    },
+  };
+}
+
+export function record<Output>(key: Schema<string>, value: Schema<Output>) {
+  return {
+    type: 'record',
+    key,
+    value,
+    accepts(fields: unknown, problem: Problem): fields is Record<string, Output> {
+      if (!isObject(fields)) return refuse(problem, 'object', fields);
+      // Who copies the others one by one would set a prototype with it.
+      Reflect.deleteProperty(fields, '__proto__');
+      for (const name of Object.keys(fields))
+        if (!key.accepts(name, problem) || !value.accepts(fields[name], problem))
+          return at(name, problem);
+      return true;
+    },
+  };
+}
+
+/** A field that may be absent. JSON has no `undefined`, so one that is there holds its type. */
+export interface ExactOptional<Output> extends Schema<Output> {
+  readonly type: 'exact_optional';
+  readonly wrapped: Schema<Output>;
+}
+
+export function exactOptional<Output>(wrapped: Schema<Output>): ExactOptional<Output> {
+  return {
+    type: 'exact_optional',
+    wrapped,
+    accepts: (value, problem): value is Output => wrapped.accepts(value, problem),
+  };
+}
+
+type Fields = Readonly<Record<string, Schema<unknown>>>;
+
+type OptionalKey<Entries> = {
+  [Key in keyof Entries]: Entries[Key] extends ExactOptional<unknown> ? Key : never;
+}[keyof Entries];
+
+type Fused<Parts> = { [Key in keyof Parts]: Parts[Key] };
+
+type ObjectOutput<Entries> = Fused<
+  { [Key in Exclude<keyof Entries, OptionalKey<Entries>>]: InferOutput<Entries[Key]> } & {
+    [Key in OptionalKey<Entries>]?: InferOutput<Entries[Key]>;
+  }
+>;
+
+export function object<Entries extends Fields>(entries: Entries) {
+  const fields = Object.entries(entries);
+  return {
+    type: 'object',
+    entries,
+    accepts(value: unknown, problem: Problem): value is ObjectOutput<Entries> {
+      if (!isObject(value)) return refuse(problem, 'object', value);
+      let known = 0;
+      for (const [key, field] of fields) {
+        const item = value[key];
+        if (item === undefined && field.type === 'exact_optional') continue;
+        if (!field.accepts(item, problem)) return at(key, problem);
+        known++;
+      }
+      const keys = Object.keys(value);
+      if (keys.length > known)
+        for (const key of keys) if (!Object.hasOwn(entries, key)) delete value[key];
+      return true;
+    },
+  };
+}
+
+export interface Tagged extends Schema<unknown> {
+  readonly entries: { readonly type: Literal<string> };
+}
+
+/** One of several objects, told apart by the literal in their field `key`. */
+export function variant<const Options extends readonly Tagged[]>(key: 'type', options: Options) {
+  const byTag: ReadonlyMap<unknown, Tagged> = new Map(
+    options.map((each) => [each.entries[key].literal, each]),
+  );
+  return {
+    type: 'variant',
+    key,
+    options,
+    byTag,
+    accepts(value: unknown, problem: Problem): value is InferOutput<Options[number]> {
+      if (!isObject(value)) return refuse(problem, 'object', value);
+      const option = byTag.get(value[key]);
+      if (option !== undefined) return option.accepts(value, problem);
+      refuse(problem, anyOf(byTag.keys()), value[key]);
+      return at(key, problem);
+    },
+  };
+}
+
+/** What else must hold of a value that is of the right type. */
+export interface Rule<Value> {
+  readonly type: string;
+  readonly requirement?: number;
+  holds(value: Value): boolean;
+}
+
+export function pipe<Output>(schema: Schema<Output>, ...rules: Rule<NoInfer<Output>>[]) {
+  return {
+    type: schema.type,
+    pipe: [schema, ...rules],
+    accepts(value: unknown, problem: Problem): value is Output {
+      if (!schema.accepts(value, problem)) return false;
+      for (const rule of rules)
+        if (!rule.holds(value))
+          return refuse(problem, `${rule.type} ${rule.requirement ?? ''}`.trimEnd(), value);
+      return true;
+    },
+  };
+}
+
+export const safeInteger = (): Rule<number> => ({
+  type: 'safe_integer',
+  holds: (value) => Number.isSafeInteger(value),
+});
+
+export const minValue = (requirement: number): Rule<number> => ({
+  type: 'min_value',
+  requirement,
+  holds: (value) => value >= requirement,
+});
+
+export const minLength = (requirement: number): Rule<{ readonly length: number }> => ({
+  type: 'min_length',
+  requirement,
+  holds: ({ length }) => length >= requirement,
+});
+
+export const maxLength = (requirement: number): Rule<{ readonly length: number }> => ({
+  type: 'max_length',
+  requirement,
+  holds: ({ length }) => length <= requirement,
+});
+
+export const maxEntries = (requirement: number): Rule<object> => ({
+  type: 'max_entries',
+  requirement,
+  holds: (value) => Object.keys(value).length <= requirement,
+});
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refuse(problem: Problem, expected: string, value: unknown): false {
+  problem.text = `expected ${expected}, got ${shown(value)}`;
+  return false;
+}
+
+function at(key: string | number, problem: Problem): false {
+  problem.path.unshift(key);
+  return false;
+}
+
+function anyOf(values: Iterable<unknown>): string {
+  return Array.from(values, shown).join(' or ');
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'array';
+  return isObject(value) ? 'object' : JSON.stringify(value);
+}
