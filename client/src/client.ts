@@ -8,7 +8,6 @@ import type {
   CommitResult,
   Listing,
   ListOptions,
-  LostEvent,
   Mirror,
   RemoveOptions,
   WaitOptions,
@@ -56,8 +55,7 @@ class ConferClient implements Client {
   readonly #mirrors: Mirrors;
   readonly #eventWatches = new Set<EventWatch>();
   readonly #context: ClientContext;
-  readonly #statuses: Emitter<ClientStatus>;
-  readonly #losses: Emitter<LostEvent>;
+  readonly #events: Emitter<ClientEvents>;
   readonly #outage: Outage;
   readonly #closing = new AbortController();
   /** Why there will be no connection any more. */
@@ -75,9 +73,8 @@ class ConferClient implements Client {
     const backoff = newBackoff();
     this.#newId = newId;
     this.#timeouts = new Timeouts(clock, requestMs);
-    this.#statuses = new Emitter(notices);
-    this.#losses = new Emitter(notices);
-    this.#outage = new Outage(clock, graceMs, (event) => this.#losses.emit(event));
+    this.#events = new Emitter(notices);
+    this.#outage = new Outage(clock, graceMs, (event) => this.#events.emit('lost', event));
     this.#outage.begin();
     this.#connection = new Connection(
       { endpoints, openSocket, clock, notices, backoff, connectMs, token, client },
@@ -198,11 +195,7 @@ class ConferClient implements Client {
     event: Name,
     listener: (event: ClientEvents[Name]) => void,
   ): () => void {
-    const emitters: { [Name in keyof ClientEvents]: Emitter<ClientEvents[Name]> } = {
-      status: this.#statuses,
-      lost: this.#losses,
-    };
-    return emitters[event].on(listener);
+    return this.#events.on(event, listener);
   }
 
   checkNow(): void {
@@ -238,7 +231,7 @@ class ConferClient implements Client {
       onFailed: (error) => this.#end(error),
       onStatus: (status) => {
         this.#noteOutage(status.kind);
-        this.#statuses.emit(status);
+        this.#events.emit('status', status);
       },
       onError: report,
     };

@@ -1,34 +1,39 @@
 import type { Notices } from './notices.ts';
 
-type Listener<Event> = (event: Event) => void;
+/** Each registration is an object of its own: the same function may listen twice. */
+interface Registration<Event> {
+  readonly listener: (event: Event) => void;
+}
 
-/** The listeners of one kind of event. */
-export class Emitter<Event> {
+/** The listeners of several kinds of events. */
+export class Emitter<Events> {
   readonly #notices: Notices;
-  /** Each registration is an object of its own: the same function may listen twice. */
-  readonly #registrations = new Set<{ readonly listener: Listener<Event> }>();
+  #registrations: { [Name in keyof Events]?: Set<Registration<Events[Name]>> } = {};
 
   constructor(notices: Notices) {
     this.#notices = notices;
   }
 
-  on(listener: Listener<Event>): () => void {
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
     const registration = { listener };
-    this.#registrations.add(registration);
+    const registrations = this.#registrations[name] ?? new Set<Registration<Events[Name]>>();
+    this.#registrations[name] = registrations;
+    registrations.add(registration);
     return () => {
-      this.#registrations.delete(registration);
+      registrations.delete(registration);
     };
   }
 
   /** Tells those who listen when the notice runs, except those who unsubscribe during it. */
-  emit(event: Event): void {
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     this.#notices.post(() => {
-      for (const registration of [...this.#registrations])
-        if (this.#registrations.has(registration)) this.#notices.call(registration.listener, event);
+      const registrations = this.#registrations[name];
+      for (const registration of [...(registrations ?? [])])
+        if (registrations?.has(registration)) this.#notices.call(registration.listener, event);
     });
   }
 
   clear(): void {
-    this.#registrations.clear();
+    this.#registrations = {};
   }
 }

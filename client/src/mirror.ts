@@ -32,9 +32,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   readonly #replica: Replica;
   readonly #context: ClientContext;
   readonly #options: MirrorOptions;
-  readonly #changes: Emitter<MirrorChange>;
-  readonly #statuses: Emitter<MirrorStatusChange>;
-  readonly #losses: Emitter<LostEvent>;
+  readonly #events: Emitter<MirrorEvents>;
   readonly #readers = new Set<Reader>();
   readonly #waits: Waits;
   #closedSince: number | undefined;
@@ -45,9 +43,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#replica = replica;
     this.#context = context;
     this.#options = options;
-    this.#changes = new Emitter(context.notices);
-    this.#statuses = new Emitter(context.notices);
-    this.#losses = new Emitter(context.notices);
+    this.#events = new Emitter(context.notices);
     this.#waits = new Waits(context.clock);
     replica.join(this);
     if (options.signal?.aborted === true) this.close();
@@ -113,12 +109,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     event: Name,
     listener: (event: MirrorEvents[Name]) => void,
   ): () => void {
-    const emitters: { [Name in keyof MirrorEvents]: Emitter<MirrorEvents[Name]> } = {
-      change: this.#changes,
-      status: this.#statuses,
-      lost: this.#losses,
-    };
-    return emitters[event].on(listener);
+    return this.#events.on(event, listener);
   }
 
   changes(
@@ -162,11 +153,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#waits.fail(new ConferError('closed', `the mirror of ${this.path} is closed`));
     this.#endReaders();
     this.statusChanged({ from, to: 'closed', reason: 'closed' });
-    this.#context.notices.post(() => {
-      this.#changes.clear();
-      this.#statuses.clear();
-      this.#losses.clear();
-    });
+    this.#context.notices.post(() => this.#events.clear());
   }
 
   changed(change: MirrorChange): void {
@@ -175,16 +162,16 @@ export class ReplicaMirror implements Mirror, ReplicaView {
       channel.push(change);
       if (channel.waiting.length > bufferMax) channel.replaceWaiting(mergeChanges(channel.waiting));
     }
-    this.#changes.emit(change);
+    this.#events.emit('change', change);
   }
 
   statusChanged(change: MirrorStatusChange): void {
     this.#snapshot = undefined;
-    this.#statuses.emit(change);
+    this.#events.emit('status', change);
   }
 
   lost(event: LostEvent): void {
-    this.#losses.emit(event);
+    this.#events.emit('lost', event);
   }
 
   moved(): void {

@@ -1,5 +1,4 @@
 import type { Clock, Random } from '@confer/shared';
-import { nanoid } from 'nanoid';
 import type { OpenSocket } from './socket.ts';
 
 /** Everything the client takes from the world, handed in so that tests can be the world. */
@@ -26,7 +25,12 @@ const systemClock: Clock = {
 
 /** The real clock and real randomness, with the socket of this platform. */
 export function systemPlatform(openSocket: OpenSocket): Platform {
-  return { openSocket, clock: systemClock, random: Math.random, newId: () => nanoid() };
+  return { openSocket, clock: systemClock, random: Math.random, newId };
+}
+
+/** 128 random bits. `randomUUID` would do, but pages have that only over https. */
+function newId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }
 
 /** Whoever is told of errors may have one too, and then there is nobody left to tell but this. */

@@ -49,15 +49,15 @@ type Link =
 export interface WatchLine {
   readonly clock: Clock;
   /** `undefined` while there is no connection. */
-  readonly epoch: () => string | undefined;
+  readonly epoch: string | undefined;
   /** Sends the request. Its answer comes through `accepted` or `refused`, with the same `ticket`. */
-  readonly ask: (watch: ServerWatch, ticket: Ticket) => void;
-  readonly leave: (name: string) => void;
-  readonly verify: (name: string) => void;
+  ask(watch: ServerWatch, ticket: Ticket): void;
+  leave(name: string): void;
+  verify(name: string): void;
   /** From now on, messages of that name are for this watch. */
-  readonly register: (name: string, watch: ServerWatch) => void;
+  register(name: string, watch: ServerWatch): void;
   /** The watch has ended. */
-  readonly forget: (watch: ServerWatch, name: string | undefined) => void;
+  forget(watch: ServerWatch, name: string | undefined): void;
 }
 
 /** One try to open the watch. An answer counts only while its ticket is the current one. */
@@ -91,7 +91,7 @@ export class ServerWatch {
 
   /** Asks the server for it, unless that is under way or there is no connection. */
   open(): void {
-    if (this.#line.epoch() === undefined || this.#state.kind === 'ended') return;
+    if (this.#line.epoch === undefined || this.#state.kind === 'ended') return;
     if (this.#link.kind !== 'unknown' && this.#link.kind !== 'pausing') return;
     const ticket: Ticket = { kind: 'asked' };
     this.#become(ticket);
@@ -99,7 +99,7 @@ export class ServerWatch {
   }
 
   accepted({ watch: name, revision }: Watching, ticket: Ticket): void {
-    const epoch = this.#line.epoch();
+    const epoch = this.#line.epoch;
     if (this.#link !== ticket || epoch === undefined) {
       this.#line.leave(name);
       return;

@@ -32,29 +32,27 @@ export interface WatchesOptions {
  * The watches that must exist at the server. Here: asking for all of them on each connection, their
  * names there, and which message is for whom. Not here: what their messages do.
  */
-export class Watches {
+export class Watches implements WatchLine {
   readonly #options: WatchesOptions;
   readonly #wanted = new Set<ServerWatch>();
   /** By their names on this connection. */
   readonly #named = new Map<string, ServerWatch>();
-  readonly #line: WatchLine;
   #epoch: string | undefined;
 
   constructor(options: WatchesOptions) {
     this.#options = options;
-    this.#line = {
-      clock: options.clock,
-      epoch: () => this.#epoch,
-      ask: (watch, ticket) => this.#ask(watch, ticket),
-      leave: (name) => this.#leave(name),
-      verify: (name) => this.#verify(name),
-      register: (name, watch) => this.#named.set(name, watch),
-      forget: (watch, name) => this.#forget(watch, name),
-    };
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  get epoch(): string | undefined {
+    return this.#epoch;
   }
 
   add(spec: WatchSpec, owner: WatchOwner): ServerWatch {
-    const watch = new ServerWatch(spec, owner, this.#line, this.#options.newBackoff());
+    const watch = new ServerWatch(spec, owner, this, this.#options.newBackoff());
     this.#wanted.add(watch);
     watch.open();
     return watch;
@@ -99,15 +97,7 @@ export class Watches {
     this.#options.sendHeartbeat(this.#applied(revision));
   }
 
-  #applied(revision: number): number {
-    let applied: number | undefined;
-    for (const { state } of this.#named.values())
-      if (state.position !== undefined && state.position.epoch === this.#epoch)
-        applied = Math.min(applied ?? state.position.revision, state.position.revision);
-    return applied ?? revision;
-  }
-
-  #ask(watch: ServerWatch, ticket: Ticket): void {
+  ask(watch: ServerWatch, ticket: Ticket): void {
     const { path, mode, prev } = watch.spec;
     const { after } = watch;
     this.#options.requests.tell(
@@ -124,13 +114,7 @@ export class Watches {
     );
   }
 
-  #answered(watch: ServerWatch, ticket: Ticket, reply: Reply): void {
-    if (reply.type === 'watching') watch.accepted(reply, ticket);
-    else if (reply.type === 'error')
-      watch.refused(errorOfError(reply), mayComeAgain(reply), ticket);
-  }
-
-  #leave(name: string): void {
+  leave(name: string): void {
     this.#named.delete(name);
     if (this.#epoch === undefined) return;
     this.#options.requests.tell(
@@ -139,16 +123,34 @@ export class Watches {
     );
   }
 
-  #verify(name: string): void {
+  verify(name: string): void {
     this.#options.requests.tell(
       (id) => ({ type: 'verify', id, watch: name }),
       () => {},
     );
   }
 
-  #forget(watch: ServerWatch, name: string | undefined): void {
+  register(name: string, watch: ServerWatch): void {
+    this.#named.set(name, watch);
+  }
+
+  forget(watch: ServerWatch, name: string | undefined): void {
     this.#wanted.delete(watch);
     if (name !== undefined) this.#named.delete(name);
+  }
+
+  #applied(revision: number): number {
+    let applied: number | undefined;
+    for (const { state } of this.#named.values())
+      if (state.position !== undefined && state.position.epoch === this.#epoch)
+        applied = Math.min(applied ?? state.position.revision, state.position.revision);
+    return applied ?? revision;
+  }
+
+  #answered(watch: ServerWatch, ticket: Ticket, reply: Reply): void {
+    if (reply.type === 'watching') watch.accepted(reply, ticket);
+    else if (reply.type === 'error')
+      watch.refused(errorOfError(reply), mayComeAgain(reply), ticket);
   }
 }
 

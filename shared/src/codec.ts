@@ -1,6 +1,6 @@
 import { type DownMessage, downMessage } from './messages/down.ts';
 import { type UpMessage, upMessage } from './messages/up.ts';
-import type { Problem, Schema } from './schema.ts';
+import { isObject, type Problem, type Schema } from './schema.ts';
 
 /** What became of an inbound frame. `id` is there when the frame is a request that can be answered. */
 export type Decoded<Message> =
@@ -63,10 +63,10 @@ function excerpt(problem: string): string {
   return problem.slice(0, PROBLEM_LENGTH_MAX).replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-function parseObject(frame: string): { type?: unknown; id?: unknown } | undefined {
+function parseObject(frame: string): Record<string, unknown> | undefined {
   try {
     const json: unknown = JSON.parse(frame);
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined;
+    return isObject(json) ? json : undefined;
   } catch {
     return undefined;
   }

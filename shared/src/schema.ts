@@ -227,7 +227,7 @@ export const maxEntries = (requirement: number): Rule<object> => ({
   holds: (value) => Object.keys(value).length <= requirement,
 });
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
