@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 import { root } from './run.mjs';
 
 const ENTRY = 'client/src/browser.ts';
@@ -19,7 +21,7 @@ const INPUTS = [
  * The most that a page has to load, compressed. A ratchet: 12 KiB is the aim, and this may only go
  * down.
  */
-export const BUNDLE_GZIP_BYTES_MAX = 15_470;
+export const BUNDLE_GZIP_BYTES_MAX = 14_820;
 
 /** Bundles the client for browsers, unless that was done since its inputs changed. */
 export async function bundleClient() {
@@ -27,11 +29,11 @@ export async function bundleClient() {
   const isFresh =
     existsSync(root + BUNDLE) && changedAt(BUNDLE) > Math.max(...INPUTS.map(changedAt));
   if (isFresh) return;
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [ENTRY],
-    outfile: BUNDLE,
     bundle: true,
+    write: false,
     minify: true,
     format: 'esm',
     target: 'es2022',
@@ -39,6 +41,14 @@ export async function bundleClient() {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  // Minified once more: that takes away another 4 %.
+  const { code } = await minify(outputFiles[0].text, {
+    module: true,
+    ecma: 2022,
+    compress: { passes: 2 },
+  });
+  mkdirSync(dirname(root + BUNDLE), { recursive: true });
+  writeFileSync(root + BUNDLE, code);
 }
 
 export function bundleGzipBytes() {
