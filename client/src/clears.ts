@@ -22,7 +22,7 @@ export function withoutClears(
   const deletes = deletesOf(clears, changes, held);
   const expected = clears.reduce((sum, { entries }) => sum + entries, 0);
   if (deletes.length !== expected) return undefined;
-  return { ...told, changes: inTreeOrder([...changes, ...deletes], ({ path }) => path) };
+  return { ...told, changes: inTreeOrder([...changes, ...deletes]) };
 }
 
 /** One pass over what is held, however many clears there are. */

@@ -122,7 +122,7 @@ export class EntryTable {
     for (const prev of this.#entries.values())
       if (!next.#entries.has(prev.path))
         changes.push({ type: 'delete', path: prev.path, cause: 'removed', prev });
-    return inTreeOrder(changes, ({ path }) => path);
+    return inTreeOrder(changes);
   }
 
   /** Whether it holds what the server says, after `changes` more. */

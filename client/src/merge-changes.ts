@@ -14,7 +14,7 @@ export function mergeChanges(all: readonly MirrorChange[]): MirrorChange | undef
     }
   const last = all.at(-1);
   if (last === undefined || net.size === 0) return undefined;
-  const changes = inTreeOrder(net.values(), ({ path }) => path);
+  const changes = inTreeOrder(net.values());
   return Object.freeze({ revision: last.revision, origin: 'resync', changes });
 }
 

@@ -1,10 +1,7 @@
-import { compareCodePoints, comparePaths, isWithin, orderKey } from '@confer/shared';
+import { comparePaths, isWithin } from '@confer/shared';
 
-/** Sorts into the order of the tree. Makes each item's key once, not at every comparison. */
-export function inTreeOrder<Item>(items: Iterable<Item>, pathOf: (item: Item) => string): Item[] {
-  return Array.from(items, (item) => ({ item, key: orderKey(pathOf(item)) }))
-    .sort((a, b) => compareCodePoints(a.key, b.key))
-    .map(({ item }) => item);
+export function inTreeOrder<Item extends { readonly path: string }>(items: Iterable<Item>): Item[] {
+  return [...items].sort((a, b) => comparePaths(a.path, b.path));
 }
 
 /** A set of paths in the order of the tree, where a subtree is one unbroken run. */
@@ -12,7 +9,8 @@ export class TreeOrder {
   readonly #paths: string[];
 
   constructor(paths: Iterable<string>) {
-    this.#paths = inTreeOrder(paths, (path) => path);
+    // What came in a snapshot is in order already, which costs one comparison each.
+    this.#paths = [...paths].sort(comparePaths);
   }
 
   /** `path` must not be in it. */

@@ -1,11 +1,13 @@
 import { limits } from './limits.ts';
-import { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
+import { codeUnitRank, hasLoneSurrogate, utf8Length } from './utf8.ts';
 
 /** The subtree of everything. No entry lives at it. */
 export const ROOT = '/';
 
 /** Kept for Confer itself: clients can neither write here nor is it part of what they watch. */
 export const RESERVED = '/.confer';
+
+const SLASH = 0x2f;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -58,7 +60,7 @@ export function nameOf(path: string): string {
 export function isWithin(path: string, subtree: string): boolean {
   if (subtree === ROOT) return true;
   if (!path.startsWith(subtree)) return false;
-  return path.length === subtree.length || path.charCodeAt(subtree.length) === 0x2f;
+  return path.length === subtree.length || path.charCodeAt(subtree.length) === SLASH;
 }
 
 /** `path` relative to `subtree`, without a leading slash; empty for the subtree's own path. */
@@ -80,7 +82,16 @@ export function* subtreesOf(path: string): Generator<string> {
  * subtree is one unbroken run in it, which plain string order does not give (`-` sorts before `/`).
  */
 export function comparePaths(a: string, b: string): number {
-  return compareCodePoints(orderKey(a), orderKey(b));
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const left = a.charCodeAt(i);
+    const right = b.charCodeAt(i);
+    if (left === right) continue;
+    // No character of a segment comes before the separator.
+    if (left === SLASH || right === SLASH) return left === SLASH ? -1 : 1;
+    return codeUnitRank(left) - codeUnitRank(right);
+  }
+  return a.length - b.length;
 }
 
 /**

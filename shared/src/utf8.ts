@@ -24,13 +24,13 @@ export function compareCodePoints(a: string, b: string): number {
   for (let i = 0; i < shared; i++) {
     const left = a.charCodeAt(i);
     const right = b.charCodeAt(i);
-    if (left !== right) return rank(left) - rank(right);
+    if (left !== right) return codeUnitRank(left) - codeUnitRank(right);
   }
   return a.length - b.length;
 }
 
-/** Surrogates stand for code points above U+FFFF, so they come after every other code unit. */
-function rank(unit: number): number {
+/** For the order of code points. Surrogates stand for those above U+FFFF, so they come last. */
+export function codeUnitRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
