@@ -19,6 +19,8 @@ interface ClientHostOptions {
   readonly truth: Truth;
   readonly journal: Journal;
   readonly valueCharsMax: number;
+  /** Whether what a request did is part of a history. */
+  readonly isPartOf: (epoch: string, requestId: string) => boolean;
 }
 
 interface Process {
@@ -142,7 +144,8 @@ export class ClientHost {
       valueCharsMax,
       mirrors: () => this.mirrors.map(({ mirror }) => mirror),
       lastId: () => `${name}-${writes}`,
-      onWritten: ({ revision, changed }) => process.isAlive && this.#shows(revision, changed),
+      onWritten: (requestId, { revision, changed }) =>
+        process.isAlive && changed > 0 && this.#shows(requestId, revision),
       onProblem: (problem) => this.problems.push(`${this.name}: ${problem}`),
     });
     const process: Process = { client, work, scope, isAlive: true };
@@ -222,13 +225,12 @@ export class ClientHost {
   }
 
   /** W12: when a write returns, the mirrors of its client show it. */
-  #shows(revision: number, changed: number): void {
-    const { status } = this.#process.client;
-    // What was written into another history is nothing that these mirrors could show.
-    if (changed === 0 || status.kind !== 'open') return;
+  #shows(requestId: string, revision: number): void {
     for (const { mirror, name } of this.mirrors) {
       const { position, path } = mirror;
-      if (position?.epoch !== status.epoch || position.revision >= revision) continue;
+      if (position === undefined || position.revision >= revision) continue;
+      // What was written into another history is nothing that this mirror could show.
+      if (!this.#options.isPartOf(position.epoch, requestId)) continue;
       const model = modelOf(this.#options.truth, position.epoch);
       if (revision <= model.revision && model.changesAt(revision, path).length > 0)
         this.problems.push(

@@ -22,7 +22,7 @@ export interface WorkOptions {
   readonly mirrors: () => readonly Mirror[];
   /** The request id of the write that was made last. */
   readonly lastId: () => string;
-  readonly onWritten: (written: Written) => void;
+  readonly onWritten: (requestId: string, written: Written) => void;
   readonly onProblem: (problem: string) => void;
 }
 
@@ -124,7 +124,7 @@ export class ClientWork {
 
   #done(requestId: string, written: Written): void {
     if (written.changed > 0) this.#options.journal.acknowledged(requestId, written.revision);
-    this.#options.onWritten(written);
+    this.#options.onWritten(requestId, written);
   }
 
   #settle(promise: Promise<unknown>, onFailed: (error: unknown) => void = () => {}): void {

@@ -113,7 +113,8 @@ function build(random: SeededRandom): Scene {
   const valueCharsMax = isLarge ? 150_000 : random.pick([1, 300]);
   const clients = Array.from({ length: random.int(2, 4) }, (_, i) => {
     const fork = random.fork();
-    const options = { clock, random: fork, network, truth, journal, valueCharsMax };
+    const isPartOf = (epoch: string, requestId: string) => server.isPartOf(epoch, requestId);
+    const options = { clock, random: fork, network, truth, journal, valueCharsMax, isPartOf };
     return new ClientHost(`client${i}`, options);
   });
   return { random, network, server, clients, clock, journal, problems };

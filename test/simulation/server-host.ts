@@ -156,6 +156,11 @@ export class ServerHost {
     return this.#revisions.get(requestId) ?? [];
   }
 
+  /** Whether what a request did is part of a history. */
+  isPartOf(epoch: string, requestId: string): boolean {
+    return this.#done.has(`${epoch} ${requestId}`);
+  }
+
   #begin(epoch: string): void {
     const isFirst = this.truth.size === 0;
     const { model, done } = this.#restored ?? { model: new Model(), done: [] };
