@@ -1,4 +1,5 @@
 import { type Status, times } from '@confer/shared';
+import { Counters } from './counters.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
@@ -19,12 +20,19 @@ const RETURNS_PER_MS = 1;
 const SETTLE_MS = 5_000;
 const PARTING_MS = 300;
 const SETTLE_POLL_MS = 10;
+/**
+ * A watch of its own subtree takes 0.8 to 1.6 kB, so all together about as much memory as a small
+ * server has. A connection may have 10,000.
+ */
+const WATCHES_MAX = 1_000_000;
 
 export interface CoreOptions {
   readonly engine: Engine;
   readonly runtime: Runtime;
   readonly log: Log;
+  readonly counters?: Counters;
   readonly heartbeatMs?: number;
+  readonly watchesMax?: number;
   /** Without it, history is kept until somebody asks for a compaction. */
   readonly retention?: RetentionLimits;
 }
@@ -41,13 +49,14 @@ export class Core {
 
   constructor(options: CoreOptions) {
     const { engine, runtime, log, heartbeatMs = times.heartbeatMs, retention } = options;
+    const { counters = new Counters(), watchesMax = WATCHES_MAX } = options;
     this.#engine = engine;
     this.#runtime = runtime;
     this.#startedAt = runtime.clock.now();
     const store = new Store(engine, (commits) => hub.apply(commits));
-    const hub = new Hub(store, runtime);
+    const hub = new Hub(store, runtime, counters);
     const status = () => this.status();
-    this.#service = { store, hub, runtime, log, heartbeatMs, status };
+    this.#service = { store, hub, runtime, log, counters, heartbeatMs, watchesMax, status };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
     this.#retention =
       retention === undefined ? undefined : new Retention(engine, runtime.clock, retention, log);
@@ -77,6 +86,11 @@ export class Core {
       watches: hub.watchers,
       uptimeMs: this.#runtime.clock.now() - this.#startedAt,
     };
+  }
+
+  /** What happened since the start, by name. */
+  counters(): Readonly<Record<string, number>> {
+    return this.#service.counters.read();
   }
 
   /**

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { limits } from '@confer/shared';
+import type { Admission } from './admission.ts';
+import type { Counters } from './counters.ts';
 import { StartError } from './errors.ts';
 import type { Log } from './log.ts';
 import { listenError, resolveHost } from './transport/address.ts';
@@ -14,6 +16,8 @@ export interface ListenAt {
   /** Serve addresses and web pages beyond this machine, without authentication. */
   readonly insecure: boolean;
   readonly log: Log;
+  readonly counters: Counters;
+  readonly admission: Admission;
 }
 
 /**
@@ -41,7 +45,7 @@ export async function listen(
   readonly transport: TransportName;
   readonly listener: Listener;
 }> {
-  const { host, port, insecure } = at;
+  const { host, port, insecure, counters, admission } = at;
   const transport = await load(at.transport, at.log);
   try {
     const listener = await transport.listen({
@@ -49,6 +53,8 @@ export async function listen(
       port,
       frameBytesMax: limits.frameBytesMax,
       allowOrigin: (origin) => insecure || isLoopbackOrigin(origin),
+      ...admission,
+      onRefused: (why) => counters.count(`connectionsRefused.${why}`),
       onOpen,
     });
     return { transport: transport.name, listener };

@@ -1,5 +1,7 @@
 import { DEFAULT_PORT, type Status } from '@confer/shared';
+import { admissionOf } from './admission.ts';
 import { Core } from './core.ts';
+import { Counters } from './counters.ts';
 import type { Engine } from './engine/engine.ts';
 import { StartError } from './errors.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
@@ -25,6 +27,11 @@ export type ServerOptions = EngineOptions & {
   /** Default 10,000. */
   readonly heartbeatMs?: number;
   /**
+   * Connections at once; those beyond are refused with HTTP 503. Default 50,000, and never more than
+   * the limit of open files leaves room for.
+   */
+  readonly connectionsMax?: number;
+  /**
    * How much history is kept: by age or by commits, whichever keeps more, but not beyond so many bytes.
    * Default: 24 hours, 100,000 commits, 1 GiB. Current entries are kept for ever.
    */
@@ -40,6 +47,8 @@ export interface Server {
   readonly port: number;
   readonly transport: TransportName;
   status(): Omit<Status, 'type' | 'id'>;
+  /** What happened since the start: connections, refusals, watches. Names stay, counts only grow. */
+  counters(): Readonly<Record<string, number>>;
   /**
    * Stops accepting, tells every client when to come back, finishes what was accepted, flushes and
    * lets go of the data. The same promise however often it is called.
@@ -54,14 +63,17 @@ export interface Server {
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, log = () => {} } = options;
   const retention = retentionOf(options);
-  const at = { host, port, insecure, log, transport: options.transport };
+  const counters = new Counters();
+  const { heartbeatMs } = options;
+  const admission = admissionOf(options.connectionsMax, log);
+  const at = { host, port, insecure, log, counters, admission, transport: options.transport };
   await requireAddress(at);
   const engine = await openEngine(options);
-  const { heartbeatMs } = options;
   const core = new Core({
     engine,
     runtime: systemRuntime,
     log,
+    counters,
     retention,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
@@ -79,6 +91,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       port: listener.port,
       transport,
       status: () => core.status(),
+      counters: () => core.counters(),
       close: () => {
         closed ??= close();
         return closed;

@@ -42,6 +42,8 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   { path: /^server\/src\/transport\/(uws|ws)\.ts$/, may: ['setImmediate', 'setTimeout'] },
   // Which C library there is decides whether the binary can load.
   { path: /^server\/src\/transport\/uws\.ts$/, may: ['process'] },
+  // How many files the system lets the process open.
+  { path: /^server\/src\/descriptors\.ts$/, may: ['process'] },
   // Whether the process that left a lock behind still runs.
   { path: /^server\/src\/engine\/lmdb-lock\.ts$/, may: ['process'] },
   {

@@ -93,7 +93,7 @@ describe('rules of the wire and the client', () => {
     scene.network.host = (socket) => {
       attempts += 1;
       socket.close(1011, '');
-      return { onMessage() {}, onBinary() {}, onDrain() {}, onClose() {} };
+      return { onMessage() {}, onBinary() {}, onBadFrame() {}, onDrain() {}, onClose() {} };
     };
     await scene.clock.advance(300_000);
     // Of two clients, with a mean of 15 s between two of their attempts.

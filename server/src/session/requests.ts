@@ -103,11 +103,28 @@ async function commit(request: CommitRequest, context: RequestContext): Promise<
   }
 }
 
-function watch(request: WatchRequest, { service, sink, watches }: RequestContext): Reply {
+function watch(request: WatchRequest, context: RequestContext): Reply {
+  const { counters } = context.service;
+  try {
+    const reply = openWatch(request, context);
+    counters.count('watchesOpened');
+    return reply;
+  } catch (error) {
+    counters.count('watchesRefused');
+    throw error;
+  }
+}
+
+function openWatch(request: WatchRequest, { service, sink, watches }: RequestContext): Reply {
   if (watches.size >= limits.watchesMax)
     throw new ProtocolError(
       'too_many_watches',
       `a connection has at most ${limits.watchesMax} watches`,
+    );
+  if (service.hub.watchers >= service.watchesMax)
+    throw new ProtocolError(
+      'too_many_watches',
+      `this server has ${service.watchesMax} watches, as many as it may`,
     );
   const { id, path, mode, after, prev: withPrev = false, clears = false } = request;
   const { watcher, revision } = service.hub.open({

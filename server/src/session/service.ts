@@ -1,4 +1,5 @@
 import type { Status } from '@confer/shared';
+import type { Counters } from '../counters.ts';
 import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Store } from '../store/store.ts';
@@ -10,6 +11,9 @@ export interface Service {
   readonly hub: Hub;
   readonly runtime: Runtime;
   readonly log: Log;
+  readonly counters: Counters;
   readonly heartbeatMs: number;
+  /** Watches of all connections together. */
+  readonly watchesMax: number;
   readonly status: () => Omit<Status, 'type' | 'id'>;
 }

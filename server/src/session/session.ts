@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   encode,
   type Hello,
+  isErrorCode,
   limits,
   PROTOCOL_VERSION,
   type Reply,
@@ -15,7 +16,7 @@ import {
   unreachable,
 } from '@confer/shared';
 import { errorText } from '../log.ts';
-import type { Socket, SocketHandlers } from '../transport/socket.ts';
+import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import { Backlog, type Work } from './backlog.ts';
@@ -24,6 +25,7 @@ import { Outbox } from './outbox.ts';
 import { principalOf } from './principal.ts';
 import { handle, type RequestContext } from './requests.ts';
 import type { Service } from './service.ts';
+import { welcomeOf } from './welcome.ts';
 
 /**
  *   awaiting-hello ──hello──► open ──goodbye──► leaving
@@ -66,9 +68,11 @@ export class Session implements SocketHandlers, WatchSink {
     this.#onEnded = onEnded;
     this.#outbox = new Outbox(socket, () => this.fail(new Error('a frame was dropped')));
     this.#lastAliveAt = clock.now();
-    const timeout = clock.setTimer(times.helloTimeoutMs, () =>
-      this.#end('silent', `no hello within ${times.helloTimeoutMs} ms`),
-    );
+    service.counters.count('connectionsOpened');
+    const timeout = clock.setTimer(times.helloTimeoutMs, () => {
+      service.counters.count('helloTimeouts');
+      this.#end('silent', `no hello within ${times.helloTimeoutMs} ms`);
+    });
     this.#state = { kind: 'awaiting-hello', timeout };
   }
 
@@ -117,6 +121,12 @@ export class Session implements SocketHandlers, WatchSink {
     this.#end('bad_message', 'a frame is text');
   }
 
+  onBadFrame(problem: BadFrame): void {
+    const { counters } = this.#service;
+    counters.count('framesRefused');
+    if (problem === 'too large') counters.count('connectionsEnded.frame_too_large');
+  }
+
   onDrain(): void {
     if (this.#state.kind === 'closed') return;
     this.#lastAliveAt = this.#service.runtime.clock.now();
@@ -145,6 +155,7 @@ export class Session implements SocketHandlers, WatchSink {
     this.#bufferedBefore = buffered;
     const silentMs = now - this.#lastAliveAt;
     if (silentMs >= times.silentBeatsMax * this.#service.heartbeatMs) {
+      this.#service.counters.count(buffered > 0 ? 'stuckPeers' : 'silentPeers');
       this.#end('silent', `nothing came for ${silentMs} ms`);
       // A peer that does not answer will not answer a close either.
       this.#socket.terminate();
@@ -195,32 +206,12 @@ export class Session implements SocketHandlers, WatchSink {
       return;
     }
     if (this.#state.kind === 'awaiting-hello') this.#state.timeout.cancel();
-    const { store, hub, heartbeatMs } = this.#service;
     const principal = principalOf(hello);
     this.#state = {
       kind: 'open',
       context: { service: this.#service, principal, sink: this, watches: this.#watches },
     };
-    const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
-    const { operationsMax, watchesMax, requestsMax } = limits;
-    this.#outbox.send(
-      encode({
-        type: 'welcome',
-        version: PROTOCOL_VERSION,
-        session: this.id,
-        epoch: store.epoch,
-        revision: hub.revision,
-        heartbeatMs,
-        limits: {
-          pathBytesMax,
-          valueBytesMax,
-          frameBytesMax,
-          operationsMax,
-          watchesMax,
-          requestsMax,
-        },
-      }),
-    );
+    this.#outbox.send(encode(welcomeOf(this.id, this.#service)));
   }
 
   #request(request: Request, context: RequestContext, bytes: number): void {
@@ -236,6 +227,7 @@ export class Session implements SocketHandlers, WatchSink {
   }
 
   #accept(work: Work, bytes: number): void {
+    this.#service.counters.count('requestsTaken');
     if (!this.#backlog.admit(bytes)) {
       const most = `at most ${limits.requestsMax} requests, of bounded size, wait for an answer`;
       this.#end('too_many_requests', most);
@@ -250,6 +242,8 @@ export class Session implements SocketHandlers, WatchSink {
   }
 
   #reply(reply: Reply, bytes: number): void {
+    if (reply.type === 'error' && isErrorCode(reply.code))
+      this.#service.counters.count(`requestsRefused.${reply.code}`);
     if (reply.type === 'committed' && this.#completeTo() < reply.revision)
       this.#held.push({ reply, bytes });
     else this.#send(reply, bytes);
@@ -276,6 +270,9 @@ export class Session implements SocketHandlers, WatchSink {
       code,
       message,
     });
+    const { counters } = this.#service;
+    counters.count(`connectionsEnded.${code}`);
+    if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
     this.#becomeClosed();
     this.#socket.close(closeCodeOf(code), message);
   }
@@ -284,6 +281,7 @@ export class Session implements SocketHandlers, WatchSink {
     if (this.#state.kind === 'closed') return;
     if (this.#state.kind === 'awaiting-hello') this.#state.timeout.cancel();
     this.#state = { kind: 'closed' };
+    this.#service.counters.count('connectionsClosed');
     this.#closeWatches();
     this.#backlog.clear();
     this.#onEnded(this);

@@ -46,7 +46,14 @@ export interface Harness {
 let harnesses = 0;
 
 /** A core on a memory engine, with time and deferred work in the hands of the test. */
-export function startCore(options: { disk?: MemoryDisk; deletionsMax?: number } = {}): Harness {
+export function startCore({
+  watchesMax = 1_000,
+  ...options
+}: {
+  disk?: MemoryDisk;
+  deletionsMax?: number;
+  watchesMax?: number;
+} = {}): Harness {
   const clock = new ManualClock();
   harnesses += 1;
   let ids = 0;
@@ -59,7 +66,7 @@ export function startCore(options: { disk?: MemoryDisk; deletionsMax?: number } 
     defer: (run) => void deferred.push(run),
   };
   const engine = openMemoryEngine({ clock, newId, ...options });
-  const core = new Core({ engine, runtime, log: () => {} });
+  const core = new Core({ engine, runtime, log: () => {}, watchesMax });
   const settle = async () => {
     do {
       const due = deferred;

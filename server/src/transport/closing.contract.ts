@@ -158,6 +158,7 @@ export function closingContract(transport: Transport): void {
             return {
               onMessage: () => {},
               onBinary: () => {},
+              onBadFrame: () => {},
               onDrain: () => {},
               onClose: (code) => closes.push(code),
             };

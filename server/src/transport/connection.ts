@@ -5,7 +5,7 @@ import type { SendResult, Socket, SocketHandlers } from './socket.ts';
 type Phase = 'open' | 'waiting' | 'closing' | 'closed';
 
 /** What a socket is told to have ended with when no close frame was seen (RFC 6455, 7.1.5). */
-export const ABNORMAL = 1006;
+const ABNORMAL = 1006;
 
 /** A control frame holds 125 bytes, of which the close code takes two. */
 const REASON_BYTES_MAX = 123;
@@ -29,7 +29,10 @@ export abstract class Connection implements Socket {
   #phase: Phase = 'open';
   #handlers: SocketHandlers | undefined;
 
-  /** `open` is the listener's set of live connections; the connection keeps itself in it. */
+  /**
+   * `open` is the listener's set of connections; the connection keeps itself in it until the library
+   * says that it is gone, because until then it holds a file descriptor.
+   */
   constructor(remote: string, open: Set<Connection>) {
     this.remote = remote;
     this.#open = open;
@@ -94,6 +97,7 @@ export abstract class Connection implements Socket {
   }
 
   receivedTooLarge(bytes: number, bytesMax: number): void {
+    if (this.#isLive()) this.#handlers?.onBadFrame('too large');
     const { closeCode } = errorTable.frame_too_large;
     this.close(closeCode, `frame_too_large: ${bytes} bytes, the most is ${bytesMax}`);
   }
@@ -105,8 +109,15 @@ export abstract class Connection implements Socket {
     this.#handlers?.onDrain();
   }
 
-  /** The library says that the connection has ended. */
+  /** The library gives the connection up because of what came. */
+  broken(): void {
+    if (this.#isLive()) this.#handlers?.onBadFrame('broken');
+    if (this.#finish()) this.#handlers?.onClose(ABNORMAL);
+  }
+
+  /** The library says that the connection is gone. */
   ended(code: number): void {
+    this.#open.delete(this);
     if (this.#finish()) this.#handlers?.onClose(code);
   }
 
@@ -118,7 +129,6 @@ export abstract class Connection implements Socket {
   #finish(): boolean {
     if (this.#phase === 'closed') return false;
     this.#phase = 'closed';
-    this.#open.delete(this);
     return true;
   }
 }

@@ -3,6 +3,7 @@ import { SUBPROTOCOL } from '@confer/shared';
 import { onTestFinished, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import type {
+  BadFrame,
   Listener,
   ListenOptions,
   SendResult,
@@ -21,6 +22,7 @@ export interface Peer {
   readonly socket: Socket;
   readonly messages: string[];
   readonly closes: number[];
+  readonly badFrames: BadFrame[];
   binaries: number;
   drains: number;
 }
@@ -47,8 +49,18 @@ export async function host(
     port: 0,
     frameBytesMax: 8 * 1024 * 1024,
     allowOrigin: () => false,
+    connectionsMax: 1_000,
+    handshakesMax: 1_000,
+    onRefused: () => {},
     onOpen: (socket) => {
-      const peer: Peer = { socket, messages: [], closes: [], binaries: 0, drains: 0 };
+      const peer: Peer = {
+        socket,
+        messages: [],
+        closes: [],
+        badFrames: [],
+        binaries: 0,
+        drains: 0,
+      };
       peers.push(peer);
       return recorder(peer, reactions);
     },
@@ -68,6 +80,10 @@ function recorder(peer: Peer, reactions: Reactions): SocketHandlers {
     onBinary() {
       peer.binaries += 1;
       reactions.onBinary?.(peer);
+    },
+    onBadFrame(problem) {
+      peer.badFrames.push(problem);
+      reactions.onBadFrame?.(peer, problem);
     },
     onDrain() {
       peer.drains += 1;

@@ -1,4 +1,5 @@
 import { ENDPOINT, SUBPROTOCOL } from '@confer/shared';
+import type { ListenOptions } from './socket.ts';
 
 /** What a request gets that does not become a WebSocket. The connection ends with it. */
 export interface HttpAnswer {
@@ -33,11 +34,17 @@ export function answerTo(path: string): HttpAnswer {
 /** Why a request to become a WebSocket is turned down; nothing when it is granted. */
 export function refusalOf(
   request: UpgradeRequest,
-  allowOrigin: (origin: string) => boolean,
+  open: number,
+  { allowOrigin, connectionsMax, onRefused }: ListenOptions,
 ): HttpAnswer | undefined {
   const { path, origin, protocols } = request;
   if (path !== ENDPOINT) return answerTo(path);
+  if (open >= connectionsMax) {
+    onRefused('full');
+    return answer(503, 'Service Unavailable', 'This server has as many connections as it may.');
+  }
   if (origin !== '' && !allowOrigin(origin)) {
+    onRefused('origin');
     return answer(403, 'Forbidden', `Pages of ${origin} may not connect to this server.`);
   }
   if (protocols !== '' && !offersConfer(protocols)) {

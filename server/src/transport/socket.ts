@@ -20,11 +20,18 @@ export interface Socket {
   terminate(): void;
 }
 
+export type BadFrame = 'too large' | 'broken';
+
 /** What a connection's owner is told. Drain state is kept per socket. */
 export interface SocketHandlers {
   onMessage(frame: string): void;
   /** A binary frame came; the protocol has none. */
   onBinary(): void;
+  /**
+   * A frame came that no owner could take, and the connection ends with it: over `frameBytesMax`, or
+   * as far as the library tells it from a lost connection, no WebSocket frame at all.
+   */
+  onBadFrame(problem: BadFrame): void;
   /** Everything buffered has been written. */
   onDrain(): void;
   /** The connection is gone, whoever ended it. Called exactly once. */
@@ -39,6 +46,11 @@ export interface ListenOptions {
   readonly frameBytesMax: number;
   /** Whether a page of this web origin may connect; clients that are no browsers name none. */
   readonly allowOrigin: (origin: string) => boolean;
+  /** WebSockets at once, those included whose peer has yet to answer a close. */
+  readonly connectionsMax: number;
+  /** Connections that have not become WebSockets. Those beyond are dropped without a word. */
+  readonly handshakesMax: number;
+  readonly onRefused: (why: 'full' | 'handshakes' | 'origin') => void;
   /** Called for each accepted connection, before its first message. */
   readonly onOpen: (socket: Socket) => SocketHandlers;
 }

@@ -4,6 +4,7 @@ import { framesContract } from './frames.contract.ts';
 import { httpContract } from './http.contract.ts';
 import { listeningContract } from './listening.contract.ts';
 import { pressureContract } from './pressure.contract.ts';
+import { roomContract } from './room.contract.ts';
 import type { Transport } from './socket.ts';
 
 /** What every transport does alike. `other` is one that may already hold the port. */
@@ -13,6 +14,7 @@ export function transportContract(transport: Transport, other: Transport): void 
     pressureContract(transport);
     closingContract(transport);
     httpContract(transport);
+    roomContract(transport);
     listeningContract(transport, other);
   });
 }

@@ -29,6 +29,7 @@ declare module 'uWebSockets.js' {
       options: number,
       listening: (token: us_listen_socket | false) => void,
     ): TemplatedApp;
+    filter(seen: (response: HttpResponse, change: number) => void): TemplatedApp;
   }
   const LIBUS_LISTEN_EXCLUSIVE_PORT: number;
 }
@@ -52,8 +53,20 @@ const IDLE_TIMEOUT_S = 900;
  */
 const WAITING_BYTES_MAX = 1024 ** 3;
 
+/**
+ * How long the library keeps a socket whose peer does not answer the close (seen: 16.0 s). It says
+ * nothing when it lets go, so each counts as open for this long.
+ */
+const CLOSING_MS = 16_000;
+
 /** Pongs that may wait for a peer that pings and does not read, as in `ws`. */
 const PONGS_WAITING_MAX = 60;
+
+/** What the library says of a connection that it gave up for what came; of bad framing, nothing. */
+const BAD_FRAMES: ReadonlySet<string> = new Set([
+  'Received invalid UTF-8',
+  'Received too big message',
+]);
 
 /** Loads the library. Rejects where its binary does not: a Node or a libc that it was not built for. */
 export async function loadUws(
@@ -67,11 +80,13 @@ export async function loadUws(
 
 class UwsConnection extends Connection {
   readonly #ws: WebSocket<Slot>;
+  readonly #closing: Set<Connection>;
   #pongsWaiting = 0;
 
-  constructor(ws: WebSocket<Slot>, open: Set<Connection>) {
+  constructor(ws: WebSocket<Slot>, open: Set<Connection>, closing: Set<Connection>) {
     super(addressText(addressOfBytes(new Uint8Array(ws.getRemoteAddress()))), open);
     this.#ws = ws;
+    this.#closing = closing;
   }
 
   /** The library has sent a pong, or tried to. */
@@ -96,6 +111,8 @@ class UwsConnection extends Connection {
 
   protected override end(code: number, reason: string): void {
     this.#ws.end(code, reason);
+    this.#closing.add(this);
+    setTimeout(() => this.#closing.delete(this), CLOSING_MS).unref();
   }
 
   protected override drop(): void {
@@ -106,23 +123,36 @@ class UwsConnection extends Connection {
 async function listen(library: Library, options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
   const open = new Set<Connection>();
+  const closing = new Set<Connection>();
   let phase: 'accepting' | 'stopped' = 'accepting';
+  /** Connections that are no WebSockets. */
+  let handshakes = 0;
   const app = library.App();
 
   app.ws(ENDPOINT, {
     ...settings(library, options),
     upgrade(response, request, context) {
       const asked = upgradeRequest(request);
-      const refusal = phase === 'stopped' ? notAccepting : refusalOf(asked, options.allowOrigin);
-      if (refusal !== undefined) respond(response, request, refusal);
-      else upgrade(response, request, context, confirmedProtocol(asked.protocols));
+      const refusal =
+        phase === 'stopped' ? notAccepting : refusalOf(asked, open.size + closing.size, options);
+      if (refusal !== undefined) return respond(response, request, refusal);
+      handshakes -= 1;
+      upgrade(response, request, context, confirmedProtocol(asked.protocols));
     },
     open(ws) {
-      const connection = new UwsConnection(ws, open);
+      const connection = new UwsConnection(ws, open, closing);
       ws.getUserData().connection = connection;
       connection.open(options.onOpen);
     },
   });
+  // Told of those that come and those that go, but not of those that become WebSockets.
+  const track = (response: HttpResponse, change: number) => {
+    handshakes += change;
+    if (handshakes <= options.handshakesMax || change < 0) return;
+    options.onRefused('handshakes');
+    response.close();
+  };
+  app.filter(track);
   app.any('/*', (response, request) => respond(response, request, answerTo(request.getUrl())));
 
   const token = bind(library, app, host, options.port);
@@ -172,8 +202,10 @@ function settings(library: Library, { frameBytesMax }: ListenOptions): WebSocket
     ping(ws) {
       ws.getUserData().connection?.ponged();
     },
-    close(ws, code) {
-      ws.getUserData().connection?.ended(code);
+    close(ws, code, message) {
+      const { connection } = ws.getUserData();
+      if (BAD_FRAMES.has(Buffer.from(message).toString())) connection?.broken();
+      connection?.ended(code);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressText, resolveHost } from './address.ts';
-import { ABNORMAL, Connection, libraryFrameBytesMax } from './connection.ts';
+import { Connection, libraryFrameBytesMax } from './connection.ts';
 import { answerTo, type HttpAnswer, notAccepting, refusalOf, type UpgradeRequest } from './http.ts';
 import type { Listener, ListenOptions, SendResult, Transport } from './socket.ts';
 
@@ -12,6 +12,9 @@ const WAITING_BYTES_HIGH = 1024 * 1024;
 
 /** How long a connection may take over its request, as in uWebSockets.js. */
 const REQUEST_TIMEOUT_MS = 10_000;
+
+/** How often Node looks for those; its default of 30 s is as long again. */
+const REQUEST_CHECK_MS = 1_000;
 
 export const wsTransport: Transport = { name: 'ws', listen };
 
@@ -70,16 +73,22 @@ async function listen(options: ListenOptions): Promise<Listener> {
   const server = createServer({
     headersTimeout: REQUEST_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: REQUEST_CHECK_MS,
   });
 
   server.on('connection', (stream) => {
+    if (streams.size - open.size >= options.handshakesMax) {
+      options.onRefused('handshakes');
+      stream.destroy();
+      return;
+    }
     streams.add(stream);
     stream.once('close', () => streams.delete(stream));
   });
   server.on('request', (request, response) => respond(response, answerTo(pathOf(request))));
   server.on('upgrade', (request, stream, head) => {
     const refusal =
-      phase === 'stopped' ? notAccepting : refusalOf(upgradeRequest(request), options.allowOrigin);
+      phase === 'stopped' ? notAccepting : refusalOf(upgradeRequest(request), open.size, options);
     if (refusal !== undefined) return refuse(stream, refusal);
     upgrader.handleUpgrade(request, stream, head, (ws) => {
       const connection = new WsConnection(ws, stream, remoteOf(request), open);
@@ -117,7 +126,7 @@ function receive(ws: WebSocket, connection: Connection, frameBytesMax: number): 
     else connection.received(data.toString());
   });
   // A frame that breaks the protocol. The library closes, but waits 30 s for the peer to agree.
-  ws.on('error', () => connection.ended(ABNORMAL));
+  ws.on('error', () => connection.broken());
   ws.on('close', (code) => connection.ended(code));
 }
 

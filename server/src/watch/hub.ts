@@ -1,4 +1,5 @@
 import { type Position, ProtocolError, subtreesOf, type WatchMode } from '@confer/shared';
+import type { Counters } from '../counters.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkSubtree } from '../store/check.ts';
 import type { MadeCommit, Store } from '../store/store.ts';
@@ -38,13 +39,14 @@ export class Hub {
   #groupsMade = 0;
   #watchers = 0;
 
-  constructor(store: Store, runtime: Runtime) {
+  constructor(store: Store, runtime: Runtime, counters: Counters) {
     this.#store = store;
     this.#digests = new Digests(store);
     this.#revision = store.revision;
     this.#pump = new Pump(runtime.clock, runtime.defer);
     this.#context = {
       store,
+      counters,
       pages: new SnapshotPages(store),
       digests: this.#digests,
       revision: () => this.#revision,

@@ -1,4 +1,5 @@
 import { Digest, unreachable, type WatchMode } from '@confer/shared';
+import type { Counters } from '../counters.ts';
 import type { Store } from '../store/store.ts';
 import { differencePage } from './difference-page.ts';
 import type { Digests, Proof } from './digests.ts';
@@ -13,6 +14,7 @@ import type { ResetReason, Start, State } from './watcher-state.ts';
 /** What the hub shares with its watchers. */
 export interface WatchContext {
   readonly store: Store;
+  readonly counters: Counters;
   readonly pages: SnapshotPages;
   readonly digests: Digests;
   /** The revision up to which the live have everything. */
@@ -31,6 +33,7 @@ export class Watcher implements Member {
   #state: State;
   /** The client has asked for a proof of what it has, and is told once the watch is live. */
   #owesProof = false;
+  #fellBehind = false;
 
   constructor(
     options: {
@@ -93,6 +96,8 @@ export class Watcher implements Member {
 
   /** The hub could not send a batch; everything up to `position` was sent. */
   fallBehind(position: number, from: number): void {
+    this.#fellBehind = true;
+    this.#context.counters.count('watchesFellBehind');
     this.#become({ kind: 'lagging', position, from, isResuming: false });
     this.#context.schedule(this);
   }
@@ -160,8 +165,9 @@ export class Watcher implements Member {
   }
 
   #reset(reason: ResetReason): void {
-    const { store } = this.#context;
+    const { store, counters } = this.#context;
     const head = { watch: this.group.name, reason, epoch: store.epoch };
+    counters.count(this.mode === 'state' ? `resyncs.${reason}` : `eventWatchesEnded.${reason}`);
     if (this.mode === 'state') {
       this.sink.send(toFrame({ type: 'resync', ...head }));
       this.#become(this.#newSnapshot());
@@ -200,6 +206,8 @@ export class Watcher implements Member {
     if (state.position === to) {
       if (state.isResuming) this.#sendSynced(to, this.#context.digests.prove(this.group.subtree));
       this.#become({ kind: 'live' });
+      if (this.#fellBehind) this.#context.counters.count('watchesCaughtUp');
+      this.#fellBehind = false;
       this.sink.advanced();
       return this.#owesProof;
     }

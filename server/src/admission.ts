@@ -1,0 +1,40 @@
+import { socketsMax } from './descriptors.ts';
+import { StartError } from './errors.ts';
+import type { Log } from './log.ts';
+
+/** Ten thousand processes may use one server with room to spare; more should say so. */
+const CONNECTIONS_MAX = 50_000;
+/**
+ * A storm of clients that come back is accepted faster than their requests are read, so this is not
+ * small. Each holds a file descriptor for ten seconds at most.
+ */
+const HANDSHAKES_MAX = 4_096;
+/** Handshakes get at most this part of the descriptors, where there are few. */
+const HANDSHAKES_SHARE = 1 / 4;
+
+export interface Admission {
+  /** WebSockets at once, those included that wait for the peer's close. */
+  readonly connectionsMax: number;
+  /** Connections that are not yet, or will never be, WebSockets. */
+  readonly handshakesMax: number;
+}
+
+/**
+ * How many connections a server takes. Never more than the process has descriptors for: without one
+ * the listener can neither accept nor refuse, and uWebSockets.js spins.
+ */
+export function admissionOf(
+  asked: number | undefined,
+  log: Log,
+  sockets: number = socketsMax() ?? Number.POSITIVE_INFINITY,
+): Admission {
+  if (asked !== undefined && !(Number.isSafeInteger(asked) && asked >= 1))
+    throw new StartError('invalid', `connectionsMax is a whole number from 1, not ${asked}`);
+  const handshakesMax = Math.min(HANDSHAKES_MAX, Math.floor(sockets * HANDSHAKES_SHARE));
+  const connectionsMax = Math.min(asked ?? CONNECTIONS_MAX, sockets - handshakesMax);
+  if (connectionsMax < (asked ?? 0))
+    log('warn', 'the limit of open files allows fewer connections than connectionsMax', {
+      connectionsMax,
+    });
+  return { connectionsMax, handshakesMax };
+}

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { startCore } from './test-support/harness.ts';
+import { RawClient } from './test-support/raw-client.ts';
+
+type Harness = ReturnType<typeof startCore>;
+
+/** What an event adds to the counts; those that stay are left out. */
+async function counted({ core, settle }: Harness, act: () => unknown) {
+  const before = core.counters();
+  await act();
+  await settle();
+  const after = Object.entries(core.counters());
+  const grown = after.map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(grown.filter(([, by]) => by !== 0));
+}
+
+const watch = (id: number, path: string, after?: { epoch: string; revision: number }) => ({
+  type: 'watch' as const,
+  id,
+  path,
+  mode: 'state' as const,
+  ...(after === undefined ? {} : { after }),
+});
+
+describe('the counters', () => {
+  it('have every name from the start, and cannot be changed by who reads them', () => {
+    const counts = startCore().core.counters();
+    expect(new Set(Object.values(counts))).toEqual(new Set([0]));
+    expect(Object.keys(counts)).toContain('connectionsEnded.silent');
+    expect(Object.keys(counts)).not.toContain('connectionsEnded.conflict');
+    expect(Object.isFrozen(counts)).toBe(true);
+  });
+
+  it('count connections that come and go', async () => {
+    const harness = startCore();
+    expect(await counted(harness, () => RawClient.open(harness.core).vanish())).toEqual({
+      connectionsOpened: 1,
+      connectionsClosed: 1,
+    });
+  });
+
+  it.each([
+    ['what is no message', 'garbage', { 'connectionsEnded.bad_message': 1, framesRefused: 1 }],
+    [
+      'another version',
+      '{"type":"hello","version":9}',
+      { 'connectionsEnded.version_unsupported': 1 },
+    ],
+    [
+      'too large a hello',
+      JSON.stringify({ type: 'hello', x: 'x'.repeat(20_000) }),
+      { 'connectionsEnded.frame_too_large': 1, framesRefused: 1 },
+    ],
+  ])('count connections that end with %s', async (_, frame, expected) => {
+    const harness = startCore();
+    expect(await counted(harness, () => new RawClient(harness.core).sendText(frame))).toEqual({
+      connectionsOpened: 1,
+      connectionsClosed: 1,
+      ...expected,
+    });
+  });
+
+  it('tell why a connection was silent', async () => {
+    const harness = startCore();
+    const speechless = new RawClient(harness.core);
+    const ended = { connectionsClosed: 1, 'connectionsEnded.silent': 1 };
+    expect(await counted(harness, () => harness.clock.advance(10_000))).toEqual({
+      ...ended,
+      helloTimeouts: 1,
+    });
+    RawClient.open(harness.core);
+    expect(await counted(harness, () => harness.clock.advance(40_000))).toEqual({
+      ...ended,
+      silentPeers: 1,
+    });
+    const stuck = RawClient.open(harness.core);
+    stuck.answer = 'buffered';
+    stuck.bufferedBytes = 1_000;
+    expect(await counted(harness, () => harness.clock.advance(40_000))).toEqual({
+      ...ended,
+      stuckPeers: 1,
+    });
+    expect([speechless, stuck].map(({ closed }) => closed?.code)).toEqual([4408, 4408]);
+  });
+
+  it('count requests, and those that are refused by their code', async () => {
+    const harness = startCore();
+    const client = RawClient.open(harness.core);
+    const act = () => {
+      client.send({ type: 'get', id: 1, path: '/a' });
+      client.send({ type: 'get', id: 2, path: 'a' });
+      client.sendText('{"type":"dance","id":3}');
+    };
+    expect(await counted(harness, act)).toEqual({
+      requestsTaken: 3,
+      'requestsRefused.invalid_path': 1,
+      'requestsRefused.unknown_type': 1,
+    });
+  });
+
+  it('W10 count watches, and those beyond what a server may have', async () => {
+    const harness = startCore({ watchesMax: 2 });
+    const clients = [RawClient.open(harness.core), RawClient.open(harness.core)];
+    const act = () => {
+      for (const client of clients) for (const id of [1, 2]) client.send(watch(id, `/${id}`));
+    };
+    expect(await counted(harness, act)).toEqual({
+      requestsTaken: 4,
+      watchesOpened: 2,
+      watchesRefused: 2,
+      'requestsRefused.too_many_watches': 2,
+    });
+    clients[0]?.vanish();
+    clients[1]?.send(watch(3, '/3'));
+    expect(harness.core.counters()).toMatchObject({ watchesOpened: 3 });
+  });
+
+  it('count watches that fall behind and catch up, but not those that only begin', async () => {
+    const harness = startCore();
+    const client = RawClient.open(harness.core);
+    client.send(watch(1, '/'));
+    await harness.settle();
+    client.answer = 'buffered';
+    await harness.put('/a', '1');
+    expect(await counted(harness, () => harness.put('/a', '2'))).toEqual({ watchesFellBehind: 1 });
+    expect(await counted(harness, () => client.drain())).toEqual({ watchesCaughtUp: 1 });
+  });
+
+  it('count resyncs by their reason', async () => {
+    const harness = startCore({ deletionsMax: 0 });
+    const { epoch } = harness.engine;
+    await harness.put('/a', '1');
+    const { revision } = harness.engine;
+    await harness.remove('/a');
+    await harness.put('/a', '2');
+    await harness.engine.compact(harness.engine.revision);
+    const client = RawClient.open(harness.core);
+    const act = () => {
+      client.send(watch(1, '/', { epoch: 'another', revision }));
+      client.send(watch(2, '/b', { epoch, revision: 99 }));
+      client.send({ ...watch(3, '/c', { epoch: 'another', revision }), mode: 'events' });
+    };
+    expect(await counted(harness, act)).toMatchObject({
+      'resyncs.epoch': 2,
+      'eventWatchesEnded.epoch': 1,
+    });
+  });
+});

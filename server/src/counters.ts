@@ -1,0 +1,59 @@
+import { type ErrorCode, errorCodes, errorKind } from '@confer/shared';
+
+const plain = [
+  'connectionsOpened',
+  'connectionsClosed',
+  /** Turned away before they were WebSockets: the server has all it may have. */
+  'connectionsRefused.full',
+  'connectionsRefused.handshakes',
+  /** A page of a web origin that may not connect. */
+  'connectionsRefused.origin',
+  /** Why a connection was `silent`: no hello, no word, or nothing of what waits for it moved. */
+  'helloTimeouts',
+  'silentPeers',
+  'stuckPeers',
+  /** Frames that ended their connection: too large, no text, no message, or out of turn. */
+  'framesRefused',
+  'requestsTaken',
+  'watchesOpened',
+  'watchesRefused',
+  'watchesFellBehind',
+  /** Of those that fell behind. */
+  'watchesCaughtUp',
+  /** State watches that were told `resync`, and event watches that ended with `compacted`. */
+  'resyncs.compacted',
+  'resyncs.epoch',
+  'eventWatchesEnded.compacted',
+  'eventWatchesEnded.epoch',
+] as const;
+
+/** What is counted since the server started. A name with a dot is one of several of its kind. */
+export type Counter =
+  | (typeof plain)[number]
+  /** By the server, with this code. */
+  | `connectionsEnded.${ErrorCode}`
+  /** Answered with this error. */
+  | `requestsRefused.${ErrorCode}`;
+
+/** Counts what happens, for whoever watches over the server. Each count is one addition. */
+export class Counters {
+  readonly #counts = new Map<Counter, number>();
+
+  constructor() {
+    for (const name of plain) this.#counts.set(name, 0);
+    for (const code of errorCodes) {
+      const endsConnection = errorKind(code).closeCode !== undefined;
+      if (endsConnection || code === 'internal') this.#counts.set(`connectionsEnded.${code}`, 0);
+      if (!endsConnection) this.#counts.set(`requestsRefused.${code}`, 0);
+    }
+  }
+
+  count(name: Counter): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  /** The counts as they are now, under names that stay. */
+  read(): Readonly<Record<string, number>> {
+    return Object.freeze(Object.fromEntries(this.#counts));
+  }
+}

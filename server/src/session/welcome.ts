@@ -1,0 +1,17 @@
+import { limits, PROTOCOL_VERSION, type Welcome } from '@confer/shared';
+import type { Service } from './service.ts';
+
+/** What a server says to a hello. */
+export function welcomeOf(session: string, { store, hub, heartbeatMs }: Service): Welcome {
+  const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
+  const { operationsMax, watchesMax, requestsMax } = limits;
+  return {
+    type: 'welcome',
+    version: PROTOCOL_VERSION,
+    session,
+    epoch: store.epoch,
+    revision: hub.revision,
+    heartbeatMs,
+    limits: { pathBytesMax, valueBytesMax, frameBytesMax, operationsMax, watchesMax, requestsMax },
+  };
+}
