@@ -1,5 +1,6 @@
 import { connect } from '@confer/client';
 import { createServer, type Server } from '@confer/server';
+import { errorOfClose } from '@confer/shared';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawSocket } from '../support/raw-socket.ts';
 
@@ -12,8 +13,9 @@ describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (tr
   });
   afterAll(() => server.close());
 
-  /** Runs `misbehave` beside a healthy client, which must not notice. */
-  async function unharmed(misbehave: () => Promise<void>) {
+  /** Runs `misbehave` beside a healthy client, which must not notice; the server must, and count it. */
+  async function unharmed(misbehave: () => Promise<void>, counted: readonly string[] = []) {
+    const before = server.counters();
     const client = connect(server.url);
     const mirror = client.mirror('/healthy');
     await mirror.ready();
@@ -23,6 +25,8 @@ describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (tr
     expect(mirror.value('/healthy/a')).toBe('after');
     expect(mirror.status).toBe('live');
     await client.close();
+    const after = server.counters();
+    for (const name of counted) expect(after[name], name).toBe((before[name] ?? 0) + 1);
   }
 
   it.each<[string, string | Buffer, number]>([
@@ -42,7 +46,7 @@ describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (tr
       const end = await raw.end();
       expect(end.code).toBe(code);
       expect(end.reason).not.toBe('');
-    });
+    }, ['framesRefused', `connectionsEnded.${errorOfClose(code)}`]);
   });
 
   it('ends the connection on a frame that is no UTF-8', async () => {
@@ -50,7 +54,7 @@ describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (tr
       const raw = await RawSocket.welcomed(server.url);
       raw.sendBytes(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe]));
       await raw.end();
-    });
+    }, ['framesRefused']);
   });
 
   it.each([
@@ -76,7 +80,7 @@ describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (tr
       raw.send({ type: 'get', id: 8, path: '/a' });
       expect(await raw.next('got')).toMatchObject({ id: 8, entry: null });
       raw.close();
-    });
+    }, [`requestsRefused.${code}`]);
   });
 
   it('takes a value of exactly 1 MiB', async () => {
@@ -93,7 +97,7 @@ describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (tr
         raw.send({ type: 'watch', id, path: `/w/${id}`, mode: 'events' });
       expect(await raw.next('error')).toMatchObject({ id: 10_001, code: 'too_many_watches' });
       raw.close();
-    });
+    }, ['watchesRefused', 'requestsRefused.too_many_watches']);
   });
 
   it('ends a connection that asks and asks and never reads', async () => {
@@ -109,7 +113,7 @@ describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (tr
         await new Promise((resolve) => setTimeout(resolve, 10));
       expect(left()).toBe(true);
       raw.close();
-    });
+    }, ['connectionsEnded.too_many_requests']);
   });
 });
 

@@ -84,6 +84,8 @@ describe.each(['uws', 'ws'] as const)('W10 others are served, over %s', (transpo
           const silent = Array.from({ length: 200 }, () => new RawSocket(server.url));
           await until('they are ended', () => silent.every(({ closed }) => closed?.code === 4408));
         });
+        const { counters } = await server.look();
+        expect(counters).toMatchObject({ helloTimeouts: 200, 'connectionsEnded.silent': 200 });
       });
     },
   );

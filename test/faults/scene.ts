@@ -8,12 +8,23 @@ import { FaultProxy } from './proxy.ts';
 const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
 
 export interface ServerSettings {
+  readonly engine?: 'lmdb' | 'memory';
+  readonly dataDirectory?: string;
   readonly transport?: 'uws' | 'ws';
   readonly heartbeatMs?: number;
+  readonly connectionsMax?: number;
 }
 
-/** A real server on LMDB, in a process of its own. */
+/** What a server says of itself. */
+interface Look {
+  readonly counters: Readonly<Record<string, number>>;
+  /** The longest that its event loop served nobody, since the last look. */
+  readonly pauseMsMax: number;
+}
+
+/** A real server in a process of its own, on LMDB if nothing else is said. */
 export class RealServer {
+  #looks = 0;
   readonly url: string;
   readonly port: number;
   program: Program;
@@ -33,10 +44,22 @@ export class RealServer {
     });
   }
 
+  async look(): Promise<Look> {
+    this.#looks += 1;
+    const index = this.#looks;
+    this.program.write('look\n');
+    return this.program.saw(({ stdout }) => {
+      const lines = stdout.split('\n');
+      const line = lines[index];
+      return line === undefined || lines.length === index + 1 ? undefined : JSON.parse(line);
+    });
+  }
+
   /** Ends it with a signal, and has another one go on with its data at its port. */
   async restart(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await this.program.kill(signal);
     this.program = this.#start();
+    this.#looks = 0;
     await this.started();
   }
 
@@ -66,11 +89,12 @@ export class Scene {
     this.#directory = directory;
   }
 
-  async server(settings: ServerSettings = {}): Promise<RealServer> {
+  async server(settings: ServerSettings = {}, ulimit?: string): Promise<RealServer> {
     const port = await freePort();
     const options = { engine: 'lmdb', dataDirectory: this.#directory, port, ...settings };
+    const limits = ulimit === undefined ? {} : { ulimit };
     const server = new RealServer(port, () =>
-      this.#keep(new Program(SERVER, [JSON.stringify(options)])),
+      this.#keep(new Program(SERVER, [JSON.stringify(options)], limits)),
     );
     await server.started();
     return server;

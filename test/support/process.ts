@@ -25,11 +25,21 @@ export class Program {
   constructor(
     script: string,
     args: readonly string[],
-    options: { env?: Record<string, string> } = {},
+    options: {
+      env?: Record<string, string>;
+      /** What `ulimit` of a shell sets for it. */
+      ulimit?: string;
+    } = {},
   ) {
     // Nothing of the tester's own settings reaches the program.
     const env = { PATH: process.env.PATH ?? '', ...options.env };
-    this.child = spawn(process.execPath, [script, ...args], { stdio: 'pipe', env });
+    const command = [process.execPath, script, ...args];
+    const { ulimit } = options;
+    const shell = `ulimit ${ulimit} && exec "$@"`;
+    this.child =
+      ulimit === undefined
+        ? spawn(process.execPath, [script, ...args], { stdio: 'pipe', env })
+        : spawn('/bin/sh', ['-c', shell, 'sh', ...command], { stdio: 'pipe', env });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
       this.#look();
