@@ -1,3 +1,4 @@
+import type { DownMessage } from '@confer/shared';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../client/src/api.ts';
 import { Scene } from './scene.ts';
@@ -14,6 +15,9 @@ function open() {
 }
 
 const set = (client: Client, path: string, value: string) => scene.settled(client.set(path, value));
+
+const isGoodbye = (message: DownMessage): message is Extract<DownMessage, { type: 'goodbye' }> =>
+  message.type === 'goodbye';
 
 const typesTo = (name: string) => scene.sentTo(name).map(({ type }) => type);
 
@@ -100,6 +104,64 @@ describe('rules of the wire and the client', () => {
     expect(attempts).toBeGreaterThan(10);
     expect(attempts).toBeLessThan(100);
     scene.server.start();
+  });
+
+  it('W10 rule 7: a server that stops spreads when its clients come back, and they keep to it', async () => {
+    const { reader } = open();
+    const mirror = reader.mirror('/');
+    await scene.settled(mirror.ready());
+    let attempts = 0;
+    await scene.settled(scene.server.stop());
+    const { retryInMs } = scene.sentTo('reader').find(isGoodbye) ?? {};
+    expect(retryInMs).toBeGreaterThanOrEqual(0);
+    const opened = reader.status;
+    expect(opened.kind).toBe('waiting');
+    if (opened.kind === 'waiting')
+      expect(opened.retryAt - scene.clock.now()).toBeLessThanOrEqual(retryInMs ?? 0);
+    reader.on('status', ({ kind }) => {
+      if (kind === 'connecting') attempts += 1;
+    });
+    scene.server.start();
+    await scene.clock.advance(2_000);
+    expect(mirror.status).toBe('live');
+    expect(attempts).toBe(1);
+  });
+
+  it.each([
+    ['for good', 4403, 'failed'],
+    ['for now', 4429, 'live'],
+  ] as const)('W8 rule 8: a close code tells what is refused %s', async (_, code, status) => {
+    const { reader } = open();
+    const mirror = reader.mirror('/');
+    await scene.settled(mirror.ready());
+    const { host } = scene.network;
+    scene.network.host = (socket) => {
+      scene.network.host = host;
+      socket.close(code, 'no');
+      return { onMessage() {}, onBinary() {}, onBadFrame() {}, onDrain() {}, onClose() {} };
+    };
+    for (const link of scene.links('reader')) link.cut();
+    await scene.clock.advance(60_000);
+    expect(mirror.status).toBe(status);
+  });
+
+  it('W8 rule 12: a client that cannot reach its server says so at once, and tells of a long outage once', async () => {
+    const { reader } = open();
+    scene.server.crash();
+    const told: string[] = [];
+    reader.on('status', ({ kind }) => told.push(kind));
+    let losses = 0;
+    reader.on('lost', () => {
+      losses += 1;
+    });
+    const mirror = reader.mirror('/');
+    await scene.clock.advance(60_000);
+    expect(told.slice(0, 2)).toEqual(['connecting', 'waiting']);
+    expect(losses).toBe(1);
+    expect(mirror.status).not.toBe('live');
+    scene.server.start();
+    await scene.settled(mirror.ready());
+    expect(told.at(-1)).toBe('open');
   });
 
   it('W3 rule 11: after a restart every watch is asked for again before anything is live', async () => {

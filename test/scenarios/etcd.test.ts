@@ -167,6 +167,64 @@ describe('what has gone wrong with stores elsewhere', () => {
     expect(entries.length).toBe(30);
   });
 
+  it('S5 no revision comes again where deletes are newest, compacted, and it crashes (etcd #17780 #14685)', async () => {
+    const { writer, reader } = open({ diskMaxMs: 40 });
+    const mirror = reader.mirror('/');
+    let newest = 0;
+    for (let round = 0; round < 10; round++) {
+      for (const path of ['/a', '/b', '/c']) await set(writer, path, `${round}`);
+      for (const path of ['/c', '/b', '/a'])
+        newest = (await scene.settled(writer.remove(path))).revision;
+      scene.server.compact(newest);
+      if (round % 2 === 0) await scene.clock.advance(round);
+      scene.server.crash();
+      scene.server.start();
+      expect(await set(writer, '/kept', `${round}`)).toBe(newest + 1);
+    }
+    await scene.clock.advance(60_000);
+    expect(mirror.list().map(({ path, value }) => `${path} ${value}`)).toEqual(['/kept 9']);
+  });
+
+  it('S2 S3 a condition on a compacted revision is judged as any other (etcd #18667)', async () => {
+    const { writer } = open();
+    const first = await set(writer, '/a', '1');
+    await set(writer, '/b', '1');
+    compactTo(scene.server.revision);
+    const operations = [
+      { type: 'put' as const, path: '/a', value: '2' },
+      { type: 'put' as const, path: '/b', value: '2' },
+    ];
+    const commit = (modRevision: number) =>
+      scene.settled(writer.commit({ operations, conditions: [{ path: '/a', modRevision }] }));
+    await expect(commit(first + 1)).rejects.toMatchObject({ code: 'conflict' });
+    expect((await scene.settled(writer.get('/b')))?.value).toBe('1');
+    await commit(first);
+    expect((await scene.settled(writer.get('/b')))?.value).toBe('2');
+  });
+
+  it('S1 W8 W9 a copy put in its place is another history, told to each, and kept (etcd #20271)', async () => {
+    const { writer, reader } = open();
+    await set(writer, '/a', 'old');
+    const mirror = reader.mirror('/');
+    const seen = collect(reader.watch('/'));
+    await scene.settled(mirror.ready());
+    const before = mirror.position;
+    scene.server.backUp();
+    await set(writer, '/a', 'lost');
+    scene.server.restore();
+    scene.server.start();
+    await set(writer, '/b', 'after');
+    expect(await scene.settled(seen.ended)).toMatchObject({ code: 'compacted', reason: 'epoch' });
+    scene.server.crash();
+    scene.server.start();
+    await scene.clock.advance(60_000);
+    expect(mirror.position?.epoch).not.toBe(before?.epoch);
+    expect(mirror.list().map(({ path, value }) => `${path} ${value}`)).toEqual([
+      '/a old',
+      '/b after',
+    ]);
+  });
+
   it('S3 a crash leaves no part of a commit, and mirrors equal the store (etcd #13766)', async () => {
     const { writer, reader } = open({ diskMaxMs: 40 });
     const mirror = reader.mirror('/');
