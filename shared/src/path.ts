@@ -12,8 +12,19 @@ const SLASH = 0x2f;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
+/**
+ * Nearly every path there is: printable ASCII, and nothing about it to be looked at twice. The server
+ * checks each path of each request, and this takes a tenth of the time of the rules one by one.
+ */
+const PLAIN = /^(?:\/(?!\.\.?(?:\/|$))[ -.0-~]{1,255})+$/;
+
 /** Why `path` cannot name an entry, or `undefined` when it can. */
 export function pathProblem(path: string): string | undefined {
+  return path.length <= limits.pathBytesMax && PLAIN.test(path) ? undefined : firstBroken(path);
+}
+
+/** The rules for paths, one by one. */
+function firstBroken(path: string): string | undefined {
   if (!path.startsWith('/')) return 'a path starts with "/"';
   if (path === ROOT) return 'the root "/" holds no entry';
   if (path.endsWith('/')) return 'a path does not end with "/"';

@@ -81,3 +81,30 @@ it('the order key gives the path back', () => {
     runs,
   );
 });
+
+it('a path is refused exactly where it breaks a rule', () => {
+  const unit = fc.constantFrom(
+    '/',
+    '/',
+    '.',
+    'a',
+    ' ',
+    '~',
+    '-',
+    '\u0000',
+    '\u001f',
+    '\u007f',
+    'é',
+  );
+  const text = fc.string({ unit, maxLength: 12 });
+  fc.assert(
+    fc.property(text, (tail) => {
+      const isRight = tail
+        .split('/')
+        .every((each) => !['', '.', '..'].includes(each) && !/\p{Cc}/u.test(each));
+      expect(pathProblem(`/${tail}`) === undefined, JSON.stringify(tail)).toBe(isRight);
+      expect(pathProblem(`x/${tail}`)).toBeDefined();
+    }),
+    runs,
+  );
+});

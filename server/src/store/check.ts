@@ -39,7 +39,8 @@ export function checkNote(note: string): void {
 }
 
 function checkValue(path: string, value: string): void {
-  if (value.length > limits.valueBytesMax || utf8Length(value) > limits.valueBytesMax)
+  // A code unit takes three bytes at most, so that short values need not be measured.
+  if (value.length * 3 > limits.valueBytesMax && utf8Length(value) > limits.valueBytesMax)
     throw new ProtocolError('too_large', `a value is at most ${limits.valueBytesMax} bytes long`, {
       path,
     });
