@@ -8,6 +8,8 @@ import type {
   Position,
   Status,
 } from '@confer/shared';
+import type { Diagnostics } from './diagnostics.ts';
+import type { ClientStatus, LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 
 export interface ClientOptions {
   /** Asked before every attempt to connect. A rejection counts as a failed attempt. */
@@ -80,24 +82,6 @@ export interface Listing<Item extends EntryMeta = Entry> {
   readonly folders: readonly string[];
 }
 
-/**
- * The connection, as a union: `connecting` (an attempt runs), `open`, `waiting` (until the next
- * attempt), `failed` (the server refused for good; nothing is tried again), `closed`.
- */
-export type ClientStatus =
-  | { readonly kind: 'connecting'; readonly url: string }
-  | { readonly kind: 'open'; readonly url: string; readonly epoch: string }
-  | { readonly kind: 'waiting'; readonly reason: string; readonly retryAt: number }
-  | { readonly kind: 'failed'; readonly error: Error }
-  | { readonly kind: 'closed' };
-
-/**
- * `syncing`: never had the whole subtree. `live`: shows what the server has, as of the last
- * heartbeat at worst. `stale`: shows the last good state; the link is down or the server is
- * bringing it up to date. `failed`: the server refused; the last good state stays. `closed`.
- */
-export type MirrorStatus = 'syncing' | 'live' | 'stale' | 'failed' | 'closed';
-
 export interface MirrorChange {
   /** The mirror's revision after the change. */
   readonly revision: number;
@@ -107,18 +91,6 @@ export interface MirrorChange {
   readonly changes: readonly Change[];
   /** The commit, where `origin` is `live`. */
   readonly commit?: Omit<Commit, 'changes'>;
-}
-
-export interface MirrorStatusChange {
-  readonly from: MirrorStatus;
-  readonly to: MirrorStatus;
-  readonly reason: string;
-}
-
-/** An outage has lasted for `timeouts.graceMs`. Told once; that it is over is a change of status. */
-export interface LostEvent {
-  /** In ms since the Unix epoch. */
-  readonly since: number;
 }
 
 export interface MirrorEvents {
@@ -243,6 +215,12 @@ export interface Client {
    * `timeouts.connectMs`. Pages do this by themselves.
    */
   checkNow(): void;
+  /**
+   * What this client is doing and what happened to it, as JSON for a support ticket: the connection,
+   * what is unanswered, each watch with its position, digest and resyncs. Holds neither values nor
+   * the token. Of bounded size: it lists 100 watches at most.
+   */
+  diagnostics(): Diagnostics;
   /** Ends all watches and mirrors, rejects what still waits, closes the connection. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -19,11 +19,16 @@ export class Backoff {
     this.#random = random;
   }
 
+  /** The most that the next wait may be. */
+  get ceilingMs(): number {
+    const { initialMs, maxMs } = this.#limits;
+    return Math.min(maxMs, initialMs * 2 ** this.#failures);
+  }
+
   /** The wait after one more failure, in milliseconds. */
   nextMs(): number {
-    const { initialMs, maxMs } = this.#limits;
-    const ceilingMs = Math.min(maxMs, initialMs * 2 ** this.#failures);
-    if (ceilingMs < maxMs) this.#failures++;
+    const { ceilingMs } = this;
+    if (ceilingMs < this.#limits.maxMs) this.#failures++;
     return this.#random() * ceilingMs;
   }
 

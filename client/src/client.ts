@@ -3,7 +3,6 @@ import type {
   Client,
   ClientEvents,
   ClientOptions,
-  ClientStatus,
   CommitOptions,
   CommitResult,
   Listing,
@@ -17,8 +16,10 @@ import type {
 } from './api.ts';
 import { checkPath, checkSubtree } from './arguments.ts';
 import { Backoff } from './backoff.ts';
-import { Connection, type ConnectionEvents, type RoutedMessage } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionEvents, RoutedMessage } from './connection-events.ts';
 import type { ClientContext } from './context.ts';
+import { type Diagnostics, diagnosticsOf } from './diagnostics.ts';
 import { Emitter } from './emitter.ts';
 import { ConferError } from './errors.ts';
 import { EventWatch } from './event-watch.ts';
@@ -28,10 +29,11 @@ import { Notices } from './notices.ts';
 import { Outage } from './outage.ts';
 import { type Platform, reporterTo } from './platform.ts';
 import { Requests } from './requests.ts';
+import type { ClientStatus } from './status.ts';
 import { Timeouts } from './timeouts.ts';
 import { endpointsOf } from './urls.ts';
 import { Watches } from './watches.ts';
-import { commit, type Write, writeOf } from './writes.ts';
+import { commit, type WriteContext, writeOf } from './writes.ts';
 
 /**
  * Makes a client of the servers at `urls` and starts to connect. Never throws for network reasons.
@@ -47,12 +49,13 @@ export function createClient(
 
 /** Wires the parts and routes messages between them. What they do is theirs. */
 class ConferClient implements Client {
-  readonly #newId: () => string;
+  readonly #client: ClientOptions['client'];
   readonly #timeouts: Timeouts;
   readonly #connection: Connection;
   readonly #requests: Requests;
   readonly #watches: Watches;
   readonly #mirrors: Mirrors;
+  readonly #writing: WriteContext;
   readonly #eventWatches = new Set<EventWatch>();
   readonly #context: ClientContext;
   readonly #events: Emitter<ClientEvents>;
@@ -71,7 +74,7 @@ class ConferClient implements Client {
     const notices = new Notices(report);
     const newBackoff = () => new Backoff({ initialMs, maxMs }, random);
     const backoff = newBackoff();
-    this.#newId = newId;
+    this.#client = client;
     this.#timeouts = new Timeouts(clock, requestMs);
     this.#events = new Emitter(notices);
     this.#outage = new Outage(clock, graceMs, (event) => this.#events.emit('lost', event));
@@ -101,8 +104,15 @@ class ConferClient implements Client {
       graceMs,
       report,
       trouble: () => this.#connection.silenceExplained.why,
+      retry: () => this.#connection.retry,
     };
     this.#mirrors = new Mirrors(this.#context);
+    this.#writing = {
+      requests: this.#requests,
+      mirrors: this.#mirrors,
+      timeouts: this.#timeouts,
+      newId,
+    };
     this.#connection.start();
     platform.watchWakes?.(() => this.checkNow(), this.#closing.signal);
   }
@@ -124,7 +134,7 @@ class ConferClient implements Client {
     options: WriteOptions = {},
   ): Promise<{ readonly revision: number }> {
     const operations = [{ type: 'put', path, value }] as const;
-    const { revision } = await this.#write({ ...writeOf(path, options), operations });
+    const { revision } = await commit({ ...writeOf(path, options), operations }, this.#writing);
     return { revision };
   }
 
@@ -134,7 +144,10 @@ class ConferClient implements Client {
   ): Promise<{ readonly revision: number; readonly removed: number }> {
     const recursive = options.recursive === true ? { recursive: true } : {};
     const operations = [{ type: 'delete', path, ...recursive }] as const;
-    const { revision, deletes } = await this.#write({ ...writeOf(path, options), operations });
+    const { revision, deletes } = await commit(
+      { ...writeOf(path, options), operations },
+      this.#writing,
+    );
     return { revision, removed: deletes };
   }
 
@@ -151,13 +164,14 @@ class ConferClient implements Client {
   }
 
   commit(request: CommitOptions): Promise<CommitResult> {
-    return this.#write(request);
+    return commit(request, this.#writing);
   }
 
   async serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>> {
     const wait = this.#timeouts.wait(options);
     const { reply } = await this.#requests.ask('status', (id) => ({ type: 'status', id }), wait);
-    return bodyOf(reply);
+    const { type: _, id: __, ...status } = reply;
+    return status;
   }
 
   async compact(
@@ -171,7 +185,7 @@ class ConferClient implements Client {
       (id) => ({ type: 'compact', id, ...upTo }),
       wait,
     );
-    return bodyOf(reply);
+    return { compactedRevision: reply.compactedRevision };
   }
 
   watch(path: string, options: WatchOptions = {}): Watch {
@@ -199,8 +213,24 @@ class ConferClient implements Client {
   }
 
   checkNow(): void {
-    const ask = () => this.#requests.tell((id) => ({ type: 'status', id }), ignore);
+    const ask = () =>
+      this.#requests.tell(
+        (id) => ({ type: 'status', id }),
+        () => {},
+      );
     this.#connection.checkNow(ask);
+  }
+
+  diagnostics(): Diagnostics {
+    const iterators = [...this.#eventWatches].map((watch) => watch.diagnostics());
+    return diagnosticsOf({
+      clock: this.#context.clock,
+      client: this.#client,
+      connection: this.#connection,
+      requests: this.#requests,
+      watches: [...this.#mirrors.diagnostics(), ...iterators],
+      listenerErrors: this.#context.notices.listenerErrors,
+    });
   }
 
   close(): Promise<void> {
@@ -253,15 +283,6 @@ class ConferClient implements Client {
     if (kind === 'failed' || kind === 'closed') this.#outage.stop();
   }
 
-  #write(write: Write): Promise<CommitResult> {
-    return commit(write, {
-      requests: this.#requests,
-      mirrors: this.#mirrors,
-      timeouts: this.#timeouts,
-      newId: this.#newId,
-    });
-  }
-
   #end(error: ConferError): void {
     this.#over = error;
     this.#requests.end(error);
@@ -273,13 +294,6 @@ class ConferClient implements Client {
   }
 }
 
-/** A reply without what is of the protocol. */
-function bodyOf<Body extends { type: unknown; id: unknown }>({ type: _, id: __, ...body }: Body) {
-  return body;
-}
-
 function closedError(): ConferError {
   return new ConferError('closed', 'the client is closed');
 }
-
-function ignore(): void {}

@@ -1,13 +1,15 @@
 import { type Timer, unreachable, type Welcome } from '@confer/shared';
-import type { ClientStatus } from './api.ts';
 import type { ConferError } from './errors.ts';
 import type { Silence } from './silence.ts';
 import type { Socket } from './socket.ts';
+import type { ClientStatus } from './status.ts';
 import type { Endpoint } from './urls.ts';
 
 /** One try to reach a server. Events of a socket count only while its attempt is the current one. */
 export interface Attempt {
   readonly endpoint: Endpoint;
+  /** Which one in a row it is since a connection was of use. */
+  readonly number: number;
   /** When the server said to come back, once it has said goodbye. */
   goodbyeMs?: number;
 }
@@ -50,6 +52,7 @@ export type State =
       readonly timer: Timer;
       readonly reason: string;
       readonly retryAt: number;
+      readonly nextNumber: number;
     }
   | { readonly kind: 'failed'; readonly error: ConferError }
   | { readonly kind: 'closing'; readonly attempt: Attempt; readonly timer: Timer }
@@ -63,15 +66,20 @@ export function statusOf(state: State, last: ClientStatus): ClientStatus {
     case 'asking':
     case 'connecting':
     case 'greeting': {
-      const { name } = state.attempt.endpoint;
-      return last.kind === 'connecting' && last.url === name
+      const { endpoint, number } = state.attempt;
+      return last.kind === 'connecting' && last.url === endpoint.name
         ? last
-        : { kind: 'connecting', url: name };
+        : { kind: 'connecting', url: endpoint.name, attempt: number };
     }
     case 'open':
       return { kind: 'open', url: state.attempt.endpoint.name, epoch: state.welcome.epoch };
     case 'waiting':
-      return { kind: 'waiting', reason: state.reason, retryAt: state.retryAt };
+      return {
+        kind: 'waiting',
+        reason: state.reason,
+        retryAt: state.retryAt,
+        attempt: state.nextNumber,
+      };
     case 'failed':
       return { kind: 'failed', error: state.error };
     case 'closing':

@@ -9,7 +9,7 @@ describe('connecting', () => {
       client: { name: 'orders', version: '1', labels: { zone: 'a' } },
     });
     expect(network.last.url).toBe('ws://one:7480/v1');
-    expect(client.status).toEqual({ kind: 'connecting', url: 'http://one:7480' });
+    expect(client.status).toEqual({ kind: 'connecting', url: 'http://one:7480', attempt: 1 });
     network.last.open();
     expect(network.last.sent).toEqual([
       {
@@ -40,6 +40,22 @@ describe('connecting', () => {
       kind: 'waiting',
       reason: 'a welcome did not come within 1000 ms',
     });
+  });
+
+  test('W8: says which attempt in a row it makes, anew after a connection that was of use', async () => {
+    const { client, clock, network } = startClient();
+    const told: unknown[] = [];
+    client.on('status', (status) => told.push('attempt' in status ? status.attempt : status.kind));
+    network.last.end();
+    await clock.advance(250);
+    network.last.welcome();
+    network.last.end();
+    await clock.advance(500);
+    network.last.welcome();
+    network.last.say({ type: 'heartbeat', revision: 0 });
+    network.last.end();
+    await clock.advance(250);
+    expect(told).toEqual([2, 2, 'open', 3, 3, 'open', 1, 1]);
   });
 
   test('rotates through the servers, each after a longer wait', async () => {

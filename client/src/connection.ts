@@ -5,20 +5,22 @@ import {
   encode,
   errorKind,
   errorOfClose,
-  type Hello,
-  PROTOCOL_VERSION,
   type Timer,
   times,
-  type UpMessage,
   type Welcome,
 } from '@confer/shared';
-import type { ClientOptions, ClientStatus } from './api.ts';
+import type { ClientOptions } from './api.ts';
 import type { Backoff } from './backoff.ts';
+import type { ConnectionEvents } from './connection-events.ts';
+import { type ConnectionHistory, newHistory } from './connection-history.ts';
 import { type Attempt, reasonOf, type State, statusOf } from './connection-state.ts';
+import type { ConnectionDiagnostics } from './diagnostics.ts';
 import { ConferError } from './errors.ts';
+import { helloOf } from './hello.ts';
 import type { Notices } from './notices.ts';
 import { Silence } from './silence.ts';
 import type { OpenSocket } from './socket.ts';
+import type { ClientStatus, RetryOutlook } from './status.ts';
 import type { Endpoint } from './urls.ts';
 
 export interface ConnectionOptions {
@@ -32,22 +34,11 @@ export interface ConnectionOptions {
   readonly client: ClientOptions['client'];
 }
 
-/** What is not about the connection itself. */
-export type RoutedMessage = Exclude<DownMessage, { type: 'welcome' | 'goodbye' }>;
-
-/** What the connection tells the rest of the client, after its own state is whole. */
-export interface ConnectionEvents {
-  onOpen(welcome: Welcome): void;
-  onMessage(message: RoutedMessage): void;
-  onLost(reason: string): void;
-  onFailed(error: ConferError): void;
-  /** Comes after all of the above. */
-  onStatus(status: ClientStatus): void;
-  onError(error: unknown): void;
-}
-
 /** The longest that `close` waits; sockets give up on the other side before that. */
 const CLOSE_MS_MAX = 3_000;
+
+/** Of a reason that is kept: it may quote what a function of the user threw. */
+const REASON_LENGTH_MAX = 200;
 
 /** A server that stops may spread its clients over this long; more would be a mistake. */
 const GOODBYE_MS_MAX = 60_000;
@@ -57,15 +48,16 @@ export class Connection {
   readonly #events: ConnectionEvents;
   #state: State = { kind: 'idle' };
   #status: ClientStatus;
-  #tries = 0;
-  /** Why the last attempt or connection ended. */
-  #trouble = 'still connecting';
+  readonly #history: ConnectionHistory;
+  /** Which one in a row the next attempt is; 0 once a connection was of use. */
+  #number = 1;
   #onClosed: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
-    this.#status = { kind: 'connecting', url: options.endpoints[0].name };
+    this.#history = newHistory(options.clock.now());
+    this.#status = { kind: 'connecting', url: options.endpoints[0].name, attempt: 1 };
   }
 
   get status(): ClientStatus {
@@ -77,7 +69,28 @@ export class Connection {
     const state = this.#state;
     return state.kind === 'open'
       ? { server: state.attempt.endpoint.name, why: '' }
-      : { server: this.#endpoint(Math.max(0, this.#tries - 1)).name, why: `: ${this.#trouble}` };
+      : {
+          server: this.#lastEndpoint.name,
+          why: `: ${this.#history.lastLoss?.reason ?? 'still connecting'}`,
+        };
+  }
+
+  /** What waits for the connection can say when it is tried again; empty while it is not waiting. */
+  get retry(): RetryOutlook {
+    const state = this.#state;
+    return state.kind === 'waiting' ? { retryAt: state.retryAt, attempt: state.nextNumber } : {};
+  }
+
+  diagnostics(): ConnectionDiagnostics {
+    const { endpoints, backoff } = this.#options;
+    return {
+      urls: endpoints.map(({ socketUrl }) => socketUrl),
+      url: this.#lastEndpoint.socketUrl,
+      status: this.#status.kind,
+      retryAt: this.retry.retryAt,
+      backoffMs: backoff.ceilingMs,
+      ...this.#history,
+    };
   }
 
   start(): void {
@@ -92,6 +105,7 @@ export class Connection {
   /** The connection was of use: the next loss is a new one, not one more failure. */
   progress(): void {
     this.#options.backoff.reset();
+    this.#number = 0;
   }
 
   /** Tries again at once, or gives a server up that says nothing to `ask` for as long as a welcome may take. */
@@ -117,6 +131,11 @@ export class Connection {
     return closed;
   }
 
+  /** Of the attempt that runs or ran last. */
+  get #lastEndpoint(): Endpoint {
+    return this.#endpoint(Math.max(0, this.#history.attempts - 1));
+  }
+
   #endpoint(index: number): Endpoint {
     const { endpoints } = this.#options;
     return endpoints[index % endpoints.length] ?? endpoints[0];
@@ -124,7 +143,10 @@ export class Connection {
 
   /** Each attempt goes to the next server. */
   #connect(): void {
-    const attempt: Attempt = { endpoint: this.#endpoint(this.#tries++) };
+    const attempt: Attempt = {
+      endpoint: this.#endpoint(this.#history.attempts++),
+      number: this.#number,
+    };
     const { token } = this.#options;
     if (typeof token === 'function') this.#askToken(attempt, token);
     else this.#open(attempt, token);
@@ -160,23 +182,13 @@ export class Connection {
     const state = this.#state;
     if (state.kind !== 'connecting' || state.attempt !== attempt) return;
     this.#transition({ ...state, kind: 'greeting' });
-    state.socket.send(encode(this.#hello(token)));
-  }
-
-  #hello(token: string | undefined): UpMessage {
-    const { client } = this.#options;
-    const hello: Hello = { type: 'hello', version: PROTOCOL_VERSION };
-    if (token !== undefined) hello.token = token;
-    if (client !== undefined) {
-      const { labels, ...names } = client;
-      hello.client = labels === undefined ? names : { ...names, labels: { ...labels } };
-    }
-    return hello;
+    state.socket.send(encode(helloOf(token, this.#options.client)));
   }
 
   #receive(attempt: Attempt, frame: string): void {
     const state = this.#state;
     if (!this.#isCurrent(attempt) || state.kind === 'closing') return;
+    this.#history.heardAt = this.#options.clock.now();
     if (state.kind === 'open') state.timer.heard();
     const decoded = decodeDown(frame);
     if (decoded.ok) this.#handle(attempt, decoded.message);
@@ -186,15 +198,20 @@ export class Connection {
   #handle(attempt: Attempt, message: DownMessage): void {
     const state = this.#state;
     if (message.type === 'goodbye') attempt.goodbyeMs = Math.min(message.retryInMs, GOODBYE_MS_MAX);
-    else if (state.kind === 'greeting' && message.type === 'welcome')
+    else if (state.kind === 'greeting' && message.type === 'welcome') {
+      this.#history.welcomes++;
+      this.#history.welcome = message;
+      this.#history.revision = message.revision;
       this.#transition({
         ...state,
         kind: 'open',
         welcome: message,
         timer: this.#listen(attempt, message),
       });
-    else if (state.kind === 'open' && message.type !== 'welcome') this.#events.onMessage(message);
-    else this.#refuse(attempt, `${message.type} out of turn`);
+    } else if (state.kind === 'open' && message.type !== 'welcome') {
+      if (message.type === 'heartbeat') this.#history.revision = message.revision;
+      this.#events.onMessage(message);
+    } else this.#refuse(attempt, `${message.type} out of turn`);
   }
 
   #listen(attempt: Attempt, { heartbeatMs }: Welcome): Silence {
@@ -218,7 +235,7 @@ export class Connection {
   /** Gives a socket up from this side. */
   #drop(attempt: Attempt, code: number, reason: string): void {
     const state = this.#state;
-    this.#lose(attempt, reason);
+    this.#lose(attempt, reason, 'socket' in state ? code : undefined);
     if ('socket' in state) state.socket.close(code, reason);
   }
 
@@ -227,22 +244,27 @@ export class Connection {
     if (!this.#isCurrent(attempt)) return;
     const known = errorOfClose(code);
     if (this.#state.kind === 'closing') this.#finish();
-    else if (known !== undefined && errorKind(known).retry === 'never')
-      this.#transition({
-        kind: 'failed',
-        error: new ConferError(known, reason || known),
-      });
-    else this.#lose(attempt, reason || `the connection ended with code ${code}`);
+    else if (known !== undefined && errorKind(known).retry === 'never') {
+      const error = new ConferError(known, reason || known);
+      this.#noteLoss(error.message, code);
+      this.#transition({ kind: 'failed', error });
+    } else this.#lose(attempt, reason || `the connection ended with code ${code}`, code);
   }
 
   /** The attempt, or the connection that it became, is over; the next one waits its time. */
-  #lose(attempt: Attempt, reason: string): void {
+  #lose(attempt: Attempt, reason: string, code?: number): void {
     if (!this.#isCurrent(attempt) || this.#state.kind === 'closing') return;
     const { clock, backoff } = this.#options;
     const delayMs = attempt.goodbyeMs ?? backoff.nextMs();
     const timer = clock.setTimer(delayMs, () => this.#connect());
-    this.#trouble = reason;
-    this.#transition({ kind: 'waiting', timer, reason, retryAt: clock.now() + delayMs });
+    this.#noteLoss(reason, code);
+    const retryAt = clock.now() + delayMs;
+    this.#transition({ kind: 'waiting', timer, reason, retryAt, nextNumber: ++this.#number });
+  }
+
+  #noteLoss(reason: string, code: number | undefined): void {
+    const at = this.#options.clock.now();
+    this.#history.lastLoss = { at, code, reason: reason.slice(0, REASON_LENGTH_MAX) };
   }
 
   #finish(): void {
@@ -262,6 +284,7 @@ export class Connection {
     const status = statusOf(next, this.#status);
     const isNews = status !== this.#status;
     this.#status = status;
+    if (isNews) this.#history.since = this.#options.clock.now();
     this.#options.notices.hold(() => {
       if (last.kind === 'open') this.#events.onLost(reasonOf(next));
       if (next.kind === 'open') this.#events.onOpen(next.welcome);

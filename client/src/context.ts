@@ -1,5 +1,6 @@
 import type { Clock } from '@confer/shared';
 import type { Notices } from './notices.ts';
+import type { RetryOutlook } from './status.ts';
 import type { Timeouts } from './timeouts.ts';
 import type { Watches } from './watches.ts';
 
@@ -15,4 +16,6 @@ export interface ClientContext {
   readonly report: (error: unknown) => void;
   /** For the end of a message: why the server is not reached. Empty while it is. */
   readonly trouble: () => string;
+  /** When the connection is tried again, while it waits for that. */
+  readonly retry: () => RetryOutlook;
 }

@@ -40,6 +40,10 @@ export class EntryTable {
     return this.#entries.size;
   }
 
+  get digest(): string {
+    return this.#digest.toString();
+  }
+
   get(path: string): Entry | undefined {
     return this.#entries.get(path);
   }

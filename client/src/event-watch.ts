@@ -3,6 +3,7 @@ import type { WaitOptions, Watch, WatchOptions } from './api.ts';
 import { Channel } from './channel.ts';
 import { withoutClears } from './clears.ts';
 import type { ClientContext } from './context.ts';
+import type { WatchDiagnostics } from './diagnostics.ts';
 import { ConferError } from './errors.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
 import { Waits } from './waits.ts';
@@ -55,6 +56,11 @@ export class EventWatch implements Watch, WatchOwner {
     const [first] = this.#channel.waiting;
     if (first === undefined || position === undefined) return position;
     return { epoch: position.epoch, revision: first.revision - 1 };
+  }
+
+  diagnostics(): WatchDiagnostics {
+    const waiting = this.#channel.waiting.length;
+    return { ...this.#watch.diagnostics(), status: this.#watch.state.kind, waiting };
   }
 
   async started(options?: WaitOptions): Promise<Position> {

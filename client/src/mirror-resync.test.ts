@@ -1,6 +1,6 @@
 import { Digest } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
-import type { MirrorStatusChange } from './api.ts';
+import type { MirrorStatusChange } from './status.ts';
 import { commit, del, entry, put, startMirrored } from './test-support/rig.ts';
 
 describe('a time away', () => {
@@ -19,8 +19,23 @@ describe('a time away', () => {
     network.last.say({ type: 'synced', watch, revision: 5 });
     expect(mirror).toMatchObject({ status: 'live', staleSince: undefined });
     expect(statuses).toEqual([
-      { from: 'live', to: 'stale', reason: 'cable cut' },
+      { from: 'live', to: 'stale', reason: 'cable cut', attempt: 1, retryAt: lostAt + 250 },
       { from: 'stale', to: 'live', reason: 'synced' },
+    ]);
+  });
+
+  test('W8: says when it asks again, after a frame that does not fit', () => {
+    const { clock, mirror, server, watch } = startMirrored();
+    const statuses: MirrorStatusChange[] = [];
+    mirror.on('status', (change) => statuses.push(change));
+    server.say({ type: 'commits', watch, from: 6, to: 7, commits: [] });
+    expect(statuses).toEqual([
+      {
+        from: 'live',
+        to: 'stale',
+        reason: 'a gap from revision 5 to 6',
+        retryAt: clock.now() + 250,
+      },
     ]);
   });
 

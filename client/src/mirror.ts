@@ -1,20 +1,12 @@
 import { type Entry, isWithin, type Position } from '@confer/shared';
-import type {
-  LostEvent,
-  Mirror,
-  MirrorChange,
-  MirrorEvents,
-  MirrorSnapshot,
-  MirrorStatus,
-  MirrorStatusChange,
-  WaitOptions,
-} from './api.ts';
+import type { Mirror, MirrorChange, MirrorEvents, MirrorSnapshot, WaitOptions } from './api.ts';
 import { Channel } from './channel.ts';
 import type { ClientContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import { ConferError } from './errors.ts';
 import { mergeChanges } from './merge-changes.ts';
 import type { Replica, ReplicaView } from './replica.ts';
+import type { LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 import { Waits } from './waits.ts';
 
 export interface MirrorOptions {

@@ -1,5 +1,6 @@
 import { isWithin, type Operation } from '@confer/shared';
 import type { ClientContext } from './context.ts';
+import type { WatchDiagnostics } from './diagnostics.ts';
 import type { ConferError } from './errors.ts';
 import { ReplicaMirror } from './mirror.ts';
 import { Replica } from './replica.ts';
@@ -8,7 +9,7 @@ import { Replica } from './replica.ts';
 export class Mirrors {
   readonly #context: ClientContext;
   readonly #replicas = new Map<string, Replica>();
-  readonly #open = new Set<ReplicaMirror>();
+  readonly #open = new Map<ReplicaMirror, Replica>();
 
   constructor(context: ClientContext) {
     this.#context = context;
@@ -25,7 +26,7 @@ export class Mirrors {
       signal,
       onLeft: (left) => this.#open.delete(left),
     });
-    if (mirror.status !== 'closed') this.#open.add(mirror);
+    if (mirror.status !== 'closed') this.#open.set(mirror, replica);
     if (over !== undefined) replica.failed(over);
     return mirror;
   }
@@ -42,8 +43,13 @@ export class Mirrors {
     );
   }
 
+  /** Of those that failed too, for as long as somebody has them open. */
+  diagnostics(): WatchDiagnostics[] {
+    return [...new Set(this.#open.values())].map((replica) => replica.diagnostics());
+  }
+
   close(): void {
-    for (const mirror of [...this.#open]) mirror.close();
+    for (const mirror of [...this.#open.keys()]) mirror.close();
   }
 
   #create(path: string): Replica {

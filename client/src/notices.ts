@@ -8,10 +8,16 @@ export class Notices {
   readonly #waiting: (() => void)[] = [];
   #holds = 0;
   #telling = false;
+  #listenerErrors = 0;
 
   /** `report` is told of what listeners throw. It must not throw itself. */
   constructor(report: (error: unknown) => void) {
     this.#report = report;
+  }
+
+  /** How often a listener threw. */
+  get listenerErrors(): number {
+    return this.#listenerErrors;
   }
 
   /** Runs `tell` now or, while state is being changed, right after. */
@@ -36,6 +42,7 @@ export class Notices {
     try {
       listener(event);
     } catch (error) {
+      this.#listenerErrors++;
       this.#report(error);
     }
   }

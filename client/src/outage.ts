@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '@confer/shared';
-import type { LostEvent } from './api.ts';
+import type { LostEvent } from './status.ts';
 
 /** A time of not being live. Told of once, when it has lasted for the grace time. */
 export class Outage {

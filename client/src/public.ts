@@ -17,24 +17,26 @@ export type {
   Client,
   ClientEvents,
   ClientOptions,
-  ClientStatus,
   CommitOptions,
   CommitResult,
   Listing,
   ListOptions,
-  LostEvent,
   Mirror,
   MirrorChange,
   MirrorEvents,
   MirrorSnapshot,
-  MirrorStatus,
-  MirrorStatusChange,
   RemoveOptions,
   WaitOptions,
   Watch,
   WatchOptions,
   WriteOptions,
 } from './api.ts';
+export type {
+  ConnectionDiagnostics,
+  Diagnostics,
+  RequestsDiagnostics,
+  WatchDiagnostics,
+} from './diagnostics.ts';
 export {
   type ClientErrorCode,
   CompactedError,
@@ -42,3 +44,10 @@ export {
   ConflictError,
   TimeoutError,
 } from './errors.ts';
+export type {
+  ClientStatus,
+  LostEvent,
+  MirrorStatus,
+  MirrorStatusChange,
+  RetryOutlook,
+} from './status.ts';

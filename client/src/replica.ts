@@ -5,12 +5,14 @@ import {
   unreachable,
   type WireCommit,
 } from '@confer/shared';
-import type { LostEvent, MirrorChange, MirrorStatus, MirrorStatusChange } from './api.ts';
+import type { MirrorChange } from './api.ts';
 import type { ClientContext } from './context.ts';
+import type { WatchDiagnostics } from './diagnostics.ts';
 import { EntryTable } from './entry-table.ts';
 import { ConferError } from './errors.ts';
 import { Outage } from './outage.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
+import type { LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 import type { Wait } from './waiter.ts';
 import { Waits } from './waits.ts';
 import type { CopyEffect, Proof, WatchState } from './watch-state.ts';
@@ -82,6 +84,18 @@ export class Replica implements WatchOwner {
   /** For the error of who waited in vain. */
   get trouble(): string {
     return this.#context.trouble() || (this.#reason === '' ? '' : `: ${this.#reason}`);
+  }
+
+  diagnostics(): WatchDiagnostics {
+    return {
+      ...this.#watch.diagnostics(),
+      status: this.#status,
+      staleSince: this.staleSince,
+      position: this.#position,
+      mirrors: this.#views.size,
+      entries: this.#table.size,
+      digest: this.#table.digest,
+    };
   }
 
   join(view: ReplicaView): void {
@@ -250,6 +264,7 @@ export class Replica implements WatchOwner {
     if (to === 'live') this.#outage.end();
     else this.#outage.begin();
     if (to === 'failed') this.#outage.stop();
-    for (const view of [...this.#views]) view.statusChanged({ from, to, reason });
+    const retry = { ...this.#context.retry(), ...this.#watch.retry };
+    for (const view of [...this.#views]) view.statusChanged({ from, to, reason, ...retry });
   }
 }

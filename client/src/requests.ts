@@ -8,6 +8,7 @@ import {
   utf8Length,
   type Welcome,
 } from '@confer/shared';
+import type { RequestsDiagnostics } from './diagnostics.ts';
 import { ConferError, errorOfReply } from './errors.ts';
 import { throwIfAborted, type Wait, Waiter } from './waiter.ts';
 
@@ -21,6 +22,7 @@ export interface Answer<Type extends Reply['type']> {
 interface Lasting {
   readonly kind: 'lasting';
   readonly frame: string;
+  readonly askedAt: number;
   answer(reply: Reply, epoch: string): void;
   fail(error: ConferError): void;
 }
@@ -93,6 +95,7 @@ export class Requests {
     this.#lasting.set(id, {
       kind: 'lasting',
       frame,
+      askedAt: this.#options.clock.now(),
       answer(reply, epoch) {
         if (isOfType(reply, type)) {
           onReply();
@@ -142,6 +145,18 @@ export class Requests {
       request.answer(reply, this.#welcome.epoch);
     } else if (request.kind === 'passing') request.answer(reply);
     this.#pump();
+  }
+
+  diagnostics(): RequestsDiagnostics {
+    // In the order they were asked: what is under way was so before what still waits.
+    const unanswered = [...this.#underWay.values(), ...this.#lasting.values()].filter(
+      (request) => request.kind === 'lasting',
+    );
+    const [oldest] = unanswered;
+    return {
+      unanswered: unanswered.length,
+      oldestMs: oldest && this.#options.clock.now() - oldest.askedAt,
+    };
   }
 
   /** Ends all that wait, and all that will ever be asked. */

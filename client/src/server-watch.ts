@@ -1,6 +1,8 @@
 import type { Clock, Position, Timer, Watching, WatchMode } from '@confer/shared';
 import type { Backoff } from './backoff.ts';
+import type { ResyncReason, WatchHistory } from './diagnostics.ts';
 import { CompactedError, type ConferError } from './errors.ts';
+import type { RetryOutlook } from './status.ts';
 import { step } from './watch-machine.ts';
 import {
   type CopyEffect,
@@ -40,7 +42,7 @@ export interface WatchSpec {
  */
 type Link =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'pausing'; readonly timer: Timer }
+  | { readonly kind: 'pausing'; readonly timer: Timer; readonly retryAt: number }
   | { readonly kind: 'held' }
   | { readonly kind: 'asked' }
   | { readonly kind: 'named'; readonly name: string };
@@ -70,6 +72,12 @@ export class ServerWatch {
   readonly #line: WatchLine;
   readonly #backoff: Backoff;
   #state: WatchState;
+  readonly #history: WatchHistory = {
+    commits: 0,
+    changes: 0,
+    resyncs: { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 },
+    lastResync: undefined,
+  };
   #link: Link = { kind: 'unknown' };
 
   constructor(spec: WatchSpec, owner: WatchOwner, line: WatchLine, backoff: Backoff) {
@@ -87,6 +95,18 @@ export class ServerWatch {
   /** Where to continue. */
   get after(): Position | undefined {
     return resumeFrom(this.#state);
+  }
+
+  /** When it is asked for again, after a refusal or a misfit. */
+  get retry(): RetryOutlook {
+    return this.#link.kind === 'pausing' ? { retryAt: this.#link.retryAt } : {};
+  }
+
+  diagnostics() {
+    const { path, mode } = this.spec;
+    const { position } = this.#state;
+    const resyncs = { ...this.#history.resyncs };
+    return { path, mode, link: this.#link.kind, position, ...this.#history, resyncs };
   }
 
   /** Asks the server for it, unless that is under way or there is no connection. */
@@ -157,6 +177,7 @@ export class ServerWatch {
     this.#state = state;
     // A watch that lived until a heartbeat is well; one that is left again at once is not.
     if (event.type === 'heartbeat' && state.kind === 'live') this.#backoff.reset();
+    this.#note(event, last, effect);
     if (effect?.type === 'rewatch') this.#again(effect.reason);
     else if (effect?.type === 'end') this.fail(compactedError(this.spec.path, effect));
     else {
@@ -166,12 +187,26 @@ export class ServerWatch {
     }
   }
 
+  #note(event: WatchEvent, last: WatchState, effect: WatchEffect | undefined): void {
+    const history = this.#history;
+    if (event.type === 'resync' && this.#state !== last) this.#noteResync(event.reason);
+    if (effect?.type === 'rewatch') this.#noteResync(effect.cause);
+    if (effect?.type !== 'apply') return;
+    history.commits += effect.commits.length;
+    for (const { changes } of effect.commits) history.changes += changes.length;
+  }
+
+  #noteResync(reason: ResyncReason): void {
+    this.#history.resyncs[reason]++;
+    this.#history.lastResync = { at: this.#line.clock.now(), reason };
+  }
+
   /** Leaves, and asks once more after a while: what went wrong once may go wrong in a loop. */
   #again(reason: string): void {
     this.#unname();
     const delayMs = this.#backoff.nextMs();
     const timer = this.#line.clock.setTimer(delayMs, () => this.open());
-    this.#become({ kind: 'pausing', timer });
+    this.#become({ kind: 'pausing', timer, retryAt: this.#line.clock.now() + delayMs });
     this.#owner.moved(this.#state, reason);
   }
 

@@ -15,6 +15,7 @@ import {
   type CatchingUp,
   type Live,
   type Proof,
+  type RewatchCause,
   resumeFrom,
   type Snapshotting,
   type Starting,
@@ -122,14 +123,18 @@ function restart(state: WatchState, isFresh = 'isFresh' in state && state.isFres
   return { kind: 'starting', mode: state.mode, position: state.position, isFresh };
 }
 
-function rewatch(state: WatchState, reason: string): Step {
-  return { state: restart(state), effect: { type: 'rewatch', reason } };
+function rewatch(state: WatchState, reason: string, cause: RewatchCause = 'misfit'): Step {
+  return { state: restart(state), effect: { type: 'rewatch', cause, reason } };
 }
 
 function mismatch(state: WatchState, shown: Position | undefined): Step {
   return {
     state: { kind: 'starting', mode: state.mode, position: shown, isFresh: true },
-    effect: { type: 'rewatch', reason: 'its digest differs from that of the server' },
+    effect: {
+      type: 'rewatch',
+      cause: 'digest',
+      reason: 'its digest differs from that of the server',
+    },
   };
 }
 
@@ -152,7 +157,7 @@ function commits(state: CatchingUp | Live, frame: Commits): Step {
   if (state.kind === 'catching-up' && state.difference !== undefined)
     return rewatch(state, 'commits in a difference');
   if (position.revision < frame.from)
-    return rewatch(state, `a gap from revision ${position.revision} to ${frame.from}`);
+    return rewatch(state, `a gap from revision ${position.revision} to ${frame.from}`, 'gap');
   if (mode === 'events' && frame.commits.some(hasClear))
     return rewatch(state, 'a clear without the state before it');
   const batch = withFrame(state.batch, frame);
@@ -203,7 +208,7 @@ function difference(state: CatchingUp | Live, page: Difference): Step {
   if (!isSameHistory(state)) return rewatch(state, 'a difference of another history');
   if (page.to <= position.revision) return { state };
   if (position.revision < page.from)
-    return rewatch(state, `a gap from revision ${position.revision} to ${page.from}`);
+    return rewatch(state, `a gap from revision ${position.revision} to ${page.from}`, 'gap');
   const staged = state.kind === 'catching-up' ? state.difference : undefined;
   const pages =
     staged?.from === page.from && staged.to === page.to

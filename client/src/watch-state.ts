@@ -110,13 +110,16 @@ export type CopyEffect =
 export type WatchEffect =
   | CopyEffect
   /** Leave the watch and ask for it again, after a while. */
-  | { readonly type: 'rewatch'; readonly reason: string }
+  | { readonly type: 'rewatch'; readonly cause: RewatchCause; readonly reason: string }
   /** What came after `position` is lost. */
   | {
       readonly type: 'end';
       readonly compacted: Compacted;
       readonly position: Position | undefined;
     };
+
+/** For the record; the reason is for people. */
+export type RewatchCause = 'gap' | 'digest' | 'misfit';
 
 export function initialState(mode: WatchMode, after: Position | undefined): WatchState {
   return { kind: 'starting', mode, position: after, isFresh: false };

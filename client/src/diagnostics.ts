@@ -1,0 +1,114 @@
+import { type Clock, type Position, PROTOCOL_VERSION, type WatchMode } from '@confer/shared';
+import type { ConnectionHistory } from './connection-history.ts';
+import type { ClientStatus, MirrorStatus } from './status.ts';
+import type { WatchState } from './watch-state.ts';
+
+/**
+ * The state of a client, for a support ticket: plain JSON, of bounded size, without values and
+ * tokens. Times are in ms since the Unix epoch.
+ */
+export interface Diagnostics {
+  readonly now: number;
+  /** As the options name it; `protocol` is the version that it speaks. */
+  readonly client: {
+    readonly name: string | undefined;
+    readonly version: string | undefined;
+    readonly protocol: number;
+  };
+  readonly connection: ConnectionDiagnostics;
+  readonly requests: RequestsDiagnostics;
+  /** Those that are not live come first; at most 100. */
+  readonly watches: readonly WatchDiagnostics[];
+  /** How many more there are. */
+  readonly watchesOmitted: number;
+  /** How often a listener threw. */
+  readonly listenerErrors: number;
+}
+
+export interface ConnectionDiagnostics extends Readonly<ConnectionHistory> {
+  /** Without user names, passwords and queries. */
+  readonly urls: readonly string[];
+  /** The one in use, or tried last. */
+  readonly url: string;
+  readonly status: ClientStatus['kind'];
+  /** When the next attempt begins, where one is waited for. */
+  readonly retryAt: number | undefined;
+  /** The wait after another failure is a random time below this. */
+  readonly backoffMs: number;
+}
+
+export interface RequestsDiagnostics {
+  readonly unanswered: number;
+  /** How long ago the oldest of them was asked. */
+  readonly oldestMs: number | undefined;
+}
+
+/** Why a watch could not go on commit by commit. */
+export type ResyncReason =
+  /** As the server said: see PROTOCOL.md, 5.4. */
+  | 'compacted'
+  | 'epoch'
+  /** Commits were missing between two batches. */
+  | 'gap'
+  /** The digest was not that of the server. */
+  | 'digest'
+  /** A message did not fit the state of the watch. */
+  | 'misfit';
+
+/** What happened to a watch so far. */
+export interface WatchHistory {
+  commits: number;
+  changes: number;
+  readonly resyncs: Record<ResyncReason, number>;
+  lastResync: { readonly at: number; readonly reason: ResyncReason } | undefined;
+}
+
+/** One watch at the server: of all mirrors of a path, or of one iterator. */
+export interface WatchDiagnostics extends Readonly<WatchHistory> {
+  readonly path: string;
+  readonly mode: WatchMode;
+  /** As a mirror says it; of an iterator, the state of its watch. */
+  readonly status: MirrorStatus | WatchState['kind'];
+  /**
+   * At the server: not asked for, asked for, taken; after a refusal or a misfit `pausing`, until it is
+   * asked for again; `held` back because its reader is slow.
+   */
+  readonly link: 'unknown' | 'asked' | 'named' | 'pausing' | 'held';
+  readonly position: Position | undefined;
+  /** Of mirrors alone. */
+  readonly mirrors?: number;
+  readonly staleSince?: number | undefined;
+  readonly entries?: number;
+  readonly digest?: string;
+  /** Of iterators alone: commits that wait for the reader. */
+  readonly waiting?: number;
+}
+
+/** What the parts of a client say of themselves. */
+interface Parts {
+  readonly clock: Clock;
+  readonly client: { readonly name?: string; readonly version?: string } | undefined;
+  readonly connection: { diagnostics(): ConnectionDiagnostics };
+  readonly requests: { diagnostics(): RequestsDiagnostics };
+  readonly watches: readonly WatchDiagnostics[];
+  readonly listenerErrors: number;
+}
+
+const WATCHES_MAX = 100;
+
+export function diagnosticsOf(parts: Parts): Diagnostics {
+  const { clock, client, connection, requests, watches, listenerErrors } = parts;
+  const worstFirst = [
+    ...watches.filter(({ status }) => status !== 'live'),
+    ...watches.filter(({ status }) => status === 'live'),
+  ];
+  return {
+    now: clock.now(),
+    client: { name: client?.name, version: client?.version, protocol: PROTOCOL_VERSION },
+    connection: connection.diagnostics(),
+    requests: requests.diagnostics(),
+    watches: worstFirst.slice(0, WATCHES_MAX),
+    watchesOmitted: Math.max(0, watches.length - WATCHES_MAX),
+    listenerErrors,
+  };
+}

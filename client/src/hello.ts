@@ -1,0 +1,13 @@
+import { type Hello, PROTOCOL_VERSION } from '@confer/shared';
+import type { ClientOptions } from './api.ts';
+
+/** The first message of a connection. */
+export function helloOf(token: string | undefined, client: ClientOptions['client']): Hello {
+  const hello: Hello = { type: 'hello', version: PROTOCOL_VERSION };
+  if (token !== undefined) hello.token = token;
+  if (client !== undefined) {
+    const { labels, ...names } = client;
+    hello.client = labels === undefined ? names : { ...names, labels: { ...labels } };
+  }
+  return hello;
+}
