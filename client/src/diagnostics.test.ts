@@ -158,6 +158,7 @@ describe('diagnostics of watches', () => {
         mirrors: 2,
         entries: 4,
         digest: expect.stringMatching(/^[0-9a-f]{16}$/),
+        proofs: { held: 0, failed: 0 },
         commits: 1,
         changes: 2,
         resyncs: NO_RESYNCS,
@@ -184,6 +185,7 @@ describe('diagnostics of watches', () => {
     expect(report()).toMatchObject({
       link: 'pausing',
       status: 'stale',
+      proofs: { held: 0, failed: 1 },
       resyncs: { ...NO_RESYNCS, compacted: 1, digest: 1 },
       lastResync: { at: clock.now(), reason: 'digest' },
     });

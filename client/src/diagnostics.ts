@@ -50,7 +50,7 @@ export type ResyncReason =
   | 'epoch'
   /** Commits were missing between two batches. */
   | 'gap'
-  /** The digest was not that of the server. */
+  /** What it held was not what the server had: the digest differed, or a commit did not fit. */
   | 'digest'
   /** A message did not fit the state of the watch. */
   | 'misfit';
@@ -80,6 +80,8 @@ export interface WatchDiagnostics extends Readonly<WatchHistory> {
   readonly staleSince?: number | undefined;
   readonly entries?: number;
   readonly digest?: string;
+  /** How often the server's digest was compared, and what came of it. */
+  readonly proofs?: { readonly held: number; readonly failed: number };
   /** Of iterators alone: commits that wait for the reader. */
   readonly waiting?: number;
 }

@@ -95,6 +95,7 @@ export class Replica implements WatchOwner {
       mirrors: this.#views.size,
       entries: this.#table.size,
       digest: this.#table.digest,
+      proofs: { ...this.proofs },
     };
   }
 

@@ -14,7 +14,6 @@ import { withFrame } from './batch.ts';
 import {
   type CatchingUp,
   type Live,
-  type Proof,
   type RewatchCause,
   resumeFrom,
   type Snapshotting,
@@ -199,7 +198,7 @@ function snapshotDone(state: Snapshotting, synced: Synced): Step {
   const reached = { epoch, revision };
   return {
     state: live('state', reached),
-    effect: { type: 'replace', pages, position: reached, proof: proofOf(synced) },
+    effect: { type: 'replace', pages, position: reached, proof: synced },
   };
 }
 
@@ -233,19 +232,11 @@ function caughtUp(state: CatchingUp | Live, synced: Synced): Step {
   if (staged !== undefined && staged.to !== revision)
     return rewatch(state, `a difference to revision ${staged.to} that ended at ${revision}`);
   const reached = { epoch: position.epoch, revision };
-  const proof = proofOf(synced);
   return {
     state: live('state', reached),
     effect:
       staged === undefined
-        ? { type: 'advance', position: reached, proof }
-        : { type: 'merge', pages: staged.pages, position: reached, proof },
-  };
-}
-
-function proofOf({ entries, digest }: Synced): Proof {
-  return {
-    ...(entries === undefined ? {} : { entries }),
-    ...(digest === undefined ? {} : { digest }),
+        ? { type: 'advance', position: reached, proof: synced }
+        : { type: 'merge', pages: staged.pages, position: reached, proof: synced },
   };
 }
