@@ -1,4 +1,4 @@
-import type { Client, Mirror, Watch } from '@confer/client';
+import { type Client, CompactedError, type Mirror, type Watch } from '@confer/client';
 import { expect } from 'vitest';
 import { Model, type ModelWrite } from '../model/model.ts';
 import type { Observation, Reader } from '../validate/history.ts';
@@ -45,6 +45,17 @@ export class Recorder {
     return watch;
   }
 
+  /**
+   * An event watch that begins again, from then on, whenever it is told that history is gone. Gives what
+   * it has seen so far.
+   */
+  follow(client: Client, subtree: string): { readonly revision: number } {
+    const { observations } = this.#begin(subtree);
+    const seen = { revision: 0 };
+    void this.#followOn(client, subtree, observations, seen);
+    return seen;
+  }
+
   /** Nobody saw anything but what the writes of that epoch made. */
   expectTruth(epoch: string, writes: readonly ModelWrite[]): void {
     const model = new Model();
@@ -57,6 +68,29 @@ export class Recorder {
     const recording = { name, subtree, observations: [] };
     this.#recordings.push(recording);
     return recording;
+  }
+
+  async #followOn(
+    client: Client,
+    subtree: string,
+    observations: Observation[],
+    seen: { revision: number },
+  ): Promise<void> {
+    while (client.status.kind !== 'closed') {
+      const watch = client.watch(subtree);
+      try {
+        const { epoch, revision } = await watch.started({ timeoutMs: 60_000 });
+        observations.push({ kind: 'started', epoch, revision });
+        seen.revision = Math.max(seen.revision, revision);
+        for await (const commit of watch) {
+          observations.push({ kind: 'commit', epoch, commit });
+          seen.revision = commit.revision;
+        }
+      } catch (error) {
+        if (!(error instanceof CompactedError)) return;
+        observations.push({ kind: 'told' });
+      }
+    }
   }
 
   async #follow(watch: Watch, epoch: string, observations: Observation[]): Promise<void> {
