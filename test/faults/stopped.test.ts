@@ -7,6 +7,10 @@ const HEARTBEAT_MS = 300;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 /** How long somebody is stopped: well beyond the silence that the other side accepts. */
 const STOPPED_MS = isLong ? 5_000 : 2 * SILENCE_MS;
+/** So seldom that a reader may be stopped for minutes and keep its connection. */
+const RARE_HEARTBEAT_MS = 120_000;
+const PAUSED_MS = 180_000;
+const TRANSPORTS = ['uws', 'ws'] as const;
 
 async function during(durationMs: number): Promise<void> {
   const endAt = Date.now() + durationMs;
@@ -17,7 +21,12 @@ async function during(durationMs: number): Promise<void> {
 async function stopUnderLoad(
   scene: Scene,
   server: RealServer,
-  { stopped, going, valueChars }: { stopped: number; going: number; valueChars: number },
+  {
+    stopped,
+    going,
+    valueChars,
+    stoppedMs = STOPPED_MS,
+  }: { stopped: number; going: number; valueChars: number; stoppedMs?: number },
 ) {
   const writer = scene.client(server.url);
   await writer.set('/first', '1');
@@ -30,14 +39,14 @@ async function stopUnderLoad(
   const before = load.summary();
   const memory = [server.memoryMiB];
   sleepers.program.child.kill('SIGSTOP');
-  const endAt = Date.now() + STOPPED_MS;
+  const endAt = Date.now() + stoppedMs;
   await until(
     'the time is over',
     () => {
       memory.push(server.memoryMiB);
       return Date.now() >= endAt;
     },
-    STOPPED_MS + 5_000,
+    stoppedMs + 5_000,
   );
   const meanwhile = load.summary();
   const atLeast = (await writer.serverStatus()).revision;
@@ -104,15 +113,35 @@ describe('SIGSTOP for longer than the silence', () => {
     },
   );
 
-  it('W10 of one reader in ten leaves the others and the writers alone', {
-    timeout: STOPPED_MS + 60_000,
-  }, async () => {
-    await withScene(async (scene) => {
-      const server = await scene.server({ heartbeatMs: HEARTBEAT_MS });
-      const load = { stopped: 10, going: 90, valueChars: 1_000 };
-      const { meanwhile, growthMiB } = await stopUnderLoad(scene, server, load);
-      expect(meanwhile.count).toBeGreaterThan(20);
-      expect(growthMiB).toBeLessThan(200);
-    });
-  });
+  it.each(isLong ? TRANSPORTS : (['uws'] as const))(
+    'W10 of one reader in ten leaves the others and the writers alone, over %s',
+    { timeout: STOPPED_MS + 60_000 },
+    async (transport) => {
+      await withScene(async (scene) => {
+        const server = await scene.server({ transport, heartbeatMs: HEARTBEAT_MS });
+        const load = { stopped: 10, going: 90, valueChars: 1_000 };
+        const { meanwhile, growthMiB } = await stopUnderLoad(scene, server, load);
+        expect(meanwhile.count).toBeGreaterThan(20);
+        expect(growthMiB).toBeLessThan(200);
+      });
+    },
+  );
+
+  it.runIf(isLong).each(TRANSPORTS)(
+    'W3 W10 of ten readers for minutes, whose connections live on, costs bounded memory, over %s (with CONFER_TEST_LONG=1)',
+    { timeout: PAUSED_MS + 120_000 },
+    async (transport) => {
+      await withScene(async (scene) => {
+        const server = await scene.server({ transport, heartbeatMs: RARE_HEARTBEAT_MS });
+        const load = { stopped: 10, going: 2, valueChars: 16 * 1024, stoppedMs: PAUSED_MS };
+        const { meanwhile, growthMiB } = await stopUnderLoad(scene, server, load);
+        const { counters } = await server.look();
+        expect(meanwhile.count).toBeGreaterThan(1_000);
+        expect(counters).toMatchObject({ silentPeers: 0, stuckPeers: 0 });
+        expect(counters.watchesFellBehind).toBeGreaterThanOrEqual(10);
+        expect(counters.watchesCaughtUp).toBe(counters.watchesFellBehind);
+        expect(growthMiB).toBeLessThan(200);
+      });
+    },
+  );
 });
