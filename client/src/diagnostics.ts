@@ -100,10 +100,8 @@ const WATCHES_MAX = 100;
 
 export function diagnosticsOf(parts: Parts): Diagnostics {
   const { clock, client, connection, requests, watches, listenerErrors } = parts;
-  const worstFirst = [
-    ...watches.filter(({ status }) => status !== 'live'),
-    ...watches.filter(({ status }) => status === 'live'),
-  ];
+  const rank = ({ status }: WatchDiagnostics) => Number(status === 'live');
+  const worstFirst = [...watches].sort((a, b) => rank(a) - rank(b));
   return {
     now: clock.now(),
     client: { name: client?.name, version: client?.version, protocol: PROTOCOL_VERSION },

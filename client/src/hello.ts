@@ -5,9 +5,6 @@ import type { ClientOptions } from './api.ts';
 export function helloOf(token: string | undefined, client: ClientOptions['client']): Hello {
   const hello: Hello = { type: 'hello', version: PROTOCOL_VERSION };
   if (token !== undefined) hello.token = token;
-  if (client !== undefined) {
-    const { labels, ...names } = client;
-    hello.client = labels === undefined ? names : { ...names, labels: { ...labels } };
-  }
+  if (client !== undefined) hello.client = client;
   return hello;
 }

@@ -1,6 +1,6 @@
 import { type DownMessage, downMessage } from './messages/down.ts';
 import { type UpMessage, upMessage } from './messages/up.ts';
-import { isObject, type Problem, type Schema } from './schema.ts';
+import { isObject, type Problem, type Schema, take } from './schema.ts';
 
 /** What became of an inbound frame. `id` is there when the frame is a request that can be answered. */
 export type Decoded<Message> =
@@ -48,8 +48,9 @@ function decode<Message>(frame: string, messages: Messages<Message>): Decoded<Me
       ...answerable,
       problem: `there is no message of the type ${JSON.stringify(type.slice(0, 40))}`,
     };
-  const problem: Problem = { path: [], text: '' };
-  if (messages.accepts(json, problem)) return { ok: true, message: json };
+  const problem: Problem = { path: [], text: '', hasUnknown: false };
+  const message = take(messages, json, problem);
+  if (message !== undefined) return { ok: true, message };
   return {
     ok: false,
     code: 'invalid_message',

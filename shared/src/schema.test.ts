@@ -4,8 +4,9 @@ import * as v from './schema.ts';
 /** What a schema says of a JSON text: the value it is, or the place and the reason why it is none. */
 function judge(schema: v.Schema<unknown>, json: string): unknown {
   const value: unknown = JSON.parse(json);
-  const problem: v.Problem = { path: [], text: '' };
-  return schema.accepts(value, problem) ? { value } : `${problem.path.join('.')}: ${problem.text}`;
+  const problem: v.Problem = { path: [], text: '', hasUnknown: false };
+  const taken = v.take(schema, value, problem);
+  return taken === undefined ? `${problem.path.join('.')}: ${problem.text}` : { value: taken };
 }
 
 const person = v.object({
@@ -108,6 +109,21 @@ describe('fields that no schema names', () => {
   it('are taken out whatever they are called', () => {
     const taken = judge(person, '{"name":"a","__proto__":{"age":"x"},"toString":1,"length":9}');
     expect(taken).toStrictEqual({ value: { name: 'a' } });
+  });
+
+  it('are taken out of what is wrapped: pipes, lists, records, optional and nullable fields', () => {
+    const deep = v.object({
+      piped: v.pipe(v.array(person), v.minLength(1)),
+      named: v.record(v.string(), v.exactOptional(v.nullable(person))),
+    });
+    expect(
+      judge(deep, '{"piped":[{"name":"a","z":1}],"named":{"b":{"name":"b","z":1},"c":null},"z":1}'),
+    ).toStrictEqual({ value: { piped: [{ name: 'a' }], named: { b: { name: 'b' }, c: null } } });
+  });
+
+  it('cost no copy where there are none', () => {
+    const value: unknown = JSON.parse('{"name":"a","boss":{"name":"b"}}');
+    expect(v.take(person, value, { path: [], text: '', hasUnknown: false })).toBe(value);
   });
 
   it('do not stand in for one that is missing', () => {

@@ -6,17 +6,34 @@
 
 export interface Schema<Output> {
   readonly type: string;
-  /**
-   * Whether `value` is an `Output`; if not, `problem` says why. `value` is fresh from `JSON.parse`
-   * and nobody else's, so it is not copied: fields that no schema names are taken out of it.
-   */
+  /** Whether `value` is an `Output`, unknown fields aside; if not, `problem` says why. */
   accepts(value: unknown, problem: Problem): value is Output;
+  /** A copy without the fields that no schema names; absent where there can be none. */
+  readonly tidy?: ((value: unknown) => unknown) | undefined;
 }
 
 /** What was wrong first, and the way to it from the outside. */
 export interface Problem {
   readonly path: (string | number)[];
   text: string;
+  /** Set when there was a field that no schema names: peers of a later version may send some. */
+  hasUnknown: boolean;
+}
+
+/**
+ * `value` as the schema says it, without unknown fields; `undefined` when it is none, and `problem`
+ * says why. What has no unknown fields is not copied, as is the rule: that would cost as much as all
+ * the rest. Deleting them in place would leave objects of four times the size.
+ */
+export function take<Output>(
+  schema: Schema<Output>,
+  value: unknown,
+  problem: Problem,
+): Output | undefined {
+  if (!schema.accepts(value, problem)) return undefined;
+  if (!problem.hasUnknown) return value;
+  const tidy = tidied(schema, value);
+  return schema.accepts(tidy, problem) ? tidy : undefined;
 }
 
 export type InferOutput<Some> = Some extends Schema<infer Output> ? Output : never;
@@ -68,6 +85,7 @@ export function nullable<Output>(wrapped: Schema<Output>) {
   return {
     type: 'nullable',
     wrapped,
+    tidy: wrapped.tidy,
     accepts: (value: unknown, problem: Problem): value is Output | null =>
       value === null || wrapped.accepts(value, problem),
   };
@@ -83,6 +101,8 @@ export function array<Output>(item: Schema<Output>) {
         if (!item.accepts(value[i], problem)) return at(i, problem);
       return true;
     },
+    tidy: (value: unknown) =>
+      Array.isArray(value) ? value.map((each) => tidied(item, each)) : value,
   };
 }
 
@@ -93,13 +113,21 @@ export function record<Output>(key: Schema<string>, value: Schema<Output>) {
     value,
     accepts(fields: unknown, problem: Problem): fields is Record<string, Output> {
       if (!isObject(fields)) return refuse(problem, 'object', fields);
-      // Who copies the others one by one would set a prototype with it.
-      Reflect.deleteProperty(fields, '__proto__');
       for (const name of Object.keys(fields))
-        if (!key.accepts(name, problem) || !value.accepts(fields[name], problem))
+        if (name === '__proto__') problem.hasUnknown = true;
+        else if (!key.accepts(name, problem) || !value.accepts(fields[name], problem))
           return at(name, problem);
       return true;
     },
+    /** Without `__proto__` too: who copies the fields one by one would set a prototype with it. */
+    tidy: (fields: unknown) =>
+      isObject(fields)
+        ? Object.fromEntries(
+            Object.entries(fields)
+              .filter(([name]) => name !== '__proto__')
+              .map(([name, each]) => [name, tidied(value, each)]),
+          )
+        : fields,
   };
 }
 
@@ -113,6 +141,7 @@ export function exactOptional<Output>(wrapped: Schema<Output>): ExactOptional<Ou
   return {
     type: 'exact_optional',
     wrapped,
+    tidy: wrapped.tidy,
     accepts: (value, problem): value is Output => wrapped.accepts(value, problem),
   };
 }
@@ -145,10 +174,15 @@ export function object<Entries extends Fields>(entries: Entries) {
         if (!field.accepts(item, problem)) return at(key, problem);
         known++;
       }
-      const keys = Object.keys(value);
-      if (keys.length > known)
-        for (const key of keys) if (!Object.hasOwn(entries, key)) delete value[key];
+      if (Object.keys(value).length > known) problem.hasUnknown = true;
       return true;
+    },
+    tidy(value: unknown) {
+      const kept: Record<string, unknown> = {};
+      if (isObject(value))
+        for (const [key, field] of fields)
+          if (value[key] !== undefined) kept[key] = tidied(field, value[key]);
+      return kept;
     },
   };
 }
@@ -174,6 +208,7 @@ export function variant<const Options extends readonly Tagged[]>(key: 'type', op
       refuse(problem, anyOf(byTag.keys()), value[key]);
       return at(key, problem);
     },
+    tidy: (value: unknown) => (isObject(value) ? byTag.get(value[key])?.tidy?.(value) : value),
   };
 }
 
@@ -188,6 +223,7 @@ export function pipe<Output>(schema: Schema<Output>, ...rules: Rule<NoInfer<Outp
   return {
     type: schema.type,
     pipe: [schema, ...rules],
+    tidy: schema.tidy,
     accepts(value: unknown, problem: Problem): value is Output {
       if (!schema.accepts(value, problem)) return false;
       for (const rule of rules)
@@ -229,6 +265,10 @@ export const maxEntries = (requirement: number): Rule<object> => ({
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function tidied(schema: Schema<unknown>, value: unknown): unknown {
+  return value === null ? value : (schema.tidy?.(value) ?? value);
 }
 
 function refuse(problem: Problem, expected: string, value: unknown): false {
