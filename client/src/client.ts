@@ -104,6 +104,7 @@ class ConferClient implements Client {
       graceMs,
       report,
       trouble: () => this.#connection.silenceExplained.why,
+      sureUntil: () => this.#connection.sureUntil,
       retry: () => this.#connection.retry,
     };
     this.#mirrors = new Mirrors(this.#context);
@@ -279,7 +280,7 @@ class ConferClient implements Client {
 
   #noteOutage(kind: ClientStatus['kind']): void {
     if (kind === 'open') this.#outage.end();
-    else this.#outage.begin();
+    else this.#outage.begin(this.#connection.sureUntil);
     if (kind === 'failed' || kind === 'closed') this.#outage.stop();
   }
 

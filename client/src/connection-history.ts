@@ -1,4 +1,12 @@
-import type { Welcome } from '@confer/shared';
+import { errorTable, type Welcome } from '@confer/shared';
+
+export interface Loss {
+  readonly at: number;
+  readonly code: number | undefined;
+  readonly reason: string;
+  /** Of a connection that went silent, when it was last heard (W8); else `at`. */
+  readonly sureUntil: number;
+}
 
 /** What happened to a connection so far. */
 export interface ConnectionHistory {
@@ -8,9 +16,7 @@ export interface ConnectionHistory {
   attempts: number;
   welcomes: number;
   /** How the last connection or attempt ended; `code` is its close code, where there was a socket. */
-  lastLoss:
-    | { readonly at: number; readonly code: number | undefined; readonly reason: string }
-    | undefined;
+  lastLoss: Loss | undefined;
   /** When the last frame came. */
   heardAt: number | undefined;
   /** What the server that welcomed last said of itself. */
@@ -29,4 +35,14 @@ export function newHistory(now: number): ConnectionHistory {
     welcome: undefined,
     revision: undefined,
   };
+}
+
+/** Of a reason that is kept: it may quote what a function of the user threw. */
+const REASON_LENGTH_MAX = 200;
+
+export function noteLoss(history: ConnectionHistory, loss: Omit<Loss, 'sureUntil'>): void {
+  const { at, code, reason } = loss;
+  const isSilent = code === errorTable.silent.closeCode;
+  const sureUntil = isSilent ? (history.heardAt ?? at) : at;
+  history.lastLoss = { at, code, reason: reason.slice(0, REASON_LENGTH_MAX), sureUntil };
 }

@@ -12,10 +12,10 @@ import {
 import type { ClientOptions } from './api.ts';
 import type { Backoff } from './backoff.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import { type ConnectionHistory, newHistory } from './connection-history.ts';
+import { type ConnectionHistory, newHistory, noteLoss } from './connection-history.ts';
 import { type Attempt, reasonOf, type State, statusOf } from './connection-state.ts';
 import type { ConnectionDiagnostics } from './diagnostics.ts';
-import { ConferError } from './errors.ts';
+import { ConferError, messageOf } from './errors.ts';
 import { helloOf } from './hello.ts';
 import type { Notices } from './notices.ts';
 import { Silence } from './silence.ts';
@@ -36,9 +36,6 @@ export interface ConnectionOptions {
 
 /** The longest that `close` waits; sockets give up on the other side before that. */
 const CLOSE_MS_MAX = 3_000;
-
-/** Of a reason that is kept: it may quote what a function of the user threw. */
-const REASON_LENGTH_MAX = 200;
 
 /** A server that stops may spread its clients over this long; more would be a mistake. */
 const GOODBYE_MS_MAX = 60_000;
@@ -95,6 +92,12 @@ export class Connection {
 
   start(): void {
     if (this.#state.kind === 'idle') this.#connect();
+  }
+
+  /** Until when what came over it is known to be all there was. */
+  get sureUntil(): number {
+    const now = this.#options.clock.now();
+    return this.#state.kind === 'open' ? now : (this.#history.lastLoss?.sureUntil ?? now);
   }
 
   /** Only between `onOpen` and `onLost`. */
@@ -263,8 +266,7 @@ export class Connection {
   }
 
   #noteLoss(reason: string, code: number | undefined): void {
-    const at = this.#options.clock.now();
-    this.#history.lastLoss = { at, code, reason: reason.slice(0, REASON_LENGTH_MAX) };
+    noteLoss(this.#history, { at: this.#options.clock.now(), code, reason });
   }
 
   #finish(): void {
@@ -292,8 +294,4 @@ export class Connection {
       if (isNews) this.#events.onStatus(status);
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -16,6 +16,8 @@ export interface ClientContext {
   readonly report: (error: unknown) => void;
   /** For the end of a message: why the server is not reached. Empty while it is. */
   readonly trouble: () => string;
+  /** Until when the connection was known to work: now, while it is open. */
+  readonly sureUntil: () => number;
   /** When the connection is tried again, while it waits for that. */
   readonly retry: () => RetryOutlook;
 }

@@ -68,3 +68,7 @@ export function errorOfReply(code: ErrorCode, message: string, details: ErrorDet
     return new CompactedError(message, 'compacted', details.compactedRevision ?? 0);
   return new ConferError(code, message, { path: details.path });
 }
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

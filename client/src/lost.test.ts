@@ -16,6 +16,22 @@ describe('W8: `lost`', () => {
     expect(told).toHaveLength(2);
   });
 
+  test('counts from the last word of a server that went silent, not from when that was noticed', async () => {
+    const { client, clock, mirror, server } = startMirrored();
+    const told: number[] = [];
+    client.on('lost', ({ since }) => told.push(since));
+    mirror.on('lost', ({ since }) => told.push(since));
+    await clock.advance(4_000);
+    server.say({ type: 'heartbeat', revision: 6 });
+    const heardAt = clock.now();
+    await clock.advance(29_999);
+    expect(mirror).toMatchObject({ status: 'live', staleSince: undefined });
+    await clock.advance(2);
+    expect(mirror).toMatchObject({ status: 'stale', staleSince: heardAt });
+    await clock.advance(1);
+    expect(told).toEqual([heardAt, heardAt]);
+  });
+
   test('is not told of an outage that ends before, and anew of the next one', async () => {
     const { clock, mirror, network, server } = startMirrored();
     let told = 0;

@@ -19,12 +19,12 @@ export class Outage {
     return this.#since;
   }
 
-  /** It may have begun already. */
-  begin(): void {
+  /** It may have begun already. `since` may be a while ago: what is noticed late began before. */
+  begin(since = this.#clock.now()): void {
     if (this.#since !== undefined) return;
-    const since = this.#clock.now();
     this.#since = since;
-    this.#timer = this.#clock.setTimer(this.#graceMs, () => this.#onLost({ since }));
+    const leftMs = Math.max(0, since + this.#graceMs - this.#clock.now());
+    this.#timer = this.#clock.setTimer(leftMs, () => this.#onLost({ since }));
   }
 
   end(): void {

@@ -263,7 +263,7 @@ export class Replica implements WatchOwner {
     if (from === to) return;
     this.#status = to;
     if (to === 'live') this.#outage.end();
-    else this.#outage.begin();
+    else this.#outage.begin(this.#context.sureUntil());
     if (to === 'failed') this.#outage.stop();
     const retry = { ...this.#context.retry(), ...this.#watch.retry };
     for (const view of [...this.#views]) view.statusChanged({ from, to, reason, ...retry });

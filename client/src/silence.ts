@@ -6,12 +6,20 @@ export class Silence implements Timer {
   readonly #limitMs: number;
   readonly #onSilent: (silentMs: number) => void;
   #timer: Timer;
+  /** When the timer looks, and when it is too late. The timer is not moved for every frame. */
+  #looksAt: number;
+  #dueAt: number;
+  /** How long the other side was given. */
+  #givenMs: number;
 
   constructor(clock: Clock, limitMs: number, onSilent: (silentMs: number) => void) {
     this.#clock = clock;
     this.#limitMs = limitMs;
     this.#onSilent = onSilent;
-    this.#timer = this.#arm(limitMs);
+    this.#givenMs = limitMs;
+    this.#dueAt = clock.now() + limitMs;
+    this.#looksAt = this.#dueAt;
+    this.#timer = clock.setTimer(limitMs, () => this.#look());
   }
 
   heard(): void {
@@ -20,21 +28,33 @@ export class Silence implements Timer {
 
   /** Something is asked that has an answer within that time, if there is anybody. */
   expect(limitMs: number): void {
+    this.#givenMs = limitMs;
+    this.#dueAt = this.#clock.now() + limitMs;
+    if (this.#dueAt >= this.#looksAt) return;
     this.#timer.cancel();
-    this.#timer = this.#arm(limitMs);
+    this.#lookLater();
   }
 
   cancel(): void {
     this.#timer.cancel();
   }
 
+  #lookLater(): void {
+    this.#looksAt = this.#dueAt;
+    const delayMs = this.#dueAt - this.#clock.now();
+    this.#timer = this.#clock.setTimer(delayMs, () => this.#look());
+  }
+
   /**
    * A process that was busy or asleep for that long finds its timer due before it has read what
    * waits in the socket. One more turn of the event loop lets those frames in first.
    */
-  #arm(limitMs: number): Timer {
-    return this.#clock.setTimer(limitMs, () => {
-      this.#timer = this.#clock.setTimer(1, () => this.#onSilent(limitMs));
-    });
+  #look(): void {
+    if (this.#clock.now() < this.#dueAt) this.#lookLater();
+    else
+      this.#timer = this.#clock.setTimer(1, () => {
+        if (this.#clock.now() < this.#dueAt) this.#lookLater();
+        else this.#onSilent(this.#givenMs);
+      });
   }
 }

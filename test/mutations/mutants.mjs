@@ -457,7 +457,7 @@ export const mutants = [
     edits: [
       {
         file: 'shared/src/path.ts',
-        find: 'return path.length === subtree.length || path.charCodeAt(subtree.length) === 0x2f;',
+        find: 'return path.length === subtree.length || path.charCodeAt(subtree.length) === SLASH;',
         replace: 'return true;',
       },
     ],
