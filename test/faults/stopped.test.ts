@@ -10,6 +10,11 @@ const STOPPED_MS = isLong ? 5_000 : 2 * SILENCE_MS;
 /** So seldom that a reader may be stopped for minutes and keep its connection. */
 const RARE_HEARTBEAT_MS = 120_000;
 const PAUSED_MS = 180_000;
+/**
+ * What V8 lets lie under such a load before it collects: the same with nobody stopped. A queue for each of
+ * the stopped would be ten times what was written.
+ */
+const UNCOLLECTED_MIB = 400;
 const TRANSPORTS = ['uws', 'ws'] as const;
 
 async function during(durationMs: number): Promise<void> {
@@ -140,7 +145,7 @@ describe('SIGSTOP for longer than the silence', () => {
         expect(counters).toMatchObject({ silentPeers: 0, stuckPeers: 0 });
         expect(counters.watchesFellBehind).toBeGreaterThanOrEqual(10);
         expect(counters.watchesCaughtUp).toBe(counters.watchesFellBehind);
-        expect(growthMiB).toBeLessThan(200);
+        expect(growthMiB).toBeLessThan(UNCOLLECTED_MIB);
       });
     },
   );
