@@ -10,6 +10,12 @@ import type { WatchSink } from './watch-sink.ts';
  */
 const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
 
+/** What a send costs beside its bytes, as so many bytes: about as long as it takes to copy them. */
+const SEND_BYTES = 1024;
+
+/** Encoding takes about so many times longer than handing the bytes to a socket. */
+const ENCODING_FACTOR = 8;
+
 /** What makes a watch another one. */
 export interface GroupOptions {
   readonly subtree: string;
@@ -68,21 +74,31 @@ export class Group implements Listener {
     telling.add(change);
   }
 
-  /** Ends the batch at `to` and sends it to the live. */
-  deliver(to: number, previousRevision: number): void {
+  /**
+   * Ends the batch at `to` and sends it to the live, as far as `bytesMax` goes in this turn; the others
+   * catch up. Returns about how many bytes that took.
+   */
+  deliver(to: number, previousRevision: number, bytesMax: number): number {
     const from = this.#batchedTo;
     const commits = this.#takePending();
     this.#batchedTo = to;
-    if (this.live.size === 0) return;
-    if (commitsSize(commits) > LIVE_BATCH_BYTES_MAX) {
-      for (const watcher of this.live) watcher.fallBehind(previousRevision, from);
-      return;
-    }
-    const frames = [...commitFrames({ watch: this.name, from, to }, commits, this.withPrev)];
+    const bytes = SEND_BYTES + commitsSize(commits);
+    let frames: readonly Frame[] | undefined;
+    let taken = 0;
     for (const watcher of this.live) {
-      if (watcher.sink.writable) send(watcher, frames);
-      else watcher.fallBehind(previousRevision, from);
+      const isRoom = bytes <= LIVE_BATCH_BYTES_MAX && taken + bytes <= bytesMax;
+      if (!isRoom || !watcher.sink.writable) {
+        watcher.fallBehind(previousRevision, from);
+        continue;
+      }
+      if (frames === undefined) {
+        frames = [...commitFrames({ watch: this.name, from, to }, commits, this.withPrev)];
+        taken += bytes * ENCODING_FACTOR;
+      }
+      for (const frame of frames) watcher.sink.send(frame);
+      taken += bytes;
     }
+    return taken;
   }
 
   #takePending(): ToldCommit[] {
@@ -90,8 +106,4 @@ export class Group implements Listener {
     this.#pending = [];
     return pending.map((telling) => telling.told()).filter((told) => told !== undefined);
   }
-}
-
-function send(watcher: Member, frames: readonly Frame[]): void {
-  for (const frame of frames) watcher.sink.send(frame);
 }

@@ -11,6 +11,12 @@ import type { WatchSink } from './watch-sink.ts';
 import { type WatchContext, Watcher } from './watcher.ts';
 import type { Start } from './watcher-state.ts';
 
+/**
+ * What one turn encodes and hands out to live watches, all of them together. Without that bound, a
+ * client with ten thousand watches of one path stops the server with one write of a large value.
+ */
+const TURN_BYTES_MAX = 32 * 1024 * 1024;
+
 export interface OpenWatch {
   readonly path: string;
   readonly mode: WatchMode;
@@ -34,7 +40,7 @@ export class Hub {
   readonly #digests: Digests;
   readonly #context: WatchContext;
   readonly #pump: Pump;
-  readonly #groups = new Map<string, Group[]>();
+  readonly #groups = new Map<string, Set<Group>>();
   #revision: number;
   #groupsMade = 0;
   #watchers = 0;
@@ -80,7 +86,8 @@ export class Hub {
       }
     const previous = this.#revision;
     this.#revision = last.revision;
-    for (const group of touched) group.deliver(last.revision, previous);
+    let left = TURN_BYTES_MAX;
+    for (const group of touched) left -= group.deliver(last.revision, previous, left);
   }
 
   /**
@@ -129,19 +136,18 @@ export class Hub {
 
   /** The group of a distinct watch, made when the first watcher comes. */
   #groupFor({ path, withPrev, takesClears, isTaken }: OpenWatch): Group {
-    const groups = this.#groups.get(path) ?? [];
-    const fitting = groups.find(
-      (group) =>
-        group.withPrev === withPrev && group.takesClears === takesClears && !isTaken(group.name),
-    );
-    if (fitting !== undefined) return fitting;
+    const groups = this.#groups.get(path) ?? new Set<Group>();
+    for (const group of groups) {
+      const isAlike = group.withPrev === withPrev && group.takesClears === takesClears;
+      if (isAlike && !isTaken(group.name)) return group;
+    }
     this.#groupsMade += 1;
     const group = new Group(
       `w${this.#groupsMade}`,
       { subtree: path, withPrev, takesClears },
       this.#revision,
     );
-    this.#groups.set(path, [...groups, group]);
+    this.#groups.set(path, groups.add(group));
     return group;
   }
 
@@ -155,8 +161,8 @@ export class Hub {
   }
 
   #dropGroup(group: Group): void {
-    const left = (this.#groups.get(group.subtree) ?? []).filter((other) => other !== group);
-    if (left.length === 0) this.#groups.delete(group.subtree);
-    else this.#groups.set(group.subtree, left);
+    const groups = this.#groups.get(group.subtree);
+    groups?.delete(group);
+    if (groups?.size === 0) this.#groups.delete(group.subtree);
   }
 }

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { startCore } from '../test-support/harness.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+
+type Harness = ReturnType<typeof startCore>;
+
+/** Live watches of `/w`, each of a name and so with frames of its own, all on one connection. */
+async function manyWatches(harness: Harness, count: number): Promise<RawClient> {
+  const client = RawClient.open(harness.core);
+  for (let id = 0; id < count; id++) client.send({ type: 'watch', id, path: '/w', mode: 'events' });
+  await harness.settle();
+  client.received.length = 0;
+  return client;
+}
+
+function write(harness: Harness, bytes: number) {
+  const operations = [{ type: 'put', path: '/w/x', value: 'x'.repeat(bytes) } as const];
+  return harness.engine.commit({ operations, conditions: [], actor: 'test', requestId: 'r' });
+}
+
+describe('W10 what one turn hands out', () => {
+  it('is bounded where one connection watches the same path over and over', async () => {
+    const harness = startCore();
+    const client = await manyWatches(harness, 200);
+    await write(harness, 500_000);
+    expect(client.received.length).toBeGreaterThan(0);
+    expect(client.received.length).toBeLessThan(10);
+    await harness.settle();
+    expect(client.received.filter(({ type }) => type === 'commits')).toHaveLength(200);
+  });
+
+  it('is bounded where many connections share the frame', async () => {
+    const harness = startCore();
+    const clients = await Promise.all(Array.from({ length: 200 }, () => manyWatches(harness, 1)));
+    await write(harness, 500_000);
+    const served = clients.filter(({ received }) => received.length > 0);
+    expect(served.length).toBeGreaterThan(10);
+    expect(served.length).toBeLessThan(100);
+    await harness.settle();
+    for (const { received } of clients)
+      expect(received).toMatchObject([{ type: 'commits', to: 1 }]);
+  });
+
+  it('is nothing for a connection that takes no more, not even the making of a frame', async () => {
+    const harness = startCore();
+    const client = await manyWatches(harness, 3);
+    client.answer = 'buffered';
+    await write(harness, 10);
+    await harness.settle();
+    expect(client.received).toHaveLength(1);
+    client.drain();
+    await harness.settle();
+    expect(client.received.map((message) => 'watch' in message && message.watch)).toEqual([
+      'w1',
+      'w2',
+      'w3',
+    ]);
+  });
+});
