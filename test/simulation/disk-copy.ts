@@ -7,7 +7,7 @@ export function copyOf(disk: MemoryDisk): MemoryDisk {
   copy.compactedRevision = disk.compactedRevision;
   copy.entryCount = disk.entryCount;
   copy.historyBytes = disk.historyBytes;
-  for (const [key, versions] of disk.tree.entries()) copy.tree.set(key, [...versions]);
+  copy.tree = disk.tree.copyAt(disk.revision);
   copy.log.push(...disk.log);
   for (const [requestId, outcome] of disk.outcomes) copy.outcomes.set(requestId, outcome);
   copy.retired.push(...disk.retired);

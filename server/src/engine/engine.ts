@@ -1,7 +1,12 @@
 import type { Commit, Condition, DeleteCause, Entry, Operation } from '@confer/shared';
 
-/** One write, as an engine judges it. Paths, values and counts are within their limits already. */
+/** One write, as an engine judges it. */
 export interface CommitRequest {
+  /**
+   * What has to hold of the request by itself, looked at before all else, a piece at a time: it says
+   * how many characters it looked at, and throws the `ProtocolError` of the first thing that is wrong.
+   */
+  readonly checks?: Iterable<number>;
   /** Applied in order, each on what those before it left; the commit holds the net changes. */
   readonly operations: readonly Operation[];
   /** All must hold against the state before the commit. */
@@ -25,6 +30,13 @@ export interface ScanQuery {
   readonly at: number;
   /** Where to start, exclusive: after a path, or after a path with everything below it. */
   readonly start?: { readonly after: string } | { readonly afterSubtree: string };
+}
+
+/** An entry as the JSON text of it, without being read first. */
+export interface EntryText {
+  readonly path: string;
+  readonly modRevision: number;
+  readonly text: string;
 }
 
 export interface DeletionsQuery {
@@ -102,6 +114,9 @@ export interface Engine {
    * within the turn of the event loop that began it. Throws `compacted` or `future_revision`.
    */
   scan(query: ScanQuery): Iterable<Entry>;
+
+  /** The same as texts, for those who pass them on. */
+  scanTexts(query: ScanQuery): Iterable<EntryText>;
 
   /**
    * The commits after `revision`, lazily, in order, changes with `prev` where the entry before is

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CommitRequest } from './engine.ts';
 import { type Base, evaluate, outcomeOf } from './evaluate.ts';
 import { failureOf } from './rig.contract.ts';
+import { atOnce } from './steps.ts';
 
 const NAMING = { revision: 7, time: 1_000 };
 
@@ -28,9 +29,10 @@ class Entries implements Base {
     return this.#entries.find((candidate) => candidate.path === path);
   }
 
-  *scanSubtree(path: string): Generator<Entry> {
+  *scanSubtree(path: string, after = ''): Generator<Entry> {
     for (const candidate of this.#entries) {
       if (!isWithin(candidate.path, path)) continue;
+      if (after !== '' && comparePaths(candidate.path, after) <= 0) continue;
       this.scanned++;
       yield candidate;
     }
@@ -38,7 +40,7 @@ class Entries implements Base {
 }
 
 function judge(paths: readonly string[], operations: readonly Operation[], more = {}) {
-  return evaluate(request(operations, more), new Entries(paths), NAMING);
+  return atOnce(evaluate(request(operations, more), new Entries(paths), NAMING));
 }
 
 function request(operations: readonly Operation[], more: Partial<CommitRequest>): CommitRequest {
@@ -97,7 +99,7 @@ describe('net changes', () => {
   it('reads each subtree once, however many deletes lie in it', () => {
     const base = new Entries(['/a/b/c', '/a/b/d']);
     const operations = [dropAll('/a/b/c'), dropAll('/a/b'), dropAll('/a'), dropAll('/a/b')];
-    evaluate(request(operations, {}), base, NAMING);
+    atOnce(evaluate(request(operations, {}), base, NAMING));
     expect(base.scanned).toBe(2);
   });
 
@@ -126,12 +128,16 @@ describe('net changes', () => {
   });
 
   it('are at most `changesMax`', async () => {
-    const many = function* (count: number) {
-      for (let i = 0; i < count; i++) yield entry(`/a/${i}`);
+    const many = function* (count: number, after = '/a/-1') {
+      const last = Number(after.slice('/a/'.length));
+      for (let i = last + 1; i < count; i++) yield entry(`/a/${i}`);
     };
     const dropMany = (count: number) => {
-      const base = { read: () => undefined, scanSubtree: () => many(count) };
-      return evaluate(request([dropAll('/a')], {}), base, NAMING);
+      const base = {
+        read: () => undefined,
+        scanSubtree: (_: string, after?: string) => many(count, after),
+      };
+      return atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING));
     };
     expect((await failureOf(() => dropMany(limits.changesMax + 1))).code).toBe('too_large');
     expect(dropMany(limits.changesMax)?.changes).toHaveLength(limits.changesMax);

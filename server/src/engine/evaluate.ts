@@ -1,19 +1,24 @@
 import {
   type Change,
-  compareCodePoints,
+  type Condition,
   type Entry,
   limits,
-  orderKey,
+  type Operation,
   ProtocolError,
   subtreesOf,
 } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeCommit } from './engine.ts';
+import { Pace, type Steps } from './steps.ts';
+import { inTreeOrder } from './tree-sort.ts';
 
-/** The state that a commit is judged against. */
+/** The state that a commit is judged against. It must not change before the steps are done. */
 export interface Base {
   read(path: string): Entry | undefined;
-  /** The entry at a path and all below it, and no sibling (S6). */
-  scanSubtree(path: string): Iterable<Entry>;
+  /**
+   * The entry at a path and all below it, and no sibling (S6), or those of them that come after one.
+   * Never read on after a pause.
+   */
+  scanSubtree(path: string, after?: string): Iterable<Entry>;
 }
 
 /** What the commit is called if one is made. */
@@ -24,25 +29,69 @@ export interface Naming {
 }
 
 /**
- * Judges one request: throws `conflict` or `too_large`, or returns the commit that it makes, or
- * `undefined` when there is nothing to change. It writes nothing: the engine does, and only once it
- * has the whole commit (S3).
+ * Judges one request: throws what its checks find, `conflict` or `too_large`, or returns the commit
+ * that it makes, or `undefined` when there is nothing to change. It writes nothing: the engine does,
+ * and only once it has the whole commit (S3).
  */
-export function evaluate(
+export function* evaluate(
   request: CommitRequest,
   base: Base,
   naming: Naming,
-): MadeCommit | undefined {
-  for (const { path, modRevision } of request.conditions) {
-    const current = base.read(path);
-    if ((current?.modRevision ?? 0) !== modRevision) throw conflict(path, modRevision, current);
+): Steps<MadeCommit | undefined> {
+  const pace = new Pace();
+  if (request.checks !== undefined) for (const size of request.checks) if (pace.isOver(size)) yield;
+  for (const condition of request.conditions) {
+    requireHeld(condition, base);
+    if (pace.isOver()) yield;
   }
-  const net = netOperations(request);
-  const changes = netChanges(net, request.actor, base, naming);
+  const net = yield* netOperations(request, pace);
+  const cleared = yield* outermost(net.subtrees, pace);
+  const changes = yield* netChanges(net, cleared, request.actor, { base, naming, pace });
+  return commitOf(request, naming, changes, cleared);
+}
+
+/**
+ * The same for a request that only puts or deletes one path, as most do. Steps and the sets that
+ * several operations need would cost more than all the rest of it.
+ */
+export function evaluateSingle(
+  request: SingleRequest,
+  base: Base,
+  naming: Naming,
+): MadeCommit | undefined {
+  for (const condition of request.conditions) requireHeld(condition, base);
+  const [operation] = request.operations;
+  const { path } = operation;
+  const prev = base.read(path);
+  if (operation.type === 'put') {
+    const change = putChange(path, operation.value, prev, request.actor, naming);
+    return commitOf(request, naming, [change], []);
+  }
+  return prev === undefined ? undefined : commitOf(request, naming, [deleteChange(prev)], []);
+}
+
+/** A request that `evaluateSingle` takes. */
+export type SingleRequest = CommitRequest & { readonly operations: readonly [Operation] };
+
+export function isSingle(request: CommitRequest): request is SingleRequest {
+  const { operations, conditions, checks } = request;
+  const [first] = operations;
+  if (first === undefined || operations.length > 1 || conditions.length > 1) return false;
+  return checks === undefined && !(first.type === 'delete' && first.recursive === true);
+}
+
+function requireHeld({ path, modRevision }: Condition, base: Base): void {
+  const current = base.read(path);
+  if ((current?.modRevision ?? 0) !== modRevision) throw conflict(path, modRevision, current);
+}
+
+function commitOf(
+  { actor, note }: CommitRequest,
+  { revision, time }: Naming,
+  changes: readonly Change[],
+  cleared: readonly string[],
+): MadeCommit | undefined {
   if (changes.length === 0) return undefined;
-  const { actor, note } = request;
-  const { revision, time } = naming;
-  const cleared = outermost(net.subtrees);
   return {
     revision,
     time,
@@ -74,12 +123,13 @@ interface NetOperations {
  * to the first and each path is decided once. That keeps a commit of n operations at n steps, where
  * replaying recursive deletes onto an overlay in order would look through the overlay for each.
  */
-function netOperations({ operations }: CommitRequest): NetOperations {
+function* netOperations({ operations }: CommitRequest, pace: Pace): Steps<NetOperations> {
   const net: NetOperations = { puts: new Map(), deletes: new Set(), subtrees: new Set() };
   const { puts, deletes, subtrees } = net;
   for (let i = operations.length - 1; i >= 0; i--) {
     const operation = operations[i];
     if (operation === undefined) continue;
+    if (pace.isOver()) yield;
     const { path } = operation;
     if (subtrees.size > 0 && isCovered(path, subtrees)) continue;
     if (operation.type === 'delete' && operation.recursive === true) subtrees.add(path);
@@ -90,25 +140,58 @@ function netOperations({ operations }: CommitRequest): NetOperations {
   return net;
 }
 
-function netChanges(
-  { puts, deletes, subtrees }: NetOperations,
+interface Judging {
+  readonly base: Base;
+  readonly naming: Naming;
+  readonly pace: Pace;
+}
+
+function* netChanges(
+  net: NetOperations,
+  cleared: readonly string[],
   actor: string,
-  base: Base,
-  naming: Naming,
-): readonly Change[] {
+  judging: Judging,
+): Steps<readonly Change[]> {
+  const { puts, deletes, subtrees } = net;
+  const { base, naming, pace } = judging;
   const changes = new ChangeList();
-  for (const [path, value] of puts)
+  for (const [path, value] of puts) {
     changes.add(putChange(path, value, base.read(path), actor, naming));
+    if (pace.isOver(value.length)) yield;
+  }
   for (const path of deletes) {
     const prev = base.read(path);
     if (prev !== undefined && !(subtrees.size > 0 && isCovered(path, subtrees)))
-      changes.add({ type: 'delete', path, cause: 'removed', prev });
+      changes.add(deleteChange(prev));
+    if (pace.isOver()) yield;
   }
-  for (const subtree of outermost(subtrees))
-    for (const prev of base.scanSubtree(subtree))
-      if (!puts.has(prev.path))
-        changes.add({ type: 'delete', path: prev.path, cause: 'removed', prev });
-  return changes.inTreeOrder();
+  for (const subtree of cleared) yield* clear(subtree, puts, changes, judging);
+  return yield* inTreeOrder(changes.all);
+}
+
+/** Deletes what is in a subtree and is not put again. */
+function* clear(
+  subtree: string,
+  puts: NetOperations['puts'],
+  changes: ChangeList,
+  { base, pace }: Judging,
+): Steps<void> {
+  let after: string | undefined;
+  do {
+    const start = after;
+    after = undefined;
+    for (const prev of base.scanSubtree(subtree, start)) {
+      if (!puts.has(prev.path)) changes.add(deleteChange(prev));
+      if (!pace.isOver(prev.value.length)) continue;
+      after = prev.path;
+      break;
+    }
+    if (after !== undefined) yield;
+  } while (after !== undefined);
+}
+
+function deleteChange(prev: Entry): Change {
+  return { type: 'delete', path: prev.path, cause: 'removed', prev };
 }
 
 /** A put over an entry continues it, also when the commit deleted it in between. */
@@ -143,12 +226,8 @@ class ChangeList {
     this.#changes.push(change);
   }
 
-  inTreeOrder(): readonly Change[] {
-    if (this.#changes.length < 2) return this.#changes;
-    return this.#changes
-      .map((change) => ({ key: orderKey(change.path), change }))
-      .sort((a, b) => compareCodePoints(a.key, b.key))
-      .map(({ change }) => change);
+  get all(): readonly Change[] {
+    return this.#changes;
   }
 }
 
@@ -158,12 +237,19 @@ function isCovered(path: string, subtrees: ReadonlySet<string>): boolean {
 }
 
 /** Those that are not inside another. */
-function outermost(subtrees: ReadonlySet<string>): string[] {
-  return [...subtrees].filter((subtree) => {
-    for (const outer of subtreesOf(subtree))
-      if (outer !== subtree && subtrees.has(outer)) return false;
-    return true;
-  });
+function* outermost(subtrees: ReadonlySet<string>, pace: Pace): Steps<string[]> {
+  const outer: string[] = [];
+  for (const subtree of subtrees) {
+    if (!isInside(subtree, subtrees)) outer.push(subtree);
+    if (pace.isOver()) yield;
+  }
+  return outer;
+}
+
+function isInside(subtree: string, subtrees: ReadonlySet<string>): boolean {
+  for (const outer of subtreesOf(subtree))
+    if (outer !== subtree && subtrees.has(outer)) return true;
+  return false;
 }
 
 function conflict(path: string, expected: number, current: Entry | undefined): ProtocolError {

@@ -1,7 +1,9 @@
-import { assert, compareCodePoints, orderKey } from '@confer/shared';
+import { compareCodePoints, orderKey } from '@confer/shared';
 import type { Deletion, DeletionsQuery } from './engine.ts';
-import { type DeletionsRow, type Tables, type VersionKey, versionsUpTo } from './lmdb-layout.ts';
-import { subtreeRange } from './tree-range.ts';
+import { type Tables, type VersionKey, versionsUpTo } from './lmdb-layout.ts';
+import { laidOver } from './lmdb-reads.ts';
+import { scanRange, subtreeRange } from './tree-range.ts';
+import type { Unsettled } from './unsettled.ts';
 
 /** A path with more rows than this is looked up instead of walked through. */
 const RUN_ROWS_MAX = 16;
@@ -9,44 +11,39 @@ const RUN_ROWS_MAX = 16;
 /** After every row of a path. */
 const LAST = Number.MAX_SAFE_INTEGER;
 
-export function deletionsRowOf({ meta }: Tables): DeletionsRow {
-  const row = meta.get('deletions');
-  assert(typeof row === 'object' && row.length === 2, 'meta says what is known of deletes');
-  return row;
+export function deletionsFloorOf({ meta }: Tables): number {
+  const floor = meta.get('deletionsFloor');
+  return typeof floor === 'number' ? floor : 0;
 }
 
-/** Belongs into the transaction of the commit that deleted. */
-export function rememberDeletions(tables: Tables, deletions: readonly Deletion[]): void {
-  if (deletions.length === 0) return;
-  for (const { path, revision, cause } of deletions) {
-    tables.deletions.put([path, revision], cause);
-    tables.deletionOrder.put([revision, path], true);
-  }
-  count(tables, deletions.length);
-}
-
-/** Forgets those of the keys that are known deletes. */
+/** Belongs into a transaction. */
 export function forgetDeletions(tables: Tables, keys: readonly VersionKey[]): void {
-  const known = keys.filter((key) => tables.deletions.get(key) !== undefined);
-  for (const [path, revision] of known) {
+  for (const [path, revision] of keys) {
     tables.deletions.remove([path, revision]);
     tables.deletionOrder.remove([revision, path]);
   }
-  if (known.length > 0) count(tables, -known.length);
 }
 
-function count(tables: Tables, difference: number): void {
-  const [floor, known] = deletionsRowOf(tables);
-  tables.meta.put('deletions', [floor, known + difference]);
+/** The known deletes of a path before a revision. */
+export function deletionsBefore({ deletions }: Tables, path: string, revision: number) {
+  return [...deletions.keys(versionsUpTo(path, revision - 1))];
 }
 
-/** The newest known delete of a path before a revision. */
-export function deletionBefore({ deletions }: Tables, [path, revision]: VersionKey): VersionKey[] {
-  return [...deletions.keys({ ...versionsUpTo(path, revision - 1), limit: 1 })];
-}
-
-/** The newest delete of each path up to a revision. */
+/** The newest delete of each path up to a revision, those that the table does not have yet included. */
 export function* deletionsAt(
+  tables: Tables,
+  unsettled: Unsettled,
+  query: DeletionsQuery,
+): Generator<Deletion> {
+  const young = placed(unsettled.deletions.read(scanRange(query), query.at));
+  for (const [, deletion] of laidOver(young, placed(inTable(tables, query)))) yield deletion;
+}
+
+function* placed(deletions: Iterable<Deletion>): Generator<readonly [string, Deletion]> {
+  for (const deletion of deletions) yield [deletion.path, deletion];
+}
+
+function* inTable(
   tables: Tables,
   { subtree, at, start: cursor }: DeletionsQuery,
 ): Generator<Deletion> {

@@ -6,25 +6,29 @@ import type {
   Deletion,
   DeletionsQuery,
   Engine,
+  EntryText,
   MadeCommit,
   ScanQuery,
 } from './engine.ts';
+import { entryText, revisionOfText } from './entry-text.ts';
 import { requireHappened, requireInWindow } from './history-window.ts';
-import { Compaction } from './lmdb-compaction.ts';
-import { deletionsAt, deletionsRowOf } from './lmdb-deletions.ts';
-import { entryOf, type StateRow, type Tables } from './lmdb-layout.ts';
+import { deletionsAt } from './lmdb-deletions.ts';
+import type { Tables } from './lmdb-layout.ts';
+import { Pasts } from './lmdb-past.ts';
 import {
   commitsBetween,
-  historyBytesOf,
-  readAt,
-  scanAt,
-  stateOf,
+  entryOfHeld,
+  type HeldAt,
+  readEntry,
+  scanNow,
   timeAfter,
 } from './lmdb-reads.ts';
-import { trimDeletions } from './lmdb-trimming.ts';
-import { GroupCommit, type Storage } from './lmdb-writes.ts';
-import { REQUEST_KEPT_MS } from './request-memory.ts';
+import type { Opened } from './lmdb-recovery.ts';
+import type { Progress, Storage } from './lmdb-storage.ts';
+import { LmdbUpkeep } from './lmdb-upkeep.ts';
+import { Writes } from './lmdb-writes.ts';
 import { scanRange } from './tree-range.ts';
+import type { Unsettled } from './unsettled.ts';
 
 /** The engine over LMDB's tables. Opened by `openLmdbEngine`. */
 export class LmdbEngine implements Engine {
@@ -32,49 +36,59 @@ export class LmdbEngine implements Engine {
   readonly supports = { durable: true };
   readonly epoch: string;
   readonly #storage: Storage;
-  readonly #clock: Clock;
   readonly #tables: Tables;
-  readonly #writes: GroupCommit;
-  readonly #deletionsMax: number;
-  #revision: number;
-  #compactedRevision: number;
-  #entryCount: number;
-  #deletionsFloor: number;
+  readonly #unsettled: Unsettled;
+  readonly #pasts: Pasts;
+  readonly #writes: Writes;
+  readonly #upkeep: LmdbUpkeep;
+  #shown: Progress;
   #feed: CommitFeed | undefined;
-  /** Compactions and trimmings, one after the other. */
-  #compaction: Promise<void> = Promise.resolve();
-  #isTrimming = false;
   #closing: Promise<void> | undefined;
 
-  constructor(storage: Storage, clock: Clock, epoch: string, deletionsMax: number) {
+  constructor(
+    storage: Storage,
+    opened: Opened,
+    options: { readonly clock: Clock; readonly epoch: string; readonly deletionsMax: number },
+  ) {
+    const { clock, epoch, deletionsMax } = options;
+    const { unsettled, requests, progress } = opened;
     this.epoch = epoch;
     this.#storage = storage;
-    this.#clock = clock;
     this.#tables = storage.tables;
-    [this.#revision, this.#compactedRevision, this.#entryCount] = stateOf(storage.tables);
-    this.#deletionsMax = deletionsMax;
-    [this.#deletionsFloor] = deletionsRowOf(storage.tables);
-    this.#writes = new GroupCommit(storage, clock, (...durable) => this.#onDurable(...durable));
+    this.#unsettled = unsettled;
+    this.#pasts = new Pasts(storage.tables);
+    this.#shown = progress;
+    const shown = () => this.#shown;
+    this.#upkeep = new LmdbUpkeep({ storage, clock, unsettled, deletionsMax, shown });
+    this.#writes = new Writes({
+      storage,
+      clock,
+      unsettled,
+      requests,
+      shown,
+      onDurable: (...durable) => this.#onDurable(...durable),
+      room: () => this.#upkeep.room(),
+    });
   }
 
   get revision(): number {
-    return this.#revision;
+    return this.#shown.revision;
   }
 
   get compactedRevision(): number {
-    return this.#compactedRevision;
+    return this.#upkeep.compactedRevision;
   }
 
   get deletionsFloor(): number {
-    return this.#deletionsFloor;
+    return this.#upkeep.deletionsFloor;
   }
 
   get entryCount(): number {
-    return this.#entryCount;
+    return this.#shown.entryCount;
   }
 
   get historyBytes(): number {
-    return historyBytesOf(this.#tables);
+    return this.#tables.log.bytes();
   }
 
   onCommits(feed: CommitFeed): void {
@@ -82,44 +96,41 @@ export class LmdbEngine implements Engine {
     this.#feed = feed;
   }
 
-  async commit(request: CommitRequest): Promise<CommitOutcome> {
-    this.#requireOpen();
-    return this.#writes.commit(request);
+  commit(request: CommitRequest): Promise<CommitOutcome> {
+    return this.#closing === undefined ? this.#writes.commit(request) : Promise.reject(closed());
   }
 
   get(path: string): Entry | undefined {
-    const row = this.#tables.entries.get(path);
-    const isShown = row === undefined ? !this.#writes.isAhead : row[2] <= this.#revision;
-    if (!isShown) return readAt(this.#tables, path, this.#revision);
-    return row === undefined ? undefined : entryOf(path, row);
+    return readEntry(this.#tables, this.#unsettled, path, this.revision);
   }
 
   scan(query: ScanQuery): Iterable<Entry> {
-    requireInWindow(query.at, this);
-    return scanAt(this.#tables, scanRange(query), query.at);
+    return entriesOf(this.#held(query));
+  }
+
+  scanTexts(query: ScanQuery): Iterable<EntryText> {
+    return textsOf(this.#held(query));
   }
 
   history(revision: number): Iterable<MadeCommit> {
     requireInWindow(revision, this);
-    return commitsBetween(this.#tables, revision, this.#revision);
+    return commitsBetween(this.#tables, revision, this.revision);
   }
 
   timeAfter(revision: number): number | undefined {
     requireInWindow(revision, this);
-    return timeAfter(this.#tables, revision, this.#revision);
+    return timeAfter(this.#tables, revision, this.revision);
   }
 
   deletions(query: DeletionsQuery): Iterable<Deletion> {
     requireInWindow(query.at, this);
-    return deletionsAt(this.#tables, query);
+    return deletionsAt(this.#tables, this.#unsettled, query);
   }
 
   async compact(revision: number): Promise<void> {
     requireHappened(revision, this);
     this.#requireOpen();
-    const compaction = this.#compaction.then(() => this.#compact(revision));
-    this.#compaction = compaction.catch(() => undefined);
-    return compaction;
+    return this.#upkeep.compact(revision);
   }
 
   close(): Promise<void> {
@@ -127,55 +138,44 @@ export class LmdbEngine implements Engine {
     return this.#closing;
   }
 
-  #onDurable(commits: readonly MadeCommit[], [revision, , entryCount]: StateRow): void {
-    this.#revision = revision;
-    this.#entryCount = entryCount;
+  #held(query: ScanQuery): Generator<HeldAt> {
+    requireInWindow(query.at, this);
+    const range = scanRange(query);
+    const now = scanNow(this.#tables, this.#unsettled, range, this.revision);
+    return this.#pasts.over(now, range, query.at, this.revision);
+  }
+
+  #onDurable(commits: readonly MadeCommit[], progress: Progress): void {
+    this.#shown = progress;
     this.#feed?.(commits);
-    if (commits.some(({ changes }) => changes.some(({ type }) => type === 'delete'))) this.#trim();
-  }
-
-  /** What fails is tried again after the next delete. */
-  #trim(): void {
-    if (this.#isTrimming) return;
-    this.#isTrimming = true;
-    const onFloor = (floor: number) => {
-      this.#deletionsFloor = Math.max(this.#deletionsFloor, floor);
-    };
-    const isStopped = () => this.#closing !== undefined;
-    this.#compaction = this.#compaction
-      .then(() => trimDeletions(this.#storage, this.#deletionsMax, isStopped, onFloor))
-      .catch(() => undefined)
-      .finally(() => {
-        this.#isTrimming = false;
-      });
-  }
-
-  /**
-   * The new `compactedRevision` is on the disk, and shown, before the first row goes: nobody reads
-   * a history with holes, not even after a crash between two steps.
-   */
-  async #compact(revision: number): Promise<void> {
-    const isStopped = () => this.#closing !== undefined;
-    if (revision > this.#compactedRevision && !isStopped()) {
-      await this.#storage.transaction(() => {
-        const [newest, , entryCount] = stateOf(this.#tables);
-        this.#tables.meta.put('state', [newest, revision, entryCount]);
-      });
-      this.#compactedRevision = revision;
-    }
-    const forgetBefore = this.#clock.now() - REQUEST_KEPT_MS;
-    const compaction = new Compaction(this.#tables, this.#compactedRevision, forgetBefore);
-    await compaction.run(this.#storage, isStopped);
-    this.#requireOpen();
+    this.#upkeep.committed(commits);
   }
 
   async #close(): Promise<void> {
-    await this.#writes.settled;
-    await this.#compaction;
+    await this.#writes.settled();
+    await this.#upkeep.stop();
     await this.#storage.close();
   }
 
   #requireOpen(): void {
-    if (this.#closing !== undefined) throw new ProtocolError('unavailable', 'the engine is closed');
+    if (this.#closing !== undefined) throw closed();
   }
+}
+
+function closed(): ProtocolError {
+  return new ProtocolError('unavailable', 'the engine is closed');
+}
+
+function* entriesOf(items: Iterable<HeldAt>): Generator<Entry> {
+  for (const [, held] of items) {
+    const entry = entryOfHeld(held);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+function* textsOf(items: Iterable<HeldAt>): Generator<EntryText> {
+  for (const [path, held] of items)
+    if (typeof held === 'string') yield { path, modRevision: revisionOfText(held), text: held };
+    else if (held !== undefined)
+      yield { path, modRevision: held.modRevision, text: entryText(held) };
 }

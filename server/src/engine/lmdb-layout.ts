@@ -1,17 +1,14 @@
-import {
-  type Change,
-  type DeleteCause,
-  type Entry,
-  orderKey,
-  pathOfOrderKey,
-} from '@confer/shared';
-import type { CommitOutcome, MadeCommit } from './engine.ts';
+import { type DeleteCause, type Entry, orderKey, pathOfOrderKey } from '@confer/shared';
 
 /**
- * How the LMDB engine lays its data out. All tables, keys and rows are here; rows are MessagePack
- * arrays. Anything that changes what older code would read asks for a new format version.
+ * How the LMDB engine lays its data out. All tables, keys and rows are here. Anything that changes
+ * what older code would read asks for a new format version.
+ *
+ * A commit is one row at the end of `log`, or part of one: that is all that its writer waits for.
+ * What it made of the entries and the known deletes is written into their tables later, many commits
+ * at once and in the order of the tree.
  */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 /** `[value, createRevision, modRevision, version, updatedAt, updatedBy, lease?]` */
 export type EntryRow = readonly [
@@ -24,42 +21,44 @@ export type EntryRow = readonly [
   lease?: string,
 ];
 
-/** What a path held from a revision on; `null`: it was deleted there. */
-export type VersionRow = EntryRow | null;
-
-/** A change inside a commit: what it made is the version at the commit's revision. */
-export type ChangeRow = readonly [
-  path: string,
-  /** The revision of the version before; 0 when there was none. */
-  prevRevision: number,
-  /** Only a delete has one. */
-  cause?: DeleteCause,
-];
+/** What a put made or why a delete was, and what was there before. */
+export type ChangeRow = readonly [path: string, made: EntryRow | DeleteCause, before?: EntryRow];
 
 export type CommitRow = readonly [
+  revision: number,
   time: number,
   actor: string,
   note: string | null,
-  requestId: string,
   changes: readonly ChangeRow[],
   /** The subtrees that were removed as a whole, where there are any. */
   cleared?: readonly string[],
 ];
 
-/** The request id, and when its commit was made. */
-export type RetiredRow = readonly [requestId: string, time: number];
+/** A write that made a commit, as a second try of it is answered (S4). */
+export type RequestRow = readonly [id: string, time: number, puts: number, deletes: number];
 
-export type OutcomeRow = readonly [revision: number, puts: number, deletes: number];
+/** How a row of the log begins, on a line of its own: what can be told without reading the rest. */
+export type LogHead = readonly [
+  /** The first of its commits; they follow each other without a gap up to that of its key. */
+  first: number,
+  /** Entries after the last. */
+  entryCount: number,
+  /** One for each commit; none in the later parts of a commit. */
+  requests: readonly RequestRow[],
+  /** Of a commit that does not fit into one row: how many there are, and the first path of this. */
+  parts: number,
+  firstPath: string,
+];
 
-/** What changes with each transaction: `[revision, compactedRevision, entryCount]` */
-export type StateRow = readonly [revision: number, compactedRevision: number, entryCount: number];
-
-/** Every delete after `floor` is known; `count` rows say so. Format 1 knew none. */
-export type DeletionsRow = readonly [floor: number, count: number];
+/** The entries and the known deletes are up to date with the log up to here. */
+export type SettledRow = readonly [revision: number, entryCount: number];
 
 /** `format` and `epoch` are written once, before any other table exists. */
-export type MetaKey = 'format' | 'epoch' | 'state' | 'deletions';
-export type MetaRow = number | string | StateRow | DeletionsRow;
+export type MetaKey = 'format' | 'epoch' | 'settled' | 'compacted' | 'deletionsFloor';
+export type MetaRow = number | string | SettledRow;
+
+/** The last revision in a row, and which part of that commit it is; 0 where it is whole. */
+export type LogKey = [revision: number, part: number];
 
 export type VersionKey = [path: string, revision: number];
 
@@ -74,7 +73,7 @@ export interface TableRange<Key> {
   readonly limit?: number;
 }
 
-/** What the engine needs of a table. Writes belong inside a transaction of the storage. */
+/** What an engine needs of a table. Writes belong into what is handed to `Storage.write`. */
 export interface Table<Key, Row> {
   get(key: Key): Row | undefined;
   rows(range: TableRange<Key>): Iterable<{ readonly key: Key; readonly value: Row }>;
@@ -83,19 +82,17 @@ export interface Table<Key, Row> {
   remove(key: Key): void;
   /** Of its pages. */
   bytes(): number;
+  /** Its rows. */
+  count(): number;
 }
 
 export interface Tables {
-  /** By path, in the order of the tree: what each path holds now. */
-  readonly entries: Table<string, EntryRow>;
-  /** What each path held from which revision on, as far back as history goes. */
-  readonly versions: Table<VersionKey, VersionRow>;
-  /** By revision. */
-  readonly commits: Table<number, CommitRow>;
-  /** By request id: the outcome of each commit that is in history or too young to forget (S4). */
-  readonly requests: Table<string, OutcomeRow>;
-  /** By revision: the request ids that outlive their commit. */
-  readonly retired: Table<number, RetiredRow>;
+  /** By path, in the order of the tree: what each path holds, as the JSON text of the entry. */
+  readonly entries: Table<string, string>;
+  /** Every commit in history: a `LogHead` and then, on the second line, a list of `CommitRow`. */
+  readonly log: Table<LogKey, string>;
+  /** By revision: the request ids that outlive their commit; a `RequestRow`. */
+  readonly retired: Table<number, string>;
   /** The deletes that are known, also beyond history: until their path's next life is, too. */
   readonly deletions: Table<VersionKey, DeleteCause>;
   /** The same, so that the oldest are found. */
@@ -142,6 +139,16 @@ export const revisionKey: KeyCodec<number> = {
   readKey: (source, start) => source.readUInt32BE(start) * 2 ** 32 + source.readUInt32BE(start + 4),
 };
 
+/** The revision, the part in four bytes. */
+export const logKey: KeyCodec<LogKey> = {
+  writeKey: ([revision, part], target, start) =>
+    target.writeUInt32BE(part, revisionKey.writeKey(revision, target, start)),
+  readKey: (source, start, end) => [
+    revisionKey.readKey(source, start, end),
+    source.readUInt32BE(start + 8),
+  ],
+};
+
 /**
  * The path, a zero byte, the revision. No path holds U+0000, and it comes before the U+0001 that
  * goes on below a path, so the versions of a path are one run.
@@ -179,24 +186,7 @@ export function rowOf(entry: Entry): EntryRow {
   return lease === undefined ? row : [...row, lease];
 }
 
-export function commitRowOf(commit: MadeCommit, requestId: string): CommitRow {
-  const { time, actor, note, changes, cleared } = commit;
-  const row = [time, actor, note ?? null, requestId, changes.map(changeRowOf)] as const;
-  return cleared === undefined ? row : [...row, cleared];
-}
-
-function changeRowOf(change: Change): ChangeRow {
-  const prevRevision = change.prev?.modRevision ?? 0;
-  return change.type === 'put'
-    ? [change.path, prevRevision]
-    : [change.path, prevRevision, change.cause];
-}
-
-export function outcomeOfRow([revision, puts, deletes]: OutcomeRow): CommitOutcome {
-  return { revision, puts, deletes };
-}
-
-/** All versions of a path up to a revision, the newest first. */
+/** All known deletes of a path before a revision, the newest first. */
 export function versionsUpTo(path: string, revision: number): TableRange<VersionKey> {
   return { start: [path, revision], end: [path, 0], reverse: true };
 }

@@ -1,144 +1,145 @@
-import {
-  assert,
-  type Change,
-  compareCodePoints,
-  comparePaths,
-  type Entry,
-  orderKey,
-} from '@confer/shared';
+import { compareCodePoints, comparePaths, type Entry, orderKey } from '@confer/shared';
 import type { MadeCommit } from './engine.ts';
+import { entryOfText } from './entry-text.ts';
 import type { Base } from './evaluate.ts';
-import {
-  type ChangeRow,
-  type CommitRow,
-  entryOf,
-  type StateRow,
-  type Tables,
-  versionsUpTo,
-} from './lmdb-layout.ts';
-import { type KeyRange, subtreeRange } from './tree-range.ts';
+import type { LogKey, RequestRow, TableRange, Tables } from './lmdb-layout.ts';
+import { commitsOf, headOf } from './lmdb-log.ts';
+import { type KeyRange, restOf } from './tree-range.ts';
+import type { Unsettled } from './unsettled.ts';
 
-export function stateOf({ meta }: Tables): StateRow {
-  const state = meta.get('state');
-  assert(typeof state === 'object' && state.length === 3, 'meta has a state');
-  return state;
+/** What a path holds, as it is or as its JSON text; nothing, where the path is here to say so. */
+export type Held = Entry | string | undefined;
+
+export type HeldAt = readonly [path: string, held: Held];
+
+/** The newest that was judged, durable or not. */
+const NEWEST = Number.POSITIVE_INFINITY;
+
+export function entryOfHeld(held: Held): Entry | undefined {
+  return typeof held === 'string' ? entryOfText(held) : held;
 }
 
-/** What the tables hold right now: inside a transaction, with what it wrote so far. */
-export function currentState(tables: Tables): Base {
-  const { entries } = tables;
+export function readEntry(
+  { entries }: Tables,
+  unsettled: Unsettled,
+  path: string,
+  revision: number,
+): Entry | undefined {
+  const version = unsettled.at(path, revision);
+  return version === undefined ? entryOfHeld(entries.get(path)) : version.entry;
+}
+
+/** The state that the next commit is judged against. */
+export function newestState(tables: Tables, unsettled: Unsettled): Base {
   return {
-    read(path) {
-      const row = entries.get(path);
-      return row === undefined ? undefined : entryOf(path, row);
-    },
-    *scanSubtree(path) {
-      const { from, to } = subtreeRange(path);
-      for (const { key, value } of entries.rows({ start: from, end: to }))
-        yield entryOf(key, value);
+    read: (path) => readEntry(tables, unsettled, path, NEWEST),
+    *scanSubtree(subtree, after) {
+      for (const [, held] of scanNow(tables, unsettled, restOf(subtree, after), NEWEST)) {
+        const entry = entryOfHeld(held);
+        if (entry !== undefined) yield entry;
+      }
     },
   };
 }
 
-/** What a path held at a revision, out of its versions. */
-export function readAt({ versions }: Tables, path: string, revision: number): Entry | undefined {
-  const range = { ...versionsUpTo(path, revision), limit: 1 };
-  for (const { key, value } of versions.rows(range))
-    return value === null ? undefined : entryOf(key[0], value);
-  return undefined;
-}
-
 /**
- * The entries of a range at a revision: the current ones, except for the paths that were changed
- * after the revision, which are looked up among the versions. So a read costs what it returns plus
- * the changes since, and a read at the newest revision is a plain walk.
+ * What the paths of a range hold at the revision that the engine shows, or at the newest.
  *
- * LMDB's snapshot may be ahead of the revision that the engine shows, by commits that are on their
- * way out of the feed. They are changes since, like any others.
- *
- * The walk and the changes have to be of one snapshot. lmdb-js takes a new one when a turn ends or
- * when a commit is reported, both outside of the run of synchronous code that a scan is; and the
- * versions that are looked up on the way are the same in every snapshot.
+ * The walk has to be over one snapshot of LMDB. lmdb-js takes a new one when a turn ends or when a
+ * transaction is reported, both outside of the run of synchronous code that a scan is.
  */
-export function* scanAt(tables: Tables, range: KeyRange, at: number): Generator<Entry> {
-  const changed = changedAfter(tables, range, at);
-  const isChanged = new Set(changed);
-  let next = 0;
-  for (const { key: path, value } of tables.entries.rows({ start: range.from, end: range.to })) {
-    for (let before = changed[next]; before !== undefined; before = changed[++next]) {
-      if (comparePaths(before, path) >= 0) break;
-      yield* presentAt(tables, before, at);
+export function scanNow(
+  { entries }: Tables,
+  unsettled: Unsettled,
+  range: KeyRange,
+  revision: number,
+): Generator<HeldAt> {
+  return laidOver(heldIn(unsettled, range, revision), heldInTable(entries, range));
+}
+
+function* heldIn(unsettled: Unsettled, range: KeyRange, revision: number): Generator<HeldAt> {
+  for (const [path, { entry }] of unsettled.range(range, revision)) yield [path, entry];
+}
+
+function* heldInTable(entries: Tables['entries'], { from, to }: KeyRange): Generator<HeldAt> {
+  for (const { key, value } of entries.rows({ start: from, end: to })) yield [key, value];
+}
+
+/** Two runs in the order of the tree as one; where both have a path, the upper one is right. */
+export function* laidOver<Item extends readonly [path: string, ...rest: unknown[]]>(
+  upper: Generator<Item>,
+  lower: Generator<Item>,
+): Generator<Item> {
+  try {
+    let over = upper.next();
+    if (over.done === true) {
+      yield* lower;
+      return;
     }
-    if (!isChanged.has(path)) yield entryOf(path, value);
+    for (const below of lower) {
+      let order = -1;
+      while (over.done !== true) {
+        order = comparePaths(over.value[0], below[0]);
+        if (order > 0) break;
+        yield over.value;
+        over = upper.next();
+        if (order === 0) break;
+        order = -1;
+      }
+      if (order !== 0) yield below;
+    }
+    for (; over.done !== true; over = upper.next()) yield over.value;
+  } finally {
+    upper.return(undefined);
+    lower.return(undefined);
   }
-  for (const path of changed.slice(next)) yield* presentAt(tables, path, at);
 }
 
-function* presentAt(tables: Tables, path: string, at: number): Generator<Entry> {
-  const entry = readAt(tables, path, at);
-  if (entry !== undefined) yield entry;
-}
-
-/** The paths of a range that commits after `at` changed, in the order of the tree. */
-function changedAfter(tables: Tables, { from, to }: KeyRange, at: number): string[] {
-  const [newest] = stateOf(tables);
-  if (newest === at) return [];
-  const paths = new Map<string, string>();
-  for (const { value } of tables.commits.rows({ start: at + 1, end: newest + 1 }))
-    for (const [path] of changesOf(value)) {
-      const key = orderKey(path);
-      if (compareCodePoints(key, from) >= 0 && compareCodePoints(key, to) < 0) paths.set(path, key);
-    }
-  return [...paths].sort(([, a], [, b]) => compareCodePoints(a, b)).map(([path]) => path);
+/** Whether a path lies in a range, by its `orderKey`. */
+export function isInRange(path: string, { from, to }: KeyRange): boolean {
+  const key = orderKey(path);
+  return compareCodePoints(key, from) >= 0 && compareCodePoints(key, to) < 0;
 }
 
 /** The commits after one revision and up to another. */
 export function* commitsBetween(
-  tables: Tables,
+  { log }: Tables,
   after: number,
   upTo: number,
 ): Generator<MadeCommit> {
-  for (const { key, value } of tables.commits.rows({ start: after + 1, end: upTo + 1 }))
-    yield commitOf(tables, key, value);
+  let begun: MadeCommit | undefined;
+  for (const { value } of log.rows({ start: [after + 1, 0], end: [upTo + 1, 0] }))
+    for (const commit of commitsOf(value)) {
+      if (commit.revision <= after) continue;
+      if (begun?.revision === commit.revision)
+        begun = { ...begun, changes: begun.changes.concat(commit.changes) };
+      else {
+        if (begun !== undefined) yield begun;
+        begun = commit;
+      }
+    }
+  if (begun !== undefined) yield begun;
 }
 
-/** What history takes: the commits, and the versions beyond those that are the current entries. */
-export function historyBytesOf({ commits, versions, entries }: Tables): number {
-  return commits.bytes() + Math.max(0, versions.bytes() - entries.bytes());
+/** The request that made the commit of a revision, where that is still known. */
+export function requestAt({ log, retired }: Tables, revision: number): RequestRow | undefined {
+  const range: TableRange<LogKey> = {
+    start: [revision, 0],
+    end: [Number.MAX_SAFE_INTEGER, 0],
+    limit: 1,
+  };
+  for (const { value } of log.rows(range)) {
+    const [first, , requests] = headOf(value);
+    if (first <= revision) return requests[revision - first];
+  }
+  const row = retired.get(revision);
+  return row === undefined ? undefined : JSON.parse(row);
 }
 
-export function timeAfter({ commits }: Tables, after: number, upTo: number): number | undefined {
-  for (const { value } of commits.rows({ start: after + 1, end: upTo + 1, limit: 1 }))
-    return value[0];
+export function timeAfter({ log }: Tables, after: number, upTo: number): number | undefined {
+  for (const { value } of log.rows({ start: [after + 1, 0], end: [upTo + 1, 0], limit: 1 })) {
+    const [first, , requests] = headOf(value);
+    return requests[after + 1 - first]?.[1];
+  }
   return undefined;
-}
-
-export function changesOf([, , , , changes]: CommitRow): readonly ChangeRow[] {
-  return changes;
-}
-
-function commitOf(tables: Tables, revision: number, row: CommitRow): MadeCommit {
-  const [time, actor, note, , rows, cleared] = row;
-  return {
-    revision,
-    time,
-    actor,
-    ...(note === null ? {} : { note }),
-    changes: rows.map((change) => changeOf(tables, revision, change)),
-    ...(cleared === undefined ? {} : { cleared }),
-  };
-}
-
-function changeOf({ versions }: Tables, revision: number, row: ChangeRow): Change {
-  const [path, prevRevision, cause] = row;
-  const entryAt = (at: number) => {
-    const version = versions.get([path, at]);
-    return version === undefined || version === null ? undefined : entryOf(path, version);
-  };
-  const before = prevRevision === 0 ? undefined : entryAt(prevRevision);
-  const prev = before === undefined ? {} : { prev: before };
-  if (cause !== undefined) return { type: 'delete', path, cause, ...prev };
-  const entry = entryAt(revision);
-  assert(entry !== undefined, 'a put in history has its version');
-  return { type: 'put', path, entry, ...prev };
 }

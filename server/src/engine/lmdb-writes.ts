@@ -1,167 +1,279 @@
 import { type Clock, ProtocolError } from '@confer/shared';
-import type { CommitOutcome, CommitRequest, Deletion, MadeCommit } from './engine.ts';
-import { evaluate, outcomeOf } from './evaluate.ts';
-import { rememberDeletions } from './lmdb-deletions.ts';
-import { commitRowOf, outcomeOfRow, rowOf, type StateRow, type Tables } from './lmdb-layout.ts';
-import { currentState, stateOf } from './lmdb-reads.ts';
+import type { CommitOutcome, CommitRequest, MadeCommit } from './engine.ts';
+import {
+  type Base,
+  evaluate,
+  evaluateSingle,
+  isSingle,
+  outcomeOf,
+  type SingleRequest,
+} from './evaluate.ts';
+import { Batch } from './lmdb-batch.ts';
+import {
+  charactersOf,
+  type LoggedCommit,
+  type LogRow,
+  ROW_CHARACTERS,
+  rowsOfCommit,
+} from './lmdb-log.ts';
+import { newestState, requestAt } from './lmdb-reads.ts';
+import type { Progress, Storage } from './lmdb-storage.ts';
+import type { Pending } from './pending.ts';
+import type { RequestIndex } from './request-index.ts';
+import type { Steps } from './steps.ts';
+import type { Unsettled } from './unsettled.ts';
 
-/** Tables that are written all or nothing. */
-export interface Storage {
-  readonly tables: Tables;
-  /**
-   * Runs `write` in a transaction that begins after this turn of the event loop, and resolves once
-   * what it wrote is on the disk. A throw inside, or a failure to store, leaves nothing written and
-   * rejects with a `ProtocolError`.
-   */
-  transaction<Result>(write: () => Result): Promise<Result>;
-  close(): Promise<void>;
+/** What the writes work on. */
+export interface WriteContext {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly unsettled: Unsettled;
+  readonly requests: RequestIndex;
+  /** What the engine shows: the newest that is durable and came out of the feed. */
+  readonly shown: () => Progress;
+  /** Takes what became durable together, before any of its writers is answered. */
+  readonly onDurable: (commits: readonly MadeCommit[], progress: Progress) => void;
+  /** Resolves when more may be judged: there is a bound to what is not settled. */
+  readonly room: () => Promise<void> | undefined;
 }
-
-interface Pending {
-  readonly request: CommitRequest;
-  readonly resolve: (outcome: CommitOutcome) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** What one transaction decided; told to nobody before it is on the disk. */
-interface Batch {
-  readonly commits: MadeCommit[];
-  readonly answers: (() => void)[];
-  state: StateRow;
-}
-
-/** Takes what became durable together, before any of its writers is answered. */
-type OnDurable = (commits: readonly MadeCommit[], state: StateRow) => void;
 
 /**
- * Group commit: everything that is asked for until a transaction begins goes into it, so that many
- * writers share one sync of the disk (S1).
+ * Judges requests as they come and writes what they make in the background, so that many writers
+ * share one sync of the disk (S1).
  *
- * 1. The first request of an idle queue asks for a transaction; those after it join the queue.
- * 2. The transaction begins once the one before it is on the disk, takes the queue, judges each
- *    request against what those before it wrote, and writes.
- * 3. The next request finds an empty queue and asks for the next transaction, which waits for 4.
- * 4. The transaction is on the disk: the feed gets its commits, then its writers their answers.
- *
- * Step 2 of a transaction may come before step 4 of the one before it: both are on their way through
- * the event loop. A conflict judged then speaks of a commit that the feed has yet to bring out, so
- * every answer waits for step 4 of its own transaction, also one that wrote nothing.
+ * 1. A request is judged at once, against what is stored and, over it, what was judged before. It
+ *    goes into the open batch. A large one is judged over several turns, and all behind it wait.
+ * 2. When no batch is on its way to the disk, the open one goes, at the end of the turn; all that is
+ *    judged meanwhile is the next one.
+ * 3. The batch is on the disk: the feed gets its commits, then its writers their answers. A refusal
+ *    may speak of a commit before it in the same batch or in the one before, so it waits as well.
+ * 4. Or it could not be stored. Then everything that was judged is refused, also what is in the open
+ *    batch or half judged, because it was judged against what did not come to be.
  */
-export class GroupCommit {
-  readonly #storage: Storage;
-  readonly #clock: Clock;
-  readonly #onDurable: OnDurable;
+export class Writes {
+  readonly #context: WriteContext;
   #queue: Pending[] = [];
-  #unsettled = 0;
-  #settled: Promise<void> = Promise.resolve();
+  #judging: Pending | undefined;
+  #newest: Progress;
+  #open = new Batch();
+  #inFlight: Batch | undefined;
+  #isDeferred = false;
+  readonly #base: Base;
+  #onIdle: (() => void)[] = [];
 
-  constructor(storage: Storage, clock: Clock, onDurable: OnDurable) {
-    this.#storage = storage;
-    this.#clock = clock;
-    this.#onDurable = onDurable;
-  }
-
-  /** Whether the tables may hold commits that did not come out of the feed yet. */
-  get isAhead(): boolean {
-    return this.#unsettled > 0;
+  constructor(context: WriteContext) {
+    this.#context = context;
+    this.#newest = context.shown();
+    this.#base = newestState(context.storage.tables, context.unsettled);
   }
 
   commit(request: CommitRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
-      if (this.#queue.push({ request, resolve, reject }) === 1) this.#settled = this.#write();
+      const pending = { request, resolve, reject };
+      if (this.#judging === undefined) this.#begin(pending);
+      else this.#queue.push(pending);
     });
   }
 
-  /** Resolves when all that was accepted is answered: transactions end in the order they began. */
-  get settled(): Promise<void> {
-    return this.#settled;
+  /** Resolves when all that was accepted is answered. */
+  settled(): Promise<void> {
+    if (this.#isIdle) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
-  async #write(): Promise<void> {
-    let pending: readonly Pending[] = [];
-    let batch: Batch;
-    try {
-      batch = await this.#storage.transaction(() => {
-        pending = this.#takeQueue();
-        this.#unsettled++;
-        return this.#judge(pending);
-      });
-    } catch (error) {
-      if (pending.length > 0) this.#unsettled--;
-      else pending = this.#takeQueue();
-      for (const { reject } of pending) reject(error);
+  get #isIdle(): boolean {
+    return this.#judging === undefined && this.#inFlight === undefined && this.#open.isEmpty;
+  }
+
+  #begin(pending: Pending): void {
+    const { request } = pending;
+    const room = this.#context.room();
+    if (room === undefined && isSingle(request)) {
+      try {
+        this.#answer(pending, this.#judgeSingle(request));
+      } catch (error) {
+        this.#refuse(pending, error);
+      }
+      this.#submitSoon();
       return;
     }
-    this.#unsettled--;
-    if (batch.commits.length > 0) this.#onDurable(batch.commits, batch.state);
-    for (const answer of batch.answers) answer();
+    this.#judging = pending;
+    const steps = this.#judge(request);
+    if (room === undefined) this.#goOn(pending, steps);
+    else void room.then(() => this.#goOn(pending, steps));
   }
 
-  #takeQueue(): readonly Pending[] {
+  #goOn(pending: Pending, steps: Steps<CommitOutcome>): void {
+    if (this.#judging !== pending) return;
+    try {
+      const step = steps.next();
+      if (step.done !== true) {
+        this.#context.storage.defer(() => this.#goOn(pending, steps));
+        return;
+      }
+      this.#answer(pending, step.value);
+    } catch (error) {
+      this.#refuse(pending, error);
+    }
+    this.#judging = undefined;
+    this.#submitSoon();
+    this.#next();
+    this.#wakeIfIdle();
+  }
+
+  #next(): void {
     const queue = this.#queue;
     this.#queue = [];
-    return queue;
+    for (const [i, pending] of queue.entries()) {
+      this.#begin(pending);
+      if (this.#judging === undefined) continue;
+      // What came while these were judged waits behind those that were there before.
+      this.#queue = queue.slice(i + 1).concat(this.#queue);
+      return;
+    }
   }
 
-  #judge(pending: readonly Pending[]): Batch {
-    const { tables } = this.#storage;
-    const batch: Batch = { commits: [], answers: [], state: stateOf(tables) };
-    for (const { request, resolve, reject } of pending) {
-      const judged = this.#judgeOne(request, batch);
-      batch.answers.push(() => {
-        if (judged instanceof ProtocolError) reject(judged);
-        else resolve(judged);
+  #judgeSingle(request: SingleRequest): CommitOutcome {
+    const known = this.#known(request.requestId);
+    if (known !== undefined) return known;
+    const commit = evaluateSingle(request, this.#base, this.#naming());
+    if (commit === undefined) return this.#nothing();
+    const logged = this.#logged(request, commit);
+    const characters = sizeOf(commit);
+    const { revision } = this.#context.shown();
+    for (const change of commit.changes)
+      this.#context.unsettled.addChange(change, commit.revision, revision);
+    return this.#take(logged, characters, undefined);
+  }
+
+  *#judge(request: CommitRequest): Steps<CommitOutcome> {
+    const known = this.#known(request.requestId);
+    if (known !== undefined) return known;
+    const commit = yield* evaluate(request, this.#base, this.#naming());
+    if (commit === undefined) return this.#nothing();
+    const logged = this.#logged(request, commit);
+    const characters = sizeOf(commit);
+    const rows = characters > ROW_CHARACTERS ? yield* rowsOfCommit(logged) : undefined;
+    yield* this.#context.unsettled.add(commit, this.#context.shown().revision);
+    return this.#take(logged, characters, rows);
+  }
+
+  #naming() {
+    return { revision: this.#newest.revision + 1, time: this.#context.clock.now() };
+  }
+
+  #nothing(): CommitOutcome {
+    return { revision: this.#newest.revision, puts: 0, deletes: 0 };
+  }
+
+  #logged({ requestId }: CommitRequest, commit: MadeCommit): LoggedCommit {
+    const entryCount = this.#newest.entryCount + growthOf(commit);
+    return { commit, requestId, outcome: outcomeOf(commit), entryCount };
+  }
+
+  #take(
+    logged: LoggedCommit,
+    characters: number,
+    rows: readonly LogRow[] | undefined,
+  ): CommitOutcome {
+    const { commit, entryCount, outcome } = logged;
+    this.#open.add(logged, characters, rows);
+    this.#newest = { revision: commit.revision, entryCount };
+    return outcome;
+  }
+
+  /** How a write that was tried before ended (S4). */
+  #known(requestId: string): CommitOutcome | undefined {
+    const young = this.#open.outcomes.get(requestId) ?? this.#inFlight?.outcomes.get(requestId);
+    if (young !== undefined) return young;
+    const revision = this.#context.requests.find(requestId);
+    if (revision === undefined) return undefined;
+    const row = requestAt(this.#context.storage.tables, revision);
+    if (row === undefined || row[0] !== requestId) return undefined;
+    return { revision, puts: row[2], deletes: row[3] };
+  }
+
+  #answer(to: Pending, told: CommitOutcome | ProtocolError): void {
+    this.#open.answers.push({ to, told });
+  }
+
+  /** Only judging throws, and then nothing of the request is anywhere yet. */
+  #refuse(pending: Pending, error: unknown): void {
+    this.#answer(pending, error instanceof ProtocolError ? error : unexpected(error));
+  }
+
+  #submitSoon(): void {
+    if (this.#isDeferred || this.#inFlight !== undefined || this.#open.isEmpty) return;
+    this.#isDeferred = true;
+    this.#context.storage.defer(() => {
+      this.#isDeferred = false;
+      this.#submit();
+    });
+  }
+
+  #submit(): void {
+    if (this.#inFlight !== undefined || this.#open.isEmpty) return;
+    const batch = this.#open;
+    const progress = this.#newest;
+    this.#open = new Batch();
+    this.#inFlight = batch;
+    if (batch.commits.length === 0) this.#end(batch, progress);
+    else {
+      const { storage } = this.#context;
+      const { log } = storage.tables;
+      const rows = batch.rows();
+      const written = storage.write(() => {
+        for (const { key, text } of rows) log.put(key, text);
       });
+      written.then(
+        () => this.#end(batch, progress),
+        (error: unknown) => this.#fail(batch, error),
+      );
     }
-    if (batch.commits.length > 0) tables.meta.put('state', batch.state);
-    return batch;
   }
 
-  /** A refusal concerns one request; whatever is thrown ends the whole transaction. */
-  #judgeOne(request: CommitRequest, batch: Batch): CommitOutcome | ProtocolError {
-    const { tables } = this.#storage;
-    const [revision, compactedRevision, entryCount] = batch.state;
-    const known = tables.requests.get(request.requestId);
-    if (known !== undefined) return outcomeOfRow(known);
-    const naming = { revision: revision + 1, time: this.#clock.now() };
-    const commit = orRefusal(() => evaluate(request, currentState(tables), naming));
-    if (commit instanceof ProtocolError) return commit;
-    if (commit === undefined) return { revision, puts: 0, deletes: 0 };
-    batch.state = [commit.revision, compactedRevision, entryCount + growthOf(commit)];
-    batch.commits.push(commit);
-    return write(tables, commit, request.requestId);
+  #end(batch: Batch, progress: Progress): void {
+    this.#inFlight = undefined;
+    const { requests, onDurable } = this.#context;
+    for (const [requestId, { revision }] of batch.outcomes) requests.add(requestId, revision);
+    if (batch.commits.length > 0) onDurable(batch.commits, progress);
+    for (const { to, told } of batch.answers)
+      if (told instanceof ProtocolError) to.reject(told);
+      else to.resolve(told);
+    this.#submit();
+    this.#wakeIfIdle();
+  }
+
+  #fail(batch: Batch, error: unknown): void {
+    const { unsettled, shown } = this.#context;
+    const judging = this.#judging;
+    const open = this.#open;
+    this.#inFlight = undefined;
+    this.#judging = undefined;
+    this.#open = new Batch();
+    this.#newest = shown();
+    unsettled.undoAfter(this.#newest.revision);
+    for (const { to } of batch.answers.concat(open.answers)) to.reject(error);
+    judging?.reject(error);
+    this.#next();
+    this.#submit();
+    this.#wakeIfIdle();
+  }
+
+  #wakeIfIdle(): void {
+    if (this.#isIdle) for (const wake of this.#onIdle.splice(0)) wake();
   }
 }
 
-function orRefusal<Result>(judge: () => Result): Result | ProtocolError {
-  try {
-    return judge();
-  } catch (error) {
-    if (error instanceof ProtocolError) return error;
-    throw error;
-  }
+function unexpected(error: unknown): ProtocolError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ProtocolError('unavailable', `the write could not be judged: ${reason}`);
 }
 
-function write(tables: Tables, commit: MadeCommit, requestId: string): CommitOutcome {
-  const { revision } = commit;
-  const deletions: Deletion[] = [];
-  for (const change of commit.changes) {
-    const { path } = change;
-    if (change.type === 'delete') {
-      tables.entries.remove(path);
-      tables.versions.put([path, revision], null);
-      deletions.push({ path, revision, cause: change.cause });
-    } else {
-      const row = rowOf(change.entry);
-      tables.entries.put(path, row);
-      tables.versions.put([path, revision], row);
-    }
-  }
-  rememberDeletions(tables, deletions);
-  const outcome = outcomeOf(commit);
-  tables.commits.put(revision, commitRowOf(commit, requestId));
-  tables.requests.put(requestId, [revision, outcome.puts, outcome.deletes]);
-  return outcome;
+function sizeOf({ changes }: MadeCommit): number {
+  let characters = 0;
+  for (const change of changes) characters += charactersOf(change);
+  return characters;
 }
 
 function growthOf({ changes }: MadeCommit): number {

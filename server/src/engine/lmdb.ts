@@ -20,6 +20,7 @@ import {
   deletionPlaceKey,
   FORMAT_VERSION,
   type KeyCodec,
+  logKey,
   type MetaRow,
   pathKey,
   revisionKey,
@@ -29,7 +30,10 @@ import {
   versionKey,
 } from './lmdb-layout.ts';
 import { lockDirectory } from './lmdb-lock.ts';
-import type { Storage } from './lmdb-writes.ts';
+import { recover } from './lmdb-recovery.ts';
+import type { Storage } from './lmdb-storage.ts';
+import { type OldMetaRow, type OldTables, takeOver } from './lmdb-upgrade.ts';
+import { REQUEST_KEPT_MS } from './request-memory.ts';
 import { StorageError } from './storage-error.ts';
 
 export interface LmdbEngineOptions {
@@ -55,7 +59,8 @@ export async function openLmdbEngine({
     const unlock = await lockDirectory(path, () => openEnvironment(join(path, 'lock')));
     try {
       const storage = await openStorage(path, newId, unlock);
-      return new LmdbEngine(storage, clock, storage.epoch, deletionsMax);
+      const opened = recover(storage.tables, clock.now() - REQUEST_KEPT_MS);
+      return new LmdbEngine(storage, opened, { clock, epoch: storage.epoch, deletionsMax });
     } catch (error) {
       await unlock();
       throw error;
@@ -148,17 +153,21 @@ function openHistory(root: RootDatabase, directory: string, newId: () => string)
       'newer_format',
       `${directory} was written by a newer Confer (format ${format}; this one reads up to ${FORMAT_VERSION})`,
     );
-  if (format < FORMAT_VERSION) upgrade(root, meta);
+  if (format < FORMAT_VERSION) upgrade(root, format);
+  // Not with the rest: rows that were written in the transaction that drops a table were lost.
+  for (const name of GONE) if (names.includes(name)) root.openDB({ name }).dropSync();
   return epoch;
 }
 
-/** Format 1 has no deletes beside those in history, so that all before now are unknown. */
-function upgrade(root: RootDatabase, meta: Tables['meta']): void {
-  const state = meta.get('state');
-  const revision = typeof state === 'object' ? state[0] : 0;
+const GONE = ['entries', 'versions', 'commits', 'requests', 'retired'];
+
+/** In one transaction: a crash leaves the old format. */
+function upgrade(root: RootDatabase, format: number): void {
+  const old = openOldTables(root);
+  const tables = openTables(root);
   root.transactionSync(() => {
-    meta.put('deletions', [revision, 0]);
-    meta.put('format', FORMAT_VERSION);
+    takeOver(old, tables, format);
+    tables.meta.put('format', FORMAT_VERSION);
   });
 }
 
@@ -166,18 +175,50 @@ function beginHistory(root: RootDatabase, meta: Tables['meta'], epoch: string): 
   return root.transactionSync(() => {
     meta.put('format', FORMAT_VERSION);
     meta.put('epoch', epoch);
-    meta.put('state', [0, 0, 0]);
-    meta.put('deletions', [0, 0]);
+    meta.put('settled', [0, 0]);
+    meta.put('compacted', 0);
+    meta.put('deletionsFloor', 0);
     return epoch;
   });
+}
+
+/** Rows of text as its UTF-8, which is faster to write and to read than what lmdb-js does itself. */
+const textRow = {
+  encode: (text: string) => Buffer.from(text),
+  decode: (source: Buffer, options?: number | { end?: number }) =>
+    source.toString('utf8', 0, typeof options === 'number' ? options : source.length),
+};
+
+function openTables(root: RootDatabase): Tables {
+  return {
+    entries: openTable(root, 'tree', pathKey, textRow),
+    log: openTable(root, 'log', logKey, textRow),
+    retired: openTable(root, 'outlived', revisionKey, textRow),
+    deletions: openTable(root, 'deletions', versionKey),
+    deletionOrder: openTable(root, 'deletionOrder', deletionPlaceKey),
+    meta: openTable<MetaRow, string>(root, 'meta', textKey),
+  };
+}
+
+/** Of formats 1 and 2. */
+function openOldTables(root: RootDatabase): OldTables {
+  return {
+    entries: openTable(root, 'entries', pathKey),
+    versions: openTable(root, 'versions', versionKey),
+    commits: openTable(root, 'commits', revisionKey),
+    requests: openTable(root, 'requests', textKey),
+    retired: openTable(root, 'retired', revisionKey),
+    meta: openTable<OldMetaRow, string>(root, 'meta', textKey),
+  };
 }
 
 function openTable<Row, K extends Key>(
   root: RootDatabase,
   name: string,
   keyEncoder: KeyCodec<K>,
+  encoder?: object,
 ): Table<K, Row> {
-  const options = { name, keyEncoder };
+  const options = encoder === undefined ? { name, keyEncoder } : { name, keyEncoder, encoder };
   const database = root.openDB<Row, K>(options);
   return {
     get: (key) => database.get(key),
@@ -186,17 +227,20 @@ function openTable<Row, K extends Key>(
     put: (key, row) => void database.put(key, row),
     remove: (key) => void database.remove(key),
     bytes: () => bytesOf(database.getStats()),
+    count: () => numberIn(database.getStats(), 'entryCount'),
   };
 }
 
-/** lmdb-js gives the numbers of `mdb_stat` without a type. */
 function bytesOf(stats: object): number {
-  const of = (name: string) => {
-    const value: unknown = Reflect.get(stats, name);
-    return typeof value === 'number' ? value : 0;
-  };
+  const of = (name: string) => numberIn(stats, name);
   const pages = of('treeBranchPageCount') + of('treeLeafPageCount') + of('overflowPages');
   return pages * of('pageSize');
+}
+
+/** lmdb-js gives the numbers of `mdb_stat` without a type. */
+function numberIn(stats: object, name: string): number {
+  const value: unknown = Reflect.get(stats, name);
+  return typeof value === 'number' ? value : 0;
 }
 
 class LmdbStorage implements Storage {
@@ -212,30 +256,25 @@ class LmdbStorage implements Storage {
     this.#directory = directory;
     this.#unlock = unlock;
     this.epoch = epoch;
-    this.tables = {
-      entries: openTable(root, 'entries', pathKey),
-      versions: openTable(root, 'versions', versionKey),
-      commits: openTable(root, 'commits', revisionKey),
-      requests: openTable(root, 'requests', textKey),
-      retired: openTable(root, 'retired', revisionKey),
-      deletions: openTable(root, 'deletions', versionKey),
-      deletionOrder: openTable(root, 'deletionOrder', deletionPlaceKey),
-      meta: openTable<MetaRow, string>(root, 'meta', textKey),
-    };
+    this.tables = openTables(root);
+  }
+
+  defer(run: () => void): void {
+    setImmediate(run);
   }
 
   /**
-   * A child transaction, because lmdb-js commits what a plain one had written when its callback
-   * throws. A throw ends this transaction and no other.
+   * A batch of lmdb-js is written by a thread of its own, and no transaction ends within one. A
+   * failure of any of it aborts the transaction.
    *
    * A commit that fails otherwise than for want of room leaves open what reached the disk, and LMDB
    * may refuse, or never answer, all writes from then on. So none is tried any more until the
    * process starts anew.
    */
-  async transaction<Result>(write: () => Result): Promise<Result> {
+  async write(queue: () => void): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      return await this.#root.childTransaction(write);
+      await this.#root.batch(queue);
     } catch (error) {
       const commitError = await commitErrorOf(error);
       const failure = writeFailure(commitError ?? error, this.#directory);

@@ -17,6 +17,10 @@ export class MemoryDeletions {
     (a, b) => a[0] - b[0] || compareCodePoints(a[1], b[1]),
   );
 
+  get size(): number {
+    return this.#order.size;
+  }
+
   add({ path, revision, cause }: Deletion): void {
     const key = orderKey(path);
     const known = this.#byPath.get(key);
@@ -26,10 +30,38 @@ export class MemoryDeletions {
   }
 
   /** Forgets the deletes of a path before `revision`: nobody reads that far back any more. */
-  forgetBefore(key: string, revision: number): void {
+  forgetBefore(path: string, revision: number): void {
+    const key = orderKey(path);
     const known = this.#byPath.get(key) ?? [];
     while (known[0] !== undefined && known[0].revision < revision)
       this.#forget(key, known, known[0].revision);
+  }
+
+  /** The oldest up to a revision. */
+  oldest(upTo: number, limit: number): Deletion[] {
+    const found: Deletion[] = [];
+    for (const [[revision, key]] of this.#order.entries()) {
+      if (revision > upTo || found.length === limit) break;
+      const known = this.#byPath.get(key)?.find((one) => one.revision === revision);
+      if (known !== undefined) found.push({ path: pathOfOrderKey(key), ...known });
+    }
+    return found;
+  }
+
+  forget({ path, revision }: Omit<Deletion, 'cause'>): void {
+    const key = orderKey(path);
+    const left = (this.#byPath.get(key) ?? []).filter((known) => known.revision !== revision);
+    if (left.length === 0) this.#byPath.delete(key);
+    else this.#byPath.set(key, left);
+    this.#order.delete([revision, key]);
+  }
+
+  /** Forgets those that never came to be. */
+  forgetAfter(revision: number): void {
+    for (let last = this.#order.maxKey(); last !== undefined; last = this.#order.maxKey()) {
+      if (last[0] <= revision) return;
+      this.forget({ path: pathOfOrderKey(last[1]), revision: last[0] });
+    }
   }
 
   /** The oldest go when there are more than `max`. Of the commit at `floor` some may be left. */

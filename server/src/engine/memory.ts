@@ -1,12 +1,4 @@
-import {
-  assert,
-  type Change,
-  type Clock,
-  compareCodePoints,
-  type Entry,
-  orderKey,
-  ProtocolError,
-} from '@confer/shared';
+import { assert, type Clock, type Entry, ProtocolError } from '@confer/shared';
 import { DELETIONS_MAX } from './deletions-limit.ts';
 import type {
   CommitFeed,
@@ -15,22 +7,20 @@ import type {
   Deletion,
   DeletionsQuery,
   Engine,
+  EntryText,
   MadeCommit,
   ScanQuery,
 } from './engine.ts';
-import { evaluate, outcomeOf } from './evaluate.ts';
+import { entryText } from './entry-text.ts';
+import { type Base, evaluate, outcomeOf } from './evaluate.ts';
 import { historySize } from './history-size.ts';
 import { requireHappened, requireInWindow } from './history-window.ts';
 import { MemoryDeletions } from './memory-deletions.ts';
-import { OrderedMap } from './ordered-map.ts';
+import { MemoryVersions } from './memory-versions.ts';
+import type { Pending } from './pending.ts';
 import { REQUEST_KEPT_MS } from './request-memory.ts';
-import { type KeyRange, scanRange, subtreeRange } from './tree-range.ts';
-
-/** What a path held from a revision on; no entry: it was deleted there. */
-interface Version {
-  readonly revision: number;
-  readonly entry: Entry | undefined;
-}
+import { Pace, type Steps } from './steps.ts';
+import { restOf, scanRange } from './tree-range.ts';
 
 interface LoggedCommit {
   readonly commit: MadeCommit;
@@ -50,10 +40,11 @@ export class MemoryDisk {
   historyBytes = 0;
   /** The engine that may write. */
   owner: object | undefined;
-  /** By `orderKey`; versions of a path from the oldest to the newest. */
-  readonly tree = new OrderedMap<string, Version[]>(undefined, compareCodePoints);
+  tree = new MemoryVersions();
   /** Without gaps, so that a revision is an index away. */
   readonly log: LoggedCommit[] = [];
+  /** What is being written: of a later revision than is shown, and undone when it was broken off. */
+  applying: MadeCommit | undefined;
   readonly deletions = new MemoryDeletions();
   readonly outcomes = new Map<string, CommitOutcome>();
   /** Commits that are gone while their request ids are too young to be forgotten; oldest first. */
@@ -74,12 +65,6 @@ export interface MemoryEngineOptions {
 /** An engine that keeps everything in memory, for tests and for `confer serve --memory`. */
 export function openMemoryEngine(options: MemoryEngineOptions): Engine {
   return new MemoryEngine(options);
-}
-
-interface Pending {
-  readonly request: CommitRequest;
-  readonly resolve: (outcome: CommitOutcome) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** Commits that one step of a compaction drops. */
@@ -104,6 +89,7 @@ class MemoryEngine implements Engine {
   }: MemoryEngineOptions) {
     disk.epoch ??= newId();
     disk.owner = this;
+    undoUnfinished(disk);
     this.epoch = disk.epoch;
     this.#clock = clock;
     this.#disk = disk;
@@ -138,17 +124,22 @@ class MemoryEngine implements Engine {
   commit(request: CommitRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#pending.push({ request, resolve, reject }) > 1) return;
-      this.#flushed = Promise.resolve().then(() => this.#flush());
+      this.#flushed = this.#flushed.then(() => this.#flush());
     });
   }
 
   get(path: string): Entry | undefined {
-    return this.#disk.tree.get(orderKey(path))?.at(-1)?.entry;
+    return this.#disk.tree.at(path, this.#disk.revision);
   }
 
   scan(query: ScanQuery): Iterable<Entry> {
     requireInWindow(query.at, this);
-    return this.#entries(scanRange(query), query.at);
+    return this.#disk.tree.range(scanRange(query), query.at);
+  }
+
+  *scanTexts(query: ScanQuery): Generator<EntryText> {
+    for (const entry of this.scan(query))
+      yield { path: entry.path, modRevision: entry.modRevision, text: entryText(entry) };
   }
 
   history(revision: number): Iterable<MadeCommit> {
@@ -180,65 +171,89 @@ class MemoryEngine implements Engine {
     if (this.#disk.owner === this) this.#disk.owner = undefined;
   }
 
-  /** Judges what was asked for in this turn, in order; the feed has it before any writer does. */
-  #flush(): void {
+  /**
+   * Judges what was asked for in this turn, in order; the feed has it before any writer does. What
+   * takes long goes on in later turns, and what is asked for meanwhile waits.
+   */
+  async #flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
-    const commits: MadeCommit[] = [];
-    const answers = pending.map(({ request, resolve, reject }) => {
+    let commits: MadeCommit[] = [];
+    let answers: (() => void)[] = [];
+    const tell = () => {
+      if (commits.length > 0) this.#feed?.(commits);
+      for (const answer of answers) answer();
+      commits = [];
+      answers = [];
+    };
+    for (const { request, resolve, reject } of pending)
       try {
-        const outcome = this.#judge(request, commits);
-        return () => resolve(outcome);
+        const steps = this.#judge(request, (commit) => commits.push(commit));
+        let step = steps.next();
+        for (; step.done !== true; step = steps.next()) {
+          tell();
+          await new Promise<void>((resume) => this.#clock.setTimer(0, resume));
+        }
+        const outcome = step.value;
+        answers.push(() => resolve(outcome));
       } catch (error) {
-        return () => reject(error);
+        answers.push(() => reject(error));
       }
-    });
-    if (commits.length > 0) this.#feed?.(commits);
-    for (const answer of answers) answer();
+    tell();
   }
 
-  #judge(request: CommitRequest, commits: MadeCommit[]): CommitOutcome {
+  *#judge(request: CommitRequest, made: (commit: MadeCommit) => void): Steps<CommitOutcome> {
     const disk = this.#disk;
-    if (disk.owner !== this) throw new ProtocolError('unavailable', 'the engine is closed');
+    this.#requireOwner();
     const known = disk.outcomes.get(request.requestId);
     if (known !== undefined) return known;
-    const base = {
-      read: (path: string) => this.get(path),
-      scanSubtree: (path: string) => this.#entries(subtreeRange(path), disk.revision),
-    };
     const naming = { revision: disk.revision + 1, time: this.#clock.now() };
-    const commit = evaluate(request, base, naming);
+    const commit = yield* evaluate(request, this.#base(), naming);
     if (commit === undefined) return { revision: disk.revision, puts: 0, deletes: 0 };
+    yield* this.#apply(commit);
     const outcome = outcomeOf(commit);
     disk.revision = commit.revision;
     disk.historyBytes += historySize(commit);
     disk.log.push({ commit, requestId: request.requestId });
     disk.outcomes.set(request.requestId, outcome);
-    for (const change of commit.changes) this.#apply(change, commit.revision);
     disk.deletions.trim(this.#deletionsMax);
-    commits.push(commit);
+    made(commit);
     return outcome;
   }
 
-  #apply(change: Change, revision: number): void {
-    const disk = this.#disk;
-    const entry = change.type === 'put' ? change.entry : undefined;
-    if (entry === undefined) disk.entryCount--;
-    else if (change.prev === undefined) disk.entryCount++;
-    if (change.type === 'delete')
-      disk.deletions.add({ path: change.path, revision, cause: change.cause });
-    const key = orderKey(change.path);
-    const versions = disk.tree.get(key);
-    if (versions === undefined) disk.tree.set(key, [{ revision, entry }]);
-    else versions.push({ revision, entry });
+  #requireOwner(): void {
+    if (this.#disk.owner !== this) throw new ProtocolError('unavailable', 'the engine is closed');
   }
 
-  *#entries({ from, to }: KeyRange, at: number): Generator<Entry> {
-    for (const [key, versions] of this.#disk.tree.entries(from)) {
-      if (compareCodePoints(key, to) >= 0) return;
-      const entry = versions[newestAt(versions, at)]?.entry;
-      if (entry !== undefined) yield entry;
+  #base(): Base {
+    return {
+      read: (path) => this.get(path),
+      scanSubtree: (subtree, after) =>
+        this.#disk.tree.range(restOf(subtree, after), this.#disk.revision),
+    };
+  }
+
+  /** Writes what nobody reads before the disk shows the revision. */
+  *#apply(commit: MadeCommit): Steps<void> {
+    const { revision } = commit;
+    const disk = this.#disk;
+    this.#requireOwner();
+    disk.applying = commit;
+    const pace = new Pace();
+    let growth = 0;
+    for (const change of commit.changes) {
+      const entry = change.type === 'put' ? change.entry : undefined;
+      if (entry === undefined) growth--;
+      else if (change.prev === undefined) growth++;
+      if (change.type === 'delete')
+        disk.deletions.add({ path: change.path, revision, cause: change.cause });
+      disk.tree.add(change.path, revision, entry);
+      if (!pace.isOver()) continue;
+      yield;
+      this.#requireOwner();
     }
+    disk.entryCount += growth;
+    disk.applying = undefined;
   }
 
   *#commitsAfter(revision: number): Generator<MadeCommit> {
@@ -258,7 +273,10 @@ class MemoryEngine implements Engine {
     for (const { commit, requestId } of log.splice(0, Math.min(expired, COMPACTION_STEP))) {
       this.#disk.historyBytes -= historySize(commit);
       retired.push({ requestId, time: commit.time });
-      for (const change of commit.changes) this.#dropVersions(change.path, revision);
+      for (const { path } of commit.changes) {
+        const newest = this.#disk.tree.dropBefore(path, revision);
+        this.#disk.deletions.forgetBefore(path, newest);
+      }
     }
     this.#forgetRequests();
     return expired > COMPACTION_STEP;
@@ -271,30 +289,11 @@ class MemoryEngine implements Engine {
     const old = retired.splice(0, young === -1 ? retired.length : young);
     for (const { requestId } of old) outcomes.delete(requestId);
   }
-
-  /** Only the newest version up to `revision` is still read, and a delete reads like nothing. */
-  #dropVersions(path: string, revision: number): void {
-    const { tree, deletions } = this.#disk;
-    const key = orderKey(path);
-    const versions = tree.get(key) ?? [];
-    const newest = newestAt(versions, revision);
-    if (newest === -1) return;
-    deletions.forgetBefore(key, versions[newest]?.revision ?? 0);
-    versions.splice(0, versions[newest]?.entry === undefined ? newest + 1 : newest);
-    if (versions.length === 0) tree.delete(key);
-  }
 }
 
-/** The index of the newest version up to `revision`, or -1. */
-function newestAt(versions: readonly Version[], revision: number): number {
-  const last = versions.length - 1;
-  if ((versions[last]?.revision ?? 0) <= revision) return last;
-  let low = 0;
-  let high = last;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((versions[middle]?.revision ?? 0) <= revision) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+function undoUnfinished(disk: MemoryDisk): void {
+  const { applying, revision, tree, deletions } = disk;
+  disk.applying = undefined;
+  for (const { path } of applying?.changes ?? []) tree.undoAfter(path, revision);
+  deletions.forgetAfter(revision);
 }

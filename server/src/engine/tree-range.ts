@@ -25,3 +25,8 @@ export function scanRange({ subtree, start }: Pick<ScanQuery, 'subtree' | 'start
     'after' in start ? `${orderKey(start.after)}\u0000` : subtreeRange(start.afterSubtree).to;
   return compareCodePoints(from, range.from) > 0 ? { from, to: range.to } : range;
 }
+
+/** The keys of a subtree, or those of them after a path. */
+export function restOf(subtree: string, after: string | undefined): KeyRange {
+  return scanRange(after === undefined ? { subtree } : { subtree, start: { after } });
+}

@@ -18,6 +18,8 @@ export type { MadeCommit };
 const RECENT_COMMITS_MAX = 10_000;
 const RECENT_BYTES_MAX = 64 * 1024 * 1024;
 
+const CHECKED_AT_ONCE_MAX = 100;
+
 const LIST_ITEMS_DEFAULT = 1_000;
 const LIST_BYTES_MAX = 1024 * 1024;
 
@@ -122,10 +124,13 @@ export class Store {
     return this.#engine.deletions({ subtree, at, ...start });
   }
 
+  /** A long list of operations is checked when its turn comes, a piece at a time. */
   async commit(write: Write): Promise<CommitOutcome> {
-    for (const operation of write.operations) checkOperation(operation);
-    for (const condition of write.conditions) checkPath(condition.path);
     if (write.note !== undefined) checkNote(write.note);
+    const checks = checksOf(write);
+    if (write.operations.length + write.conditions.length > CHECKED_AT_ONCE_MAX)
+      return this.#engine.commit({ ...write, checks });
+    for (const _ of checks);
     return this.#engine.commit(write);
   }
 
@@ -138,5 +143,16 @@ export class Store {
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
   since(revision: number): Iterable<MadeCommit> {
     return this.#recent.since(revision) ?? this.#engine.history(revision);
+  }
+}
+
+function* checksOf({ operations, conditions }: Write): Generator<number> {
+  for (const operation of operations) {
+    checkOperation(operation);
+    yield operation.type === 'put' ? operation.value.length : 0;
+  }
+  for (const { path } of conditions) {
+    checkPath(path);
+    yield 0;
   }
 }

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import { type MemoryDisk, openMemoryEngine } from '../engine/memory.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** Time that stands still until a test moves it. */
+/** Time that stands still until a test moves it. What waits for no time at all is soon done. */
 class ManualClock implements Clock {
   #now = 1_700_000_000_000;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
@@ -14,6 +14,10 @@ class ManualClock implements Clock {
   }
 
   setTimer(delayMs: number, run: () => void) {
+    if (delayMs === 0) {
+      const immediate = setImmediate(run);
+      return { cancel: () => clearImmediate(immediate) };
+    }
     const timer = { at: this.#now + delayMs, run };
     this.#timers.add(timer);
     return { cancel: () => void this.#timers.delete(timer) };

@@ -1,0 +1,32 @@
+/** Work that can be interrupted: at each `yield` others may come in. */
+export type Steps<Result> = Generator<void, Result, void>;
+
+/**
+ * About how many rows are handled between two pauses. Judging one, or writing it, takes some
+ * microseconds, so a step stays below 8 ms also where the processor is shared.
+ */
+const STEP_ROWS = 1_000;
+
+/** A row with a long text costs as much as several short ones. */
+const ROW_CHARACTERS = 4_096;
+
+/** Says when work has gone on for long enough. */
+export class Pace {
+  #left = STEP_ROWS;
+
+  /** Whether it is time to pause, after a row with so many characters of text. */
+  isOver(characters = 0): boolean {
+    this.#left -= 1 + Math.floor(characters / ROW_CHARACTERS);
+    if (this.#left > 0) return false;
+    this.#left = STEP_ROWS;
+    return true;
+  }
+}
+
+/** Does the work without a pause. */
+export function atOnce<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
