@@ -120,7 +120,11 @@ describe('W7 the digest of a subtree', () => {
 
 describe('the digests that are kept', () => {
   it('W10 are bounded: those that were not asked for go first', async () => {
-    const clock = { now: () => 0, setTimer: () => ({ cancel: () => {} }) };
+    const setTimer = (_: number, run: () => void) => {
+      queueMicrotask(run);
+      return { cancel: () => {} };
+    };
+    const clock = { now: () => 0, setTimer };
     const engine = openMemoryEngine({ clock, newId: () => 'e1' });
     const store = new Store(engine, () => {});
     await engine.commit(filling(2_500));
