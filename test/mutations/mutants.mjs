@@ -41,9 +41,9 @@ const repetition = [
 const forgetfulPages = [
   {
     file: 'server/src/watch/snapshot-pages.ts',
-    find: 'entries.push(entry);',
+    find: 'entries.push(text);',
     replace:
-      'globalThis.pushed = (globalThis.pushed ?? 0) + 1;\nif (globalThis.pushed % 50 !== 0) entries.push(entry);',
+      'globalThis.pushed = (globalThis.pushed ?? 0) + 1;\nif (globalThis.pushed % 50 !== 0) entries.push(text);',
   },
 ];
 

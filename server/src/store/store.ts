@@ -6,13 +6,13 @@ import {
   type Operation,
   ProtocolError,
 } from '@confer/shared';
-import type { CommitOutcome, Deletion, Engine, MadeCommit } from '../engine/engine.ts';
+import type { CommitOutcome, Deletion, Engine, EntryText, MadeCommit } from '../engine/engine.ts';
 import { checkNote, checkOperation, checkPath, checkSubtree } from './check.ts';
 import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
 
 /** What watches are told of. */
-export type { MadeCommit };
+export type { EntryText, MadeCommit };
 
 /** About this much memory for the commits that those who are a little behind are served from. */
 const RECENT_COMMITS_MAX = 10_000;
@@ -116,6 +116,12 @@ export class Store {
   /** The entries of a subtree at a revision, after a path; to be read within one turn. */
   scan(subtree: string, at: number, after: string | undefined): Iterable<Entry> {
     return this.#engine.scan({ subtree, at, ...(after === undefined ? {} : { start: { after } }) });
+  }
+
+  /** The same as the JSON texts that travel, so that nothing is read only to be written again. */
+  scanTexts(subtree: string, at: number, after: string | undefined): Iterable<EntryText> {
+    const start = after === undefined ? {} : { start: { after } };
+    return this.#engine.scanTexts({ subtree, at, ...start });
   }
 
   /** The newest known delete of each path up to a revision; read like a scan. */

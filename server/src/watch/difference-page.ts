@@ -1,6 +1,6 @@
-import { comparePaths, type DeleteCause, Digest, type Entry, type NetChange } from '@confer/shared';
-import type { Store } from '../store/store.ts';
-import { type BatchHead, FRAME_BYTES, type Frame, netChangeSize, toFrame } from './frames.ts';
+import { comparePaths, type DeleteCause, Digest } from '@confer/shared';
+import type { EntryText, Store } from '../store/store.ts';
+import { type BatchHead, differenceFrame, FRAME_BYTES, type Frame } from './frames.ts';
 
 /** A page looks at no more than this, so that making one takes about a millisecond or two. */
 const ROWS_MAX = 1_000;
@@ -25,7 +25,12 @@ export interface DifferencePage {
   readonly next?: string;
 }
 
-type Row = { readonly path: string; readonly entry?: Entry; readonly change?: NetChange };
+/** `change` is the JSON text of a net change. */
+interface Row {
+  readonly path: string;
+  readonly entry?: EntryText;
+  readonly change?: string;
+}
 
 /**
  * What changed in a subtree since a position that history no longer reaches: the entries that are
@@ -34,7 +39,7 @@ type Row = { readonly path: string; readonly entry?: Entry; readonly change?: Ne
  */
 export function differencePage(store: Store, query: DifferenceQuery): DifferencePage {
   const { head } = query;
-  const changes: NetChange[] = [];
+  const changes: string[] = [];
   const digest = new Digest();
   let entries = 0;
   let bytes = 0;
@@ -52,14 +57,13 @@ export function differencePage(store: Store, query: DifferenceQuery): Difference
     if (entry !== undefined) {
       entries++;
       digest.add(path, entry.modRevision);
-      values += entry.value.length;
+      values += entry.text.length;
     }
     if (change === undefined) continue;
     changes.push(change);
-    bytes += netChangeSize(change);
+    bytes += change.length;
   }
-  const frame =
-    changes.length === 0 ? {} : { frame: toFrame({ type: 'difference', ...head, changes }) };
+  const frame = changes.length === 0 ? {} : { frame: differenceFrame(head, changes) };
   return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
 }
 
@@ -69,7 +73,7 @@ function* merged(store: Store, query: DifferenceQuery): Generator<Row> {
   const deletions = store.deletions(subtree, head.to, after)[Symbol.iterator]();
   try {
     let gone = deletions.next();
-    for (const entry of store.scan(subtree, head.to, after)) {
+    for (const entry of store.scanTexts(subtree, head.to, after)) {
       while (gone.done !== true && comparePaths(gone.value.path, entry.path) <= 0) {
         // A path that is there was written again after its delete.
         if (gone.value.path !== entry.path) yield goneRow(gone.value, position);
@@ -77,7 +81,7 @@ function* merged(store: Store, query: DifferenceQuery): Generator<Row> {
       }
       const { path } = entry;
       yield entry.modRevision > position
-        ? { path, entry, change: { type: 'put', entry } }
+        ? { path, entry, change: `{"type":"put","entry":${entry.text}}` }
         : { path, entry };
     }
     for (; gone.done !== true; gone = deletions.next()) yield goneRow(gone.value, position);
@@ -93,5 +97,6 @@ interface Gone {
 }
 
 function goneRow({ path, revision, cause }: Gone, position: number): Row {
-  return revision > position ? { path, change: { type: 'delete', path, cause } } : { path };
+  if (revision <= position) return { path };
+  return { path, change: JSON.stringify({ type: 'delete', path, cause }) };
 }

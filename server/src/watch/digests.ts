@@ -84,7 +84,7 @@ export class Digests {
 
   #walk(subtree: string, tally: Tally & { kind: 'walking' }): 'more' | 'end' {
     let left = STEP_ENTRIES;
-    for (const { path, modRevision } of this.#store.scan(subtree, tally.at, tally.after)) {
+    for (const { path, modRevision } of this.#store.scanTexts(subtree, tally.at, tally.after)) {
       if (left-- === 0) return 'more';
       tally.after = path;
       tally.entries++;

@@ -1,10 +1,9 @@
-import { Digest, type Entry } from '@confer/shared';
+import { Digest } from '@confer/shared';
 import type { Store } from '../store/store.ts';
-import { FRAME_BYTES, type Frame, toFrame } from './frames.ts';
+import { FRAME_BYTES, type Frame, snapshotFrame } from './frames.ts';
 
 /** Encoded pages kept for others who ask for the same snapshot at the same revision. */
 const CACHE_BYTES_MAX = 64 * 1024 * 1024;
-const ENTRY_OVERHEAD_BYTES = 180;
 
 export interface SnapshotPage {
   readonly frame: Frame;
@@ -45,20 +44,22 @@ export class SnapshotPages {
   }
 
   #make(watch: string, subtree: string, revision: number, after: string | undefined): SnapshotPage {
-    const entries: Entry[] = [];
+    const entries: string[] = [];
     const digest = new Digest();
     let bytes = 0;
     let next: string | undefined;
-    for (const entry of this.#store.scan(subtree, revision, after)) {
+    let last: string | undefined;
+    for (const { path, modRevision, text } of this.#store.scanTexts(subtree, revision, after)) {
       if (bytes > FRAME_BYTES) {
-        next = entries.at(-1)?.path;
+        next = last;
         break;
       }
-      entries.push(entry);
-      digest.add(entry.path, entry.modRevision);
-      bytes += ENTRY_OVERHEAD_BYTES + entry.path.length + entry.value.length;
+      entries.push(text);
+      digest.add(path, modRevision);
+      bytes += text.length;
+      last = path;
     }
-    const frame = toFrame({ type: 'snapshot', watch, revision, entries });
+    const frame = snapshotFrame({ watch, revision }, entries);
     return { frame, entries: entries.length, digest, ...(next === undefined ? {} : { next }) };
   }
 
