@@ -420,10 +420,10 @@ export const mutants = [
     edits: [
       {
         file: memory,
-        find: 'this.#flushed = Promise.resolve().then(() => this.#flush());',
+        find: 'this.#flushed = this.#flushed.then(() => this.#flush());',
         replace: `const { revision } = this.#disk;
       queueMicrotask(() => this.#pending.forEach(({ resolve }, i) => resolve({ revision: revision + i + 1, puts: 1, deletes: 0 })));
-      this.#flushed = new Promise((done) => this.#clock.setTimer(20, () => { this.#flush(); done(); }));`,
+      this.#flushed = new Promise((done) => this.#clock.setTimer(20, () => { void this.#flush().then(done); }));`,
       },
     ],
   },

@@ -30,6 +30,8 @@ export interface ScanQuery {
   readonly at: number;
   /** Where to start, exclusive: after a path, or after a path with everything below it. */
   readonly start?: { readonly after: string } | { readonly afterSubtree: string };
+  /** A path to end before: who looks at a piece at a time says how far it goes. */
+  readonly end?: string;
 }
 
 /** An entry as the JSON text of it, without being read first. */

@@ -74,11 +74,11 @@ export interface TableRange<Key> {
 }
 
 /** What an engine needs of a table. Writes belong into what is handed to `Storage.write`. */
-export interface Table<Key, Row> {
+export interface Table<Key, Row, Written = Row> {
   get(key: Key): Row | undefined;
   rows(range: TableRange<Key>): Iterable<{ readonly key: Key; readonly value: Row }>;
   keys(range: TableRange<Key>): Iterable<Key>;
-  put(key: Key, row: Row): void;
+  put(key: Key, row: Written): void;
   remove(key: Key): void;
   /** Of its pages. */
   bytes(): number;
@@ -90,7 +90,7 @@ export interface Tables {
   /** By path, in the order of the tree: what each path holds, as the JSON text of the entry. */
   readonly entries: Table<string, string>;
   /** Every commit in history: a `LogHead` and then, on the second line, a list of `CommitRow`. */
-  readonly log: Table<LogKey, string>;
+  readonly log: Table<LogKey, string, Uint8Array>;
   /** By revision: the request ids that outlive their commit; a `RequestRow`. */
   readonly retired: Table<number, string>;
   /** The deletes that are known, also beyond history: until their path's next life is, too. */

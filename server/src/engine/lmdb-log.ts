@@ -17,8 +17,39 @@ import { Pace, type Steps } from './steps.ts';
  */
 export const ROW_CHARACTERS = 64 * 1024;
 
+/** Making a row takes longer than looking at a text of its length does. */
+const ROW_COST = 8;
+
 /** What a change takes in a row beside its values, roughly. */
 const CHANGE_CHARACTERS = 100;
+
+/** What a commit comes to. */
+export interface Measure {
+  readonly puts: number;
+  readonly deletes: number;
+  /** Entries that came, less those that went. */
+  readonly growth: number;
+  /** About what it takes in the log. */
+  readonly characters: number;
+}
+
+/** Of some changes, added to what was measured before. */
+export function measured(changes: readonly Change[], before: Measure): Measure {
+  let { puts, deletes, growth, characters } = before;
+  for (const change of changes) {
+    characters += charactersOf(change);
+    if (change.type === 'delete') {
+      deletes++;
+      growth--;
+    } else {
+      puts++;
+      if (change.prev === undefined) growth++;
+    }
+  }
+  return { puts, deletes, growth, characters };
+}
+
+export const NOTHING_MEASURED: Measure = { puts: 0, deletes: 0, growth: 0, characters: 0 };
 
 /** A commit with what is to be remembered about its writer. */
 export interface LoggedCommit {
@@ -31,11 +62,12 @@ export interface LoggedCommit {
 
 export interface LogRow {
   readonly key: LogKey;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
-export function charactersOf({ path, prev, ...change }: Change): number {
-  const made = 'entry' in change ? change.entry.value.length : 0;
+function charactersOf(change: Change): number {
+  const { path, prev } = change;
+  const made = change.type === 'put' ? change.entry.value.length : 0;
   return CHANGE_CHARACTERS + 2 * path.length + made + (prev === undefined ? 0 : prev.value.length);
 }
 
@@ -46,7 +78,7 @@ export function rowOfCommits(commits: readonly LoggedCommit[]): LogRow {
   assert(first !== undefined && last !== undefined, 'a row has commits');
   const head: LogHead = [first.commit.revision, last.entryCount, commits.map(requestRowOf), 1, ''];
   const rows = commits.map(({ commit }) => commitRowOf(commit, commit.changes));
-  return { key: [last.commit.revision, 0], text: textOf(head, rows) };
+  return { key: [last.commit.revision, 0], bytes: bytesOf(head, rows) };
 }
 
 /** The rows of one commit, in the order of its changes. */
@@ -60,9 +92,9 @@ export function* rowsOfCommit(logged: LoggedCommit): Steps<LogRow[]> {
     const requests = part === 0 ? [requestRowOf(logged)] : [];
     const firstPath = changes[0]?.path ?? '';
     const head: LogHead = [revision, entryCount, requests, parts.length, firstPath];
-    const text = textOf(head, [commitRowOf(commit, changes)]);
-    rows.push({ key: [revision, part], text });
-    if (pace.isOver(text.length)) yield;
+    const bytes = bytesOf(head, [commitRowOf(commit, changes)]);
+    rows.push({ key: [revision, part], bytes });
+    if (pace.isOver(ROW_COST * bytes.length)) yield;
   }
   return rows;
 }
@@ -84,8 +116,8 @@ function* partsOf(changes: readonly Change[]): Steps<(readonly Change[])[]> {
   return parts;
 }
 
-function textOf(head: LogHead, rows: readonly CommitRow[]): string {
-  return `${JSON.stringify(head)}\n${JSON.stringify(rows)}`;
+function bytesOf(head: LogHead, rows: readonly CommitRow[]): Uint8Array {
+  return Buffer.from(`${JSON.stringify(head)}\n${JSON.stringify(rows)}`);
 }
 
 function requestRowOf({ commit, requestId, outcome }: LoggedCommit) {

@@ -1,4 +1,4 @@
-import { comparePaths, type Entry } from '@confer/shared';
+import { compareCodePoints, comparePaths, type Entry, orderKey } from '@confer/shared';
 import type { Tables } from './lmdb-layout.ts';
 import { commitRowsOf, entryBefore, headOf } from './lmdb-log.ts';
 import { type HeldAt, isInRange, laidOver } from './lmdb-reads.ts';
@@ -129,8 +129,8 @@ function* largeCommit(
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     const text = log.get([revision, middle]);
-    const isBefore = text !== undefined && !isInRange(headOf(text)[4], { ...range, to: '' });
-    if (isBefore) low = middle;
+    const firstKey = text === undefined ? '' : orderKey(headOf(text)[4]);
+    if (compareCodePoints(firstKey, range.from) <= 0) low = middle;
     else high = middle - 1;
   }
   for (const { value } of log.rows({ start: [revision, low], end: [revision, parts] }))

@@ -3,7 +3,7 @@ import type { Progress, Storage } from './lmdb-storage.ts';
 import type { Unsettled } from './unsettled.ts';
 
 /** Rows that one transaction writes. */
-const STEP_ROWS = 500;
+const STEP_ROWS = 1_000;
 /** So many paths are put in order at once, so that rows of one page are written together. */
 const SORTED_PATHS = 5_000;
 

@@ -11,8 +11,9 @@ import {
   type VersionKey,
 } from './lmdb-layout.ts';
 import {
-  charactersOf,
   type LoggedCommit,
+  measured,
+  NOTHING_MEASURED,
   ROW_CHARACTERS,
   rowOfCommits,
   rowsOfCommit,
@@ -72,18 +73,18 @@ function takeOverCommits(old: OldTables, { log }: Tables, entryCount: number): v
   let characters = 0;
   const closeRow = () => {
     if (small.length === 0) return;
-    const { key, text } = rowOfCommits(small);
-    log.put(key, text);
+    const { key, bytes } = rowOfCommits(small);
+    log.put(key, bytes);
     small = [];
     characters = 0;
   };
   for (const { key, value } of old.commits.rows({ start: 1, end: LAST })) {
     const commit = commitOf(old, key, value);
     const logged = { commit, requestId: value[3], outcome: outcomeOf(commit), entryCount };
-    const size = commit.changes.reduce((sum, change) => sum + charactersOf(change), 0);
+    const size = measured(commit.changes, NOTHING_MEASURED).characters;
     if (characters + size > ROW_CHARACTERS) closeRow();
     if (size > ROW_CHARACTERS)
-      for (const row of atOnce(rowsOfCommit(logged))) log.put(row.key, row.text);
+      for (const row of atOnce(rowsOfCommit(logged))) log.put(row.key, row.bytes);
     else small.push(logged);
     if (size <= ROW_CHARACTERS) characters += size;
   }

@@ -1,18 +1,13 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeCommit } from './engine.ts';
-import {
-  type Base,
-  evaluate,
-  evaluateSingle,
-  isSingle,
-  outcomeOf,
-  type SingleRequest,
-} from './evaluate.ts';
+import { type Base, evaluate, evaluateSingle, isSingle, type SingleRequest } from './evaluate.ts';
 import { Batch } from './lmdb-batch.ts';
 import {
-  charactersOf,
   type LoggedCommit,
   type LogRow,
+  type Measure,
+  measured,
+  NOTHING_MEASURED,
   ROW_CHARACTERS,
   rowsOfCommit,
 } from './lmdb-log.ts';
@@ -138,12 +133,11 @@ export class Writes {
     if (known !== undefined) return known;
     const commit = evaluateSingle(request, this.#base, this.#naming());
     if (commit === undefined) return this.#nothing();
-    const logged = this.#logged(request, commit);
-    const characters = sizeOf(commit);
+    const measure = measured(commit.changes, NOTHING_MEASURED);
     const { revision } = this.#context.shown();
     for (const change of commit.changes)
       this.#context.unsettled.addChange(change, commit.revision, revision);
-    return this.#take(logged, characters, undefined);
+    return this.#take(this.#logged(request, commit, measure), measure, undefined);
   }
 
   *#judge(request: CommitRequest): Steps<CommitOutcome> {
@@ -151,11 +145,11 @@ export class Writes {
     if (known !== undefined) return known;
     const commit = yield* evaluate(request, this.#base, this.#naming());
     if (commit === undefined) return this.#nothing();
-    const logged = this.#logged(request, commit);
-    const characters = sizeOf(commit);
-    const rows = characters > ROW_CHARACTERS ? yield* rowsOfCommit(logged) : undefined;
+    const measure = yield* measuredInSteps(commit);
+    const logged = this.#logged(request, commit, measure);
+    const rows = measure.characters > ROW_CHARACTERS ? yield* rowsOfCommit(logged) : undefined;
     yield* this.#context.unsettled.add(commit, this.#context.shown().revision);
-    return this.#take(logged, characters, rows);
+    return this.#take(logged, measure, rows);
   }
 
   #naming() {
@@ -166,14 +160,15 @@ export class Writes {
     return { revision: this.#newest.revision, puts: 0, deletes: 0 };
   }
 
-  #logged({ requestId }: CommitRequest, commit: MadeCommit): LoggedCommit {
-    const entryCount = this.#newest.entryCount + growthOf(commit);
-    return { commit, requestId, outcome: outcomeOf(commit), entryCount };
+  #logged({ requestId }: CommitRequest, commit: MadeCommit, measure: Measure): LoggedCommit {
+    const { puts, deletes, growth } = measure;
+    const outcome = { revision: commit.revision, puts, deletes };
+    return { commit, requestId, outcome, entryCount: this.#newest.entryCount + growth };
   }
 
   #take(
     logged: LoggedCommit,
-    characters: number,
+    { characters }: Measure,
     rows: readonly LogRow[] | undefined,
   ): CommitOutcome {
     const { commit, entryCount, outcome } = logged;
@@ -223,7 +218,7 @@ export class Writes {
       const { log } = storage.tables;
       const rows = batch.rows();
       const written = storage.write(() => {
-        for (const { key, text } of rows) log.put(key, text);
+        for (const { key, bytes } of rows) log.put(key, bytes);
       });
       written.then(
         () => this.#end(batch, progress),
@@ -270,17 +265,14 @@ function unexpected(error: unknown): ProtocolError {
   return new ProtocolError('unavailable', `the write could not be judged: ${reason}`);
 }
 
-function sizeOf({ changes }: MadeCommit): number {
-  let characters = 0;
-  for (const change of changes) characters += charactersOf(change);
-  return characters;
-}
+/** Changes that are measured at once. */
+const MEASURED_MAX = 10_000;
 
-function growthOf({ changes }: MadeCommit): number {
-  let growth = 0;
-  for (const change of changes) {
-    if (change.type === 'delete') growth--;
-    else if (change.prev === undefined) growth++;
+function* measuredInSteps({ changes }: MadeCommit): Steps<Measure> {
+  let measure = NOTHING_MEASURED;
+  for (let start = 0; start < changes.length; start += MEASURED_MAX) {
+    measure = measured(changes.slice(start, start + MEASURED_MAX), measure);
+    if (changes.length > MEASURED_MAX) yield;
   }
-  return growth;
+  return measure;
 }

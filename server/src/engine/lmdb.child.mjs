@@ -34,6 +34,17 @@ const tasks = {
     await Promise.all(Array.from({ length: 16 }, (_, i) => counter(`w${i}`)));
   },
 
+  /** Commits of 2,500 entries over and over, each removed as a whole by every third. */
+  async large() {
+    for (let round = engine.revision + 1; ; round++) {
+      const put = (_, i) => ({ type: 'put', path: `/big/${i}`, value: String(round) });
+      const puts = Array.from({ length: 2_500 }, put);
+      const remove = { type: 'delete', path: '/big', recursive: true };
+      const { revision } = await write(round % 3 === 0 ? [remove] : puts);
+      say(revision);
+    }
+  },
+
   /** Writes until it is refused, then shows that it can still read and, with room, write. */
   async fill() {
     await write([{ type: 'put', path: '/small', value: 'before' }]);

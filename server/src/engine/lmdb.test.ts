@@ -53,6 +53,31 @@ describe('a killed server', () => {
   });
 });
 
+describe('a server killed amid large commits', () => {
+  it('S1 S3 has all that it acknowledged, each as a whole, however far its tables were', async () => {
+    const directory = newDirectory();
+    for (const commits of [1, 4, 9]) {
+      const writer = new Child('large', directory);
+      await writer.said(1 + commits);
+      await writer.kill();
+      const acknowledged = Number(writer.lines.at(-1));
+      const rig = new Rig(await openIn(directory), new TestClock());
+      const { engine } = rig;
+      expect([acknowledged, acknowledged + 1]).toContain(engine.revision);
+      const expected = engine.revision % 3 === 0 ? 0 : 2_500;
+      expect(engine.entryCount).toBe(expected);
+      const values = [...engine.scan({ subtree: '/big', at: engine.revision })];
+      expect(values).toHaveLength(expected);
+      expect(values.every(({ value }) => value === String(engine.revision))).toBe(true);
+      const gone = engine.revision < 3 ? 0 : 2_500 - expected;
+      expect(rig.deleted()).toHaveLength(gone);
+      const sizes = [...engine.history(0)].map(({ changes }) => changes.length);
+      expect(sizes).toEqual(sizes.map(() => 2_500));
+      await engine.close();
+    }
+  }, 60_000);
+});
+
 function splitCount(line: string): [string, number] {
   const [name = '', count] = line.split(' ');
   return [name, Number(count)];

@@ -1,25 +1,17 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock, ProtocolError } from '@confer/shared';
 import { type Key, open, type RootDatabase } from 'lmdb';
+import { prepareDirectory, syncDirectory } from './data-directory.ts';
 import { DELETIONS_MAX } from './deletions-limit.ts';
 import type { Engine } from './engine.ts';
 import { LmdbEngine } from './lmdb-engine.ts';
-import { openFailure, unreadable, unwritable, writeFailure } from './lmdb-errors.ts';
+import { openFailure, unreadable, writeFailure } from './lmdb-errors.ts';
 import { headerProblem } from './lmdb-header.ts';
 import {
   deletionPlaceKey,
   FORMAT_VERSION,
   type KeyCodec,
+  type LogKey,
   logKey,
   type MetaRow,
   pathKey,
@@ -54,13 +46,37 @@ export async function openLmdbEngine({
   newId,
   deletionsMax = DELETIONS_MAX,
 }: LmdbEngineOptions): Promise<Engine> {
+  const storage = await openLmdbStorage(directory, newId);
+  try {
+    return engineOn(storage, clock, deletionsMax);
+  } catch (error) {
+    await storage.close();
+    throw openFailure(error, directory);
+  }
+}
+
+/** The engine over a storage that is open. */
+export function engineOn(storage: LmdbStorage, clock: Clock, deletionsMax: number): Engine {
+  const { tables, epoch } = storage;
+  const opened = recover(tables, clock.now() - REQUEST_KEPT_MS);
+  return new LmdbEngine(storage, opened, { clock, epoch, deletionsMax });
+}
+
+/** What the engine stores in, and the name of the history in it. */
+export interface LmdbStorage extends Storage {
+  readonly epoch: string;
+}
+
+/** Opens a directory and keeps others out of it. Rejects with a `StorageError`. */
+export async function openLmdbStorage(
+  directory: string,
+  newId: () => string,
+): Promise<LmdbStorage> {
   try {
     const path = prepareDirectory(directory);
     const unlock = await lockDirectory(path, () => openEnvironment(join(path, 'lock')));
     try {
-      const storage = await openStorage(path, newId, unlock);
-      const opened = recover(storage.tables, clock.now() - REQUEST_KEPT_MS);
-      return new LmdbEngine(storage, opened, { clock, epoch: storage.epoch, deletionsMax });
+      return await openStorage(path, newId, unlock);
     } catch (error) {
       await unlock();
       throw error;
@@ -68,35 +84,6 @@ export async function openLmdbEngine({
   } catch (error) {
     throw openFailure(error, directory);
   }
-}
-
-function prepareDirectory(directory: string): string {
-  try {
-    makeDirectory(resolve(directory));
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-    return realpathSync(directory);
-  } catch (error) {
-    throw unwritable(directory, error);
-  }
-}
-
-/**
- * Makes a directory and those above it that are missing. Not `recursive: true`, which never ends where
- * a parent exists but can hold nothing, as below /proc (Node 20).
- */
-function makeDirectory(directory: string): void {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  const parent = dirname(directory);
-  makeDirectory(parent);
-  mkdirSync(directory);
-  syncDirectory(parent);
-}
-
-/** A file that is synced is lost to a power loss when the directory that names it is not (S1). */
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  fsyncSync(descriptor);
-  closeSync(descriptor);
 }
 
 /**
@@ -127,7 +114,7 @@ async function openStorage(
   try {
     const epoch = openHistory(root, directory, newId);
     syncDirectory(directory);
-    return new LmdbStorage(root, directory, epoch, unlock);
+    return new OpenStorage(root, directory, epoch, unlock);
   } catch (error) {
     await root.close();
     throw error;
@@ -184,7 +171,7 @@ function beginHistory(root: RootDatabase, meta: Tables['meta'], epoch: string): 
 
 /** Rows of text as its UTF-8, which is faster to write and to read than what lmdb-js does itself. */
 const textRow = {
-  encode: (text: string) => Buffer.from(text),
+  encode: (row: string | Uint8Array) => (typeof row === 'string' ? Buffer.from(row) : row),
   decode: (source: Buffer, options?: number | { end?: number }) =>
     source.toString('utf8', 0, typeof options === 'number' ? options : source.length),
 };
@@ -192,12 +179,20 @@ const textRow = {
 function openTables(root: RootDatabase): Tables {
   return {
     entries: openTable(root, 'tree', pathKey, textRow),
-    log: openTable(root, 'log', logKey, textRow),
+    log: openLog(root),
     retired: openTable(root, 'outlived', revisionKey, textRow),
     deletions: openTable(root, 'deletions', versionKey),
     deletionOrder: openTable(root, 'deletionOrder', deletionPlaceKey),
     meta: openTable<MetaRow, string>(root, 'meta', textKey),
   };
+}
+
+/** Rows of the log come as bytes, because a large commit has them made over several turns. */
+function openLog(root: RootDatabase): Tables['log'] {
+  const options = { name: 'log', keyEncoder: logKey, encoder: textRow };
+  const written = root.openDB<Uint8Array, LogKey>(options);
+  const table = openTable<string, LogKey>(root, options.name, logKey, textRow);
+  return { ...table, put: (key, bytes) => void written.put(key, bytes) };
 }
 
 /** Of formats 1 and 2. */
@@ -243,7 +238,7 @@ function numberIn(stats: object, name: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-class LmdbStorage implements Storage {
+class OpenStorage implements LmdbStorage {
   readonly tables: Tables;
   readonly epoch: string;
   readonly #root: RootDatabase;

@@ -37,6 +37,48 @@ export function describeReads(rig: () => Rig): void {
         expect(paths({ subtree, at }), subtree).toEqual(below(subtree));
     });
 
+    it('ends before a path', async () => {
+      for (const path of TREE) await rig().put(path, 'v');
+      const at = rig().engine.revision;
+      expect(paths({ subtree: '/', at, start: { after: '/a/x' }, end: '/a-b' })).toEqual(
+        TREE.slice(TREE.indexOf('/a/x') + 1, TREE.indexOf('/a-b')),
+      );
+    });
+
+    it('reads any part of the state before a large commit', async () => {
+      const put = (i: number, value: string) =>
+        ({ type: 'put', path: `/big/${i % 7}/${i}`, value: value.repeat(50) }) as const;
+      await rig().commit(Array.from({ length: 2_500 }, (_, i) => put(i, 'a')));
+      const before = [...rig().engine.scan({ subtree: '/', at: rig().engine.revision })];
+      const at = rig().engine.revision;
+      await rig().put('/big/3/3', 'between');
+      await rig().commit(Array.from({ length: 2_600 }, (_, i) => put(i + 1_000, 'b')));
+      await rig().put('/big/3/10', 'after');
+      await rig().deleteSubtree('/big');
+      expect([...rig().engine.scan({ subtree: '/', at })]).toEqual(before);
+      for (const [i, { path }] of before.entries()) {
+        if (i % 100 !== 0) continue;
+        const [next] = rig().engine.scan({ subtree: '/', at, start: { after: path } });
+        expect(next).toEqual(before[i + 1]);
+      }
+      expect([...rig().engine.scan({ subtree: '/big/5', at })]).toHaveLength(357);
+    });
+
+    it('gives the same as texts', async () => {
+      for (const path of TREE) await rig().put(path, `v"${path}\u2028`);
+      const { engine } = rig();
+      const at = engine.revision - 1;
+      for (const query of [
+        { subtree: '/', at },
+        { subtree: '/a', at: engine.revision },
+      ]) {
+        const texts = [...engine.scanTexts(query)];
+        expect(texts.map(({ text }) => JSON.parse(text))).toEqual([...engine.scan(query)]);
+        for (const { path, modRevision, text } of texts)
+          expect(JSON.parse(text)).toMatchObject({ path, modRevision });
+      }
+    });
+
     it('starts after a path, there or not', async () => {
       for (const path of TREE) await rig().put(path, 'v');
       const at = rig().engine.revision;

@@ -5,7 +5,7 @@ export type Steps<Result> = Generator<void, Result, void>;
  * About how many rows are handled between two pauses. Judging one, or writing it, takes some
  * microseconds, so a step stays below 8 ms also where the processor is shared.
  */
-const STEP_ROWS = 1_000;
+const STEP_ROWS = 500;
 
 /** A row with a long text costs as much as several short ones. */
 const ROW_CHARACTERS = 4_096;

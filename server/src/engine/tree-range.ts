@@ -18,12 +18,18 @@ export function subtreeRange(subtree: string): KeyRange {
 }
 
 /** The keys that a scan visits. */
-export function scanRange({ subtree, start }: Pick<ScanQuery, 'subtree' | 'start'>): KeyRange {
-  const range = subtreeRange(subtree);
-  if (start === undefined) return range;
-  const from =
-    'after' in start ? `${orderKey(start.after)}\u0000` : subtreeRange(start.afterSubtree).to;
-  return compareCodePoints(from, range.from) > 0 ? { from, to: range.to } : range;
+export function scanRange({ subtree, start, end }: Omit<ScanQuery, 'at'>): KeyRange {
+  const { from, to } = subtreeRange(subtree);
+  return { from: later(from, startOf(start)), to: end === undefined ? to : orderKey(end) };
+}
+
+function startOf(start: ScanQuery['start']): string {
+  if (start === undefined) return '';
+  return 'after' in start ? `${orderKey(start.after)}\u0000` : subtreeRange(start.afterSubtree).to;
+}
+
+function later(a: string, b: string): string {
+  return compareCodePoints(a, b) < 0 ? b : a;
 }
 
 /** The keys of a subtree, or those of them after a path. */

@@ -24,7 +24,13 @@ export function* inTreeOrder(changes: readonly Change[]): Steps<readonly Change[
       longer.push(yield* merged(runs[i] ?? [], runs[i + 1] ?? []));
     runs = longer;
   }
-  return (runs[0] ?? []).map(({ change }) => change);
+  const pace = new Pace();
+  const sorted: Change[] = [];
+  for (const { change } of runs[0] ?? []) {
+    sorted.push(change);
+    if (pace.isOver()) yield;
+  }
+  return sorted;
 }
 
 function byKey(a: Keyed, b: Keyed): number {

@@ -1,3 +1,4 @@
+import { ProtocolError } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { failureOf, type Rig } from './rig.contract.ts';
 
@@ -116,6 +117,65 @@ export function describeWrites(rig: () => Rig): void {
       expect(rig().values('/big/7')).toHaveLength(100);
       expect(await rig().deleteSubtree('/big')).toMatchObject({ deletes: 10_000 });
       expect(rig().engine.entryCount).toBe(0);
+    });
+
+    it('S2 shows nothing of a large commit before it shows all of it, and lets readers in', async () => {
+      const { engine } = rig();
+      const put = (i: number) => ({ type: 'put', path: `/big/${i}`, value: 'v' }) as const;
+      const operations = Array.from({ length: 5_000 }, (_, i) => put(i));
+      let isDone = false;
+      const writes = [
+        rig().commit(operations),
+        rig().put('/behind', '1'),
+        rig().commit([{ type: 'delete', path: '/big', recursive: true }]),
+      ];
+      const all = Promise.all(writes).finally(() => {
+        isDone = true;
+      });
+      let turns = 0;
+      while (!isDone) {
+        await new Promise(setImmediate);
+        turns++;
+        const beside = engine.get('/behind') === undefined ? 0 : 1;
+        const seen = rig().values('/big').length;
+        expect([0, 5_000]).toContain(seen);
+        expect(engine.entryCount).toBe(seen + beside);
+      }
+      const revisions = (await all).map(({ revision }) => revision);
+      expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
+      expect(turns).toBeGreaterThan(5);
+      expect(rig().values()).toEqual(['/behind=1']);
+    });
+
+    it('S2 S4 a large commit is judged by what is before it, and done once', async () => {
+      const put = (i: number) => ({ type: 'put', path: `/big/${i}`, value: 'v' }) as const;
+      const operations = Array.from({ length: 3_000 }, (_, i) => put(i));
+      const before = rig().put('/big/7', '1');
+      const conditions = [{ path: '/big/7', modRevision: 0 }];
+      const refused = failureOf(() => rig().commit(operations, { conditions }));
+      const large = rig().commit(operations, { requestId: 'large' });
+      const again = rig().commit(operations, { requestId: 'large' });
+      expect((await refused).details.current).toMatchObject({ value: '1' });
+      expect(await again).toEqual(await large);
+      expect((await large).revision).toBeGreaterThan((await before).revision);
+      expect(rig().engine.get('/big/7')).toMatchObject({ value: 'v', version: 2 });
+    });
+
+    it('S3 refuses a large commit by a check of it, and goes on', async () => {
+      const operations = Array.from({ length: 2_000 }, (_, i) => ({
+        type: 'put' as const,
+        path: `/big/${i}`,
+        value: '',
+      }));
+      const checks = (function* () {
+        for (let i = 0; i < 1_500; i++) yield 1;
+        throw new ProtocolError('invalid_path', 'not this one');
+      })();
+      const refused = failureOf(() => rig().commit(operations, { checks }));
+      const next = rig().put('/a', '1');
+      expect((await refused).code).toBe('invalid_path');
+      await next;
+      expect(rig().values()).toEqual(['/a=1']);
     });
 
     it('holds the longest path and a value of 1 MiB', async () => {

@@ -113,15 +113,18 @@ export class Store {
     return { ...page, revision: at };
   }
 
-  /** The entries of a subtree at a revision, after a path; to be read within one turn. */
-  scan(subtree: string, at: number, after: string | undefined): Iterable<Entry> {
-    return this.#engine.scan({ subtree, at, ...(after === undefined ? {} : { start: { after } }) });
-  }
-
-  /** The same as the JSON texts that travel, so that nothing is read only to be written again. */
-  scanTexts(subtree: string, at: number, after: string | undefined): Iterable<EntryText> {
+  /**
+   * The entries of a subtree at a revision, after a path and before another, as the JSON texts that
+   * travel: none is read only to be written again. To be taken within one turn.
+   */
+  scanTexts(
+    subtree: string,
+    at: number,
+    after: string | undefined,
+    end?: string,
+  ): Iterable<EntryText> {
     const start = after === undefined ? {} : { start: { after } };
-    return this.#engine.scanTexts({ subtree, at, ...start });
+    return this.#engine.scanTexts({ subtree, at, ...start, ...(end === undefined ? {} : { end }) });
   }
 
   /** The newest known delete of each path up to a revision; read like a scan. */

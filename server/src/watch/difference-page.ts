@@ -67,27 +67,34 @@ export function differencePage(store: Store, query: DifferenceQuery): Difference
   return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
 }
 
-/** Entries and deletes as one, in the order of the tree, those without a change included. */
+/**
+ * Entries and deletes as one, in the order of the tree, those without a change included. The scan goes
+ * no further than the page can: behind a large delete it would look for the next entry for long.
+ */
 function* merged(store: Store, query: DifferenceQuery): Generator<Row> {
   const { head, subtree, position, after } = query;
-  const deletions = store.deletions(subtree, head.to, after)[Symbol.iterator]();
-  try {
-    let gone = deletions.next();
-    for (const entry of store.scanTexts(subtree, head.to, after)) {
-      while (gone.done !== true && comparePaths(gone.value.path, entry.path) <= 0) {
-        // A path that is there was written again after its delete.
-        if (gone.value.path !== entry.path) yield goneRow(gone.value, position);
-        gone = deletions.next();
-      }
-      const { path } = entry;
-      yield entry.modRevision > position
-        ? { path, entry, change: `{"type":"put","entry":${entry.text}}` }
-        : { path, entry };
+  const deletions = firstOf(store.deletions(subtree, head.to, after), ROWS_MAX + 1);
+  const end = deletions.length > ROWS_MAX ? deletions.at(-1)?.path : undefined;
+  let next = 0;
+  for (const entry of store.scanTexts(subtree, head.to, after, end)) {
+    for (let gone = deletions[next]; gone !== undefined; gone = deletions[++next]) {
+      const order = comparePaths(gone.path, entry.path);
+      if (order > 0) break;
+      // A path that is there was written again after its delete.
+      if (order < 0) yield goneRow(gone, position);
     }
-    for (; gone.done !== true; gone = deletions.next()) yield goneRow(gone.value, position);
-  } finally {
-    deletions.return?.();
+    const { path } = entry;
+    yield entry.modRevision > position
+      ? { path, entry, change: `{"type":"put","entry":${entry.text}}` }
+      : { path, entry };
   }
+  for (const gone of deletions.slice(next)) yield goneRow(gone, position);
+}
+
+function firstOf<Item>(items: Iterable<Item>, count: number): Item[] {
+  const first: Item[] = [];
+  for (const item of items) if (first.push(item) === count) break;
+  return first;
 }
 
 interface Gone {
