@@ -50,6 +50,22 @@ describe('an unknown type', () => {
   });
 });
 
+describe('half a surrogate pair', () => {
+  const operations = [{ type: 'delete', path: '/a' }];
+  it.each<[string, object]>([
+    ['the name of a client', { type: 'hello', version: 1, client: { name: 'a\ud800' } }],
+    ['a label', { type: 'hello', version: 1, client: { labels: { zone: '\udc00' } } }],
+    ['a token', { type: 'hello', version: 1, token: '\ud800' }],
+    ['a request id', { type: 'commit', id: 1, requestId: '\ud800', operations }],
+  ])('S4 is refused in %s, where a store could take two for one', (_, fields) => {
+    expect(up(fields)).toMatchObject({ ok: false, code: 'invalid_message' });
+  });
+
+  it('is none where the other half is there', () => {
+    expect(up({ type: 'hello', version: 1, client: { name: '🦊' } })).toMatchObject({ ok: true });
+  });
+});
+
 describe('fields that do not fit', () => {
   it.each<[string, object, string]>([
     ['a missing field', { type: 'get', id: 1 }, 'get.path'],

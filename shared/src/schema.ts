@@ -4,6 +4,8 @@
  * `new Function`, which strict pages forbid.
  */
 
+import { hasLoneSurrogate } from './utf8.ts';
+
 export interface Schema<Output> {
   readonly type: string;
   /** Whether `value` is an `Output`, unknown fields aside; if not, `problem` says why. */
@@ -261,6 +263,12 @@ export const maxEntries = (requirement: number): Rule<object> => ({
   type: 'max_entries',
   requirement,
   holds: (value) => Object.keys(value).length <= requirement,
+});
+
+/** Half a surrogate pair is no text: UTF-8 cannot carry it, and what keeps it may take two for one. */
+export const wellFormed = (): Rule<string> => ({
+  type: 'well_formed',
+  holds: (value) => !hasLoneSurrogate(value),
 });
 
 export function isObject(value: unknown): value is Record<string, unknown> {

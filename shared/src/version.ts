@@ -6,6 +6,7 @@
  *    2026-11  `compact` and `compaction`: an old server answers `unknown_type`
  *    2026-11  `verify` and `verifying`: the same
  *    2026-11  `clear` among the changes of a commit, for those who ask with `clears`
+ *    2026-11  names, tokens and request ids are held to having no lone surrogates, as was said before
  */
 export const PROTOCOL_VERSION = 1;
 

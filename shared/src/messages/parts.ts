@@ -7,7 +7,7 @@ export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** The number a client gives a request; the reply carries it back. */
 export const requestNumber = count;
 
-export const name = v.pipe(v.string(), v.maxLength(limits.nameLengthMax));
+export const name = v.pipe(v.string(), v.maxLength(limits.nameLengthMax), v.wellFormed());
 
 /**
  * Paths and values are plain strings here. The store judges them, because a bad path is a failed

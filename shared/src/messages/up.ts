@@ -6,7 +6,7 @@ import { count, name, position, requestNumber, text } from './parts.ts';
 export const hello = v.object({
   type: v.literal('hello'),
   version: count,
-  token: v.exactOptional(v.pipe(v.string(), v.maxLength(limits.tokenLengthMax))),
+  token: v.exactOptional(v.pipe(v.string(), v.maxLength(limits.tokenLengthMax), v.wellFormed())),
   client: v.exactOptional(
     v.object({
       name: v.exactOptional(name),
@@ -54,7 +54,12 @@ export const commit = v.object({
   type: v.literal('commit'),
   id: requestNumber,
   /** The same for every try of the same write, and for no other write (S4). */
-  requestId: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.requestIdLengthMax)),
+  requestId: v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(limits.requestIdLengthMax),
+    v.wellFormed(),
+  ),
   conditions: v.exactOptional(v.pipe(v.array(condition), v.maxLength(limits.operationsMax))),
   operations: v.pipe(v.array(operation), v.minLength(1), v.maxLength(limits.operationsMax)),
   note: v.exactOptional(text),
