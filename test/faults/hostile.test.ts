@@ -41,6 +41,11 @@ const halfAFrame: Misbehave = async (url) => {
   });
 };
 
+const beatless: Misbehave = async (url) => {
+  const raw = await RawSocket.welcomed(url);
+  expect(await raw.end()).toMatchObject({ code: 4408 });
+};
+
 const stuck: Misbehave = async (url) => {
   const raw = await RawSocket.welcomed(url);
   raw.pause(true);
@@ -98,6 +103,7 @@ const CASES: readonly [string, Misbehave, Readonly<Record<string, number>>][] = 
     { requestsTaken: BAD_REQUESTS, 'requestsRefused.unknown_type': BAD_REQUESTS },
   ],
   ['never ends its frame', halfAFrame, { silentPeers: 1, 'connectionsEnded.silent': 1 }],
+  ['answers no heartbeat', beatless, { silentPeers: 1, 'connectionsEnded.silent': 1 }],
   ['asks and does not read', stuck, { stuckPeers: 1, 'connectionsEnded.silent': 1 }],
   ['asks and asks and does not read', greedy, { 'connectionsEnded.too_many_requests': 1 }],
   [

@@ -140,8 +140,18 @@ describe('heartbeats', () => {
       answering.send({ type: 'heartbeat', applied: 0 });
     }
     expect(silent.closed?.code).toBe(4408);
-    expect(silent.terminated).toBe(true);
     expect(answering.closed).toBeUndefined();
+  });
+
+  it('W8 tells one that is silent why, and drops one that takes nothing', () => {
+    const { core, clock } = startCore();
+    const silent = RawClient.open(core);
+    const stuck = RawClient.open(core);
+    stuck.bufferedBytes = 1_000;
+    for (let beat = 0; beat < 4; beat++) clock.advance(10_000);
+    // Dropping a socket takes the close frame with it that was to go out.
+    expect(silent).toMatchObject({ closed: { code: 4408 }, terminated: false });
+    expect(stuck.terminated).toBe(true);
   });
 
   it('keeps a slow client that still takes what was sent', () => {

@@ -155,10 +155,12 @@ export class Session implements SocketHandlers, WatchSink {
     this.#bufferedBefore = buffered;
     const silentMs = now - this.#lastAliveAt;
     if (silentMs >= times.silentBeatsMax * this.#service.heartbeatMs) {
-      this.#service.counters.count(buffered > 0 ? 'stuckPeers' : 'silentPeers');
+      const isStuck = buffered > 0;
+      this.#service.counters.count(isStuck ? 'stuckPeers' : 'silentPeers');
       this.#end('silent', `nothing came for ${silentMs} ms`);
-      // A peer that does not answer will not answer a close either.
-      this.#socket.terminate();
+      // Behind what it does not take, a close frame would wait for ever. Any other peer may be well and
+      // only have forgotten to beat: it is told, and the library lets go of one that does not answer.
+      if (isStuck) this.#socket.terminate();
       return;
     }
     if (!this.writable) return; // it would wait behind everything else and tell nothing
