@@ -90,7 +90,7 @@ export function* commitFrames(
 }
 
 /** About how many bytes a change takes in a difference. */
-export function netChangeSize(change: NetChange): number {
+function netChangeSize(change: NetChange): number {
   const { path, value = '' } = change.type === 'put' ? change.entry : { path: change.path };
   return CHANGE_OVERHEAD_BYTES + path.length + value.length;
 }
