@@ -1,0 +1,71 @@
+import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
+import { Requests } from './requests.ts';
+import { signal } from './signal.ts';
+import { eachValue, PLACEHOLDER } from './value.ts';
+import { frameOf, WebSocketWire } from './websocket.ts';
+
+/** The bare uWebSockets.js server of `peers/floor-server.ts`. */
+export const floorDriver: Driver = {
+  isOrdered: true,
+  carriesValue: true,
+  subscribe,
+  publisher: publish,
+  writer: echo,
+};
+
+function subscribe({ port, subtree, onChange }: SubscriberOptions): Subscriber {
+  const ready = signal();
+  const wire = new WebSocketWire(port, `/subscribe/${subtree}`, (bytes, start, end) => {
+    // The first frame says that the socket is in the list of those that get changes.
+    if (eachValue(bytes, start, end, onChange) === 0) ready.come();
+  });
+  return {
+    ready: ready.came,
+    stall: () => wire.stall(),
+    resume: () => wire.resume(),
+    close: () => wire.close(),
+  };
+}
+
+/** One order for the whole burst: `subtree first count valueBytes`. One answer for each change. */
+function publish({ port, addresses, valueBytes, onAck }: WriterOptions): Writer {
+  let order: { subtree: string; first: number; count: number } | undefined;
+  const wire = new WebSocketWire(port, '/publish', (bytes, start, end) => {
+    for (let left = Number(bytes.toString('latin1', start, end)); left > 0; left--) onAck();
+  });
+  return {
+    ready: wire.opened,
+    put(address, sequence) {
+      const subtree = addresses[address]?.subtree ?? '';
+      order ??= { subtree, first: sequence, count: 0 };
+      order.count += 1;
+    },
+    flush() {
+      if (order === undefined) return;
+      wire.send(frameOf(`${order.subtree} ${order.first} ${order.count} ${valueBytes}`));
+      order = undefined;
+    },
+    close: () => wire.close(),
+  };
+}
+
+/** A commit of the same size that is answered at once and kept nowhere. */
+function echo(options: WriterOptions): Writer {
+  const requests = new Requests(options, ({ subtree, key }, value, i) =>
+    frameOf(
+      JSON.stringify({
+        type: 'commit',
+        id: i,
+        requestId: `floor-writer-${i}-${PLACEHOLDER}`,
+        operations: [{ type: 'put', path: `/${subtree}/${key}`, value }],
+      }),
+    ),
+  );
+  const wire = new WebSocketWire(options.port, '/echo', () => options.onAck());
+  return {
+    ready: wire.opened,
+    put: (address, sequence) => requests.put(address, sequence),
+    flush: () => wire.send(requests.take()),
+    close: () => wire.close(),
+  };
+}

@@ -1,0 +1,9 @@
+import type { Peer } from './peer.ts';
+
+export const conferPeer: Peer = {
+  name: 'confer',
+  program: process.execPath,
+  command: (port, directory) => ({
+    args: ['cli/dist/main.js', 'serve', '--data', directory, '--listen', `127.0.0.1:${port}`],
+  }),
+};

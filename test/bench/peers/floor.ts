@@ -1,0 +1,8 @@
+import type { Peer } from './peer.ts';
+
+/** This same program in another role. */
+export const floorPeer: Peer = {
+  name: 'floor',
+  program: process.execPath,
+  command: (port) => ({ args: [process.argv[1] ?? '', 'floor', String(port)] }),
+};

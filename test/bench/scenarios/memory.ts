@@ -1,0 +1,44 @@
+import { Meter } from '../measure/meter.ts';
+import { settledKb } from '../measure/settled.ts';
+import { Crew } from './crew.ts';
+import { gather } from './crowd.ts';
+import type { Case, Outcome, Profile, Scenario, Target } from './scenario.ts';
+
+const WARM_UP_WRITERS = 64;
+const WARM_UP_CONNECTIONS = 500;
+const WARM_UP_MS = 1_500;
+
+export const memory: Scenario = {
+  name: 'memory',
+  title: 'Memory of a connection with one watch and nothing to do',
+  cases: (profile) => [connections(profile)],
+};
+
+function connections(profile: Profile): Case {
+  const size = profile === 'quick' ? 2_000 : 10_000;
+  return {
+    label: `${size} idle connections`,
+    systems: ['confer', 'floor', 'etcd'],
+    run: (target) => run(target, size),
+  };
+}
+
+/**
+ * The server works hard first, so that what its runtime takes for itself once, for its heap and its
+ * code, is there already and is not counted as the connections'.
+ */
+async function run(target: Target, size: number): Promise<Outcome> {
+  const crew = new Crew(target, WARM_UP_WRITERS, 100);
+  await crew.ready;
+  await crew.during(WARM_UP_MS);
+  crew.close();
+  const some = await gather(target, WARM_UP_CONNECTIONS, (i) => `memory/s${i}`);
+  const meter = new Meter(target.pid);
+  const beforeKb = await settledKb(target.pid);
+  const crowd = await gather(target, size, (i) => `memory/t${i}`);
+  const afterKb = await settledKb(target.pid);
+  const busy = meter.stop();
+  crowd.close();
+  some.close();
+  return { busy, figures: { connectionKb: (afterKb - beforeKb) / size } };
+}
