@@ -8,46 +8,63 @@ import { type SystemName, systems } from './systems.ts';
 const LOAD_CORE = '1';
 /** A generator that is busier than this may be what was measured. */
 const BUSY = 0.9;
+const JOB_TIMEOUT_MS = 180_000;
 
-/** Puts a scenario to one system, on a server of its own. */
+export interface Run {
+  readonly results: readonly Result[];
+  /** What did not arrive, or was wrong, or ended. */
+  readonly failures: readonly string[];
+}
+
+/** Puts a scenario to one system, on a server of its own. A case that fails ends it. */
 export async function runScenario(
   scenario: Scenario,
   profile: Profile,
   system: SystemName,
-): Promise<Result[]> {
+): Promise<Run> {
   const results: Result[] = [];
   const cases = scenario.cases(profile);
-  if (!cases.some((each) => each.systems.includes(system))) return results;
+  if (!cases.some((each) => each.systems.includes(system))) return { results, failures: [] };
   const server = await Server.start(systems[system].peer);
   try {
     for (const [i, each] of cases.entries()) {
       if (!each.systems.includes(system)) continue;
       const { port, pid } = server;
       const job = { scenario: scenario.name, profile, case: i, system, port, pid };
-      results.push(await measure(scenario, each, job));
+      const answer = await runJob(job);
+      if ('error' in answer) {
+        const said = server.complaints === '' ? '' : `\nthe server said:\n${server.complaints}`;
+        const failure = `${scenario.name}, ${each.label}, ${system}: ${answer.error}${said}`;
+        return { results, failures: [failure] };
+      }
+      results.push(resultOf(scenario, each, job, answer));
     }
-  } catch (error) {
-    throw new Error(`the server said:\n${server.complaints}`, { cause: error });
+    return { results, failures: [] };
   } finally {
     await server.stop();
   }
-  return results;
 }
 
-async function measure(scenario: Scenario, { label, size }: Case, job: Job): Promise<Result> {
-  const answer = await runJob(job);
-  const what = `${scenario.name}: ${label}: ${job.system}`;
-  if ('error' in answer) throw new Error(`${what}: ${answer.error}`);
-  const { figures, busy } = answer.outcome;
+function resultOf(
+  scenario: Scenario,
+  { label, size }: Case,
+  { system }: Job,
+  { outcome: { figures, busy } }: Extract<Answer, { outcome: unknown }>,
+): Result {
   return {
     scenario: scenario.name,
     label,
     ...(size === undefined ? {} : { size }),
-    system: job.system,
+    system,
+    kept: keptBy(scenario, system),
     figures,
     busy,
     isLowerBound: busy.load > BUSY && busy.server < BUSY,
   };
+}
+
+function keptBy({ does }: Scenario, system: SystemName): string {
+  return does === 'nothing' ? '' : systems[system].keeps[does];
 }
 
 /** One process a job: what one job leaves behind does not slow the next one down. */
@@ -64,10 +81,18 @@ function runJob(job: Job): Promise<Answer> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complained += text;
   });
+  const kill = () => child.kill('SIGKILL');
+  const timer = setTimeout(() => {
+    complained += `not done after ${JOB_TIMEOUT_MS / 1_000} s`;
+    kill();
+  }, JOB_TIMEOUT_MS);
+  process.once('exit', kill);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
-      resolve(code === 0 ? JSON.parse(said) : { error: complained });
+      clearTimeout(timer);
+      process.off('exit', kill);
+      resolve(code === 0 ? JSON.parse(said) : { error: complained.trim() });
     });
   });
 }

@@ -2,25 +2,52 @@ import { conferDriver } from './load/confer.ts';
 import type { Driver } from './load/driver.ts';
 import { etcdDriver } from './load/etcd.ts';
 import { floorDriver } from './load/floor.ts';
+import { natsDriver } from './load/nats.ts';
+import { natsKvDriver } from './load/nats-kv.ts';
+import { redisDriver } from './load/redis.ts';
+import { zookeeperDriver } from './load/zookeeper.ts';
 import { conferPeer } from './peers/confer.ts';
 import { etcdPeer } from './peers/etcd.ts';
 import { floorPeer } from './peers/floor.ts';
+import { natsPeer } from './peers/nats.ts';
 import type { Peer } from './peers/peer.ts';
+import { redisPeer } from './peers/redis.ts';
+import { zookeeperPeer } from './peers/zookeeper.ts';
+
+/** What becomes of a write, when it is acknowledged: on the disk for sure, in a file, or nowhere. */
+type Kept = 'synced' | 'not synced' | 'nothing kept';
 
 /** What is compared: a program, used in one way. */
 export interface System {
   readonly peer: Peer;
   readonly driver: Driver;
+  /** Of what subscribers are told of, and of what is only written. */
+  readonly keeps: { readonly published: Kept; readonly written: Kept };
 }
 
+const SYNCED = { published: 'synced', written: 'synced' } as const;
+const NOTHING = { published: 'nothing kept', written: 'nothing kept' } as const;
+
 const all = {
-  confer: { peer: conferPeer, driver: conferDriver },
-  floor: { peer: floorPeer, driver: floorDriver },
-  etcd: { peer: etcdPeer, driver: etcdDriver },
+  confer: { peer: conferPeer, driver: conferDriver, keeps: SYNCED },
+  floor: { peer: floorPeer, driver: floorDriver, keeps: NOTHING },
+  etcd: { peer: etcdPeer, driver: etcdDriver, keeps: SYNCED },
+  redis: {
+    peer: redisPeer,
+    driver: redisDriver,
+    keeps: { published: 'nothing kept', written: 'synced' },
+  },
+  nats: { peer: natsPeer, driver: natsDriver, keeps: NOTHING },
+  'nats-kv': {
+    peer: natsPeer,
+    driver: natsKvDriver,
+    keeps: { published: 'not synced', written: 'not synced' },
+  },
+  zookeeper: { peer: zookeeperPeer, driver: zookeeperDriver, keeps: SYNCED },
 } satisfies Record<string, System>;
 
 export type SystemName = keyof typeof all;
 
 export const systems: Readonly<Record<SystemName, System>> = all;
 
-export const systemNames: readonly SystemName[] = ['confer', 'floor', 'etcd'];
+export const systemNames = Object.keys(all) as readonly SystemName[];

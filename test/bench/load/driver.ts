@@ -42,6 +42,8 @@ export interface Driver {
   /** Whether the changes of one connection arrive in the order in which it wrote them. */
   readonly isOrdered: boolean;
   readonly carriesValue: boolean;
+  /** What a server needs once, before anything else. */
+  prepare?(port: number): Promise<void>;
   subscribe(options: SubscriberOptions): Subscriber;
   /** Writes that subscribers are told of. */
   publisher(options: WriterOptions): Writer;

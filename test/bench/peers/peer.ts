@@ -3,6 +3,8 @@ export interface Peer {
   readonly name: string;
   /** The program, or its path; looked for in PATH and in the system's own directories. */
   readonly program: string;
+  /** A file that must be there beside the program. */
+  readonly needs?: string;
   /** What installs it, where it may be missing. */
   readonly install?: string;
   /** Arguments for a server on loopback that keeps its data in `directory`. */

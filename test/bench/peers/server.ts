@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -14,7 +22,11 @@ const COMPLAINTS_LENGTH_MAX = 2_000;
 /** Where Debian puts daemons, beside what PATH names. */
 const MORE_PLACES = ['/usr/sbin', '/usr/local/bin'];
 
-export function findProgram(program: string): string | undefined {
+export function isInstalled({ program, needs }: Peer): boolean {
+  return findProgram(program) !== undefined && (needs === undefined || existsSync(needs));
+}
+
+function findProgram(program: string): string | undefined {
   if (program.startsWith('/')) return isProgram(program) ? program : undefined;
   return [...(process.env.PATH ?? '').split(delimiter), ...MORE_PLACES]
     .map((place) => join(place, program))
@@ -44,6 +56,7 @@ export class Server {
     this.pid = pid;
     this.port = port;
     this.#directory = directory;
+    process.once('exit', this.#end);
   }
 
   static async start(peer: Peer): Promise<Server> {
@@ -67,12 +80,20 @@ export class Server {
   }
 
   async stop(): Promise<void> {
+    process.off('exit', this.#end);
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const exited = once(this.#child, 'exit');
       this.#child.kill('SIGKILL');
-      await once(this.#child, 'exit');
+      await exited;
     }
     rmSync(this.#directory, { recursive: true, force: true });
   }
+
+  /** However the bench ends, no server outlives it. */
+  readonly #end = () => {
+    this.#child.kill('SIGKILL');
+    rmSync(this.#directory, { recursive: true, force: true });
+  };
 
   async #listening(name: string): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;

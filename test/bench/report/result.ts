@@ -8,6 +8,8 @@ export interface Result {
   readonly label: string;
   readonly size?: number;
   readonly system: SystemName;
+  /** What became of its writes. */
+  readonly kept: string;
   readonly figures: Figures;
   readonly busy: Busy;
   /** The load generator was at its end and the server was not: it may be able to do more. */

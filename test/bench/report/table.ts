@@ -7,6 +7,7 @@ export function tableOf(results: readonly Result[]): string {
   const names = namesIn(results);
   const rows = results.map((result) => [
     result.system,
+    result.kept,
     ...names.flatMap((name) => [
       `${result.isLowerBound ? '>= ' : ''}${number(result.figures[name])}`,
       ratio(result.figures[name], confer?.figures[name]),
@@ -14,6 +15,7 @@ export function tableOf(results: readonly Result[]): string {
     `${percent(result.busy.server)} / ${percent(result.busy.load)}`,
   ]);
   const head = [
+    '',
     '',
     ...names.flatMap((name) => [`${figures[name].title}, ${figures[name].unit}`, 'x']),
     'server / load busy',
@@ -47,7 +49,7 @@ function aligned(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+        .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
         .join('  '),
     )
     .join('\n');

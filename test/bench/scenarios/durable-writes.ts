@@ -1,11 +1,13 @@
 import { Histogram } from '../measure/histogram.ts';
 import { Meter } from '../measure/meter.ts';
+import { systemNames, systems } from '../systems.ts';
 import { Crew } from './crew.ts';
 import type { Case, Outcome, Profile, Scenario, Target } from './scenario.ts';
 
 export const durableWrites: Scenario = {
   name: 'durable-writes',
   title: 'Writes by many, each waiting for its answer before the next',
+  does: 'written',
   cases: (profile) => [1, 16, 64, 256].map((writers) => writes(profile, writers, 100)),
 };
 
@@ -13,7 +15,7 @@ function writes(profile: Profile, writers: number, valueBytes: number): Case {
   return {
     label: `${writers} writers, ${valueBytes} bytes`,
     size: writers,
-    systems: ['confer', 'floor', 'etcd'],
+    systems: systemNames.filter((name) => systems[name].driver.writer !== undefined),
     run: (target) => run(target, writers, valueBytes, profile === 'quick' ? 1_500 : 4_000),
   };
 }

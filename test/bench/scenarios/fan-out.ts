@@ -1,5 +1,6 @@
 import { signal } from '../load/signal.ts';
 import { Meter } from '../measure/meter.ts';
+import { systemNames } from '../systems.ts';
 import { type Crowd, gather } from './crowd.ts';
 import type { Case, Outcome, Profile, Scenario, Target } from './scenario.ts';
 
@@ -10,6 +11,7 @@ const SUBTREE = 'fan-out';
 export const fanOut: Scenario = {
   name: 'fan-out',
   title: 'Changes of one subtree to many subscribers',
+  does: 'published',
   cases: (profile) => [
     bursts(profile, 1_000, 1, 1),
     bursts(profile, 1_000, 10, 1),
@@ -25,7 +27,7 @@ function bursts(profile: Profile, subscribers: number, size: number, window: num
   const how = size === 1 ? 'one at a time' : `${size} at a time`;
   return {
     label: `${subscribers} subscribers, ${how}${window === 1 ? '' : `, ${window} bursts under way`}`,
-    systems: ['confer', 'floor', 'etcd'],
+    systems: systemNames,
     run: (target) =>
       run(target, { subscribers, size, window, forMs: profile === 'quick' ? 1_500 : 4_000 }),
   };

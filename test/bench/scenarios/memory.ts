@@ -1,5 +1,6 @@
 import { Meter } from '../measure/meter.ts';
 import { settledKb } from '../measure/settled.ts';
+import { systemNames } from '../systems.ts';
 import { Crew } from './crew.ts';
 import { gather } from './crowd.ts';
 import type { Case, Outcome, Profile, Scenario, Target } from './scenario.ts';
@@ -11,6 +12,7 @@ const WARM_UP_MS = 1_500;
 export const memory: Scenario = {
   name: 'memory',
   title: 'Memory of a connection with one watch and nothing to do',
+  does: 'nothing',
   cases: (profile) => [connections(profile)],
 };
 
@@ -18,7 +20,7 @@ function connections(profile: Profile): Case {
   const size = profile === 'quick' ? 2_000 : 10_000;
   return {
     label: `${size} idle connections`,
-    systems: ['confer', 'floor', 'etcd'],
+    systems: systemNames,
     run: (target) => run(target, size),
   };
 }
@@ -28,10 +30,12 @@ function connections(profile: Profile): Case {
  * code, is there already and is not counted as the connections'.
  */
 async function run(target: Target, size: number): Promise<Outcome> {
-  const crew = new Crew(target, WARM_UP_WRITERS, 100);
-  await crew.ready;
-  await crew.during(WARM_UP_MS);
-  crew.close();
+  if (target.driver.writer !== undefined) {
+    const crew = new Crew(target, WARM_UP_WRITERS, 100);
+    await crew.ready;
+    await crew.during(WARM_UP_MS);
+    crew.close();
+  }
   const some = await gather(target, WARM_UP_CONNECTIONS, (i) => `memory/s${i}`);
   const meter = new Meter(target.pid);
   const beforeKb = await settledKb(target.pid);

@@ -9,6 +9,8 @@ export type Profile = 'quick' | 'full';
 export interface Scenario {
   readonly name: string;
   readonly title: string;
+  /** Which of a system's ways to write it uses. */
+  readonly does: 'published' | 'written' | 'nothing';
   cases(profile: Profile): readonly Case[];
 }
 
