@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import type { Answer, Job } from './load/process.ts';
 import { Server } from './peers/server.ts';
-import type { Result } from './report/result.ts';
-import type { Case, Profile, Scenario } from './scenarios/scenario.ts';
-import { type SystemName, systems } from './systems.ts';
+import { middleOf, type Result } from './report/result.ts';
+import type { Case, Outcome, Profile, Scenario } from './scenarios/scenario.ts';
+import { ours, type SystemName, systems } from './systems.ts';
 
 const LOAD_CORE = '1';
 /** A generator that is busier than this may be what was measured. */
 const BUSY = 0.9;
-const JOB_TIMEOUT_MS = 180_000;
+const JOB_TIMEOUT_MS = 300_000;
 
 export interface Run {
   readonly results: readonly Result[];
@@ -23,21 +23,25 @@ export async function runScenario(
   system: SystemName,
 ): Promise<Run> {
   const results: Result[] = [];
-  const cases = scenario.cases(profile);
-  if (!cases.some((each) => each.systems.includes(system))) return { results, failures: [] };
+  const cases = casesFor(scenario, profile, system);
+  if (cases.size === 0) return { results, failures: [] };
   const server = await Server.start(systems[system].peer);
   try {
-    for (const [i, each] of cases.entries()) {
-      if (!each.systems.includes(system)) continue;
+    for (const [number, each] of cases) {
       const { port, pid } = server;
-      const job = { scenario: scenario.name, profile, case: i, system, port, pid };
-      const answer = await runJob(job);
-      if ('error' in answer) {
-        const said = server.complaints === '' ? '' : `\nthe server said:\n${server.complaints}`;
-        const failure = `${scenario.name}, ${each.label}, ${system}: ${answer.error}${said}`;
-        return { results, failures: [failure] };
+      const job = { scenario: scenario.name, profile, case: number, system, port, pid };
+      const outcomes: Outcome[] = [];
+      const repeats = profile === 'full' ? (each.repeats ?? 1) : 1;
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        console.error(`${scenario.name}: ${each.label}: ${system}`);
+        const answer = await runJob(job);
+        if ('error' in answer) {
+          const failure = `${scenario.name}, ${each.label}, ${system}: ${answer.error}`;
+          return { results, failures: [failure + server.complaint] };
+        }
+        outcomes.push(answer.outcome);
       }
-      results.push(resultOf(scenario, each, job, answer));
+      results.push(resultOf(scenario, each, system, outcomes));
     }
     return { results, failures: [] };
   } finally {
@@ -45,20 +49,33 @@ export async function runScenario(
   }
 }
 
+/** With their numbers. */
+function casesFor(scenario: Scenario, profile: Profile, system: SystemName): Map<number, Case> {
+  const isAsked = profile === 'full' || !scenario.isOursWhenQuick || ours.includes(system);
+  const cases = scenario
+    .cases(profile)
+    .map((each, number): [number, Case] => [number, each])
+    .filter(([, { systems }]) => isAsked && systems.includes(system));
+  return new Map(cases);
+}
+
 function resultOf(
   scenario: Scenario,
-  { label, size }: Case,
-  { system }: Job,
-  { outcome: { figures, busy } }: Extract<Answer, { outcome: unknown }>,
+  { label, curve, size }: Case,
+  system: SystemName,
+  outcomes: readonly Outcome[],
 ): Result {
+  const { figures, busy } = middleOf(outcomes);
   return {
     scenario: scenario.name,
     label,
+    ...(curve === undefined ? {} : { curve }),
     ...(size === undefined ? {} : { size }),
     system,
     kept: keptBy(scenario, system),
     figures,
     busy,
+    repeats: outcomes.length,
     isLowerBound: busy.load > BUSY && busy.server < BUSY,
   };
 }

@@ -1,5 +1,5 @@
 import { conferDriver } from './load/confer.ts';
-import type { Driver } from './load/driver.ts';
+import type { Driver, Store } from './load/driver.ts';
 import { etcdDriver } from './load/etcd.ts';
 import { floorDriver } from './load/floor.ts';
 import { natsDriver } from './load/nats.ts';
@@ -51,3 +51,14 @@ export type SystemName = keyof typeof all;
 export const systems: Readonly<Record<SystemName, System>> = all;
 
 export const systemNames = Object.keys(all) as readonly SystemName[];
+
+/** What a change of Confer is judged by. */
+export const ours: readonly SystemName[] = ['confer', 'floor'];
+
+/** Those that keep what can be read, with a store as `which` asks for. */
+export function storing(which: (store: Store) => boolean = () => true): readonly SystemName[] {
+  return systemNames.filter((name) => {
+    const { store } = systems[name].driver;
+    return store !== undefined && which(store);
+  });
+}

@@ -1,3 +1,5 @@
+import { contendInConfer } from './confer-contender.ts';
+import { conferStore } from './confer-store.ts';
 import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
 import { Requests } from './requests.ts';
 import { signal } from './signal.ts';
@@ -16,6 +18,8 @@ let writers = 0;
 export const conferDriver: Driver = {
   isOrdered: true,
   carriesValue: true,
+  contend: contendInConfer,
+  store: conferStore,
   subscribe,
   publisher: write,
   writer: write,

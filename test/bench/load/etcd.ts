@@ -1,4 +1,6 @@
 import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
+import { contendInEtcd } from './etcd-contender.ts';
+import { etcdStore } from './etcd-store.ts';
 import { type Call, callOf, GrpcWire } from './grpc.ts';
 import { bytesField } from './protobuf.ts';
 import { signal } from './signal.ts';
@@ -9,6 +11,8 @@ export const etcdDriver: Driver = {
   // Calls of one connection are served concurrently.
   isOrdered: false,
   carriesValue: true,
+  contend: contendInEtcd,
+  store: etcdStore,
   subscribe,
   publisher: write,
   writer: write,

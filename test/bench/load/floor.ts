@@ -1,4 +1,5 @@
 import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
+import { floorStore } from './floor-store.ts';
 import { Requests } from './requests.ts';
 import { signal } from './signal.ts';
 import { eachValue, PLACEHOLDER } from './value.ts';
@@ -8,6 +9,7 @@ import { frameOf, WebSocketWire } from './websocket.ts';
 export const floorDriver: Driver = {
   isOrdered: true,
   carriesValue: true,
+  store: floorStore,
   subscribe,
   publisher: publish,
   writer: echo,
@@ -27,9 +29,9 @@ function subscribe({ port, subtree, onChange }: SubscriberOptions): Subscriber {
   };
 }
 
-/** One order for the whole burst: `subtree first count valueBytes`. One answer for each change. */
+/** An order for each subtree of a burst: `subtree first count valueBytes`. An answer for each change. */
 function publish({ port, addresses, valueBytes, onAck }: WriterOptions): Writer {
-  let order: { subtree: string; first: number; count: number } | undefined;
+  let orders: { subtree: string; first: number; count: number }[] = [];
   const wire = new WebSocketWire(port, '/publish', (bytes, start, end) => {
     for (let left = Number(bytes.toString('latin1', start, end)); left > 0; left--) onAck();
   });
@@ -37,13 +39,16 @@ function publish({ port, addresses, valueBytes, onAck }: WriterOptions): Writer 
     ready: wire.opened,
     put(address, sequence) {
       const subtree = addresses[address]?.subtree ?? '';
-      order ??= { subtree, first: sequence, count: 0 };
-      order.count += 1;
+      const last = orders.at(-1);
+      if (last?.subtree === subtree) last.count += 1;
+      else orders.push({ subtree, first: sequence, count: 1 });
     },
     flush() {
-      if (order === undefined) return;
-      wire.send(frameOf(`${order.subtree} ${order.first} ${order.count} ${valueBytes}`));
-      order = undefined;
+      const frames = orders.map(({ subtree, first, count }) =>
+        frameOf(`${subtree} ${first} ${count} ${valueBytes}`),
+      );
+      wire.send(Buffer.concat(frames));
+      orders = [];
     },
     close: () => wire.close(),
   };

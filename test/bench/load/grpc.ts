@@ -64,6 +64,10 @@ export class GrpcWire {
     );
   }
 
+  get bytesRead(): number {
+    return this.#wire.bytesRead;
+  }
+
   /** Sends calls in one piece; returns the number of the first stream, the others are 2 apart. */
   send(calls: readonly Call[]): number {
     const first = this.#nextStream;

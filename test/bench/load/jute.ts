@@ -2,10 +2,9 @@ import { signal } from './signal.ts';
 import { Wire } from './wire.ts';
 
 /** What ZooKeeper calls its requests. */
-export const CREATE = 1;
+const CREATE = 1;
 export const GET_DATA = 4;
 export const SET_DATA = 5;
-export const GET_CHILDREN = 8;
 export const ADD_WATCH = 106;
 
 const WATCH_EVENT_XID = -1;

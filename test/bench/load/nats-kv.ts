@@ -1,5 +1,6 @@
 import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
 import { subjectOf } from './nats.ts';
+import { contendInNats } from './nats-contender.ts';
 import { NatsWire, publication } from './nats-wire.ts';
 import { Requests } from './requests.ts';
 import { signal } from './signal.ts';
@@ -15,6 +16,7 @@ const FAILED = Buffer.from('"error":');
 export const natsKvDriver: Driver = {
   isOrdered: true,
   carriesValue: true,
+  contend: contendInNats,
   prepare,
   subscribe,
   publisher: write,

@@ -1,4 +1,6 @@
 import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
+import { contendInRedis } from './redis-contender.ts';
+import { redisStore } from './redis-store.ts';
 import { Requests } from './requests.ts';
 import { command, RedisWire } from './resp.ts';
 import { signal } from './signal.ts';
@@ -8,6 +10,8 @@ import { eachValue } from './value.ts';
 export const redisDriver: Driver = {
   isOrdered: true,
   carriesValue: true,
+  contend: contendInRedis,
+  store: redisStore,
   subscribe,
   publisher: (options) =>
     write(options, ({ subtree }, value) => command('PUBLISH', subtree, value)),

@@ -34,6 +34,10 @@ export class WebSocketWire {
     this.#wire.send(Buffer.from(upgradeRequest(port, path)));
   }
 
+  get bytesRead(): number {
+    return this.#wire.bytesRead;
+  }
+
   send(frame: Buffer): void {
     this.#wire.send(frame);
   }

@@ -33,6 +33,11 @@ export class Wire {
     this.#socket.on('close', () => this.#lost('the server closed it'));
   }
 
+  /** How much has come so far. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
   send(bytes: Uint8Array): void {
     this.#socket.write(bytes);
   }

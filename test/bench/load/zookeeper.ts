@@ -10,6 +10,7 @@ import type {
 import { ADD_WATCH, createNode, int, JuteWire, juteRequest, SET_DATA, text } from './jute.ts';
 import { Requests } from './requests.ts';
 import { signal } from './signal.ts';
+import { contendInZookeeper } from './zookeeper-contender.ts';
 
 const DATA_CHANGED = 3;
 const RECURSIVE = 1;
@@ -24,6 +25,7 @@ const LOOK_MS = 50;
 export const zookeeperDriver: Driver = {
   isOrdered: true,
   carriesValue: false,
+  contend: contendInZookeeper,
   prepare: serving,
   subscribe,
   publisher: write,

@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** The kernel counts CPU time in ticks of this length. */
 const TICK_MS = 10;
+/** What to write to `clear_refs`: see proc(5). */
+const RESET_PEAK = '5';
 
 /** A process and all that it started. */
 export function processTree(pid: number): number[] {
@@ -23,6 +25,20 @@ export function cpuMs(pids: readonly number[]): number {
 
 export function residentKb(pids: readonly number[]): number {
   return sum(pids, (pid) => statusKb(pid, 'VmRSS'));
+}
+
+/** Memory that is the processes' own. Pages of files that they map can be taken from them any time. */
+export function anonymousKb(pids: readonly number[]): number {
+  return sum(pids, (pid) => statusKb(pid, 'RssAnon'));
+}
+
+/** The most that was resident since `forgetPeak`. */
+export function peakKb(pids: readonly number[]): number {
+  return sum(pids, (pid) => statusKb(pid, 'VmHWM'));
+}
+
+export function forgetPeak(pids: readonly number[]): void {
+  for (const pid of pids) writeFileSync(`/proc/${pid}/clear_refs`, RESET_PEAK);
 }
 
 function statusKb(pid: number, field: string): number {

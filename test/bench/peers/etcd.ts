@@ -4,6 +4,7 @@ import type { Peer } from './peer.ts';
 export const etcdPeer: Peer = {
   name: 'etcd',
   program: 'etcd',
+  versionArgs: ['--version'],
   install: 'apt-get install etcd-server',
   command: (port, directory) => ({
     args: [

@@ -1,86 +1,94 @@
-import uws, { type WebSocket } from 'uWebSockets.js';
-import { valueText } from '../load/value.ts';
+import uws, { type HttpRequest, type WebSocket } from 'uWebSockets.js';
+import { commitsFrame, orderOf, snapshotFrames } from './floor-frames.ts';
 
 interface Slot {
-  readonly url: string;
+  readonly role: string;
+  readonly subtree: string;
+  /** Of a snapshot, how many frames were sent. */
+  sent: number;
 }
 
+type Socket = WebSocket<Slot>;
+
 const NO_LIMIT = 1024 ** 3;
-const REPLY = '{"type":"committed","id":0,"revision":1000,"puts":1,"deletes":0}';
+const COMMITTED = '{"type":"committed","id":0,"revision":1000,"puts":1,"deletes":0}';
+const WATCHING = '{"type":"watching","id":1,"watch":"w1","revision":0}';
 
 /**
  * The least that a server in this language can do: bare uWebSockets.js that sends on command the
  * very bytes that Confer would send, and knows nothing of what is in them.
  */
 export function serveFloor(port: number): void {
-  const subscribers = new Map<string, Set<WebSocket<Slot>>>();
-  const behaviour = {
+  const floor = new Floor();
+  const app = uws.App();
+  app.ws<Slot>('/*', {
     compression: uws.DISABLED,
     idleTimeout: 900,
     sendPingsAutomatically: false,
     maxBackpressure: NO_LIMIT,
     maxPayloadLength: 32 * 1024 * 1024,
-  };
-  const app = uws.App();
-  app.ws<Slot>('/*', {
-    ...behaviour,
     upgrade(response, request, context) {
       response.upgrade(
-        { url: request.getUrl() },
+        slotOf(request),
         request.getHeader('sec-websocket-key'),
         request.getHeader('sec-websocket-protocol'),
         request.getHeader('sec-websocket-extensions'),
         context,
       );
     },
-    open(ws) {
-      const topic = topicOf(ws.getUserData());
-      if (topic === undefined) return;
-      const those = subscribers.get(topic) ?? new Set();
-      subscribers.set(topic, those.add(ws));
-      ws.send('{"type":"watching","id":1,"watch":"w1","revision":0}');
-    },
-    close(ws) {
-      subscribers.get(topicOf(ws.getUserData()) ?? '')?.delete(ws);
-    },
-    message(ws, message) {
-      if (ws.getUserData().url === '/echo') ws.send(REPLY);
-      else ws.send(publish(Buffer.from(message).toString(), subscribers));
-    },
+    open: (ws) => floor.opened(ws),
+    drain: (ws) => floor.sendSnapshot(ws),
+    close: (ws) => floor.closed(ws),
+    message: (ws, message) => floor.ordered(ws, message),
   });
   app.listen('127.0.0.1', port, (token) => {
     if (token === false) throw new Error(`port ${port} is taken`);
   });
 }
 
-function topicOf({ url }: Slot): string | undefined {
-  return /^\/subscribe\/(.+)/.exec(url)?.[1];
+function slotOf(request: HttpRequest): Slot {
+  const [, role = '', ...subtree] = request.getUrl().split('/');
+  return { role, subtree: subtree.join('/'), sent: 0 };
 }
 
-/** Does what a publisher ordered; returns the number of changes. */
-function publish(order: string, subscribers: ReadonlyMap<string, Set<WebSocket<Slot>>>): string {
-  const [subtree = '', first, count = '', valueBytes] = order.split(' ');
-  const frame = commitsFrame(subtree, Number(first), Number(count), Number(valueBytes));
-  for (const ws of subscribers.get(subtree) ?? []) ws.send(frame);
-  return count;
-}
+class Floor {
+  readonly #subscribers = new Map<string, Set<Socket>>();
+  readonly #snapshots = new Map<string, readonly Buffer[]>();
 
-/** One frame as Confer makes it: see `commits` in shared/PROTOCOL.md. */
-function commitsFrame(subtree: string, first: number, count: number, valueBytes: number): string {
-  const commits = Array.from({ length: count }, (_, i) => ({
-    revision: first + i,
-    time: Date.now(),
-    actor: 'bench',
-    changes: [
-      {
-        type: 'put',
-        path: `/${subtree}/k${i}`,
-        value: valueText(first + i, valueBytes),
-        createRevision: 1 + i,
-        version: first,
-      },
-    ],
-  }));
-  const from = first - 1;
-  return JSON.stringify({ type: 'commits', watch: 'w1', from, to: from + count, commits });
+  opened(ws: Socket): void {
+    const { role, subtree } = ws.getUserData();
+    if (role === 'read') this.sendSnapshot(ws);
+    if (role !== 'subscribe') return;
+    const those = this.#subscribers.get(subtree) ?? new Set();
+    this.#subscribers.set(subtree, those.add(ws));
+    ws.send(WATCHING);
+  }
+
+  closed(ws: Socket): void {
+    this.#subscribers.get(ws.getUserData().subtree)?.delete(ws);
+  }
+
+  ordered(ws: Socket, message: ArrayBuffer): void {
+    const { role } = ws.getUserData();
+    if (role === 'echo') {
+      ws.send(COMMITTED);
+      return;
+    }
+    const order = orderOf(Buffer.from(message).toString());
+    if (role === 'fill') this.#snapshots.set(order.subtree, snapshotFrames(order));
+    else {
+      const frame = commitsFrame(order);
+      for (const subscriber of this.#subscribers.get(order.subtree) ?? [])
+        subscriber.send(frame, false);
+    }
+    ws.send(String(order.count));
+  }
+
+  /** Goes on until the socket takes no more. */
+  sendSnapshot(ws: Socket): void {
+    const slot = ws.getUserData();
+    const frames = slot.role === 'read' ? (this.#snapshots.get(slot.subtree) ?? []) : [];
+    while (slot.sent < frames.length && ws.getBufferedAmount() === 0)
+      ws.send(frames[slot.sent++] ?? '', false);
+  }
 }

@@ -8,6 +8,7 @@ import type { Peer } from './peer.ts';
 export const natsPeer: Peer = {
   name: 'nats',
   program: 'nats-server',
+  versionArgs: ['--version'],
   install: 'apt-get install nats-server',
   command: (port, directory) => ({
     args: [

@@ -4,6 +4,7 @@ import type { Peer } from './peer.ts';
 export const redisPeer: Peer = {
   name: 'redis',
   program: 'redis-server',
+  versionArgs: ['--version'],
   install: 'apt-get install redis-server',
   command: (port, directory) => ({
     args: [

@@ -26,7 +26,7 @@ export function isInstalled({ program, needs }: Peer): boolean {
   return findProgram(program) !== undefined && (needs === undefined || existsSync(needs));
 }
 
-function findProgram(program: string): string | undefined {
+export function findProgram(program: string): string | undefined {
   if (program.startsWith('/')) return isProgram(program) ? program : undefined;
   return [...(process.env.PATH ?? '').split(delimiter), ...MORE_PLACES]
     .map((place) => join(place, program))
@@ -46,8 +46,8 @@ function isProgram(path: string): boolean {
 export class Server {
   readonly port: number;
   readonly pid: number;
-  /** The end of what it said on stderr, for when something goes wrong. */
-  complaints = '';
+  /** The end of what it wrote to stderr. */
+  #said = '';
   readonly #child: ChildProcess;
   readonly #directory: string;
 
@@ -73,10 +73,14 @@ export class Server {
     await once(child, 'spawn');
     const server = new Server(child, child.pid ?? 0, port, directory);
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      server.complaints = (server.complaints + text).slice(-COMPLAINTS_LENGTH_MAX);
+      server.#said = (server.#said + text).slice(-COMPLAINTS_LENGTH_MAX);
     });
     await server.#listening(peer.name);
     return server;
+  }
+
+  get complaint(): string {
+    return this.#said === '' ? '' : `\nthe server said:\n${this.#said}`;
   }
 
   async stop(): Promise<void> {
@@ -99,7 +103,7 @@ export class Server {
     const deadline = performance.now() + START_TIMEOUT_MS;
     while (!(await answers(this.port))) {
       if (this.#child.exitCode !== null)
-        throw new Error(`${name} ended instead of starting:\n${this.complaints}`);
+        throw new Error(`${name} ended instead of starting:\n${this.#said}`);
       if (performance.now() > deadline) throw new Error(`${name} did not start`);
       await new Promise((next) => setTimeout(next, LOOK_MS));
     }

@@ -1,13 +1,11 @@
 import type { Subscriber } from '../load/driver.ts';
 import type { Target } from './scenario.ts';
-import { Tally } from './tally.ts';
 
 /** As many as a server can be asked to accept before it has looked at the first of them. */
 const AT_ONCE = 200;
 
 /** Many subscribers, each with a connection of its own. */
 export interface Crowd {
-  readonly tally: Tally;
   readonly subscribers: readonly Subscriber[];
   close(): void;
 }
@@ -16,9 +14,8 @@ export async function gather(
   { driver, port }: Target,
   size: number,
   subtreeOf: (subscriber: number) => string,
-  firstSequence = 1,
+  onChange: (subscriber: number, sequence: number) => void,
 ): Promise<Crowd> {
-  const tally = new Tally(driver, size, firstSequence);
   const subscribers: Subscriber[] = [];
   while (subscribers.length < size) {
     const from = subscribers.length;
@@ -26,14 +23,13 @@ export async function gather(
       driver.subscribe({
         port,
         subtree: subtreeOf(from + i),
-        onChange: (sequence) => tally.arrived(from + i, sequence),
+        onChange: (sequence) => onChange(from + i, sequence),
       }),
     );
     subscribers.push(...next);
     await Promise.all(next.map(({ ready }) => ready));
   }
   return {
-    tally,
     subscribers,
     close: () => {
       for (const subscriber of subscribers) subscriber.close();

@@ -2,36 +2,40 @@ import { Histogram } from '../measure/histogram.ts';
 import { Meter } from '../measure/meter.ts';
 import { systemNames, systems } from '../systems.ts';
 import { Crew } from './crew.ts';
-import type { Case, Outcome, Profile, Scenario, Target } from './scenario.ts';
+import type { Case, Outcome, Scenario, Target } from './scenario.ts';
+
+const WARM_UP_MS = 500;
+const FOR_MS = 1_000;
 
 export const durableWrites: Scenario = {
   name: 'durable-writes',
   title: 'Writes by many, each waiting for its answer before the next',
   does: 'written',
-  cases: (profile) => [1, 16, 64, 256].map((writers) => writes(profile, writers, 100)),
+  isOursWhenQuick: false,
+  cases: (profile) =>
+    profile === 'quick'
+      ? [writes(1, 100), writes(64, 100)]
+      : [100, 10_000].flatMap((bytes) => [1, 16, 64, 256].map((writers) => writes(writers, bytes))),
 };
 
-function writes(profile: Profile, writers: number, valueBytes: number): Case {
+function writes(writers: number, valueBytes: number): Case {
   return {
-    label: `${writers} writers, ${valueBytes} bytes`,
+    label: `${writers} writers, ${valueBytes.toLocaleString('en')} bytes`,
+    curve: `${valueBytes.toLocaleString('en')} bytes`,
     size: writers,
     systems: systemNames.filter((name) => systems[name].driver.writer !== undefined),
-    run: (target) => run(target, writers, valueBytes, profile === 'quick' ? 1_500 : 4_000),
+    repeats: valueBytes === 100 ? 3 : 1,
+    run: (target) => run(target, writers, valueBytes),
   };
 }
 
-async function run(
-  target: Target,
-  writers: number,
-  valueBytes: number,
-  forMs: number,
-): Promise<Outcome> {
+async function run(target: Target, writers: number, valueBytes: number): Promise<Outcome> {
   const crew = new Crew(target, writers, valueBytes);
   await crew.ready;
-  await crew.during(forMs / 3);
+  await crew.during(WARM_UP_MS);
   crew.times = new Histogram();
   const meter = new Meter(target.pid);
-  await crew.during(forMs);
+  await crew.during(FOR_MS);
   const busy = meter.stop();
   crew.close();
   return {

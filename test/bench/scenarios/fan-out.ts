@@ -1,35 +1,44 @@
-import { signal } from '../load/signal.ts';
 import { Meter } from '../measure/meter.ts';
 import { systemNames } from '../systems.ts';
-import { type Crowd, gather } from './crowd.ts';
-import type { Case, Outcome, Profile, Scenario, Target } from './scenario.ts';
+import { gather } from './crowd.ts';
+import { Publisher } from './publisher.ts';
+import type { Case, Outcome, Scenario, Target } from './scenario.ts';
+import { Tally } from './tally.ts';
 
 const VALUE_BYTES = 100;
 const SUBTREE = 'fan-out';
+const WARM_UP_MS = 500;
+const FOR_MS = 1_000;
 
 /** What it costs to bring the changes of one subtree to many. */
 export const fanOut: Scenario = {
   name: 'fan-out',
   title: 'Changes of one subtree to many subscribers',
   does: 'published',
-  cases: (profile) => [
-    bursts(profile, 1_000, 1, 1),
-    bursts(profile, 1_000, 10, 1),
-    bursts(profile, 1_000, 10, 8),
-  ],
+  isOursWhenQuick: false,
+  cases: (profile) =>
+    profile === 'quick'
+      ? [bursts(1_000, 1, 1), bursts(1_000, 10, 1)]
+      : [
+          ...[100, 1_000, 10_000].flatMap((size) => [bursts(size, 1, 1), bursts(size, 10, 1)]),
+          bursts(1_000, 10, 8),
+        ],
 };
 
 /**
  * Bursts of `size` changes. With a `window` of 1 the next is written once the last one has arrived
  * everywhere, so nothing is ever put together; with more, so many are under way.
  */
-function bursts(profile: Profile, subscribers: number, size: number, window: number): Case {
-  const how = size === 1 ? 'one at a time' : `${size} at a time`;
+function bursts(subscribers: number, size: number, window: number): Case {
+  const one = size === 1 ? 'one at a time' : `${size} at a time`;
+  const how = window === 1 ? one : `${one}, ${window} bursts under way`;
   return {
-    label: `${subscribers} subscribers, ${how}${window === 1 ? '' : `, ${window} bursts under way`}`,
+    label: `${subscribers.toLocaleString('en')} subscribers, ${how}`,
+    curve: how,
+    size: subscribers,
     systems: systemNames,
-    run: (target) =>
-      run(target, { subscribers, size, window, forMs: profile === 'quick' ? 1_500 : 4_000 }),
+    repeats: subscribers < 10_000 ? 3 : 1,
+    run: (target) => run(target, { subscribers, size, window }),
   };
 }
 
@@ -37,22 +46,30 @@ interface Plan {
   readonly subscribers: number;
   readonly size: number;
   readonly window: number;
-  readonly forMs: number;
 }
 
 async function run(target: Target, plan: Plan): Promise<Outcome> {
-  const crowd = await gather(target, plan.subscribers, () => SUBTREE);
-  const bursts = new Bursts(target, crowd, plan);
-  await bursts.ready;
-  await bursts.during(plan.forMs / 3);
-  const before = bursts.changes;
+  const tally = new Tally(target.driver, plan.subscribers);
+  const crowd = await gather(
+    target,
+    plan.subscribers,
+    () => SUBTREE,
+    (subscriber, sequence) => tally.arrived(subscriber, sequence),
+  );
+  const addresses = Array.from({ length: plan.size }, (_, i) => ({
+    subtree: SUBTREE,
+    key: `k${i}`,
+  }));
+  const publisher = new Publisher(target, addresses, VALUE_BYTES);
+  await publisher.ready;
+  const before = await publish(publisher, tally, plan, 0, WARM_UP_MS);
   const meter = new Meter(target.pid);
-  await bursts.during(plan.forMs);
+  const changes = await publish(publisher, tally, plan, before, FOR_MS);
   const busy = meter.stop();
-  crowd.tally.check(bursts.changes);
-  bursts.close();
+  tally.check(changes);
+  publisher.close();
   crowd.close();
-  const delivered = (bursts.changes - before) * plan.subscribers;
+  const delivered = (changes - before) * plan.subscribers;
   return {
     busy,
     figures: {
@@ -62,46 +79,23 @@ async function run(target: Target, plan: Plan): Promise<Outcome> {
   };
 }
 
-class Bursts {
-  changes = 0;
-  readonly ready: Promise<void>;
-  readonly #plan: Plan;
-  readonly #crowd: Crowd;
-  readonly #writer;
-  #unacknowledged = 0;
-  #acknowledged = signal();
-
-  constructor(target: Target, crowd: Crowd, plan: Plan) {
-    this.#plan = plan;
-    this.#crowd = crowd;
-    this.#writer = target.driver.publisher({
-      port: target.port,
-      addresses: Array.from({ length: plan.size }, (_, i) => ({ subtree: SUBTREE, key: `k${i}` })),
-      valueBytes: VALUE_BYTES,
-      onAck: () => {
-        this.#unacknowledged -= 1;
-        if (this.#unacknowledged === 0) this.#acknowledged.come();
-      },
-    });
-    this.ready = this.#writer.ready;
+/** Writes for that long; returns the number of all changes when they have arrived. */
+async function publish(
+  publisher: Publisher,
+  tally: Tally,
+  { subscribers, size, window }: Plan,
+  before: number,
+  forMs: number,
+): Promise<number> {
+  const endAt = performance.now() + forMs;
+  let changes = before;
+  while (performance.now() < endAt) {
+    await publisher.burst(
+      Array.from({ length: size }, (_, address) => ({ address, sequence: changes + address + 1 })),
+    );
+    changes += size;
+    await tally.reached((changes - (window - 1) * size) * subscribers);
   }
-
-  /** Writes for that long, and returns when all of it has arrived. */
-  async during(ms: number): Promise<void> {
-    const { subscribers, size, window } = this.#plan;
-    const endAt = performance.now() + ms;
-    while (performance.now() < endAt) {
-      this.#unacknowledged = size;
-      this.#acknowledged = signal();
-      for (let i = 0; i < size; i++) this.#writer.put(i, ++this.changes);
-      this.#writer.flush();
-      await this.#acknowledged.came;
-      await this.#crowd.tally.reached((this.changes - (window - 1) * size) * subscribers);
-    }
-    await this.#crowd.tally.reached(this.changes * subscribers);
-  }
-
-  close(): void {
-    this.#writer.close();
-  }
+  await tally.reached(changes * subscribers);
+  return changes;
 }

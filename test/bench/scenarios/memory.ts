@@ -7,19 +7,21 @@ import type { Case, Outcome, Profile, Scenario, Target } from './scenario.ts';
 
 const WARM_UP_WRITERS = 64;
 const WARM_UP_CONNECTIONS = 500;
-const WARM_UP_MS = 1_500;
+const WARM_UP_MS = 1_000;
+const nothing = () => {};
 
 export const memory: Scenario = {
   name: 'memory',
   title: 'Memory of a connection with one watch and nothing to do',
   does: 'nothing',
+  isOursWhenQuick: true,
   cases: (profile) => [connections(profile)],
 };
 
 function connections(profile: Profile): Case {
-  const size = profile === 'quick' ? 2_000 : 10_000;
+  const size = profile === 'quick' ? 1_000 : 10_000;
   return {
-    label: `${size} idle connections`,
+    label: `${size.toLocaleString('en')} idle connections`,
     systems: systemNames,
     run: (target) => run(target, size),
   };
@@ -36,10 +38,10 @@ async function run(target: Target, size: number): Promise<Outcome> {
     await crew.during(WARM_UP_MS);
     crew.close();
   }
-  const some = await gather(target, WARM_UP_CONNECTIONS, (i) => `memory/s${i}`);
+  const some = await gather(target, WARM_UP_CONNECTIONS, (i) => `memory/s${i}`, nothing);
   const meter = new Meter(target.pid);
   const beforeKb = await settledKb(target.pid);
-  const crowd = await gather(target, size, (i) => `memory/t${i}`);
+  const crowd = await gather(target, size, (i) => `memory/t${i}`, nothing);
   const afterKb = await settledKb(target.pid);
   const busy = meter.stop();
   crowd.close();

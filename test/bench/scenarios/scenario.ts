@@ -11,15 +11,20 @@ export interface Scenario {
   readonly title: string;
   /** Which of a system's ways to write it uses. */
   readonly does: 'published' | 'written' | 'nothing';
+  /** Whether the quick profile leaves it to Confer and the floor. */
+  readonly isOursWhenQuick: boolean;
   cases(profile: Profile): readonly Case[];
 }
 
 /** The question with its numbers. All cases of a scenario are put to the same server, in turn. */
 export interface Case {
   readonly label: string;
-  /** Where the cases of a scenario make a curve: where on it this one is. */
+  /** Cases of one curve differ in their size alone. */
+  readonly curve?: string;
   readonly size?: number;
   readonly systems: readonly SystemName[];
+  /** In the full profile, the middle of so many is taken. Default 1. */
+  readonly repeats?: number;
   /** Runs in the process that makes the load. Throws where something did not arrive or was wrong. */
   run(target: Target): Promise<Outcome>;
 }

@@ -3,35 +3,33 @@ import { type Signal, signal } from '../load/signal.ts';
 
 /**
  * Counts what arrives at many subscribers, and whether it was right: numbers that come in order must
- * come without a hole; where the system promises no order, their sum says that each came once.
+ * come without a hole, from 1 on; where the system promises no order, their sum says that each came once.
  */
 export class Tally {
   readonly #driver: Driver;
   readonly #counts: Uint32Array;
   readonly #sums: Float64Array;
-  readonly #firstSequence: number;
   #total = 0;
   #awaited: { readonly total: number; readonly signal: Signal } | undefined;
 
-  constructor(driver: Driver, subscribers: number, firstSequence: number) {
+  constructor(driver: Driver, subscribers: number) {
     this.#driver = driver;
     this.#counts = new Uint32Array(subscribers);
     this.#sums = new Float64Array(subscribers);
-    this.#firstSequence = firstSequence;
   }
 
   arrived(subscriber: number, sequence: number): void {
     const count = this.#counts[subscriber] ?? 0;
-    if (
-      this.#driver.isOrdered &&
-      this.#driver.carriesValue &&
-      sequence !== this.#firstSequence + count
-    )
+    if (this.#driver.isOrdered && this.#driver.carriesValue && sequence !== count + 1)
       throw new Error(`subscriber ${subscriber} got ${sequence} after ${count} changes`);
     this.#counts[subscriber] = count + 1;
     this.#sums[subscriber] = (this.#sums[subscriber] ?? 0) + sequence;
     this.#total += 1;
     if (this.#total === this.#awaited?.total) this.#awaited.signal.come();
+  }
+
+  get total(): number {
+    return this.#total;
   }
 
   /** Resolves once so many arrived, at all subscribers together. */
@@ -43,8 +41,7 @@ export class Tally {
 
   /** Throws unless each subscriber got each of the first `changes`, once. */
   check(changes: number): void {
-    const last = this.#firstSequence + changes - 1;
-    const sum = ((this.#firstSequence + last) * changes) / 2;
+    const sum = ((1 + changes) * changes) / 2;
     for (const [i, count] of this.#counts.entries()) {
       if (count !== changes) throw new Error(`subscriber ${i} got ${count} of ${changes} changes`);
       if (this.#driver.carriesValue && this.#sums[i] !== sum)
