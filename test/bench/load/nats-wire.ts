@@ -44,10 +44,6 @@ export class NatsWire {
     this.#wire.send(CONNECT);
   }
 
-  get bytesRead(): number {
-    return this.#wire.bytesRead;
-  }
-
   send(bytes: Uint8Array | string): void {
     this.#wire.send(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
   }

@@ -4,6 +4,8 @@ import type { Target } from './scenario.ts';
 
 /** So many may be unacknowledged; the writes go round them. */
 const ADDRESSES = 100;
+/** How late a timer may be. */
+const TIMER_MS = 2;
 
 export interface Pace {
   readonly subtree: string;
@@ -46,13 +48,13 @@ export class Paced {
   async during(ms: number): Promise<void> {
     const startedAt = performance.now();
     for (let dueAt = startedAt; dueAt < startedAt + ms; dueAt += this.#everyMs) {
-      await until(() => performance.now() >= dueAt);
+      await untilTime(dueAt);
       this.writes += 1;
       this.#dueAt.push(dueAt);
       this.#writer.put(this.writes % ADDRESSES, this.writes);
       this.#writer.flush();
     }
-    await until(() => this.#ackedAt.length > this.writes);
+    while (this.#ackedAt.length <= this.writes) await timeout(1);
   }
 
   /** One subscriber has been called with that write. It may be, before the writer has its answer. */
@@ -74,7 +76,13 @@ export class Paced {
   }
 }
 
-/** Looks once a turn of the event loop: timers are too coarse for what is measured. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((next) => setImmediate(next));
+/** Sleeps for most of it and then looks once a turn of the event loop, because timers are too coarse. */
+async function untilTime(at: number): Promise<void> {
+  const sleepMs = at - performance.now() - TIMER_MS;
+  if (sleepMs > 0) await timeout(sleepMs);
+  while (performance.now() < at) await new Promise((next) => setImmediate(next));
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((next) => setTimeout(next, ms));
 }

@@ -28,10 +28,6 @@ export class Tally {
     if (this.#total === this.#awaited?.total) this.#awaited.signal.come();
   }
 
-  get total(): number {
-    return this.#total;
-  }
-
   /** Resolves once so many arrived, at all subscribers together. */
   async reached(total: number): Promise<void> {
     if (this.#total >= total) return;
