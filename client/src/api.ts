@@ -31,7 +31,8 @@ export interface ClientOptions {
   /** Full jitter between 0 and a ceiling that doubles from `initialMs` (250) to `maxMs` (30,000). */
   readonly retry?: { readonly initialMs?: number; readonly maxMs?: number };
   /**
-   * Told of what went wrong without anyone asking: a listener that threw, a digest that differed.
+   * Told of what went wrong without anyone asking: a listener that threw or rejected, a digest that
+   * differed.
    * Default: `console.error`.
    */
   readonly onError?: (error: unknown) => void;
@@ -104,7 +105,10 @@ export interface MirrorEvents {
 export interface Mirror {
   readonly path: string;
   readonly status: MirrorStatus;
-  /** Since when it is not live, in ms since the Unix epoch; `undefined` while live. */
+  /**
+   * Since when it is not live, in ms since the Unix epoch; `undefined` while live. That is when it was
+   * noticed: a link that dies in silence shows within three heartbeats (W8).
+   */
   readonly staleSince: number | undefined;
   /** The revision that it shows; `undefined` before the first sync. */
   readonly revision: number | undefined;

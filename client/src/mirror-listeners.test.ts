@@ -26,6 +26,17 @@ describe('listeners', () => {
     expect([changes.length, others]).toEqual([2, 2]);
   });
 
+  test('that reject later are reported as well, and no rejection is left to end the process', async () => {
+    const { changes, errors, mirror, server, watch } = startMirrored();
+    const error = new Error('my async listener');
+    mirror.on('change', async () => {
+      throw error;
+    });
+    server.say(next(watch, 6));
+    await settle();
+    expect([errors, changes.length]).toEqual([[error], 1]);
+  });
+
   test('that unsubscribe others while being told are heeded', () => {
     const { mirror, server, watch } = startMirrored();
     const calls: string[] = [];

@@ -37,13 +37,20 @@ export class Notices {
     }
   }
 
-  /** Calls one listener. What it throws is its own matter: it stops nobody else. */
+  /**
+   * Calls one listener. What it throws is its own matter: it stops nobody else. That holds for an
+   * `async` one too, whose rejection nobody awaits: unhandled, Node ends the whole process with it.
+   */
   call<Event>(listener: (event: Event) => void, event: Event): void {
-    try {
-      listener(event);
-    } catch (error) {
+    const failed = (error: unknown) => {
       this.#listenerErrors++;
       this.#report(error);
+    };
+    try {
+      const outcome: unknown = listener(event);
+      if (outcome instanceof Promise) outcome.catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 
