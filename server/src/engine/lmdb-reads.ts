@@ -1,4 +1,4 @@
-import { compareCodePoints, comparePaths, type Entry, orderKey } from '@confer/shared';
+import { type Change, compareCodePoints, comparePaths, type Entry, orderKey } from '@confer/shared';
 import type { MadeCommit } from './engine.ts';
 import { entryOfText } from './entry-text.ts';
 import type { Base } from './evaluate.ts';
@@ -108,17 +108,18 @@ export function* commitsBetween(
   upTo: number,
 ): Generator<MadeCommit> {
   let begun: MadeCommit | undefined;
+  let changes: Change[] = [];
   for (const { value } of log.rows({ start: [after + 1, 0], end: [upTo + 1, 0] }))
     for (const commit of commitsOf(value)) {
       if (commit.revision <= after) continue;
-      if (begun?.revision === commit.revision)
-        begun = { ...begun, changes: begun.changes.concat(commit.changes) };
-      else {
-        if (begun !== undefined) yield begun;
+      if (begun?.revision !== commit.revision) {
+        if (begun !== undefined) yield { ...begun, changes };
         begun = commit;
+        changes = [];
       }
+      for (const change of commit.changes) changes.push(change);
     }
-  if (begun !== undefined) yield begun;
+  if (begun !== undefined) yield { ...begun, changes };
 }
 
 /** The request that made the commit of a revision, where that is still known. */
