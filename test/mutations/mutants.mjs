@@ -40,7 +40,7 @@ const repetition = [
 /** Now and then a page lacks an entry that its digest counts. */
 const forgetfulPages = [
   {
-    file: 'server/src/watch/snapshot-pages.ts',
+    file: 'server/src/watch/snapshot-page.ts',
     find: 'entries.push(text);',
     replace:
       'globalThis.pushed = (globalThis.pushed ?? 0) + 1;\nif (globalThis.pushed % 50 !== 0) entries.push(text);',
@@ -319,9 +319,9 @@ export const mutants = [
     name: 'server: snapshot pages of one revision',
     edits: [
       {
-        file: 'server/src/watch/snapshot-pages.ts',
-        find: 'this.#store.scan(subtree, revision, after)',
-        replace: 'this.#store.scan(subtree, this.#store.revision, after)',
+        file: 'server/src/watch/snapshot-page.ts',
+        find: 'store.scanTexts(subtree, revision, after)',
+        replace: 'store.scanTexts(subtree, store.revision, after)',
       },
     ],
   },

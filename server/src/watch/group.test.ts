@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 
@@ -55,5 +55,20 @@ describe('W10 what one turn hands out', () => {
       'w2',
       'w3',
     ]);
+  });
+});
+
+describe('W10 a batch that is too large to be handed to all at once', () => {
+  it('is made once for all who catch up with it', async () => {
+    const harness = startCore();
+    const clients = await Promise.all(Array.from({ length: 50 }, () => manyWatches(harness, 1)));
+    const stringify = vi.spyOn(JSON, 'stringify');
+    await write(harness, 1024 * 1024);
+    await harness.settle();
+    const made = stringify.mock.results.filter(({ value }) => `${value}`.length > 1024 * 1024);
+    stringify.mockRestore();
+    expect(made).toHaveLength(1);
+    for (const { received } of clients)
+      expect(received).toMatchObject([{ type: 'commits', to: 1 }]);
   });
 });

@@ -3,10 +3,10 @@ import type { Counters } from '../counters.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkSubtree } from '../store/check.ts';
 import type { MadeCommit, Store } from '../store/store.ts';
+import { CatchUp } from './catch-up.ts';
 import { Digests } from './digests.ts';
 import { Group } from './group.ts';
 import { Pump } from './pump.ts';
-import { SnapshotPages } from './snapshot-pages.ts';
 import type { WatchSink } from './watch-sink.ts';
 import { type WatchContext, Watcher } from './watcher.ts';
 import type { Start } from './watcher-state.ts';
@@ -53,7 +53,7 @@ export class Hub {
     this.#context = {
       store,
       counters,
-      pages: new SnapshotPages(store),
+      catchUp: new CatchUp(store),
       digests: this.#digests,
       revision: () => this.#revision,
       schedule: (watcher) => this.#pump.schedule(watcher),

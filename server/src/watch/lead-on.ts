@@ -1,9 +1,10 @@
 import type { ToldCommit, WatchMode } from '@confer/shared';
 import type { MadeCommit, Store } from '../store/store.ts';
 import { clip } from './clip.ts';
-import { commitFrames, commitSize, differenceFrames, FRAME_BYTES, type Frame } from './frames.ts';
+import { commitFrames, commitSize, differenceFrames, FRAME_BYTES } from './frames.ts';
 import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
+import { SharedFrames } from './shared-frames.ts';
 import { tell } from './telling.ts';
 import type { State } from './watcher-state.ts';
 
@@ -19,7 +20,15 @@ const MISSED_BYTES_MAX = 4 * 1024 * 1024;
 const LOOKED_AT_MAX = 5_000;
 
 type Lagging = State & { kind: 'lagging' };
-type LeadOn = Omit<State & { kind: 'paging' }, 'kind' | 'position'>;
+
+export interface LeadOn {
+  readonly frames: SharedFrames;
+  /** The revision that they lead to. */
+  readonly to: number;
+  readonly endsInSynced: boolean;
+  /** About what the frames take. */
+  readonly bytes: number;
+}
 
 interface Missed {
   /** With their changes in the subtree. */
@@ -49,15 +58,14 @@ export function leadOn(
   const head = { watch: group.name, from, to };
   if (mode === 'state' && bytes > COMMITS_BYTES_MAX)
     return {
-      frames: differenceFrames(head, netChanges(commits)),
+      frames: new SharedFrames(differenceFrames(head, netChanges(commits))),
       to,
       endsInSynced: true,
-      isResuming,
+      bytes,
     };
   // An empty batch moves the client on, unless its `synced` does.
-  const frames: Iterator<Frame> =
-    told.length === 0 && isResuming ? none() : commitFrames(head, told, group.withPrev);
-  return { frames, to, endsInSynced: isResuming, isResuming };
+  const frames = told.length === 0 && isResuming ? [] : commitFrames(head, told, group.withPrev);
+  return { frames: new SharedFrames(frames), to, endsInSynced: isResuming, bytes };
 }
 
 function readMissed(
@@ -84,5 +92,3 @@ function readMissed(
   }
   return { commits, told, bytes, to: latest };
 }
-
-function* none(): Generator<Frame> {}

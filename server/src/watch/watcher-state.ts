@@ -1,5 +1,5 @@
 import type { Digest } from '@confer/shared';
-import type { Frame } from './frames.ts';
+import type { SharedFrames } from './shared-frames.ts';
 
 /** Why a position cannot be continued. */
 export type ResetReason = 'compacted' | 'epoch';
@@ -40,7 +40,9 @@ export type State =
   /** Frames of a batch or a difference are on their way; together they lead to `to`. */
   | {
       readonly kind: 'paging';
-      readonly frames: Iterator<Frame>;
+      readonly frames: SharedFrames;
+      /** The place of the next one. */
+      next: number;
       readonly position: number;
       readonly to: number;
       readonly endsInSynced: boolean;

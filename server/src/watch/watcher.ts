@@ -1,12 +1,10 @@
 import { Digest, unreachable, type WatchMode } from '@confer/shared';
 import type { Counters } from '../counters.ts';
 import type { Store } from '../store/store.ts';
-import { differencePage } from './difference-page.ts';
+import type { CatchUp } from './catch-up.ts';
 import type { Digests, Proof } from './digests.ts';
 import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
-import { leadOn } from './lead-on.ts';
-import type { SnapshotPages } from './snapshot-pages.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 import type { WatchSink } from './watch-sink.ts';
 import type { ResetReason, Start, State } from './watcher-state.ts';
@@ -15,7 +13,7 @@ import type { ResetReason, Start, State } from './watcher-state.ts';
 export interface WatchContext {
   readonly store: Store;
   readonly counters: Counters;
-  readonly pages: SnapshotPages;
+  readonly catchUp: CatchUp;
   readonly digests: Digests;
   /** The revision up to which the live have everything. */
   readonly revision: () => number;
@@ -181,10 +179,9 @@ export class Watcher implements Member {
   }
 
   #sendPage(state: State & { kind: 'snapshot' }): void {
-    const { name, subtree } = this.group;
-    const page = unlessCompacted(() =>
-      this.#context.pages.page(name, subtree, state.revision, state.after),
-    );
+    const { name: watch, subtree } = this.group;
+    const query = { watch, subtree, revision: state.revision, after: state.after };
+    const page = unlessCompacted(() => this.#context.catchUp.snapshotPage(query));
     if (page === 'compacted') {
       // The reader was so slow that its revision is gone; the client lets the old pages go.
       this.#become(this.#newSnapshot());
@@ -212,16 +209,29 @@ export class Watcher implements Member {
       return this.#owesProof;
     }
     const { group, mode } = this;
-    const next = unlessCompacted(() => leadOn(this.#context.store, group, mode, state, to));
+    const next = unlessCompacted(() => this.#context.catchUp.leadOn(group, mode, state, to));
     if (next === 'compacted' || next === 'too much') this.#beginDifference(state);
-    else this.#become({ kind: 'paging', position: state.position, ...next });
+    else {
+      const { position, isResuming } = state;
+      const { frames, to: upTo, endsInSynced } = next;
+      this.#become({
+        kind: 'paging',
+        position,
+        isResuming,
+        frames,
+        next: 0,
+        to: upTo,
+        endsInSynced,
+      });
+    }
     return this.#state.kind !== 'ended';
   }
 
-  #sendNext({ frames, to, endsInSynced }: State & { kind: 'paging' }): void {
-    const frame = frames.next();
-    if (frame.done !== true) {
-      this.sink.send(frame.value);
+  #sendNext(state: State & { kind: 'paging' }): void {
+    const { frames, to, endsInSynced } = state;
+    const frame = frames.at(state.next++);
+    if (frame !== undefined) {
+      this.sink.send(frame);
       return;
     }
     // At the hub's revision it is known what the subtree holds; at one before it, it was.
@@ -250,13 +260,12 @@ export class Watcher implements Member {
   #sendDifference(state: State & { kind: 'difference' }): void {
     const { position, from, to, after } = state;
     const { name: watch, subtree } = this.group;
-    const { store } = this.#context;
+    const { store, catchUp } = this.#context;
+    const query = { head: { watch, from, to }, subtree, position, after };
     const page =
       position < store.deletionsFloor
         ? 'compacted'
-        : unlessCompacted(() =>
-            differencePage(store, { head: { watch, from, to }, subtree, position, after }),
-          );
+        : unlessCompacted(() => catchUp.differencePage(query));
     if (page === 'compacted') {
       // The client lets the pages that lead to the old revision go.
       this.#beginDifference(state);

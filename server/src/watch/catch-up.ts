@@ -1,0 +1,59 @@
+import type { WatchMode } from '@confer/shared';
+import type { Store } from '../store/store.ts';
+import { type DifferencePage, type DifferenceQuery, differencePage } from './difference-page.ts';
+import type { Group } from './group.ts';
+import { Kept } from './kept.ts';
+import { type LeadOn, leadOn } from './lead-on.ts';
+import { type SnapshotPage, type SnapshotQuery, snapshotPage } from './snapshot-page.ts';
+import type { State } from './watcher-state.ts';
+
+/** Of encoded pages and batches that are kept for others, each kind. */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
+/** What an item takes beside its frame. */
+const ITEM_BYTES = 500;
+
+/**
+ * What brings watches up to date. Those that need the same get the same: a deploy restarts a thousand
+ * clients at once, and an import that is too large to be handed to all in one turn leaves a thousand
+ * behind at once. Each method throws `compacted` where history does not reach back.
+ */
+export class CatchUp {
+  readonly #store: Store;
+  readonly #pages = new Kept<SnapshotPage>(KEPT_BYTES_MAX);
+  readonly #differences = new Kept<DifferencePage>(KEPT_BYTES_MAX);
+  readonly #leads = new Kept<LeadOn | 'too much'>(KEPT_BYTES_MAX);
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  snapshotPage(query: SnapshotQuery): SnapshotPage {
+    const key = `${query.watch} ${query.revision} ${query.after ?? ''}`;
+    return this.#pages.get(key, () => snapshotPage(this.#store, query), sizeOf);
+  }
+
+  differencePage(query: DifferenceQuery): DifferencePage {
+    const { watch, from, to } = query.head;
+    const key = `${watch} ${query.position} ${from} ${to} ${query.after ?? ''}`;
+    return this.#differences.get(key, () => differencePage(this.#store, query), sizeOf);
+  }
+
+  leadOn(
+    group: Group,
+    mode: WatchMode,
+    state: State & { kind: 'lagging' },
+    latest: number,
+  ): LeadOn | 'too much' {
+    const { position, from, isResuming } = state;
+    const key = `${group.name} ${mode} ${position} ${from} ${latest} ${isResuming}`;
+    return this.#leads.get(
+      key,
+      () => leadOn(this.#store, group, mode, state, latest),
+      (lead) => ITEM_BYTES + (lead === 'too much' ? 0 : lead.bytes),
+    );
+  }
+}
+
+function sizeOf({ frame }: { readonly frame?: Uint8Array }): number {
+  return ITEM_BYTES + (frame?.byteLength ?? 0);
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { Kept } from './kept.ts';
+
+describe('W10 what is kept for others', () => {
+  const use = (kept: Kept<string>, key: string) => {
+    let isMade = false;
+    const make = () => {
+      isMade = true;
+      return key.repeat(10);
+    };
+    expect(kept.get(key, make, (value) => value.length)).toBe(key.repeat(10));
+    return isMade;
+  };
+
+  it('is made once, as long as it is used and there is room', () => {
+    const kept = new Kept<string>(35);
+    expect(['a', 'b', 'c', 'a', 'b', 'c'].map((key) => use(kept, key))).toEqual([
+      ...[true, true, true],
+      ...[false, false, false],
+    ]);
+  });
+
+  it('goes when there is no room, the least used first', () => {
+    const kept = new Kept<string>(35);
+    for (const key of ['a', 'b', 'c', 'a', 'd']) use(kept, key);
+    expect(['a', 'c', 'd', 'b'].map((key) => use(kept, key))).toEqual([false, false, false, true]);
+  });
+
+  it('is nothing of what could not be made', () => {
+    const kept = new Kept<string>(35);
+    const fail = () => {
+      throw new Error('not now');
+    };
+    expect(() => kept.get('a', fail, () => 1)).toThrow('not now');
+    expect(use(kept, 'a')).toBe(true);
+  });
+});
