@@ -114,10 +114,10 @@ function retentionOf({ retention = {} }: ServerOptions): RetentionLimits {
 async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock, newId } = systemRuntime;
   if (options.engine === 'memory') {
-    const { openMemoryEngine } = await import('./engine/memory.ts');
+    const { openMemoryEngine } = await import('./engine/memory/memory.ts');
     return openMemoryEngine({ clock, newId });
   }
-  const { openLmdbEngine } = await import('./engine/lmdb.ts');
+  const { openLmdbEngine } = await import('./engine/lmdb/open.ts');
   const { StorageError } = await import('./engine/storage-error.ts');
   try {
     return await openLmdbEngine({ directory: options.dataDirectory, clock, newId });

@@ -1,6 +1,6 @@
 const machine = 'client/src/watch-machine.ts';
 const session = 'server/src/session/session.ts';
-const memory = 'server/src/engine/memory.ts';
+const memory = 'server/src/engine/memory/memory.ts';
 const watcher = 'server/src/watch/watcher.ts';
 const group = 'server/src/watch/group.ts';
 const hub = 'server/src/watch/hub.ts';

@@ -49,8 +49,8 @@ describe('third-party libraries', () => {
 
   it('would be found in a second file, however they are imported', () => {
     const problems = libraryProblems([
-      parse('server/src/engine/lmdb.ts', "import { open } from 'lmdb';"),
-      parse('server/src/engine/lmdb-layout.ts', "import type { Database } from 'lmdb';"),
+      parse('server/src/engine/lmdb/open.ts', "import { open } from 'lmdb';"),
+      parse('server/src/engine/lmdb/layout.ts', "import type { Database } from 'lmdb';"),
       parse('server/src/a.ts', "type Api = typeof import('uWebSockets.js');"),
       parse('server/src/b.ts', "const api = await import('uWebSockets.js');"),
       parse('client/src/ws.ts', "import { WebSocket } from 'ws';"),
@@ -58,7 +58,7 @@ describe('third-party libraries', () => {
       parse('cli/src/output.ts', "import type { Command } from 'commander';"),
     ]);
     expect(problems).toEqual([
-      'server lmdb belongs in one place, not in server/src/engine/lmdb-layout.ts, server/src/engine/lmdb.ts',
+      'server lmdb belongs in one place, not in server/src/engine/lmdb/layout.ts, server/src/engine/lmdb/open.ts',
       'server uWebSockets.js belongs in one place, not in server/src/a.ts, server/src/b.ts',
       'cli commander belongs in one place, not in cli/src/output.ts',
     ]);

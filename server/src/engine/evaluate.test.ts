@@ -1,8 +1,8 @@
 import { comparePaths, type Entry, isWithin, limits, type Operation } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
+import { failureOf } from './contract/rig.contract.ts';
 import type { CommitRequest } from './engine.ts';
 import { type Base, evaluate, outcomeOf } from './evaluate.ts';
-import { failureOf } from './rig.contract.ts';
 import { atOnce } from './steps.ts';
 
 const NAMING = { revision: 7, time: 1_000 };

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openLmdbEngine } from '../engine/lmdb.ts';
-import { TestClock } from '../engine/rig.contract.ts';
+import { TestClock } from '../engine/contract/rig.contract.ts';
+import { openLmdbEngine } from '../engine/lmdb/open.ts';
 import { Retention } from './retention.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';

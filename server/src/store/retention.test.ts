@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { TestClock } from '../engine/contract/rig.contract.ts';
 import type { Engine } from '../engine/engine.ts';
-import { openMemoryEngine } from '../engine/memory.ts';
-import { TestClock } from '../engine/rig.contract.ts';
+import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { Retention, type RetentionLimits } from './retention.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { Digest } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { openMemoryEngine } from '../engine/memory.ts';
+import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { Store } from '../store/store.ts';
 import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';

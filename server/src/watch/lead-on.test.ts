@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMemoryEngine } from '../engine/memory.ts';
+import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { Store } from '../store/store.ts';
 import { Group } from './group.ts';
 import { leadOn } from './lead-on.ts';

@@ -1,0 +1,155 @@
+import { comparePaths, isWithin, type Operation } from '@confer/shared';
+import { expect, it } from 'vitest';
+import type { ScanQuery } from '../engine.ts';
+import { failureOf, type Rig, seeded } from './rig.contract.ts';
+
+/** Path to value and modRevision. */
+type State = ReadonlyMap<string, readonly [string, number]>;
+
+const PATHS = ['/a', '/a/b', '/a/b/c', '/a/c', '/a-b', '/a.b/c', '/ab', '/é/\u{1f600}', '/é/x'];
+const SUBTREES = ['/', '/a', '/a/b', '/é', '/none'];
+const SEEDS = [1, 2, 3];
+const STEPS = 250;
+
+/** The engine against plain Maps: one for each revision that can still be read. */
+export function describeModel(rig: () => Rig): void {
+  it.each(SEEDS)('does what a Map of each revision does, seed %i', async (seed) => {
+    const random = seeded(seed);
+    const walk = new Walk(rig(), random);
+    for (let step = 0; step < STEPS; step++) {
+      const dice = random();
+      if (dice < 0.7) await walk.commit();
+      else if (dice < 0.95) walk.look();
+      else await walk.compact();
+    }
+    walk.look();
+    expect(walk.commits).toBeGreaterThan(STEPS / 4);
+    expect(walk.conflicts).toBeGreaterThan(0);
+  });
+}
+
+class Walk {
+  readonly #rig: Rig;
+  readonly #random: () => number;
+  #states: (readonly [number, State])[] = [[0, new Map()]];
+  /** Every delete that ever was. */
+  readonly #deletes: (readonly [string, number])[] = [];
+  commits = 0;
+  conflicts = 0;
+
+  constructor(rig: Rig, random: () => number) {
+    this.#rig = rig;
+    this.#random = random;
+  }
+
+  async commit(): Promise<void> {
+    const state = this.#states.at(-1)?.[1] ?? new Map();
+    const operations = Array.from({ length: 1 + this.#below(4) }, () => this.#operation());
+    const path = this.#pick(PATHS);
+    const holds = this.#random() < 0.7;
+    const modRevision = (state.get(path)?.[1] ?? 0) + (holds ? 0 : 1);
+    const conditions = this.#random() < 0.5 ? [] : [{ path, modRevision }];
+    const commit = () => this.#rig.commit(operations, { conditions });
+    if (conditions.length > 0 && !holds) {
+      const { code, details } = await failureOf(commit);
+      this.conflicts++;
+      expect([code, details.current?.modRevision ?? 0]).toEqual(['conflict', modRevision - 1]);
+      return;
+    }
+    const { revision, puts, deletes } = await commit();
+    if (puts + deletes === 0) return;
+    this.commits++;
+    const after = applied(state, operations, revision);
+    for (const gone of state.keys()) if (!after.has(gone)) this.#deletes.push([gone, revision]);
+    this.#states.push([revision, after]);
+  }
+
+  async compact(): Promise<void> {
+    const [revision] = this.#pick(this.#states);
+    await this.#rig.engine.compact(revision);
+    this.#states = this.#states.filter(([known]) => known >= revision);
+  }
+
+  look(): void {
+    const { engine } = this.#rig;
+    const [, newest] = this.#states.at(-1) ?? [0, new Map()];
+    expect(engine.entryCount).toBe(newest.size);
+    for (const path of PATHS) expect(engine.get(path)?.modRevision).toBe(newest.get(path)?.[1]);
+    const [at, state] = this.#pick(this.#states);
+    const query = { subtree: this.#pick(SUBTREES), at, ...this.#start() };
+    const seen = [...engine.scan(query)].map((e) => [e.path, [e.value, e.modRevision]]);
+    expect(seen, JSON.stringify(query)).toEqual(expected(state, query));
+    this.#lookAtDeletes(at, state);
+    this.#replay(at, state, newest);
+  }
+
+  /** Of what is not there at a revision, the last delete up to it is known. */
+  #lookAtDeletes(at: number, state: State): void {
+    const subtree = this.#pick(SUBTREES);
+    const last = new Map(this.#deletes.filter(([, revision]) => revision <= at));
+    const gone = [...last]
+      .filter(([path]) => isWithin(path, subtree) && !state.has(path))
+      .sort(([a], [b]) => comparePaths(a, b))
+      .map(([path, revision]) => `${path}@${revision}`);
+    expect(this.#rig.deleted(subtree, at)).toEqual(gone);
+  }
+
+  /** History leads from any state to the newest one, and each `prev` is what was there. */
+  #replay(from: number, state: State, newest: State): void {
+    const replayed = new Map(state);
+    for (const { revision, changes } of this.#rig.engine.history(from))
+      for (const change of changes) {
+        expect(change.prev?.modRevision).toBe(replayed.get(change.path)?.[1]);
+        if (change.type === 'delete') replayed.delete(change.path);
+        else replayed.set(change.path, [change.entry.value, revision]);
+      }
+    expect(replayed).toEqual(newest);
+  }
+
+  #operation(): Operation {
+    const path = this.#pick(PATHS);
+    if (this.#random() < 0.6) return { type: 'put', path, value: String(this.#below(1000)) };
+    if (this.#random() < 0.5) return { type: 'delete', path };
+    return { type: 'delete', path: this.#random() < 0.1 ? '/' : path, recursive: true };
+  }
+
+  #start(): Pick<ScanQuery, 'start'> {
+    const dice = this.#random();
+    if (dice < 0.4) return {};
+    const path = this.#pick(PATHS);
+    return { start: dice < 0.7 ? { after: path } : { afterSubtree: path } };
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+
+  #pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.#below(items.length)];
+    if (item === undefined) throw new Error('nothing to pick from');
+    return item;
+  }
+}
+
+/** One operation after the other, without any of the engine's shortcuts. */
+function applied(before: State, operations: readonly Operation[], revision: number): State {
+  const state = new Map(before);
+  for (const operation of operations) {
+    if (operation.type === 'put') state.set(operation.path, [operation.value, revision]);
+    else if (operation.recursive !== true) state.delete(operation.path);
+    else
+      for (const path of [...state.keys()]) if (isWithin(path, operation.path)) state.delete(path);
+  }
+  return state;
+}
+
+function expected(state: State, { subtree, start }: ScanQuery): unknown {
+  const isBeforeStart = (path: string) => {
+    if (start === undefined) return false;
+    if ('after' in start) return comparePaths(path, start.after) <= 0;
+    return comparePaths(path, start.afterSubtree) < 0 || isWithin(path, start.afterSubtree);
+  };
+  return [...state]
+    .filter(([path]) => isWithin(path, subtree) && !isBeforeStart(path))
+    .sort(([a], [b]) => comparePaths(a, b));
+}

@@ -1,0 +1,108 @@
+import { type Clock, type Commit, type Operation, ProtocolError } from '@confer/shared';
+import { expect } from 'vitest';
+import type { CommitOutcome, CommitRequest, Engine } from '../engine.ts';
+
+export interface EngineTestOptions {
+  readonly deletionsMax?: number;
+}
+
+/** How a contract test comes by the engine that it tests. */
+export interface EngineFixture {
+  /** An engine on empty storage. */
+  open(clock: Clock, options?: EngineTestOptions): Engine | Promise<Engine>;
+  /** Another engine on what the closed one left; absent where nothing is left. */
+  reopen?(closed: Engine, clock: Clock): Engine | Promise<Engine>;
+}
+
+/** A clock that a test sets. Timers fire in the next turn of the event loop. */
+export class TestClock implements Clock {
+  time = 1_700_000_000_000;
+
+  now(): number {
+    return this.time;
+  }
+
+  setTimer(_delayMs: number, run: () => void) {
+    const immediate = setImmediate(run);
+    return { cancel: () => clearImmediate(immediate) };
+  }
+}
+
+/** An engine with what came out of its feed, and shorthands for what tests ask of it. */
+export class Rig {
+  readonly engine: Engine;
+  readonly clock: TestClock;
+  /** As the feed had them: commits that became durable together are one batch. */
+  readonly batches: (readonly Commit[])[] = [];
+  static #requests = 0;
+
+  constructor(engine: Engine, clock: TestClock) {
+    this.engine = engine;
+    this.clock = clock;
+    engine.onCommits((commits) => this.batches.push(commits));
+  }
+
+  static async open(fixture: EngineFixture, options?: EngineTestOptions): Promise<Rig> {
+    const clock = new TestClock();
+    return new Rig(await fixture.open(clock, options), clock);
+  }
+
+  get fed(): readonly Commit[] {
+    return this.batches.flat();
+  }
+
+  /** What is read of a subtree at a revision. */
+  values(subtree = '/', at = this.engine.revision): string[] {
+    return [...this.engine.scan({ subtree, at })].map(({ path, value }) => `${path}=${value}`);
+  }
+
+  /** What is known to be deleted, and when, of what is not there at a revision. */
+  deleted(subtree = '/', at = this.engine.revision, after?: string): string[] {
+    const start = after === undefined ? {} : { start: { after } };
+    const there = new Set([...this.engine.scan({ subtree, at })].map(({ path }) => path));
+    return [...this.engine.deletions({ subtree, at, ...start })]
+      .filter(({ path }) => !there.has(path))
+      .map(({ path, revision }) => `${path}@${revision}`);
+  }
+
+  commit(operations: readonly Operation[], more: Partial<CommitRequest> = {}) {
+    const requestId = `request-${Rig.#requests++}`;
+    return this.engine.commit({ operations, conditions: [], actor: 'ann', requestId, ...more });
+  }
+
+  put(path: string, value: string, more: Partial<CommitRequest> = {}): Promise<CommitOutcome> {
+    return this.commit([{ type: 'put', path, value }], more);
+  }
+
+  delete(path: string, more: Partial<CommitRequest> = {}): Promise<CommitOutcome> {
+    return this.commit([{ type: 'delete', path }], more);
+  }
+
+  deleteSubtree(path: string): Promise<CommitOutcome> {
+    return this.commit([{ type: 'delete', path, recursive: true }]);
+  }
+}
+
+/** The `ProtocolError` that `run` ends with. */
+export async function failureOf(run: () => unknown): Promise<ProtocolError> {
+  let failure: unknown;
+  try {
+    await run();
+  } catch (error) {
+    failure = error;
+  }
+  expect(failure).toBeInstanceOf(ProtocolError);
+  if (failure instanceof ProtocolError) return failure;
+  throw new Error('unreachable');
+}
+
+/** Repeatable randomness (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,191 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '@confer/shared';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CHILD, Child } from '../contract/child.contract.ts';
+import { describeEngine } from '../contract/engine.contract.ts';
+import { type EngineTestOptions, failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
+import type { Engine } from '../engine.ts';
+import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { openLmdbEngine } from './open.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+let names = 0;
+const newDirectory = () => join(temporary, String(names++));
+const newId = () => `epoch-${names++}`;
+const directories = new WeakMap<Engine, string>();
+
+async function openIn(
+  directory: string,
+  clock: Clock = new TestClock(),
+  options: EngineTestOptions = {},
+): Promise<Engine> {
+  const engine = await openLmdbEngine({ directory, clock, newId, ...options });
+  directories.set(engine, directory);
+  return engine;
+}
+
+describeEngine('the LMDB engine', {
+  open: (clock, options) => openIn(newDirectory(), clock, options),
+  reopen: (closed, clock) => openIn(directories.get(closed) ?? '', clock),
+});
+
+describe('a killed server', () => {
+  it('S1 S3 lost nothing that it acknowledged and left nothing half done', async () => {
+    const directory = newDirectory();
+    for (let round = 0; round < 3; round++) {
+      const writer = new Child('count', directory);
+      await writer.said(400 + 150 * round);
+      await writer.kill();
+      const acknowledged = new Map(writer.lines.slice(1).map((line) => splitCount(line)));
+      expect(acknowledged.size).toBe(16);
+      const engine = await openIn(directory);
+      try {
+        expectCounted(engine, acknowledged);
+      } finally {
+        await engine.close();
+      }
+    }
+  });
+});
+
+describe('a server killed amid large commits', () => {
+  it('S1 S3 has all that it acknowledged, each as a whole, however far its tables were', async () => {
+    const directory = newDirectory();
+    for (const commits of [1, 4, 9]) {
+      const writer = new Child('large', directory);
+      await writer.said(1 + commits);
+      await writer.kill();
+      const acknowledged = Number(writer.lines.at(-1));
+      const rig = new Rig(await openIn(directory), new TestClock());
+      const { engine } = rig;
+      expect([acknowledged, acknowledged + 1]).toContain(engine.revision);
+      const expected = engine.revision % 3 === 0 ? 0 : 2_500;
+      expect(engine.entryCount).toBe(expected);
+      const values = [...engine.scan({ subtree: '/big', at: engine.revision })];
+      expect(values).toHaveLength(expected);
+      expect(values.every(({ value }) => value === String(engine.revision))).toBe(true);
+      const gone = engine.revision < 3 ? 0 : 2_500 - expected;
+      expect(rig.deleted()).toHaveLength(gone);
+      const sizes = [...engine.history(0)].map(({ changes }) => changes.length);
+      expect(sizes).toEqual(sizes.map(() => 2_500));
+      await engine.close();
+    }
+  }, 60_000);
+});
+
+function splitCount(line: string): [string, number] {
+  const [name = '', count] = line.split(' ');
+  return [name, Number(count)];
+}
+
+/** Each writer has one commit at most that was not acknowledged, and each commit is whole. */
+function expectCounted(engine: Engine, acknowledged: ReadonlyMap<string, number>): void {
+  for (const [name, count] of acknowledged) {
+    const stored = Number(engine.get(`/${name}/a`)?.value);
+    expect(stored).toBeGreaterThanOrEqual(count);
+    expect(stored).toBeLessThanOrEqual(count + 1);
+    expect(engine.get(`/${name}/b`)?.value).toBe(String(stored));
+  }
+  let revision = 0;
+  for (const commit of engine.history(0)) {
+    expect(commit.revision).toBe(++revision);
+    expect(commit.changes).toHaveLength(2);
+  }
+  expect(revision).toBe(engine.revision);
+  expect(engine.entryCount).toBe(32);
+}
+
+describe('a compaction', () => {
+  it('that was broken off leaves all readable, and the next one finishes it', async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory), new TestClock());
+    const puts = Array.from({ length: 4_000 }, (_, i) =>
+      rig.put(`/k${i % 50}`, String(i), { requestId: `put-${i}` }),
+    );
+    await Promise.all(puts);
+    const upTo = rig.engine.revision - 10;
+    const expected = rig.values('/', upTo);
+    const compaction = failureOf(() => rig.engine.compact(upTo));
+    while (rig.engine.compactedRevision < upTo) await new Promise(setImmediate);
+    await rig.engine.close();
+    expect((await compaction).code).toBe('unavailable');
+
+    const clock = new TestClock();
+    const again = new Rig(await openIn(directory, clock), clock);
+    expect(again.engine.compactedRevision).toBe(upTo);
+    expect(again.values('/', upTo)).toEqual(expected);
+    expect([...again.engine.history(upTo)]).toEqual(rig.fed.slice(-10));
+    const last = await again.put('/k0', 'again', { requestId: 'put-3000' });
+    expect(last.revision).toBeLessThan(upTo);
+    again.clock.time += REQUEST_KEPT_MS + 1;
+    await again.engine.compact(upTo);
+    const anew = await again.put('/k0', 'anew', { requestId: 'put-3000' });
+    expect(anew.revision).toBeGreaterThan(upTo);
+    expect(again.values('/', upTo)).toEqual(expected);
+    await again.engine.close();
+  });
+
+  it('of a commit larger than a step goes over several', async () => {
+    const rig = new Rig(await openIn(newDirectory()), new TestClock());
+    const puts = (value: string) =>
+      Array.from({ length: 3_500 }, (_, i) => ({ type: 'put', path: `/k${i}`, value }) as const);
+    await rig.commit(puts('1'));
+    await rig.commit(puts('2'));
+    await rig.deleteSubtree('/');
+    const { revision } = await rig.put('/k1', '3');
+    await rig.engine.compact(revision - 1);
+    expect(rig.values('/', revision - 1)).toEqual([]);
+    expect(rig.values()).toEqual(['/k1=3']);
+    await rig.engine.close();
+  });
+});
+
+describe('a write', () => {
+  it('S3 that meets a bug while it is judged is refused, and those beside it are not', async () => {
+    class BreakingClock extends TestClock {
+      looksLeft = Number.POSITIVE_INFINITY;
+      override now(): number {
+        if (this.looksLeft-- <= 0) throw new Error('no time');
+        return super.now();
+      }
+    }
+    const clock = new BreakingClock();
+    const rig = new Rig(await openIn(newDirectory(), clock), clock);
+    await rig.put('/a', '1');
+    clock.looksLeft = 1;
+    const [, failure] = await Promise.all([
+      rig.put('/a', '2'),
+      failureOf(() => rig.put('/b', '2')),
+    ]);
+    expect(failure.code).toBe('unavailable');
+    clock.looksLeft = Number.POSITIVE_INFINITY;
+    expect(rig.values()).toEqual(['/a=2']);
+    await rig.put('/a', '3');
+    expect(rig.values()).toEqual(['/a=3']);
+    await rig.engine.close();
+  });
+
+  const smallDisk = 'mount -t tmpfs -o size=6m tmpfs "$1"';
+  const canMount =
+    spawnSync('unshare', ['-rm', 'sh', '-c', smallDisk, 'sh', temporary]).status === 0;
+
+  it.skipIf(!canMount)(
+    'that finds the disk full is refused, and smaller ones are not (where a disk can be mounted)',
+    () => {
+      const directory = newDirectory();
+      mkdirSync(directory);
+      const run = `${smallDisk} && exec "$2" "$3" fill "$1"`;
+      const { stdout } = spawnSync(
+        'unshare',
+        ['-rm', 'sh', '-c', run, 'sh', directory, process.execPath, CHILD],
+        { encoding: 'utf8' },
+      );
+      expect(stdout.trim().split('\n')).toEqual(['open', 'storage_full', 'before', 'after']);
+    },
+  );
+});
