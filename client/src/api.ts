@@ -32,8 +32,7 @@ export interface ClientOptions {
   readonly retry?: { readonly initialMs?: number; readonly maxMs?: number };
   /**
    * Told of what went wrong without anyone asking: a listener that threw or rejected, a digest that
-   * differed.
-   * Default: `console.error`.
+   * differed. Default: `console.error`.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -106,8 +105,8 @@ export interface Mirror {
   readonly path: string;
   readonly status: MirrorStatus;
   /**
-   * Since when it is not live, in ms since the Unix epoch; `undefined` while live. That is when it was
-   * noticed: a link that dies in silence shows within three heartbeats (W8).
+   * Since when it is not live, in ms since the Unix epoch; `undefined` while live. Of a link that died in
+   * silence, which shows within three heartbeats, since the last word that came over it (W8).
    */
   readonly staleSince: number | undefined;
   /** The revision that it shows; `undefined` before the first sync. */
