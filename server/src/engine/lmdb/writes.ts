@@ -206,6 +206,14 @@ export class Writes {
     });
   }
 
+  /**
+   * The answers go out first, and what their writers ask next may join: 64 writers who wait for each
+   * other's batches in two halves would have twice as many batches, each with its own two syncs.
+   */
+  #submitAfterAnswers(): void {
+    this.#context.storage.defer(() => this.#submitSoon());
+  }
+
   #submit(): void {
     if (this.#inFlight !== undefined || this.#open.isEmpty) return;
     const batch = this.#open;
@@ -235,7 +243,7 @@ export class Writes {
     for (const { to, told } of batch.answers)
       if (told instanceof ProtocolError) to.reject(told);
       else to.resolve(told);
-    this.#submit();
+    this.#submitAfterAnswers();
     this.#wakeIfIdle();
   }
 
