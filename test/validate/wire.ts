@@ -143,8 +143,15 @@ export class WireJudge {
   /** W7: the digest is that of what the subtree holds at the revision. */
   #proves(synced: Of<'synced'>, { path }: WireWatch, { epoch }: Connection): void {
     if (synced.digest === undefined) return;
+    const model = modelOf(this.#options.truth, epoch);
+    if (synced.revision > model.revision) {
+      this.#options.onProblem(
+        `W7 ${synced.watch} was synced at ${synced.revision}, which never was`,
+      );
+      return;
+    }
     const digest = new Digest();
-    const entries = modelOf(this.#options.truth, epoch).subtreeAt(synced.revision, path);
+    const entries = model.subtreeAt(synced.revision, path);
     for (const [at, { modRevision }] of entries) digest.add(at, modRevision);
     if (synced.entries !== entries.size || synced.digest !== digest.toString())
       this.#options.onProblem(
