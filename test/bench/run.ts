@@ -36,7 +36,8 @@ export async function runBench(args: readonly string[]): Promise<void> {
   }
   if (wanted.isPage) {
     const titles = new Map(scenarios.map(({ name, title }) => [name, title]));
-    const sections = sectionsOf(machine, results, drawings, titles);
+    const run = `profile ${wanted.profile}, ${startedAt.slice(0, 10)}`;
+    const sections = sectionsOf(machine, run, results, drawings, titles);
     writeFileSync(PAGE, fillPage(readFileSync(PAGE, 'utf8'), sections));
   }
   if (wanted.isCheck) check(results);

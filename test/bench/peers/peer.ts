@@ -5,8 +5,8 @@ export interface Peer {
   readonly program: string;
   /** A file that must be there beside the program. */
   readonly needs?: string;
-  /** What makes it say its version; where there is nothing, the name of the file above has it. */
-  readonly versionArgs?: readonly string[];
+  /** What makes it say its version. */
+  readonly versionArgs: readonly string[];
   /** What installs it, where it may be missing. */
   readonly install?: string;
   /** Arguments for a server on loopback that keeps its data in `directory`. */

@@ -10,6 +10,7 @@ export const zookeeperPeer: Peer = {
   name: 'zookeeper',
   program: 'java',
   needs: LIBRARY,
+  versionArgs: ['-cp', LIBRARY, 'org.apache.zookeeper.version.VersionInfoMain'],
   install: 'apt-get install zookeeperd',
   command: (port, directory) => ({
     args: [

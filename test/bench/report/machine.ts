@@ -1,13 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdtempSync,
-  openSync,
-  realpathSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { median } from '../measure/median.ts';
@@ -56,11 +48,11 @@ function syncMs(): number {
   return Number(median(times).toPrecision(2));
 }
 
-/** The first thing that looks like a version in what the program says, or in the name of its library. */
-function versionOf({ program, needs, versionArgs }: Peer): string {
-  const said =
-    versionArgs === undefined
-      ? realpathSync(needs ?? program)
-      : execFileSync(findProgram(program) ?? program, versionArgs, { encoding: 'utf8' });
+/** The first thing that looks like one in what the program says. */
+function versionOf({ program, versionArgs }: Peer): string {
+  const said = execFileSync(findProgram(program) ?? program, versionArgs, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return /\d+\.\d+\.\d+/.exec(said)?.[0] ?? 'unknown';
 }

@@ -20,12 +20,13 @@ export function fillPage(page: string, sections: Sections): string {
 
 export function sectionsOf(
   machine: Machine,
+  run: string,
   results: readonly Result[],
   drawings: readonly Drawing[],
   titles: ReadonlyMap<string, string>,
 ): Sections {
   return {
-    machine: machineText(machine),
+    machine: machineText(machine, run),
     charts: drawings.map(({ file, title }) => `![${title}](charts/${file})`).join('\n\n'),
     tables: [...titles]
       .filter(([name]) => results.some(({ scenario }) => scenario === name))
@@ -42,9 +43,11 @@ export function sectionsOf(
   };
 }
 
-function machineText({ cpu, cores, memoryGb, kernel, node, syncMs, versions }: Machine): string {
+function machineText(machine: Machine, run: string): string {
+  const { cpu, cores, memoryGb, kernel, node, syncMs, versions } = machine;
   const those = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
+    `- ${run}`,
     `- ${cpu}, ${cores} cores, ${memoryGb} GB; Linux ${kernel}; Node ${node}`,
     `- a write of 4 kB, synced: ${syncMs} ms`,
     `- ${those.join(', ')}`,

@@ -19,7 +19,7 @@ export const memory: Scenario = {
 };
 
 function connections(profile: Profile): Case {
-  const size = profile === 'quick' ? 1_000 : 10_000;
+  const size = profile === 'quick' ? 5_000 : 10_000;
   return {
     label: `${size.toLocaleString('en')} idle connections`,
     systems: systemNames,

@@ -5,7 +5,7 @@ import { Publisher } from './publisher.ts';
 import type { Case, Outcome, Scenario, Target } from './scenario.ts';
 import { fill, readOnce, VALUE_BYTES } from './store.ts';
 
-const FOR_MS = 1_000;
+const FOR_MS = 700;
 const BURST = 100;
 
 export const resume: Scenario = {

@@ -5,7 +5,7 @@ import { storing } from '../systems.ts';
 import type { Case, Outcome, Scenario, Target } from './scenario.ts';
 import { checkFilled, fill, readOnce } from './store.ts';
 
-const FOR_MS = 1_000;
+const FOR_MS = 700;
 
 export const snapshot: Scenario = {
   name: 'snapshot',
