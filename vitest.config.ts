@@ -16,6 +16,8 @@ export default defineConfig({
     include: ['{shared,server,client,cli}/src/**/*.test.ts', 'test/**/*.test.ts'],
     // CommonJS packages are imported just as Node does it for the built code.
     deps: { interopDefault: false },
+    // Much of what the tests on real processes do is to wait, so that two at a time fit two cores.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
