@@ -126,6 +126,12 @@ export interface Engine {
    */
   history(revision: number): Iterable<MadeCommit>;
 
+  /**
+   * How many changes the commits after a revision have, cheaply, counted until there are more than `max`.
+   * Throws like `history`.
+   */
+  changesAfter(revision: number, max: number): number;
+
   /** When the first commit after a revision was made, cheaply; `undefined` where there is none. */
   timeAfter(revision: number): number | undefined;
 

@@ -127,7 +127,7 @@ describe('net changes', () => {
     expect(commit && outcomeOf(commit)).toEqual({ revision: 7, puts: 2, deletes: 0 });
   });
 
-  it('are at most `changesMax`', async () => {
+  it('are at most `changesMax`', { timeout: 60_000 }, async () => {
     const many = function* (count: number, after = '/a/-1') {
       const last = Number(after.slice('/a/'.length));
       for (let i = last + 1; i < count; i++) yield entry(`/a/${i}`);

@@ -32,9 +32,14 @@ export class RecentCommits {
     }
   }
 
+  /** Whether all commits after `revision` are held. */
+  reachesBackTo(revision: number): boolean {
+    return revision >= this.#floor;
+  }
+
   /** The commits after `revision`, or `undefined` when some of them are not held any more. */
   since(revision: number): Iterable<MadeCommit> | undefined {
-    if (revision < this.#floor) return undefined;
+    if (!this.reachesBackTo(revision)) return undefined;
     return this.#from(this.#indexAfter(revision));
   }
 

@@ -149,6 +149,15 @@ export class Store {
     return this.compactedRevision;
   }
 
+  /**
+   * Whether more than so many changes after a revision would have to be read from the engine's history.
+   * Throws `compacted`.
+   */
+  isFarBack(revision: number, changesMax: number): boolean {
+    if (this.#recent.reachesBackTo(revision)) return false;
+    return this.#engine.changesAfter(revision, changesMax) > changesMax;
+  }
+
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
   since(revision: number): Iterable<MadeCommit> {
     return this.#recent.since(revision) ?? this.#engine.history(revision);

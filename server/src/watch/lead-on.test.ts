@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMemoryEngine } from '../engine/memory/memory.ts';
+import { MemoryDisk, openMemoryEngine } from '../engine/memory/memory.ts';
 import { Store } from '../store/store.ts';
 import { Group } from './group.ts';
 import { leadOn } from './lead-on.ts';
@@ -35,6 +35,27 @@ describe('W10 what one turn reads for a watch that is behind', () => {
     for (let i = 0; i < 8; i++) await put('/app/a', `${i}${VALUE}`);
     expect(leadOn(store, group, 'state', fromNothing, store.revision)).toBe('too much');
     expect(leadOn(store, group, 'events', fromNothing, store.revision)).toMatchObject({ to: 1 });
+  });
+
+  it('is no large commit of long ago: a state watch looks through its subtree', async () => {
+    const clock = {
+      now: () => 0,
+      setTimer: (_: number, run: () => void) => {
+        queueMicrotask(run);
+        return { cancel: () => {} };
+      },
+    };
+    const options = { clock, newId: () => 'e1', disk: new MemoryDisk() };
+    const operations = Array.from(
+      { length: 10_001 },
+      (_, i) => ({ type: 'put', path: `/other/${i}`, value: '' }) as const,
+    );
+    const about = { conditions: [], actor: 'test', requestId: 'r' };
+    await openMemoryEngine(options).commit({ operations, ...about });
+    const store = new Store(openMemoryEngine(options), () => {});
+    const group = new Group('w1', { subtree: '/app', withPrev: false, takesClears: true }, 0);
+    expect(leadOn(store, group, 'state', fromNothing, 1)).toBe('too much');
+    expect(leadOn(store, group, 'events', fromNothing, 1)).toMatchObject({ to: 1 });
   });
 
   it('is bounded in commits that others made, which move it on all the same', async () => {

@@ -16,6 +16,8 @@ const COMMITS_BYTES_MAX = FRAME_BYTES;
  * the subtree itself, a piece at a time.
  */
 const MISSED_BYTES_MAX = 4 * 1024 * 1024;
+/** One commit may have a hundred thousand changes, and history gives it as a whole. */
+const CHANGES_MAX = 10_000;
 /** The commits that one turn looks at; those that did not touch the subtree cost little else. */
 const LOOKED_AT_MAX = 5_000;
 
@@ -52,9 +54,11 @@ export function leadOn(
   { position, from, isResuming }: Lagging,
   latest: number,
 ): LeadOn | 'too much' {
+  const canDiffer = mode === 'state' && position >= store.deletionsFloor;
+  if (canDiffer && store.isFarBack(position, CHANGES_MAX)) return 'too much';
   const bytesMax = mode === 'events' ? COMMITS_BYTES_MAX : MISSED_BYTES_MAX;
   const { commits, told, bytes, to } = readMissed(store, group, position, latest, bytesMax);
-  if (mode === 'state' && bytes > bytesMax && position >= store.deletionsFloor) return 'too much';
+  if (canDiffer && bytes > bytesMax) return 'too much';
   const head = { watch: group.name, from, to };
   if (mode === 'state' && bytes > COMMITS_BYTES_MAX)
     return {

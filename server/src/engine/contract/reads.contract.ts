@@ -134,6 +134,32 @@ export function describeReads(rig: () => Rig): void {
     });
   });
 
+  describe('changesAfter', () => {
+    it('counts the changes since a revision, as far as asked', async () => {
+      const { revision: before } = await rig().put('/a/0', 'v');
+      const puts = Array.from({ length: 3_000 }, (_, i) => `/a/${i}`);
+      await rig().commit(puts.map((path) => ({ type: 'put', path, value: 'v' }) as const));
+      const { revision } = await rig().deleteSubtree('/a');
+      await rig().put('/b', 'v');
+      const { engine } = rig();
+      expect(engine.changesAfter(before - 1, 10_000)).toBe(6_002);
+      expect(engine.changesAfter(before, 10_000)).toBe(6_001);
+      expect(engine.changesAfter(revision, 10_000)).toBe(1);
+      expect(engine.changesAfter(engine.revision, 10_000)).toBe(0);
+      expect(engine.changesAfter(before, 100)).toBeGreaterThan(100);
+    });
+
+    it('refuses what is not in history', async () => {
+      const { revision } = await rig().put('/a', 'v');
+      await rig().engine.compact(revision);
+      const { engine } = rig();
+      const failed = async (after: number) =>
+        (await failureOf(() => engine.changesAfter(after, 1))).code;
+      expect(await failed(revision - 1)).toBe('compacted');
+      expect(await failed(revision + 1)).toBe('future_revision');
+    });
+  });
+
   describe('entryCount', () => {
     it('counts what is there now', async () => {
       const counts: number[] = [];

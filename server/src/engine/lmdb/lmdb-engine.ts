@@ -17,6 +17,7 @@ import { deletionsAt } from './deletions.ts';
 import type { Tables } from './layout.ts';
 import { Pasts } from './past.ts';
 import {
+  changesAfter,
   commitsBetween,
   entryOfHeld,
   type HeldAt,
@@ -115,6 +116,11 @@ export class LmdbEngine implements Engine {
   history(revision: number): Iterable<MadeCommit> {
     requireInWindow(revision, this);
     return commitsBetween(this.#tables, revision, this.revision);
+  }
+
+  changesAfter(revision: number, max: number): number {
+    requireInWindow(revision, this);
+    return changesAfter(this.#tables, revision, this.revision, max);
   }
 
   timeAfter(revision: number): number | undefined {

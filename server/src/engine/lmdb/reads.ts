@@ -137,6 +137,26 @@ export function requestAt({ log, retired }: Tables, revision: number): RequestRo
   return row === undefined ? undefined : JSON.parse(row);
 }
 
+/** As many rows of the log are looked at: what is beyond is many commits, and those are read one by one. */
+const COUNTED_ROWS_MAX = 5_000;
+
+/** Only the heads of the rows are read. */
+export function changesAfter({ log }: Tables, after: number, upTo: number, max: number): number {
+  let changes = 0;
+  const range: TableRange<LogKey> = {
+    start: [after + 1, 0],
+    end: [upTo + 1, 0],
+    limit: COUNTED_ROWS_MAX,
+  };
+  for (const { value } of log.rows(range)) {
+    const [first, , requests] = headOf(value);
+    for (const [i, [, , puts, deletes]] of requests.entries())
+      if (first + i > after) changes += puts + deletes;
+    if (changes > max) break;
+  }
+  return changes;
+}
+
 export function timeAfter({ log }: Tables, after: number, upTo: number): number | undefined {
   for (const { value } of log.rows({ start: [after + 1, 0], end: [upTo + 1, 0], limit: 1 })) {
     const [first, , requests] = headOf(value);

@@ -20,12 +20,8 @@ import { REQUEST_KEPT_MS } from '../request-memory.ts';
 import { Pace, type Steps } from '../steps.ts';
 import { restOf, scanRange } from '../tree-range.ts';
 import { historySize } from './history-size.ts';
+import { changesAfter, commitsAfter, type LoggedCommit } from './log.ts';
 import { MemoryVersions } from './versions.ts';
-
-interface LoggedCommit {
-  readonly commit: MadeCommit;
-  readonly requestId: string;
-}
 
 /**
  * What a memory engine retains. Opening another engine on the disk of the first is the crash of the
@@ -144,12 +140,17 @@ class MemoryEngine implements Engine {
 
   history(revision: number): Iterable<MadeCommit> {
     requireInWindow(revision, this);
-    return this.#commitsAfter(revision);
+    return commitsAfter(this.#disk.log, revision);
+  }
+
+  changesAfter(revision: number, max: number): number {
+    requireInWindow(revision, this);
+    return changesAfter(this.#disk.log, revision, max);
   }
 
   timeAfter(revision: number): number | undefined {
     requireInWindow(revision, this);
-    for (const { time } of this.#commitsAfter(revision)) return time;
+    for (const { time } of commitsAfter(this.#disk.log, revision)) return time;
     return undefined;
   }
 
@@ -254,15 +255,6 @@ class MemoryEngine implements Engine {
     }
     disk.entryCount += growth;
     disk.applying = undefined;
-  }
-
-  *#commitsAfter(revision: number): Generator<MadeCommit> {
-    const { log } = this.#disk;
-    const first = log[0]?.commit.revision ?? revision + 1;
-    for (let i = revision + 1 - first; i < log.length; i++) {
-      const logged = log[i];
-      if (logged !== undefined) yield logged.commit;
-    }
   }
 
   /** One step of a compaction. Returns whether there is more to drop. */

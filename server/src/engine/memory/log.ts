@@ -1,0 +1,27 @@
+import type { MadeCommit } from '../engine.ts';
+
+export interface LoggedCommit {
+  readonly commit: MadeCommit;
+  readonly requestId: string;
+}
+
+/** The log has no gaps, so that a revision is an index away. */
+export function* commitsAfter(
+  log: readonly LoggedCommit[],
+  revision: number,
+): Generator<MadeCommit> {
+  const first = log[0]?.commit.revision ?? revision + 1;
+  for (let i = revision + 1 - first; i < log.length; i++) {
+    const logged = log[i];
+    if (logged !== undefined) yield logged.commit;
+  }
+}
+
+export function changesAfter(log: readonly LoggedCommit[], revision: number, max: number): number {
+  let count = 0;
+  for (const { changes } of commitsAfter(log, revision)) {
+    count += changes.length;
+    if (count > max) break;
+  }
+  return count;
+}
