@@ -33,7 +33,7 @@ export interface LeadOn {
 }
 
 interface Missed {
-  /** With their changes in the subtree. */
+  /** Those that touched the subtree, with all their changes. */
   readonly commits: readonly MadeCommit[];
   /** The same, as the watch is told of them. */
   readonly told: readonly ToldCommit[];
@@ -62,7 +62,7 @@ export function leadOn(
   const head = { watch: group.name, from, to };
   if (mode === 'state' && bytes > COMMITS_BYTES_MAX)
     return {
-      frames: new SharedFrames(differenceFrames(head, netChanges(commits))),
+      frames: new SharedFrames(differenceFrames(head, netChanges(clip(commits, group.subtree)))),
       to,
       endsInSynced: true,
       bytes,
@@ -88,8 +88,8 @@ function readMissed(
     if (bytes > bytesMax || looked === LOOKED_AT_MAX) return { commits, told, bytes, to };
     looked++;
     to = commit.revision;
-    for (const clipped of clip([commit], group.subtree)) commits.push(clipped);
     for (const line of tell([commit], group)) {
+      commits.push(commit);
       told.push(line);
       bytes += commitSize(line);
     }
