@@ -1,4 +1,4 @@
-import { type Entry, type EntryMeta, encode, type Status } from '@confer/shared';
+import type { Entry, EntryMeta, Status } from '@confer/shared';
 import type {
   Client,
   ClientEvents,
@@ -83,38 +83,23 @@ class ConferClient implements Client {
       { endpoints, openSocket, clock, notices, backoff, connectMs, token, client },
       this.#connectionEvents(report),
     );
-    this.#requests = new Requests({
-      clock,
-      send: (frame) => this.#connection.send(frame),
-      silence: () => this.#connection.silenceExplained,
-      onAnswered: () => this.#connection.progress(),
-    });
-    this.#watches = new Watches({
-      clock,
-      requests: this.#requests,
-      newBackoff,
-      sendHeartbeat: (applied) => this.#connection.send(encode({ type: 'heartbeat', applied })),
-      onSynced: () => this.#connection.progress(),
-    });
+    const connection = this.#connection;
+    const requests = new Requests(clock, connection);
+    const watches = new Watches(clock, connection, requests, newBackoff);
+    this.#requests = requests;
+    this.#watches = watches;
     this.#context = {
       clock,
+      connection,
       notices,
       timeouts: this.#timeouts,
-      watches: this.#watches,
+      watches,
       graceMs,
       report,
-      trouble: () => this.#connection.silenceExplained.why,
-      sureUntil: () => this.#connection.sureUntil,
-      retry: () => this.#connection.retry,
     };
     this.#mirrors = new Mirrors(this.#context);
-    this.#writing = {
-      requests: this.#requests,
-      mirrors: this.#mirrors,
-      timeouts: this.#timeouts,
-      newId,
-    };
-    this.#connection.start();
+    this.#writing = { requests, mirrors: this.#mirrors, timeouts: this.#timeouts, newId };
+    connection.start();
     platform.watchWakes?.(() => this.checkNow(), this.#closing.signal);
   }
 
@@ -180,10 +165,9 @@ class ConferClient implements Client {
     options?: WaitOptions,
   ): Promise<{ readonly compactedRevision: number }> {
     const wait = this.#timeouts.wait(options);
-    const upTo = revision === undefined ? {} : { revision };
     const { reply } = await this.#requests.ask(
       'compaction',
-      (id) => ({ type: 'compact', id, ...upTo }),
+      (id) => ({ type: 'compact', id, revision }),
       wait,
     );
     return { compactedRevision: reply.compactedRevision };

@@ -5,6 +5,7 @@ import {
   encode,
   errorKind,
   errorOfClose,
+  PROTOCOL_VERSION,
   type Timer,
   times,
   type Welcome,
@@ -13,10 +14,9 @@ import type { ClientOptions } from './api.ts';
 import type { Backoff } from './backoff.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { type ConnectionHistory, newHistory, noteLoss } from './connection-history.ts';
-import { type Attempt, reasonOf, type State, statusOf } from './connection-state.ts';
+import type { Attempt, State } from './connection-state.ts';
 import type { ConnectionDiagnostics } from './diagnostics.ts';
 import { ConferError, messageOf } from './errors.ts';
-import { helloOf } from './hello.ts';
 import type { Notices } from './notices.ts';
 import { Silence } from './silence.ts';
 import type { OpenSocket } from './socket.ts';
@@ -46,43 +46,50 @@ export class Connection {
   #state: State = { kind: 'idle' };
   #status: ClientStatus;
   readonly #history: ConnectionHistory;
+  /** Of the attempt that runs or ran last. */
+  #endpoint: Endpoint;
   /** Which one in a row the next attempt is; 0 once a connection was of use. */
   #number = 1;
-  #onClosed: (() => void)[] = [];
+  #onClosed = () => {};
+  readonly #closed = new Promise<void>((resolve) => {
+    this.#onClosed = resolve;
+  });
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
     this.#history = newHistory(options.clock.now());
-    this.#status = { kind: 'connecting', url: options.endpoints[0].name, attempt: 1 };
+    [this.#endpoint] = options.endpoints;
+    this.#status = { kind: 'connecting', url: this.#endpoint.name, attempt: 1 };
   }
 
   get status(): ClientStatus {
     return this.#status;
   }
 
-  /** For the error of who waited in vain: which server gave no answer and, if known, why. */
-  get silenceExplained(): { readonly server: string; readonly why: string } {
-    const state = this.#state;
-    return state.kind === 'open'
-      ? { server: state.attempt.endpoint.name, why: '' }
-      : {
-          server: this.#lastEndpoint.name,
-          why: `: ${this.#history.lastLoss?.reason ?? 'still connecting'}`,
-        };
+  /** The server in use, or tried last. */
+  get server(): string {
+    return this.#endpoint.name;
+  }
+
+  /** For the end of a message: why the server is not reached. Empty while it is. */
+  get trouble(): string {
+    return this.#state.kind === 'open'
+      ? ''
+      : `: ${this.#history.lastLoss?.reason ?? 'still connecting'}`;
   }
 
   /** What waits for the connection can say when it is tried again; empty while it is not waiting. */
   get retry(): RetryOutlook {
-    const state = this.#state;
-    return state.kind === 'waiting' ? { retryAt: state.retryAt, attempt: state.nextNumber } : {};
+    const status = this.#status;
+    return status.kind === 'waiting' ? { retryAt: status.retryAt, attempt: status.attempt } : {};
   }
 
   diagnostics(): ConnectionDiagnostics {
     const { endpoints, backoff } = this.#options;
     return {
       urls: endpoints.map(({ socketUrl }) => socketUrl),
-      url: this.#lastEndpoint.socketUrl,
+      url: this.#endpoint.socketUrl,
       status: this.#status.kind,
       retryAt: this.retry.retryAt,
       backoffMs: backoff.ceilingMs,
@@ -90,8 +97,9 @@ export class Connection {
     };
   }
 
+  /** To be called once. */
   start(): void {
-    if (this.#state.kind === 'idle') this.#connect();
+    this.#connect();
   }
 
   /** Until when what came over it is known to be all there was. */
@@ -124,54 +132,41 @@ export class Connection {
   /** Resolves when the socket is gone, or has not gone for a while. */
   close(): Promise<void> {
     const state = this.#state;
-    if (state.kind === 'closed') return Promise.resolve();
-    const closed = new Promise<void>((resolve) => this.#onClosed.push(resolve));
-    if (state.kind === 'connecting' || state.kind === 'greeting' || state.kind === 'open') {
+    if ('socket' in state) {
       const timer = this.#options.clock.setTimer(CLOSE_MS_MAX, () => this.#finish());
-      this.#transition({ kind: 'closing', attempt: state.attempt, timer });
+      this.#transition({ kind: 'closing', attempt: state.attempt, timer }, { kind: 'closed' });
       state.socket.close(1000, 'the client closed');
-    } else if (state.kind !== 'closing') this.#finish();
-    return closed;
-  }
-
-  /** Of the attempt that runs or ran last. */
-  get #lastEndpoint(): Endpoint {
-    return this.#endpoint(Math.max(0, this.#history.attempts - 1));
-  }
-
-  #endpoint(index: number): Endpoint {
-    const { endpoints } = this.#options;
-    return endpoints[index % endpoints.length] ?? endpoints[0];
+    } else if (this.#status.kind !== 'closed') this.#finish({ kind: 'closed' });
+    return this.#closed;
   }
 
   /** Each attempt goes to the next server. */
   #connect(): void {
-    const attempt: Attempt = {
-      endpoint: this.#endpoint(this.#history.attempts++),
-      number: this.#number,
-    };
-    const { token } = this.#options;
-    if (typeof token === 'function') this.#askToken(attempt, token);
-    else this.#open(attempt, token);
+    const { endpoints, token } = this.#options;
+    this.#endpoint = endpoints[this.#history.attempts++ % endpoints.length] ?? endpoints[0];
+    const status = { kind: 'connecting', url: this.server, attempt: this.#number } as const;
+    if (typeof token === 'function') this.#askToken(token, status);
+    else this.#open({}, token, status);
   }
 
-  #askToken(attempt: Attempt, token: () => string | Promise<string>): void {
+  #askToken(token: () => string | Promise<string>, status: ClientStatus): void {
+    const attempt: Attempt = {};
     const timer = this.#deadline(attempt, 'the token');
-    this.#transition({ kind: 'asking', attempt, timer });
+    this.#transition({ kind: 'asking', attempt, timer }, status);
     new Promise<string>((resolve) => resolve(token())).then(
       (answer) => this.#isCurrent(attempt) && this.#open(attempt, answer),
       (error) => this.#lose(attempt, `no token: ${messageOf(error)}`),
     );
   }
 
-  #open(attempt: Attempt, token: string | undefined): void {
+  #open(attempt: Attempt, token: string | undefined, status?: ClientStatus): void {
     const timer = this.#deadline(attempt, 'a welcome');
-    const socket = this.#options.openSocket(attempt.endpoint.socketUrl, {
+    const socket = this.#options.openSocket(this.#endpoint.socketUrl, {
       onOpen: () => this.#greet(attempt, token),
       onMessage: (frame) => this.#receive(attempt, frame),
       onClose: (code, reason) => this.#ended(attempt, code, reason),
     });
-    this.#transition({ kind: 'connecting', attempt, timer, socket });
+    this.#transition({ kind: 'connecting', attempt, timer, socket }, status);
   }
 
   #deadline(attempt: Attempt, what: string): Timer {
@@ -185,7 +180,8 @@ export class Connection {
     const state = this.#state;
     if (state.kind !== 'connecting' || state.attempt !== attempt) return;
     this.#transition({ ...state, kind: 'greeting' });
-    state.socket.send(encode(helloOf(token, this.#options.client)));
+    const { client } = this.#options;
+    state.socket.send(encode({ type: 'hello', version: PROTOCOL_VERSION, token, client }));
   }
 
   #receive(attempt: Attempt, frame: string): void {
@@ -205,12 +201,10 @@ export class Connection {
       this.#history.welcomes++;
       this.#history.welcome = message;
       this.#history.revision = message.revision;
-      this.#transition({
-        ...state,
-        kind: 'open',
-        welcome: message,
-        timer: this.#listen(attempt, message),
-      });
+      this.#transition(
+        { ...state, kind: 'open', welcome: message, timer: this.#listen(attempt, message) },
+        { kind: 'open', url: this.server, epoch: message.epoch },
+      );
     } else if (state.kind === 'open' && message.type !== 'welcome') {
       if (message.type === 'heartbeat') this.#history.revision = message.revision;
       this.#events.onMessage(message);
@@ -228,10 +222,7 @@ export class Connection {
   #refuse(attempt: Attempt, problem: string): void {
     this.#drop(attempt, 4400, `the server sent what is no message: ${problem}`);
     this.#events.onError(
-      new ConferError(
-        'bad_message',
-        `${attempt.endpoint.name} sent what is no message: ${problem}`,
-      ),
+      new ConferError('bad_message', `${this.server} sent what is no message: ${problem}`),
     );
   }
 
@@ -250,7 +241,7 @@ export class Connection {
     else if (known !== undefined && errorKind(known).retry === 'never') {
       const error = new ConferError(known, reason || known);
       this.#noteLoss(error.message, code);
-      this.#transition({ kind: 'failed', error });
+      this.#transition({ kind: 'failed', error }, { kind: 'failed', error }, error.message);
     } else this.#lose(attempt, reason || `the connection ended with code ${code}`, code);
   }
 
@@ -262,33 +253,36 @@ export class Connection {
     const timer = clock.setTimer(delayMs, () => this.#connect());
     this.#noteLoss(reason, code);
     const retryAt = clock.now() + delayMs;
-    this.#transition({ kind: 'waiting', timer, reason, retryAt, nextNumber: ++this.#number });
+    this.#transition(
+      { kind: 'waiting', timer },
+      { kind: 'waiting', reason, retryAt, attempt: ++this.#number },
+      reason,
+    );
   }
 
   #noteLoss(reason: string, code: number | undefined): void {
     noteLoss(this.#history, { at: this.#options.clock.now(), code, reason });
   }
 
-  #finish(): void {
-    this.#transition({ kind: 'closed' });
-    for (const resolve of this.#onClosed.splice(0)) resolve();
+  #finish(status?: ClientStatus): void {
+    this.#transition({ kind: 'closed' }, status);
+    this.#onClosed();
   }
 
   #isCurrent(attempt: Attempt): boolean {
     return 'attempt' in this.#state && this.#state.attempt === attempt;
   }
 
-  /** The only door from one state to another. */
-  #transition(next: State): void {
+  /** The only door from one state to another. `status` is what the user is told, where that is new. */
+  #transition(next: State, status = this.#status, reason = 'closed'): void {
     const last = this.#state;
     this.#state = next;
     if ('timer' in last && !('timer' in next && next.timer === last.timer)) last.timer.cancel();
-    const status = statusOf(next, this.#status);
     const isNews = status !== this.#status;
     this.#status = status;
     if (isNews) this.#history.since = this.#options.clock.now();
     this.#options.notices.hold(() => {
-      if (last.kind === 'open') this.#events.onLost(reasonOf(next));
+      if (last.kind === 'open') this.#events.onLost(reason);
       if (next.kind === 'open') this.#events.onOpen(next.welcome);
       if (next.kind === 'failed') this.#events.onFailed(next.error);
       if (isNews) this.#events.onStatus(status);

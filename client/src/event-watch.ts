@@ -70,7 +70,7 @@ export class EventWatch implements Watch, WatchOwner {
       () => this.#started !== undefined,
       wait,
       () =>
-        `the watch of ${this.path} did not start within ${wait.timeoutMs} ms${this.#context.trouble()}`,
+        `the watch of ${this.path} did not start within ${wait.timeoutMs} ms${this.#context.connection.trouble}`,
     );
     if (this.#started === undefined) throw closedError(this.path);
     return this.#started;

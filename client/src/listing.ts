@@ -5,8 +5,8 @@ import type { Answer } from './requests.ts';
 
 /** What is asked for beside the path; `at` and `after` name the page. */
 export interface PageQuery {
-  readonly depth?: number;
-  readonly values?: boolean;
+  readonly depth: number | undefined;
+  readonly values: boolean | undefined;
   readonly at?: number;
   readonly after?: string;
 }
@@ -22,10 +22,7 @@ export async function readListing(
   readPage: ReadPage,
 ): Promise<Listing<ListedEntry>> {
   const { depth, values } = options;
-  const query = {
-    ...(depth === undefined ? {} : { depth }),
-    ...(values === undefined ? {} : { values }),
-  };
+  const query = { depth, values };
   for (let starts = 1; ; starts++) {
     const listing = await readPages(query, readPage, starts >= STARTS_MAX);
     if (listing !== undefined) return listing;

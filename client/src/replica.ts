@@ -83,7 +83,7 @@ export class Replica implements WatchOwner {
 
   /** For the error of who waited in vain. */
   get trouble(): string {
-    return this.#context.trouble() || (this.#reason === '' ? '' : `: ${this.#reason}`);
+    return this.#context.connection.trouble || (this.#reason === '' ? '' : `: ${this.#reason}`);
   }
 
   diagnostics(): WatchDiagnostics {
@@ -263,9 +263,9 @@ export class Replica implements WatchOwner {
     if (from === to) return;
     this.#status = to;
     if (to === 'live') this.#outage.end();
-    else this.#outage.begin(this.#context.sureUntil());
+    else this.#outage.begin(this.#context.connection.sureUntil);
     if (to === 'failed') this.#outage.stop();
-    const retry = { ...this.#context.retry(), ...this.#watch.retry };
+    const retry = { ...this.#context.connection.retry, ...this.#watch.retry };
     for (const view of [...this.#views]) view.statusChanged({ from, to, reason, ...retry });
   }
 }

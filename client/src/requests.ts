@@ -5,9 +5,11 @@ import {
   isErrorCode,
   type Reply,
   type Request,
+  type Unsent,
   utf8Length,
   type Welcome,
 } from '@confer/shared';
+import type { Connection } from './connection.ts';
 import type { RequestsDiagnostics } from './diagnostics.ts';
 import { ConferError, errorOfReply } from './errors.ts';
 import { throwIfAborted, type Wait, Waiter } from './waiter.ts';
@@ -39,15 +41,6 @@ interface Abandoned {
   readonly kind: 'abandoned';
 }
 
-export interface RequestsOptions {
-  readonly clock: Clock;
-  readonly send: (frame: string) => void;
-  /** Which server has not answered, and why. */
-  readonly silence: () => { readonly server: string; readonly why: string };
-  /** Called for each reply that a user's request got. */
-  readonly onAnswered: () => void;
-}
-
 /** What may wait to be sent, and be unanswered at all; beyond that the caller is told at once. */
 const QUEUE_LENGTH_MAX = 10_000;
 const UNANSWERED_CHARS_MAX = 128 * 1024 * 1024;
@@ -57,7 +50,8 @@ const UNANSWERED_CHARS_MAX = 128 * 1024 * 1024;
  * sending again after a lost connection, and how each wait ends. Not here: what they mean.
  */
 export class Requests {
-  readonly #options: RequestsOptions;
+  readonly #clock: Clock;
+  readonly #connection: Connection;
   #lastId = 0;
   #welcome: Welcome | undefined;
   /** Why there will never be an answer. */
@@ -69,8 +63,9 @@ export class Requests {
   readonly #underWay = new Map<number, Lasting | Passing | Abandoned>();
   #unansweredChars = 0;
 
-  constructor(options: RequestsOptions) {
-    this.#options = options;
+  constructor(clock: Clock, connection: Connection) {
+    this.#clock = clock;
+    this.#connection = connection;
   }
 
   /**
@@ -80,7 +75,7 @@ export class Requests {
    */
   async ask<Type extends Reply['type']>(
     type: Type,
-    request: (id: number) => Request,
+    request: (id: number) => Unsent<Request>,
     wait: Wait,
     onReply: () => void = () => {},
   ): Promise<Answer<Type>> {
@@ -88,14 +83,14 @@ export class Requests {
     const id = ++this.#lastId;
     const frame = encode(request(id));
     this.#admit(frame);
-    const late = () => this.#late(wait.timeoutMs);
-    const waiter = new Waiter<Answer<Type>>(this.#options.clock, wait, late, () =>
-      this.#abandon(id),
-    );
+    const connection = this.#connection;
+    const late = () =>
+      `no answer from ${connection.server} within ${wait.timeoutMs} ms${connection.trouble}`;
+    const waiter = new Waiter<Answer<Type>>(this.#clock, wait, late, () => this.#abandon(id));
     this.#lasting.set(id, {
       kind: 'lasting',
       frame,
-      askedAt: this.#options.clock.now(),
+      askedAt: this.#clock.now(),
       answer(reply, epoch) {
         if (isOfType(reply, type)) {
           onReply();
@@ -110,7 +105,7 @@ export class Requests {
   }
 
   /** Sends a request on this connection, ahead of the lasting ones. No answer after its end. */
-  tell(request: (id: number) => Request, answer: (reply: Reply) => void): void {
+  tell(request: (id: number) => Unsent<Request>, answer: (reply: Reply) => void): void {
     if (this.#over !== undefined) return;
     const id = ++this.#lastId;
     this.#passing.set(id, { kind: 'passing', frame: encode(request(id)), answer });
@@ -141,7 +136,7 @@ export class Requests {
     this.#underWay.delete(reply.id);
     if (request.kind === 'lasting') {
       this.#unansweredChars -= request.frame.length;
-      this.#options.onAnswered();
+      this.#connection.progress();
       request.answer(reply, this.#welcome.epoch);
     } else if (request.kind === 'passing') request.answer(reply);
     this.#pump();
@@ -155,7 +150,7 @@ export class Requests {
     const [oldest] = unanswered;
     return {
       unanswered: unanswered.length,
-      oldestMs: oldest && this.#options.clock.now() - oldest.askedAt,
+      oldestMs: oldest && this.#clock.now() - oldest.askedAt,
     };
   }
 
@@ -195,7 +190,7 @@ export class Requests {
         continue;
       }
       this.#underWay.set(id, request);
-      this.#options.send(request.frame);
+      this.#connection.send(request.frame);
     }
   }
 
@@ -204,11 +199,6 @@ export class Requests {
     if (request?.kind === 'lasting') this.#unansweredChars -= request.frame.length;
     if (this.#underWay.has(id)) this.#underWay.set(id, { kind: 'abandoned' });
     else this.#lasting.delete(id);
-  }
-
-  #late(timeoutMs: number): string {
-    const { server, why } = this.#options.silence();
-    return `no answer from ${server} within ${timeoutMs} ms${why}`;
   }
 }
 

@@ -2,6 +2,7 @@ import {
   type Clock,
   type DownMessage,
   type ErrorReply,
+  encode,
   errorKind,
   isErrorCode,
   type Reply,
@@ -9,6 +10,7 @@ import {
   type Welcome,
 } from '@confer/shared';
 import type { Backoff } from './backoff.ts';
+import type { Connection } from './connection.ts';
 import type { ConferError } from './errors.ts';
 import { errorOfError, type Requests } from './requests.ts';
 import {
@@ -19,32 +21,25 @@ import {
   type WatchSpec,
 } from './server-watch.ts';
 
-export interface WatchesOptions {
-  readonly clock: Clock;
-  readonly requests: Requests;
-  readonly newBackoff: () => Backoff;
-  readonly sendHeartbeat: (applied: number) => void;
-  /** A watch has all that there is: the connection was of use. */
-  readonly onSynced: () => void;
-}
-
 /**
  * The watches that must exist at the server. Here: asking for all of them on each connection, their
  * names there, and which message is for whom. Not here: what their messages do.
  */
 export class Watches implements WatchLine {
-  readonly #options: WatchesOptions;
+  readonly clock: Clock;
+  readonly #connection: Connection;
+  readonly #requests: Requests;
+  readonly #newBackoff: () => Backoff;
   readonly #wanted = new Set<ServerWatch>();
   /** By their names on this connection. */
   readonly #named = new Map<string, ServerWatch>();
   #epoch: string | undefined;
 
-  constructor(options: WatchesOptions) {
-    this.#options = options;
-  }
-
-  get clock(): Clock {
-    return this.#options.clock;
+  constructor(clock: Clock, connection: Connection, requests: Requests, newBackoff: () => Backoff) {
+    this.clock = clock;
+    this.#connection = connection;
+    this.#requests = requests;
+    this.#newBackoff = newBackoff;
   }
 
   get epoch(): string | undefined {
@@ -52,7 +47,7 @@ export class Watches implements WatchLine {
   }
 
   add(spec: WatchSpec, owner: WatchOwner): ServerWatch {
-    const watch = new ServerWatch(spec, owner, this, this.#options.newBackoff());
+    const watch = new ServerWatch(spec, owner, this, this.#newBackoff());
     this.#wanted.add(watch);
     watch.open();
     return watch;
@@ -88,27 +83,28 @@ export class Watches implements WatchLine {
     const watch = this.#named.get(message.watch);
     if (watch === undefined) return;
     watch.dispatch(message, reasonOf(message));
-    if (message.type === 'synced') this.#options.onSynced();
+    // A watch has all that there is: the connection was of use.
+    if (message.type === 'synced') this.#connection.progress();
   }
 
   heartbeat({ revision }: Extract<DownMessage, { type: 'heartbeat' }>): void {
     for (const watch of [...this.#named.values()])
       watch.dispatch({ type: 'heartbeat', revision }, 'heartbeat');
-    this.#options.sendHeartbeat(this.#applied(revision));
+    this.#connection.send(encode({ type: 'heartbeat', applied: this.#applied(revision) }));
   }
 
   ask(watch: ServerWatch, ticket: Ticket): void {
     const { path, mode, prev } = watch.spec;
     const { after } = watch;
-    this.#options.requests.tell(
+    this.#requests.tell(
       (id) => ({
         type: 'watch',
         id,
         path,
         mode,
-        ...(after === undefined ? {} : { after }),
-        ...(prev ? { prev } : {}),
-        ...(mode === 'state' ? { clears: true } : {}),
+        after,
+        prev: prev || undefined,
+        clears: mode === 'state' || undefined,
       }),
       (reply) => this.#answered(watch, ticket, reply),
     );
@@ -117,14 +113,14 @@ export class Watches implements WatchLine {
   leave(name: string): void {
     this.#named.delete(name);
     if (this.#epoch === undefined) return;
-    this.#options.requests.tell(
+    this.#requests.tell(
       (id) => ({ type: 'unwatch', id, watch: name }),
       () => {},
     );
   }
 
   verify(name: string): void {
-    this.#options.requests.tell(
+    this.#requests.tell(
       (id) => ({ type: 'verify', id, watch: name }),
       () => {},
     );

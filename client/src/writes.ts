@@ -26,16 +26,11 @@ export async function commit(write: Write, context: WriteContext): Promise<Commi
   const { requests, mirrors, timeouts, newId } = context;
   checkWrite(operations, conditions);
   const left = timeouts.deadline(write);
-  const request = {
-    requestId: newId(),
-    operations: [...operations],
-    ...(conditions === undefined ? {} : { conditions: [...conditions] }),
-    ...(note === undefined ? {} : { note }),
-  };
+  const requestId = newId();
   let behind: readonly Replica[] = [];
   const { reply, epoch } = await requests.ask(
     'committed',
-    (id) => ({ type: 'commit', id, ...request }),
+    (id) => ({ type: 'commit', id, requestId, operations, conditions, note }),
     left(),
     () => {
       behind = mirrors.behind(operations);

@@ -22,8 +22,20 @@ export function decodeDown(frame: string): Decoded<DownMessage> {
   return decode(frame, downMessage);
 }
 
+/** A message before it is sent: what is `undefined` is left out of the JSON. */
+export type Unsent<Message> = Message extends unknown
+  ? { readonly [Key in keyof Message]: Sendable<Message[Key], IsOptional<Message, Key>> }
+  : never;
+
+type IsOptional<Message, Key extends keyof Message> =
+  Record<never, never> extends Pick<Message, Key> ? true : false;
+
+type Sendable<Value, Optional extends boolean> =
+  | (Value extends readonly (infer Item)[] ? readonly Item[] : Value)
+  | (Optional extends true ? undefined : never);
+
 /** What is sent was built by typed code, so it is not validated again. */
-export function encode(message: UpMessage | DownMessage): string {
+export function encode(message: Unsent<UpMessage | DownMessage>): string {
   return JSON.stringify(message);
 }
 
