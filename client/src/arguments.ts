@@ -1,9 +1,9 @@
 import {
+  brokenPathRule,
   type Condition,
   hasLoneSurrogate,
   type Operation,
-  pathProblem,
-  subtreeProblem,
+  ROOT,
 } from '@confer/shared';
 import { ConferError } from './errors.ts';
 
@@ -13,11 +13,13 @@ import { ConferError } from './errors.ts';
  */
 
 export function checkPath(path: string): void {
-  refuse(typeof path === 'string' ? pathProblem(path) : 'a path is a string', path);
+  const problem = typeof path === 'string' ? brokenPathRule(path) : 'a path is a string';
+  if (problem !== undefined)
+    throw new ConferError('invalid_path', `${problem}: ${JSON.stringify(path)}`, { path });
 }
 
 export function checkSubtree(path: string): void {
-  refuse(typeof path === 'string' ? subtreeProblem(path) : 'a path is a string', path);
+  if (path !== ROOT) checkPath(path);
 }
 
 export function checkWrite(
@@ -36,13 +38,8 @@ export function checkWrite(
 }
 
 function checkValue(value: string, path: string): void {
-  if (typeof value !== 'string')
-    throw new ConferError('invalid_value', `the value of ${path} is not a string`, { path });
-  if (hasLoneSurrogate(value))
-    throw new ConferError('invalid_value', `the value of ${path} holds a lone surrogate`, { path });
-}
-
-function refuse(problem: string | undefined, path: string): void {
-  if (problem !== undefined)
-    throw new ConferError('invalid_path', `${problem}: ${JSON.stringify(path)}`, { path });
+  const isText = typeof value === 'string';
+  if (isText && !hasLoneSurrogate(value)) return;
+  const problem = isText ? 'holds a lone surrogate' : 'is not a string';
+  throw new ConferError('invalid_value', `the value of ${path} ${problem}`, { path });
 }

@@ -1,4 +1,4 @@
-import type { Entry, EntryMeta, Status } from '@confer/shared';
+import { type Entry, type EntryMeta, PROTOCOL_VERSION, type Status } from '@confer/shared';
 import type {
   Client,
   ClientEvents,
@@ -19,9 +19,9 @@ import { Backoff } from './backoff.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionEvents, RoutedMessage } from './connection-events.ts';
 import type { ClientContext } from './context.ts';
-import { type Diagnostics, diagnosticsOf } from './diagnostics.ts';
+import { type Diagnostics, worstOf } from './diagnostics.ts';
 import { Emitter } from './emitter.ts';
-import { ConferError } from './errors.ts';
+import { ConferError, closedError } from './errors.ts';
 import { EventWatch } from './event-watch.ts';
 import { hasValues, readListing } from './listing.ts';
 import { Mirrors } from './mirrors.ts';
@@ -208,14 +208,16 @@ class ConferClient implements Client {
 
   diagnostics(): Diagnostics {
     const iterators = [...this.#eventWatches].map((watch) => watch.diagnostics());
-    return diagnosticsOf({
-      clock: this.#context.clock,
-      client: this.#client,
-      connection: this.#connection,
-      requests: this.#requests,
-      watches: [...this.#mirrors.diagnostics(), ...iterators],
-      listenerErrors: this.#context.notices.listenerErrors,
-    });
+    const { clock, notices } = this.#context;
+    const { name, version } = this.#client ?? {};
+    return {
+      now: clock.now(),
+      client: { name, version, protocol: PROTOCOL_VERSION },
+      connection: this.#connection.diagnostics(),
+      requests: this.#requests.diagnostics(),
+      ...worstOf([...this.#mirrors.diagnostics(), ...iterators]),
+      listenerErrors: notices.listenerErrors,
+    };
   }
 
   close(): Promise<void> {
@@ -223,7 +225,7 @@ class ConferClient implements Client {
     this.#context.notices.hold(() => {
       this.#mirrors.close();
       for (const watch of [...this.#eventWatches]) watch.close();
-      this.#end(closedError());
+      this.#end(closedError('the client'));
     });
     return this.#connection.close();
   }
@@ -275,10 +277,6 @@ class ConferClient implements Client {
   }
 
   #refuseIfClosed(): void {
-    if (this.#closing.signal.aborted) throw closedError();
+    if (this.#closing.signal.aborted) throw closedError('the client');
   }
-}
-
-function closedError(): ConferError {
-  return new ConferError('closed', 'the client is closed');
 }

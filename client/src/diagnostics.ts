@@ -1,4 +1,4 @@
-import { type Clock, type Position, PROTOCOL_VERSION, type WatchMode } from '@confer/shared';
+import type { Position, WatchMode } from '@confer/shared';
 import type { ConnectionHistory } from './connection-history.ts';
 import type { ClientStatus, MirrorStatus } from './status.ts';
 import type { WatchState } from './watch-state.ts';
@@ -86,29 +86,16 @@ export interface WatchDiagnostics extends Readonly<WatchHistory> {
   readonly waiting?: number;
 }
 
-/** What the parts of a client say of themselves. */
-interface Parts {
-  readonly clock: Clock;
-  readonly client: { readonly name?: string; readonly version?: string } | undefined;
-  readonly connection: { diagnostics(): ConnectionDiagnostics };
-  readonly requests: { diagnostics(): RequestsDiagnostics };
-  readonly watches: readonly WatchDiagnostics[];
-  readonly listenerErrors: number;
-}
-
 const WATCHES_MAX = 100;
 
-export function diagnosticsOf(parts: Parts): Diagnostics {
-  const { clock, client, connection, requests, watches, listenerErrors } = parts;
+/** As many of them as diagnostics list. */
+export function worstOf(
+  watches: readonly WatchDiagnostics[],
+): Pick<Diagnostics, 'watches' | 'watchesOmitted'> {
   const rank = ({ status }: WatchDiagnostics) => Number(status === 'live');
   const worstFirst = [...watches].sort((a, b) => rank(a) - rank(b));
   return {
-    now: clock.now(),
-    client: { name: client?.name, version: client?.version, protocol: PROTOCOL_VERSION },
-    connection: connection.diagnostics(),
-    requests: requests.diagnostics(),
     watches: worstFirst.slice(0, WATCHES_MAX),
     watchesOmitted: Math.max(0, watches.length - WATCHES_MAX),
-    listenerErrors,
   };
 }

@@ -1,4 +1,4 @@
-import type { Entry, ErrorCode, ErrorDetails } from '@confer/shared';
+import { type Entry, type ErrorCode, type ErrorReply, isErrorCode } from '@confer/shared';
 
 /** Codes of failures that no server reported. */
 export type ClientErrorCode = 'timeout' | 'aborted' | 'closed';
@@ -15,7 +15,7 @@ export class ConferError extends Error {
     message: string,
     options: { path?: string | undefined; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.code = code;
     this.path = options.path;
   }
@@ -60,13 +60,18 @@ export class TimeoutError extends ConferError {
   }
 }
 
-/** Makes the error of a failed request from its reply. */
-export function errorOfReply(code: ErrorCode, message: string, details: ErrorDetails): ConferError {
-  if (code === 'conflict')
-    return new ConflictError(message, details.path, details.current ?? undefined);
-  if (code === 'compacted')
-    return new CompactedError(message, 'compacted', details.compactedRevision ?? 0);
-  return new ConferError(code, message, { path: details.path });
+/** The typed error of an error reply. A code that this client does not know is the server's bug. */
+export function errorOfReply(reply: ErrorReply): ConferError {
+  const { code, message, path } = reply;
+  if (!isErrorCode(code)) return new ConferError('internal', `${code}: ${message}`);
+  if (code === 'conflict') return new ConflictError(message, path, reply.current ?? undefined);
+  if (code === 'compacted') return new CompactedError(message, code, reply.compactedRevision ?? 0);
+  return new ConferError(code, message, { path });
+}
+
+/** `what` was closed by its user. */
+export function closedError(what: string): ConferError {
+  return new ConferError('closed', `${what} is closed`);
 }
 
 export function messageOf(error: unknown): string {

@@ -1,10 +1,9 @@
-import { assert, type Commit, fromWireCommit, type Position } from '@confer/shared';
+import { type Commit, fromWireCommit, type Position } from '@confer/shared';
 import type { WaitOptions, Watch, WatchOptions } from './api.ts';
 import { Channel } from './channel.ts';
-import { withoutClears } from './clears.ts';
 import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
-import { ConferError } from './errors.ts';
+import { type ConferError, closedError } from './errors.ts';
 import type { ServerWatch, WatchOwner } from './server-watch.ts';
 import { Waits } from './waits.ts';
 import type { CopyEffect, WatchState } from './watch-state.ts';
@@ -72,7 +71,7 @@ export class EventWatch implements Watch, WatchOwner {
       () =>
         `the watch of ${this.path} did not start within ${wait.timeoutMs} ms${this.#context.connection.trouble}`,
     );
-    if (this.#started === undefined) throw closedError(this.path);
+    if (this.#started === undefined) throw closedError(`the watch of ${this.path}`);
     return this.#started;
   }
 
@@ -90,7 +89,7 @@ export class EventWatch implements Watch, WatchOwner {
 
   close(): void {
     if (this.#over !== undefined) return;
-    this.#over = closedError(this.path);
+    this.#over = closedError(`the watch of ${this.path}`);
     this.#context.watches.remove(this.#watch);
     this.#waits.fail(this.#over);
     this.#channel.end();
@@ -100,8 +99,9 @@ export class EventWatch implements Watch, WatchOwner {
   receive(effect: CopyEffect): void {
     if (effect.type !== 'apply') return;
     for (const wire of effect.commits) {
-      const commit = withoutClears(fromWireCommit(wire), new Map());
-      assert(commit !== undefined, 'the machine lets no clear through to an event watch');
+      const told = fromWireCommit(wire);
+      // The machine lets no clear through to an event watch.
+      const commit = { ...told, changes: told.changes.filter((change) => change.type !== 'clear') };
       this.#queuedChars += charsOf(commit);
       this.#channel.push(commit);
     }
@@ -141,8 +141,4 @@ function charsOf(commit: Commit): number {
     if (change.type === 'put') chars += change.entry.value.length;
   }
   return chars;
-}
-
-function closedError(path: string): ConferError {
-  return new ConferError('closed', `the watch of ${path} is closed`);
 }

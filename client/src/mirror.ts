@@ -3,7 +3,7 @@ import type { Mirror, MirrorChange, MirrorEvents, MirrorSnapshot, WaitOptions } 
 import { Channel } from './channel.ts';
 import type { ClientContext } from './context.ts';
 import { Emitter } from './emitter.ts';
-import { ConferError } from './errors.ts';
+import { type ConferError, closedError } from './errors.ts';
 import { mergeChanges } from './merge-changes.ts';
 import type { Replica, ReplicaView } from './replica.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
@@ -142,7 +142,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#replica.leave(this);
     this.#options.onLeft(this);
-    this.#waits.fail(new ConferError('closed', `the mirror of ${this.path} is closed`));
+    this.#waits.fail(closedError(`the mirror of ${this.path}`));
     this.#endReaders();
     this.statusChanged({ from, to: 'closed', reason: 'closed' });
     this.#context.notices.post(() => this.#events.clear());
@@ -190,7 +190,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     what: string,
   ): Promise<void> {
     if (isMet()) return;
-    if (this.#isClosed) throw new ConferError('closed', `the mirror of ${this.path} is closed`);
+    if (this.#isClosed) throw closedError(`the mirror of ${this.path}`);
     if (this.#replica.failure !== undefined) throw this.#replica.failure;
     const wait = this.#context.timeouts.wait(options);
     return this.#waits.until(

@@ -1,10 +1,4 @@
-import {
-  type Change,
-  fromWireCommit,
-  type Position,
-  unreachable,
-  type WireCommit,
-} from '@confer/shared';
+import { type Change, fromWireCommit, type Position, type WireCommit } from '@confer/shared';
 import type { MirrorChange } from './api.ts';
 import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
@@ -138,24 +132,21 @@ export class Replica implements WatchOwner {
   }
 
   receive(effect: CopyEffect): void {
+    if (!this.#carryOut(effect)) this.#distrust();
+    else if (effect.type === 'apply' || effect.type === 'advance') this.#reach(effect.position);
+  }
+
+  /** `false`: it does not fit what is held, which is as before it then. */
+  #carryOut(effect: CopyEffect): boolean {
     switch (effect.type) {
       case 'apply':
-        if (effect.commits.every((commit) => this.#apply(commit, effect.position)))
-          this.#reach(effect.position);
-        else this.#distrust();
-        break;
+        return effect.commits.every((commit) => this.#apply(commit, effect.position));
       case 'merge':
-        this.#merge(effect);
-        break;
+        return this.#merge(effect);
       case 'replace':
-        this.#replace(effect);
-        break;
+        return this.#replace(effect);
       case 'advance':
-        if (this.#holds(this.#table, effect.proof)) this.#reach(effect.position);
-        else this.#distrust();
-        break;
-      default:
-        unreachable(effect);
+        return this.#holds(this.#table, effect.proof);
     }
   }
 
@@ -177,10 +168,7 @@ export class Replica implements WatchOwner {
     });
   }
 
-  /**
-   * Each commit is told with the state right after it; whoever left meanwhile hears no more. `false`:
-   * it does not fit what is held, and nothing was done.
-   */
+  /** Each commit is told with the state right after it; whoever left meanwhile hears no more. */
   #apply(wire: WireCommit, { epoch }: Position): boolean {
     if (this.#views.size === 0) return true;
     const commit = this.#table.spelledOut(fromWireCommit(wire));
@@ -194,27 +182,23 @@ export class Replica implements WatchOwner {
     return true;
   }
 
-  #merge({ pages, position, proof }: Extract<CopyEffect, { type: 'merge' }>): void {
+  #merge({ pages, position, proof }: Extract<CopyEffect, { type: 'merge' }>): boolean {
     const changes = this.#table.planPages(pages);
-    if (this.#holds(this.#table, proof, changes))
-      this.#context.notices.hold(() => {
-        this.#table.carryOut(changes);
-        this.#resynced(changes, position);
-      });
-    else this.#distrust();
+    if (!this.#holds(this.#table, proof, changes)) return false;
+    this.#table.carryOut(changes);
+    this.#resynced(changes, position);
+    return true;
   }
 
   /** Built beside what is shown, and swapped at once. The initial state is no change. */
-  #replace({ pages, position, proof }: Extract<CopyEffect, { type: 'replace' }>): void {
+  #replace({ pages, position, proof }: Extract<CopyEffect, { type: 'replace' }>): boolean {
     const last = this.#table;
     const isFirst = this.#position === undefined;
     const next = last.rebuilt(pages, this.#position?.epoch === position.epoch);
-    if (this.#holds(next, proof))
-      this.#context.notices.hold(() => {
-        this.#table = next;
-        this.#resynced(isFirst ? [] : last.differenceTo(next), position);
-      });
-    else this.#distrust();
+    if (!this.#holds(next, proof)) return false;
+    this.#table = next;
+    this.#resynced(isFirst ? [] : last.differenceTo(next), position);
+    return true;
   }
 
   #holds(table: EntryTable, proof: Proof, changes?: readonly Change[]): boolean {
@@ -228,9 +212,12 @@ export class Replica implements WatchOwner {
 
   #resynced(changes: MirrorChange['changes'], position: Position): void {
     this.#position = position;
-    this.moved(this.#watch.state, 'synced');
-    this.#reach(position);
-    if (changes.length > 0) this.#tell({ revision: position.revision, origin: 'resync', changes });
+    this.#context.notices.hold(() => {
+      this.moved(this.#watch.state, 'synced');
+      this.#reach(position);
+      if (changes.length > 0)
+        this.#tell({ revision: position.revision, origin: 'resync', changes });
+    });
   }
 
   #reach(position: Position): void {

@@ -1,8 +1,6 @@
 import {
   type Clock,
-  type ErrorReply,
   encode,
-  isErrorCode,
   type Reply,
   type Request,
   type Unsent,
@@ -216,15 +214,8 @@ function isOfType<Type extends Reply['type']>(
 
 function errorOf(reply: Reply, expected: string): ConferError {
   return reply.type === 'error'
-    ? errorOfError(reply)
+    ? errorOfReply(reply)
     : new ConferError('internal', `the server answered ${reply.type} instead of ${expected}`);
-}
-
-/** The typed error of an error reply. A code that this client does not know is the server's bug. */
-export function errorOfError({ code, message, ...details }: ErrorReply): ConferError {
-  return isErrorCode(code)
-    ? errorOfReply(code, message, details)
-    : new ConferError('internal', `${code}: ${message}`);
 }
 
 /** Counts the bytes only where the number of characters does not settle it. */

@@ -7,13 +7,6 @@ export interface Endpoint {
   readonly socketUrl: string;
 }
 
-const socketProtocols: Readonly<Record<string, 'ws:' | 'wss:'>> = {
-  'http:': 'ws:',
-  'ws:': 'ws:',
-  'https:': 'wss:',
-  'wss:': 'wss:',
-};
-
 /**
  * The servers that `urls` name. http, https, ws and wss are alike; the port is the scheme's own
  * where none is given, and the path is Confer's whatever the URL says.
@@ -27,8 +20,8 @@ export function endpointsOf(urls: string | readonly string[]): readonly [Endpoin
 
 function endpointOf(name: string): Endpoint {
   const url = parse(name);
-  const protocol = socketProtocols[url?.protocol ?? ''];
-  if (url === undefined || protocol === undefined || url.host === '')
+  const protocol = url?.protocol.replace('http', 'ws');
+  if (!url?.host || (protocol !== 'ws:' && protocol !== 'wss:'))
     throw new TypeError(
       `${JSON.stringify(name)} is not the URL of a server; one looks like http://127.0.0.1:${DEFAULT_PORT}`,
     );

@@ -1,14 +1,13 @@
-import {
-  type Commits,
-  type Compacted,
-  type Difference,
-  type Position,
-  type Snapshot,
-  type Synced,
-  unreachable,
-  type WatchMessage,
-  type WatchMode,
-  type WireCommit,
+import type {
+  Commits,
+  Compacted,
+  Difference,
+  Position,
+  Snapshot,
+  Synced,
+  WatchMessage,
+  WatchMode,
+  WireCommit,
 } from '@confer/shared';
 import { withFrame } from './batch.ts';
 import {
@@ -53,8 +52,6 @@ export function step(state: WatchState, event: WatchEvent): Step {
       return state.mode === 'state' && state.kind !== 'starting'
         ? bringUp(state, event)
         : { state };
-    default:
-      return unreachable(event);
   }
 }
 
@@ -78,8 +75,6 @@ function bringUp(
         : difference(state, event);
     case 'synced':
       return state.kind === 'snapshotting' ? snapshotDone(state, event) : caughtUp(state, event);
-    default:
-      return unreachable(event);
   }
 }
 

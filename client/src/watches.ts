@@ -11,8 +11,8 @@ import {
 } from '@confer/shared';
 import type { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import type { ConferError } from './errors.ts';
-import { errorOfError, type Requests } from './requests.ts';
+import { type ConferError, errorOfReply } from './errors.ts';
+import type { Requests } from './requests.ts';
 import {
   ServerWatch,
   type Ticket,
@@ -146,7 +146,7 @@ export class Watches implements WatchLine {
   #answered(watch: ServerWatch, ticket: Ticket, reply: Reply): void {
     if (reply.type === 'watching') watch.accepted(reply, ticket);
     else if (reply.type === 'error')
-      watch.refused(errorOfError(reply), mayComeAgain(reply), ticket);
+      watch.refused(errorOfReply(reply), mayComeAgain(reply), ticket);
   }
 }
 

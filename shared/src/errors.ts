@@ -9,25 +9,28 @@ interface ErrorKind {
   readonly closeCode?: number;
 }
 
+const never = { retry: 'never' } as const;
+const backoff = { retry: 'backoff' } as const;
+
 /**
  * Every error code of the protocol. Codes are stable; messages are for people and free to change.
  * Close codes follow HTTP's numbers above 4000, and RFC 6455 where it has one.
  */
 export const errorTable = {
-  invalid_message: { retry: 'never' },
-  unknown_type: { retry: 'never' },
-  invalid_path: { retry: 'never' },
-  reserved_path: { retry: 'never' },
-  invalid_value: { retry: 'never' },
-  too_large: { retry: 'never' },
-  conflict: { retry: 'never' },
-  future_revision: { retry: 'never' },
-  compacted: { retry: 'never' },
-  unknown_watch: { retry: 'never' },
-  too_many_watches: { retry: 'never' },
-  storage_full: { retry: 'backoff' },
-  unavailable: { retry: 'backoff' },
-  internal: { retry: 'never' },
+  invalid_message: never,
+  unknown_type: never,
+  invalid_path: never,
+  reserved_path: never,
+  invalid_value: never,
+  too_large: never,
+  conflict: never,
+  future_revision: never,
+  compacted: never,
+  unknown_watch: never,
+  too_many_watches: never,
+  storage_full: backoff,
+  unavailable: backoff,
+  internal: never,
   bad_message: { retry: 'never', closeCode: 4400 },
   unauthenticated: { retry: 'never', closeCode: 4401 },
   forbidden: { retry: 'never', closeCode: 4403 },

@@ -42,6 +42,7 @@ export type {
   WatchRequest,
 } from './messages/up.ts';
 export {
+  brokenPathRule,
   childOf,
   comparePaths,
   isWithin,

@@ -20,11 +20,11 @@ const PLAIN = /^(?:\/(?!\.\.?(?:\/|$))[ -.0-~]{1,255})+$/;
 
 /** Why `path` cannot name an entry, or `undefined` when it can. */
 export function pathProblem(path: string): string | undefined {
-  return path.length <= limits.pathBytesMax && PLAIN.test(path) ? undefined : firstBroken(path);
+  return path.length <= limits.pathBytesMax && PLAIN.test(path) ? undefined : brokenPathRule(path);
 }
 
-/** The rules for paths, one by one. */
-function firstBroken(path: string): string | undefined {
+/** The same for who checks few paths: the rules, one by one. */
+export function brokenPathRule(path: string): string | undefined {
   if (!path.startsWith('/')) return 'a path starts with "/"';
   if (path === ROOT) return 'the root "/" holds no entry';
   if (path.endsWith('/')) return 'a path does not end with "/"';

@@ -45,24 +45,13 @@ export function fromWireCommit(wire: WireCommit): ToldCommit {
 
 function fromWireChange(change: WireChange, commit: WireCommit): Change | Clear {
   if (change.type === 'clear') return change;
-  const prev =
-    change.prev === undefined
-      ? {}
-      : { prev: { path: change.path, ...change.prev } satisfies Entry };
-  if (change.type === 'delete')
-    return { type: 'delete', path: change.path, cause: change.cause, ...prev };
-  const { path, value, createRevision, version, lease } = change;
-  const entry: Entry = {
-    path,
-    value,
-    createRevision,
-    modRevision: commit.revision,
-    version,
-    updatedAt: commit.time,
-    updatedBy: commit.actor,
-    ...(lease === undefined ? {} : { lease }),
-  };
-  return { type: 'put', path, entry, ...prev };
+  const { path } = change;
+  const prev = change.prev && { prev: { path, ...change.prev } satisfies Entry };
+  if (change.type === 'delete') return { type: 'delete', path, cause: change.cause, ...prev };
+  const { type, prev: _, ...own } = change;
+  const { revision: modRevision, time: updatedAt, actor: updatedBy } = commit;
+  const entry: Entry = { ...own, modRevision, updatedAt, updatedBy };
+  return { type, path, entry, ...prev };
 }
 
 function withoutPath({ path: _, ...rest }: Entry): Omit<Entry, 'path'> {

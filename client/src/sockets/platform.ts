@@ -6,7 +6,6 @@ import { Link, stillborn } from './link.ts';
 export const openPlatformSocket: OpenSocket = (url, handlers) => {
   let socket: WebSocket;
   try {
-    if (typeof WebSocket === 'undefined') throw new Error('this platform has no WebSocket');
     socket = new WebSocket(url, SUBPROTOCOL);
   } catch (error) {
     return stillborn(error, handlers);
