@@ -198,12 +198,7 @@ class ConferClient implements Client {
   }
 
   checkNow(): void {
-    const ask = () =>
-      this.#requests.tell(
-        (id) => ({ type: 'status', id }),
-        () => {},
-      );
-    this.#connection.checkNow(ask);
+    this.#connection.checkNow(() => this.#requests.tell((id) => ({ type: 'status', id })));
   }
 
   diagnostics(): Diagnostics {

@@ -40,8 +40,12 @@ export function newHistory(now: number): ConnectionHistory {
 /** Of a reason that is kept: it may quote what a function of the user threw. */
 const REASON_LENGTH_MAX = 200;
 
-export function noteLoss(history: ConnectionHistory, loss: Omit<Loss, 'sureUntil'>): void {
-  const { at, code, reason } = loss;
+export function noteLoss(
+  history: ConnectionHistory,
+  at: number,
+  reason: string,
+  code: number | undefined,
+): void {
   const isSilent = code === errorTable.silent.closeCode;
   const sureUntil = isSilent ? (history.heardAt ?? at) : at;
   history.lastLoss = { at, code, reason: reason.slice(0, REASON_LENGTH_MAX), sureUntil };

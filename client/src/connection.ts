@@ -220,10 +220,9 @@ export class Connection {
 
   /** The server broke the protocol. That is worth a word to somebody; another try may do better. */
   #refuse(attempt: Attempt, problem: string): void {
-    this.#drop(attempt, 4400, `the server sent what is no message: ${problem}`);
-    this.#events.onError(
-      new ConferError('bad_message', `${this.server} sent what is no message: ${problem}`),
-    );
+    const reason = `${this.server} sent what is no message: ${problem}`;
+    this.#drop(attempt, 4400, reason);
+    this.#events.onError(new ConferError('bad_message', reason));
   }
 
   /** Gives a socket up from this side. */
@@ -240,8 +239,9 @@ export class Connection {
     if (this.#state.kind === 'closing') this.#finish();
     else if (known !== undefined && errorKind(known).retry === 'never') {
       const error = new ConferError(known, reason || known);
+      const failed = { kind: 'failed', error } as const;
       this.#noteLoss(error.message, code);
-      this.#transition({ kind: 'failed', error }, { kind: 'failed', error }, error.message);
+      this.#transition(failed, failed, error.message);
     } else this.#lose(attempt, reason || `the connection ended with code ${code}`, code);
   }
 
@@ -261,7 +261,7 @@ export class Connection {
   }
 
   #noteLoss(reason: string, code: number | undefined): void {
-    noteLoss(this.#history, { at: this.#options.clock.now(), code, reason });
+    noteLoss(this.#history, this.#options.clock.now(), reason, code);
   }
 
   #finish(status?: ClientStatus): void {

@@ -40,7 +40,7 @@ export class EventWatch implements Watch, WatchOwner {
     this.path = path;
     this.#context = context;
     this.#onLeft = onLeft;
-    this.#waits = new Waits(context.clock);
+    this.#waits = new Waits(context.clock, `the watch of ${path}`, context.connection);
     this.#channel = new Channel<Commit>({
       signal,
       onTaken: (commit) => this.#taken(commit),
@@ -64,13 +64,7 @@ export class EventWatch implements Watch, WatchOwner {
 
   async started(options?: WaitOptions): Promise<Position> {
     const wait = this.#context.timeouts.wait(options);
-    if (this.#started === undefined && this.#over !== undefined) throw this.#over;
-    await this.#waits.until(
-      () => this.#started !== undefined,
-      wait,
-      () =>
-        `the watch of ${this.path} did not start within ${wait.timeoutMs} ms${this.#context.connection.trouble}`,
-    );
+    await this.#waits.until(() => this.#started !== undefined, wait, 'started');
     if (this.#started === undefined) throw closedError(`the watch of ${this.path}`);
     return this.#started;
   }

@@ -18,37 +18,30 @@ const STARTS_MAX = 3;
 
 /** Reads all pages of a subtree, of one revision. */
 export async function readListing(
-  options: ListOptions,
+  { depth, values }: ListOptions,
   readPage: ReadPage,
 ): Promise<Listing<ListedEntry>> {
-  const { depth, values } = options;
   const query = { depth, values };
   for (let starts = 1; ; starts++) {
-    const listing = await readPages(query, readPage, starts >= STARTS_MAX);
-    if (listing !== undefined) return listing;
+    const first = await readPage(query);
+    const { revision } = first.reply;
+    const pages = [first.reply];
+    try {
+      let { next } = first.reply;
+      while (next !== undefined) {
+        const page = await readPage({ ...query, at: revision, after: next });
+        if (page.epoch !== first.epoch) break;
+        pages.push(page.reply);
+        next = page.reply.next;
+      }
+      if (next === undefined) return whole(pages, revision);
+    } catch (error) {
+      if (starts >= STARTS_MAX || !isRevisionGone(error)) throw error;
+    }
   }
 }
 
-/** `undefined` when the revision of the first page can no longer be read, unless it is the `last` try. */
-async function readPages(
-  query: PageQuery,
-  readPage: ReadPage,
-  isLast: boolean,
-): Promise<Listing<ListedEntry> | undefined> {
-  const first = await readPage(query);
-  const { revision } = first.reply;
-  const pages: Listed[] = [first.reply];
-  for (let { next } = first.reply; next !== undefined; ) {
-    try {
-      const page = await readPage({ ...query, at: revision, after: next });
-      if (page.epoch !== first.epoch) return undefined;
-      pages.push(page.reply);
-      next = page.reply.next;
-    } catch (error) {
-      if (isLast || !isRevisionGone(error)) throw error;
-      return undefined;
-    }
-  }
+function whole(pages: readonly Listed[], revision: number): Listing<ListedEntry> {
   return {
     revision,
     entries: pages.flatMap(({ entries }) => entries),

@@ -36,7 +36,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#context = context;
     this.#options = options;
     this.#events = new Emitter(context.notices);
-    this.#waits = new Waits(context.clock);
+    this.#waits = new Waits(context.clock, `the mirror of ${replica.path}`, replica);
     replica.join(this);
     if (options.signal?.aborted === true) this.close();
     else options.signal?.addEventListener('abort', this.#abort);
@@ -184,20 +184,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#readers.clear();
   }
 
-  async #until(
-    isMet: () => boolean,
-    options: WaitOptions | undefined,
-    what: string,
-  ): Promise<void> {
-    if (isMet()) return;
-    if (this.#isClosed) throw closedError(`the mirror of ${this.path}`);
-    if (this.#replica.failure !== undefined) throw this.#replica.failure;
-    const wait = this.#context.timeouts.wait(options);
-    return this.#waits.until(
-      isMet,
-      wait,
-      () =>
-        `the mirror of ${this.path} was not ${what} within ${wait.timeoutMs} ms${this.#replica.trouble}`,
-    );
+  #until(isMet: () => boolean, options: WaitOptions | undefined, what: string): Promise<void> {
+    return this.#waits.until(isMet, this.#context.timeouts.wait(options), what);
   }
 }

@@ -114,7 +114,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(outcome.error).toMatchObject({
       code: 'timeout',
       message:
-        'revision 6 is written, but the mirror of /app does not show it after 1000 ms: resync: compacted',
+        'the mirror of /app was not at revision 6, which is written, within 1000 ms: resync: compacted',
     });
   });
 

@@ -50,7 +50,7 @@ export class Replica implements WatchOwner {
       for (const view of [...this.#views]) view.lost(event);
     });
     this.#outage.begin();
-    this.#waits = new Waits(context.clock);
+    this.#waits = new Waits(context.clock, `the mirror of ${path}`, this);
     const spec = { path, mode: 'state', prev: false, after: undefined } as const;
     this.#watch = context.watches.add(spec, this);
   }
@@ -119,8 +119,7 @@ export class Replica implements WatchOwner {
     return this.#waits.until(
       () => this.#isPast(written),
       wait,
-      () =>
-        `revision ${written.revision} is written, but the mirror of ${this.path} does not show it after ${wait.timeoutMs} ms${this.trouble}`,
+      `at revision ${written.revision}, which is written,`,
     );
   }
 

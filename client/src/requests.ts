@@ -81,10 +81,10 @@ export class Requests {
     const id = ++this.#lastId;
     const frame = encode(request(id));
     this.#admit(frame);
-    const connection = this.#connection;
-    const late = () =>
-      `no answer from ${connection.server} within ${wait.timeoutMs} ms${connection.trouble}`;
-    const waiter = new Waiter<Answer<Type>>(this.#clock, wait, late, () => this.#abandon(id));
+    const late = () => `no answer from ${this.#connection.server}`;
+    const waiter = new Waiter<Answer<Type>>(this.#clock, wait, this.#connection, late, () =>
+      this.#abandon(id),
+    );
     this.#lasting.set(id, {
       kind: 'lasting',
       frame,
@@ -103,7 +103,7 @@ export class Requests {
   }
 
   /** Sends a request on this connection, ahead of the lasting ones. No answer after its end. */
-  tell(request: (id: number) => Unsent<Request>, answer: (reply: Reply) => void): void {
+  tell(request: (id: number) => Unsent<Request>, answer: (reply: Reply) => void = () => {}): void {
     if (this.#over !== undefined) return;
     const id = ++this.#lastId;
     this.#passing.set(id, { kind: 'passing', frame: encode(request(id)), answer });

@@ -1,7 +1,17 @@
-import type { Clock, Position, Timer, Watching, WatchMode } from '@confer/shared';
+import {
+  type Clock,
+  type ErrorReply,
+  errorKind,
+  isErrorCode,
+  type Position,
+  type Timer,
+  type Watching,
+  type WatchMode,
+} from '@confer/shared';
 import type { Backoff } from './backoff.ts';
 import type { ResyncReason, WatchHistory } from './diagnostics.ts';
-import { CompactedError, type ConferError } from './errors.ts';
+import { CompactedError, type ConferError, errorOfReply } from './errors.ts';
+import type { Requests } from './requests.ts';
 import type { RetryOutlook } from './status.ts';
 import { step } from './watch-machine.ts';
 import {
@@ -50,12 +60,10 @@ type Link =
 /** The ways of a watch to the server. */
 export interface WatchLine {
   readonly clock: Clock;
+  readonly requests: Requests;
   /** `undefined` while there is no connection. */
   readonly epoch: string | undefined;
-  /** Sends the request. Its answer comes through `accepted` or `refused`, with the same `ticket`. */
-  ask(watch: ServerWatch, ticket: Ticket): void;
   leave(name: string): void;
-  verify(name: string): void;
   /** From now on, messages of that name are for this watch. */
   register(name: string, watch: ServerWatch): void;
   /** The watch has ended. */
@@ -63,7 +71,7 @@ export interface WatchLine {
 }
 
 /** One try to open the watch. An answer counts only while its ticket is the current one. */
-export type Ticket = Link & { readonly kind: 'asked' };
+type Ticket = Link & { readonly kind: 'asked' };
 
 /** One watch at the server, with its machine: asked for again for as long as somebody wants it. */
 export class ServerWatch {
@@ -92,11 +100,6 @@ export class ServerWatch {
     return this.#state;
   }
 
-  /** Where to continue. */
-  get after(): Position | undefined {
-    return resumeFrom(this.#state);
-  }
-
   /** When it is asked for again, after a refusal or a misfit. */
   get retry(): RetryOutlook {
     return this.#link.kind === 'pausing' ? { retryAt: this.#link.retryAt } : {};
@@ -115,10 +118,19 @@ export class ServerWatch {
     if (this.#link.kind !== 'unknown' && this.#link.kind !== 'pausing') return;
     const ticket: Ticket = { kind: 'asked' };
     this.#become(ticket);
-    this.#line.ask(this, ticket);
+    const { path, mode, prev } = this.spec;
+    const after = resumeFrom(this.#state);
+    const flags = { prev: prev || undefined, clears: mode === 'state' || undefined };
+    this.#line.requests.tell(
+      (id) => ({ type: 'watch', id, path, mode, after, ...flags }),
+      (reply) => {
+        if (reply.type === 'watching') this.#accepted(reply, ticket);
+        else if (reply.type === 'error') this.#refused(reply, ticket);
+      },
+    );
   }
 
-  accepted({ watch: name, revision }: Watching, ticket: Ticket): void {
+  #accepted({ watch: name, revision }: Watching, ticket: Ticket): void {
     const epoch = this.#line.epoch;
     if (this.#link !== ticket || epoch === undefined) {
       this.#line.leave(name);
@@ -129,10 +141,10 @@ export class ServerWatch {
     this.dispatch({ type: 'watching', revision, epoch }, 'catching up');
   }
 
-  refused(error: ConferError, mayComeAgain: boolean, ticket: Ticket): void {
+  #refused(reply: ErrorReply, ticket: Ticket): void {
     if (this.#link !== ticket) return;
-    if (mayComeAgain) this.#again(error.message);
-    else this.fail(error);
+    if (mayComeAgain(reply)) this.#again(reply.message);
+    else this.fail(errorOfReply(reply));
   }
 
   /** The connection is gone, and the name with it. */
@@ -156,7 +168,9 @@ export class ServerWatch {
 
   /** Asks for a `synced` with the digest. One that is not live gets a `synced` in any case. */
   verify(): void {
-    if (this.#link.kind === 'named') this.#line.verify(this.#link.name);
+    const link = this.#link;
+    if (link.kind === 'named')
+      this.#line.requests.tell((id) => ({ type: 'verify', id, watch: link.name }));
   }
 
   /** Takes the watch from the server for good. */
@@ -221,6 +235,10 @@ export class ServerWatch {
     if (this.#link.kind === 'pausing') this.#link.timer.cancel();
     this.#link = next;
   }
+}
+
+function mayComeAgain({ code }: ErrorReply): boolean {
+  return isErrorCode(code) && errorKind(code).retry === 'backoff';
 }
 
 function compactedError(

@@ -10,6 +10,12 @@ export interface Wait {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Whose state says why something does not come. */
+export interface Troubled {
+  /** For the end of a message; empty when nothing is known to be wrong. */
+  readonly trouble: string;
+}
+
 /** A promise that its owner settles, unless time or a signal does it first. Settles once. */
 export class Waiter<Value> {
   readonly promise: Promise<Value>;
@@ -20,14 +26,16 @@ export class Waiter<Value> {
   readonly #onGivenUp: () => void;
   readonly #abort = () => this.#giveUp(abortError(this.#signal));
 
-  /** `late` says what was not there in time. */
-  constructor(clock: Clock, wait: Wait, late: () => string, onGivenUp: () => void) {
+  /** `late` says what was not there in time, and `link` may know why. */
+  constructor(clock: Clock, wait: Wait, link: Troubled, late: () => string, onGivenUp: () => void) {
     this.#signal = wait.signal;
     this.#onGivenUp = onGivenUp;
     this.promise = new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
     });
-    this.#timer = clock.setTimer(wait.leftMs, () => this.#giveUp(new TimeoutError(late())));
+    this.#timer = clock.setTimer(wait.leftMs, () =>
+      this.#giveUp(new TimeoutError(`${late()} within ${wait.timeoutMs} ms${link.trouble}`)),
+    );
     wait.signal?.addEventListener('abort', this.#abort);
   }
 

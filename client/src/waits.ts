@@ -1,5 +1,6 @@
 import type { Clock } from '@confer/shared';
-import { throwIfAborted, type Wait, Waiter } from './waiter.ts';
+import type { ConferError } from './errors.ts';
+import { type Troubled, throwIfAborted, type Wait, Waiter } from './waiter.ts';
 
 interface Pending {
   readonly isMet: () => boolean;
@@ -9,17 +10,28 @@ interface Pending {
 /** Those who wait until something holds. Their owner says when to look again. */
 export class Waits {
   readonly #clock: Clock;
+  readonly #subject: string;
+  readonly #link: Troubled;
   readonly #pending = new Set<Pending>();
+  /** Why nothing will come any more. */
+  #over: ConferError | undefined;
 
-  constructor(clock: Clock) {
+  /** They wait for `subject`, and `link` can say what it lacks. */
+  constructor(clock: Clock, subject: string, link: Troubled) {
     this.#clock = clock;
+    this.#subject = subject;
+    this.#link = link;
   }
 
-  /** `late` says what did not come in time. */
-  async until(isMet: () => boolean, wait: Wait, late: () => string): Promise<void> {
-    throwIfAborted(wait.signal);
+  /** `what` names what the subject is then. */
+  async until(isMet: () => boolean, wait: Wait, what: string): Promise<void> {
     if (isMet()) return;
-    const waiter = new Waiter<void>(this.#clock, wait, late, () => this.#pending.delete(pending));
+    if (this.#over !== undefined) throw this.#over;
+    throwIfAborted(wait.signal);
+    const late = () => `${this.#subject} was not ${what}`;
+    const waiter = new Waiter<void>(this.#clock, wait, this.#link, late, () =>
+      this.#pending.delete(pending),
+    );
     const pending = { isMet, waiter };
     this.#pending.add(pending);
     return waiter.promise;
@@ -34,7 +46,8 @@ export class Waits {
   }
 
   /** What they wait for will not come. */
-  fail(error: Error): void {
+  fail(error: ConferError): void {
+    this.#over = error;
     for (const { waiter } of this.#pending) waiter.reject(error);
     this.#pending.clear();
   }

@@ -1,25 +1,15 @@
 import {
   type Clock,
   type DownMessage,
-  type ErrorReply,
   encode,
-  errorKind,
-  isErrorCode,
-  type Reply,
   type WatchMessage,
   type Welcome,
 } from '@confer/shared';
 import type { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import { type ConferError, errorOfReply } from './errors.ts';
+import type { ConferError } from './errors.ts';
 import type { Requests } from './requests.ts';
-import {
-  ServerWatch,
-  type Ticket,
-  type WatchLine,
-  type WatchOwner,
-  type WatchSpec,
-} from './server-watch.ts';
+import { ServerWatch, type WatchLine, type WatchOwner, type WatchSpec } from './server-watch.ts';
 
 /**
  * The watches that must exist at the server. Here: asking for all of them on each connection, their
@@ -28,7 +18,7 @@ import {
 export class Watches implements WatchLine {
   readonly clock: Clock;
   readonly #connection: Connection;
-  readonly #requests: Requests;
+  readonly requests: Requests;
   readonly #newBackoff: () => Backoff;
   readonly #wanted = new Set<ServerWatch>();
   /** By their names on this connection. */
@@ -38,7 +28,7 @@ export class Watches implements WatchLine {
   constructor(clock: Clock, connection: Connection, requests: Requests, newBackoff: () => Backoff) {
     this.clock = clock;
     this.#connection = connection;
-    this.#requests = requests;
+    this.requests = requests;
     this.#newBackoff = newBackoff;
   }
 
@@ -93,37 +83,10 @@ export class Watches implements WatchLine {
     this.#connection.send(encode({ type: 'heartbeat', applied: this.#applied(revision) }));
   }
 
-  ask(watch: ServerWatch, ticket: Ticket): void {
-    const { path, mode, prev } = watch.spec;
-    const { after } = watch;
-    this.#requests.tell(
-      (id) => ({
-        type: 'watch',
-        id,
-        path,
-        mode,
-        after,
-        prev: prev || undefined,
-        clears: mode === 'state' || undefined,
-      }),
-      (reply) => this.#answered(watch, ticket, reply),
-    );
-  }
-
   leave(name: string): void {
     this.#named.delete(name);
-    if (this.#epoch === undefined) return;
-    this.#requests.tell(
-      (id) => ({ type: 'unwatch', id, watch: name }),
-      () => {},
-    );
-  }
-
-  verify(name: string): void {
-    this.#requests.tell(
-      (id) => ({ type: 'verify', id, watch: name }),
-      () => {},
-    );
+    if (this.#epoch !== undefined)
+      this.requests.tell((id) => ({ type: 'unwatch', id, watch: name }));
   }
 
   register(name: string, watch: ServerWatch): void {
@@ -142,16 +105,6 @@ export class Watches implements WatchLine {
         applied = Math.min(applied ?? state.position.revision, state.position.revision);
     return applied ?? revision;
   }
-
-  #answered(watch: ServerWatch, ticket: Ticket, reply: Reply): void {
-    if (reply.type === 'watching') watch.accepted(reply, ticket);
-    else if (reply.type === 'error')
-      watch.refused(errorOfReply(reply), mayComeAgain(reply), ticket);
-  }
-}
-
-function mayComeAgain({ code }: ErrorReply): boolean {
-  return isErrorCode(code) && errorKind(code).retry === 'backoff';
 }
 
 /** Why a watch is now as it is, for the listeners of a status. */

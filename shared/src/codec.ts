@@ -3,23 +3,26 @@ import { type UpMessage, upMessage } from './messages/up.ts';
 import { isObject, type Problem, type Schema, take } from './schema.ts';
 
 /** What became of an inbound frame. `id` is there when the frame is a request that can be answered. */
-export type Decoded<Message> =
-  | { readonly ok: true; readonly message: Message }
-  | {
-      readonly ok: false;
-      readonly code: 'bad_message' | 'unknown_type' | 'invalid_message';
-      readonly id?: number;
-      readonly problem: string;
-    };
+export type Decoded<Message> = { readonly ok: true; readonly message: Message } | Refused;
+
+interface Refused {
+  readonly ok: false;
+  readonly code: 'bad_message' | 'unknown_type' | 'invalid_message';
+  readonly id?: number;
+  readonly problem: string;
+}
 
 /** Decodes and validates a frame from a client. The only place where a server parses one. */
 export function decodeUp(frame: string): Decoded<UpMessage> {
-  return decode(frame, upMessage);
+  const json = parseObject(frame);
+  const decoded = decode(json, upMessage);
+  const id = json?.id;
+  return decoded.ok || !isRequestNumber(id) ? decoded : { ...decoded, id };
 }
 
 /** Decodes and validates a frame from a server. The only place where a client parses one. */
 export function decodeDown(frame: string): Decoded<DownMessage> {
-  return decode(frame, downMessage);
+  return decode(parseObject(frame), downMessage);
 }
 
 /** A message before it is sent: what is `undefined` is left out of the JSON. */
@@ -45,30 +48,26 @@ interface Messages<Message> extends Schema<Message> {
   readonly byTag: ReadonlyMap<unknown, unknown>;
 }
 
-function decode<Message>(frame: string, messages: Messages<Message>): Decoded<Message> {
-  const json = parseObject(frame);
-  if (json === undefined)
-    return { ok: false, code: 'bad_message', problem: 'a frame is one JSON object' };
-  const { type, id } = json;
-  const answerable = isRequestNumber(id) ? { id } : {};
-  if (typeof type !== 'string')
-    return { ok: false, code: 'bad_message', ...answerable, problem: 'a message has a "type"' };
-  if (!messages.byTag.has(type))
-    return {
-      ok: false,
-      code: 'unknown_type',
-      ...answerable,
-      problem: `there is no message of the type ${JSON.stringify(type.slice(0, 40))}`,
-    };
+function decode<Message>(
+  json: Record<string, unknown> | undefined,
+  messages: Messages<Message>,
+): Decoded<Message> {
+  if (json === undefined) return refused('bad_message', 'a frame is one JSON object');
+  const { type } = json;
+  if (typeof type !== 'string') return refused('bad_message', 'a message has a "type"');
+  if (!messages.byTag.has(type)) {
+    const shown = JSON.stringify(type.slice(0, 40));
+    return refused('unknown_type', `there is no message of the type ${shown}`);
+  }
   const problem: Problem = { path: [], text: '', hasUnknown: false };
   const message = take(messages, json, problem);
   if (message !== undefined) return { ok: true, message };
-  return {
-    ok: false,
-    code: 'invalid_message',
-    ...answerable,
-    problem: excerpt(`${[type, ...problem.path].join('.')}: ${problem.text}`),
-  };
+  const where = [type, ...problem.path].join('.');
+  return refused('invalid_message', excerpt(`${where}: ${problem.text}`));
+}
+
+function refused(code: Refused['code'], problem: string): Refused {
+  return { ok: false, code, problem };
 }
 
 /** A problem quotes what was sent, which may be long and may be cut within a surrogate pair. */
