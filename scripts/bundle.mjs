@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { minify } from 'terser';
+import { internalNames } from './internal-names.mjs';
 import { root } from './run.mjs';
 
 const ENTRY = 'client/src/browser.ts';
@@ -21,7 +22,7 @@ const INPUTS = [
  * The most that a page has to load, compressed. A ratchet: 12 KiB is the aim, and this may only go
  * down.
  */
-export const BUNDLE_GZIP_BYTES_MAX = 15_950;
+export const BUNDLE_GZIP_BYTES_MAX = 15_550;
 
 /** Bundles the client for browsers, unless that was done since its inputs changed. */
 export async function bundleClient() {
@@ -38,14 +39,16 @@ export async function bundleClient() {
     format: 'esm',
     target: 'es2022',
     platform: 'browser',
+    mangleProps: new RegExp(`^(${internalNames().join('|')})$`),
     legalComments: 'none',
     logLevel: 'warning',
   });
-  // Minified once more: that takes away another 4 %.
+  // Minified once more: that takes away another 4 %. No getter of the client has an effect, nobody
+  // asks a function for its length, and what is compared is compressed better in the order it is in.
   const { code } = await minify(outputFiles[0].text, {
     module: true,
     ecma: 2022,
-    compress: { passes: 2 },
+    compress: { passes: 3, pure_getters: true, keep_fargs: false, lhs_constants: false },
   });
   mkdirSync(dirname(root + BUNDLE), { recursive: true });
   writeFileSync(root + BUNDLE, code);

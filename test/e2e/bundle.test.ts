@@ -1,0 +1,21 @@
+import { createServer } from '@confer/server';
+import { expect, it } from 'vitest';
+import { Program } from '../support/process.ts';
+
+const dist = (file: string) => new URL(`../../client/dist/${file}`, import.meta.url);
+const TOUR = new URL('./tour.js', import.meta.url);
+
+async function tour(build: URL): Promise<unknown> {
+  const server = await createServer({ engine: 'memory', port: 0 });
+  const program = new Program(TOUR.pathname, [build.href, server.url]);
+  const { code, stdout, stderr } = await program.finished;
+  await server.close();
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+it('W7 W12 the bundle, whose inner names are shortened, does and says what the package does', async () => {
+  const said = await tour(dist('browser.bundle.js'));
+  expect(said).toEqual(await tour(dist('index.js')));
+  expect(said).toContainEqual({ what: 'verify', value: true });
+});
