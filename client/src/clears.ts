@@ -3,7 +3,7 @@ import {
   type Clear,
   type Commit,
   type Entry,
-  subtreesOf,
+  ROOT,
   type ToldCommit,
 } from '@confer/shared';
 import { inTreeOrder } from './tree-order.ts';
@@ -43,9 +43,8 @@ function deletesOf(
 }
 
 function causeOf(path: string, clears: ReadonlyMap<string, Clear>): Clear['cause'] | undefined {
-  for (const subtree of subtreesOf(path)) {
-    const clear = clears.get(subtree);
-    if (clear !== undefined) return clear.cause;
-  }
-  return undefined;
+  let subtree = path;
+  while (!clears.has(subtree) && subtree !== ROOT)
+    subtree = subtree.slice(0, subtree.lastIndexOf('/')) || ROOT;
+  return clears.get(subtree)?.cause;
 }

@@ -230,7 +230,7 @@ export class Replica implements WatchOwner {
     this.#context.report(
       new ConferError(
         'internal',
-        `the mirror of ${this.path} and the server disagree about what it holds; asking for all of it again`,
+        `the mirror of ${this.path} and the server disagree about what it holds`,
         { path: this.path },
       ),
     );

@@ -119,11 +119,10 @@ export class Requests {
   /** The connection is gone. Those it carried come before those that still waited for it. */
   lost(): void {
     this.#welcome = undefined;
-    const unsent = [...this.#lasting];
+    const unanswered = [...this.#underWay, ...this.#lasting];
     this.#lasting.clear();
-    for (const [id, request] of this.#underWay)
+    for (const [id, request] of unanswered)
       if (request.kind === 'lasting') this.#lasting.set(id, request);
-    for (const [id, request] of unsent) this.#lasting.set(id, request);
     this.#underWay.clear();
     this.#passing.clear();
   }
@@ -168,10 +167,7 @@ export class Requests {
       this.#lasting.size >= QUEUE_LENGTH_MAX ||
       (this.#unansweredChars > 0 && this.#unansweredChars + frame.length > UNANSWERED_CHARS_MAX)
     )
-      throw new ConferError(
-        'too_many_requests',
-        'too many requests are unanswered already; await some before making more',
-      );
+      throw new ConferError('too_many_requests', 'too many requests are unanswered already');
   }
 
   #pump(): void {
@@ -226,6 +222,6 @@ function isLongerThan(frame: string, bytesMax: number): boolean {
 function tooLarge(bytesMax: number): ConferError {
   return new ConferError(
     'too_large',
-    `the request is larger than the ${bytesMax} bytes that the server takes in one frame`,
+    `the request is larger than the ${bytesMax} bytes that the server takes`,
   );
 }

@@ -2,13 +2,9 @@
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) bytes += 1;
-    else if (isPairAt(text, i)) {
-      bytes += 2; // four bytes for the two code units of the pair
-      i++;
-    } else bytes += 2;
+    const point = text.codePointAt(i) ?? 0;
+    if (point >= 0x80) bytes += point < 0x800 ? 1 : 2;
+    if (point > 0xffff) i++; // four bytes for the two code units of a pair
   }
   return bytes;
 }
@@ -32,10 +28,4 @@ export function compareCodePoints(a: string, b: string): number {
 /** For the order of code points. Surrogates stand for those above U+FFFF, so they come last. */
 export function codeUnitRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}
-
-function isPairAt(text: string, i: number): boolean {
-  const high = text.charCodeAt(i);
-  const low = text.charCodeAt(i + 1);
-  return high >= 0xd800 && high <= 0xdbff && low >= 0xdc00 && low <= 0xdfff;
 }

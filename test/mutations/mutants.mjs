@@ -206,8 +206,8 @@ export const mutants = [
     edits: [
       {
         file: 'client/src/silence.ts',
-        find: 'else this.#onSilent(this.#givenMs);',
-        replace: '',
+        find: '() => this.#onSilent(limitMs)',
+        replace: '() => {}',
       },
     ],
   },

@@ -19,7 +19,6 @@ export const openPlatformSocket: OpenSocket = (url, handlers) => {
     },
     handlers,
   );
-  socket.binaryType = 'arraybuffer';
   socket.addEventListener('open', () => link.opened());
   socket.addEventListener('message', ({ data }) => {
     if (typeof data === 'string') link.received(data);
