@@ -16,7 +16,7 @@ export function internalNames() {
   const own = new Set();
   const known = new Set();
   for (const file of program.getSourceFiles()) {
-    const isOwn = /\/(client|shared)\/src\//.test(file.fileName);
+    const isOwn = isOurs(file);
     collect(
       file,
       (name) => (isOwn ? own : known).add(name),
@@ -25,11 +25,18 @@ export function internalNames() {
   }
   const note = (name) => known.add(name);
   const checker = program.getTypeChecker();
+  // Some are asked for by `import * as`.
+  for (const file of program.getSourceFiles().filter(isOurs))
+    for (const { name } of exportsOf(program, file.fileName)) note(name);
   const seen = new Set();
   for (const symbol of exportsOf(program, ENTRY)) walkSymbol(symbol, { checker, seen, note });
   for (const symbol of exportsOf(program, SHARED))
     if (MESSAGES.includes(symbol.name)) walkSymbol(symbol, { checker, seen, note });
   return [...own].filter((name) => !known.has(name)).sort();
+}
+
+function isOurs(file) {
+  return /\/(client|shared)\/src\//.test(file.fileName);
 }
 
 function programOf() {

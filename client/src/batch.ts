@@ -13,11 +13,13 @@ export interface Batch {
  */
 export function withFrame(batch: Batch | undefined, frame: Commits): Batch {
   const { from, to, commits } = frame;
-  if (batch === undefined || batch.from !== from || batch.to !== to) return { from, to, commits };
-  const last = batch.commits.at(-1);
-  const [next, ...others] = commits;
-  if (last === undefined || next === undefined || last.revision !== next.revision)
-    return { from, to, commits: [...batch.commits, ...commits] };
-  const whole = { ...last, changes: [...last.changes, ...next.changes] };
-  return { from, to, commits: [...batch.commits.slice(0, -1), whole, ...others] };
+  if (batch?.from !== from || batch.to !== to) return { from, to, commits };
+  const all = [...batch.commits];
+  for (const commit of commits) {
+    const last = all.at(-1);
+    if (last?.revision === commit.revision)
+      all.splice(-1, 1, { ...last, changes: [...last.changes, ...commit.changes] });
+    else all.push(commit);
+  }
+  return { from, to, commits: all };
 }

@@ -65,22 +65,20 @@ class ConferClient implements Client {
   #over: ConferError | undefined;
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
-    const { clock, random, openSocket, newId } = platform;
-    const { token, client } = options;
+    const { clock, random, newId } = platform;
     const { initialMs = 250, maxMs = 30_000 } = options.retry ?? {};
     const { connectMs = 5_000, requestMs = 10_000, graceMs = 10_000 } = options.timeouts ?? {};
     const endpoints = endpointsOf(urls);
     const report = reporterTo(options.onError);
     const notices = new Notices(report);
     const newBackoff = () => new Backoff({ initialMs, maxMs }, random);
-    const backoff = newBackoff();
-    this.#client = client;
+    this.#client = options.client;
     this.#timeouts = new Timeouts(clock, requestMs);
     this.#events = new Emitter(notices);
     this.#outage = new Outage(clock, graceMs, (event) => this.#events.emit('lost', event));
     this.#outage.begin();
     this.#connection = new Connection(
-      { endpoints, openSocket, clock, notices, backoff, connectMs, token, client },
+      { ...options, ...platform, endpoints, notices, backoff: newBackoff(), connectMs },
       this.#connectionEvents(report),
     );
     const connection = this.#connection;
@@ -141,9 +139,9 @@ class ConferClient implements Client {
   list(path: string, options?: ListOptions): Promise<Listing>;
   async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
     checkSubtree(path);
-    const left = this.#timeouts.deadline(options);
+    const wait = this.#timeouts.wait(options);
     const listing = await readListing(options, (query) =>
-      this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), left()),
+      this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), wait),
     );
     if (options.values === false || hasValues(listing)) return listing;
     throw new ConferError('internal', 'the server left out the values of a list', { path });

@@ -30,8 +30,8 @@ export interface ConnectionOptions {
   readonly notices: Notices;
   readonly backoff: Backoff;
   readonly connectMs: number;
-  readonly token: ClientOptions['token'];
-  readonly client: ClientOptions['client'];
+  readonly token?: ClientOptions['token'];
+  readonly client?: ClientOptions['client'];
 }
 
 /** The longest that `close` waits; sockets give up on the other side before that. */

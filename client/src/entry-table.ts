@@ -67,13 +67,16 @@ export class EntryTable {
   /** The real changes that lead to `targets`, which name a path at most once. */
   plan(targets: Iterable<Target>): Change[] {
     const changes: Change[] = [];
-    for (const target of targets) {
-      const change =
-        target.type === 'put'
-          ? putOf(target.entry, this.#entries.get(target.entry.path))
-          : deleteOf(target.path, target.cause, this.#entries.get(target.path));
-      if (change !== undefined) changes.push(change);
-    }
+    for (const target of targets)
+      if (target.type === 'put') {
+        const { entry } = target;
+        const prev = this.#entries.get(entry.path);
+        if (prev?.modRevision !== entry.modRevision) changes.push(put(entry, prev));
+      } else {
+        const { type, path, cause } = target;
+        const prev = this.#entries.get(path);
+        if (prev !== undefined) changes.push({ type, path, cause, prev });
+      }
     return changes;
   }
 
@@ -144,12 +147,7 @@ export class EntryTable {
 
   #read(subtree: string): Entry[] {
     this.#order ??= new TreeOrder(this.#entries.keys());
-    const entries: Entry[] = [];
-    for (const path of this.#order.within(subtree)) {
-      const entry = this.#entries.get(path);
-      if (entry !== undefined) entries.push(entry);
-    }
-    return entries;
+    return this.#order.within(subtree).flatMap((path) => this.#entries.get(path) ?? []);
   }
 }
 
@@ -160,16 +158,9 @@ function account(digest: Digest, changes: readonly Change[]): void {
   }
 }
 
-function putOf(entry: Entry, prev: Entry | undefined): Change | undefined {
-  return prev?.modRevision === entry.modRevision ? undefined : put(Object.freeze(entry), prev);
-}
-
 function put(entry: Entry, prev: Entry | undefined): Change {
-  return { type: 'put', path: entry.path, entry, ...(prev === undefined ? {} : { prev }) };
-}
-
-function deleteOf(path: string, cause: DeleteCause, prev: Entry | undefined): Change | undefined {
-  return prev === undefined ? undefined : { type: 'delete', path, cause, prev };
+  Object.freeze(entry);
+  return { type: 'put', path: entry.path, entry, ...(prev && { prev }) };
 }
 
 function isEqual(a: Entry, b: Entry): boolean {

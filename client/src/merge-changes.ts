@@ -23,7 +23,7 @@ function following(earlier: Change, later: Change): Change | undefined {
   const { prev } = earlier;
   if (later.type === 'put') {
     const { type, path, entry } = later;
-    return { type, path, entry, ...(prev === undefined ? {} : { prev }) };
+    return { type, path, entry, ...(prev && { prev }) };
   }
-  return prev === undefined ? undefined : { ...later, prev };
+  return prev && { ...later, prev };
 }

@@ -12,19 +12,9 @@ export class Timeouts {
     this.#requestMs = requestMs;
   }
 
-  /** For a call that waits for one thing. */
+  /** All that a call waits for in turn has this time together. */
   wait(options: WaitOptions = {}): Wait {
     const timeoutMs = options.timeoutMs ?? this.#requestMs;
-    return { timeoutMs, leftMs: timeoutMs, signal: options.signal };
-  }
-
-  /** For a call that waits for several things in turn: what is left of its time, at each of them. */
-  deadline(options: WaitOptions): () => Wait {
-    const wait = this.wait(options);
-    const startedAt = this.#clock.now();
-    return () => {
-      const spentMs = this.#clock.now() - startedAt;
-      return { ...wait, leftMs: Math.max(0, wait.timeoutMs - spentMs) };
-    };
+    return { timeoutMs, endsAt: this.#clock.now() + timeoutMs, signal: options.signal };
   }
 }

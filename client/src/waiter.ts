@@ -5,8 +5,7 @@ import { ConferError, TimeoutError } from './errors.ts';
 export interface Wait {
   /** As the caller said it, for the message. */
   readonly timeoutMs: number;
-  /** What is left of it. */
-  readonly leftMs: number;
+  readonly endsAt: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -33,7 +32,8 @@ export class Waiter<Value> {
     this.promise = new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
     });
-    this.#timer = clock.setTimer(wait.leftMs, () =>
+    const leftMs = Math.max(0, wait.endsAt - clock.now());
+    this.#timer = clock.setTimer(leftMs, () =>
       this.#giveUp(new TimeoutError(`${late()} within ${wait.timeoutMs} ms${link.trouble}`)),
     );
     wait.signal?.addEventListener('abort', this.#abort);

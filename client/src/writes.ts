@@ -25,20 +25,20 @@ export async function commit(write: Write, context: WriteContext): Promise<Commi
   const { operations, conditions, note } = write;
   const { requests, mirrors, timeouts, newId } = context;
   checkWrite(operations, conditions);
-  const left = timeouts.deadline(write);
+  const wait = timeouts.wait(write);
   const requestId = newId();
   let behind: readonly Replica[] = [];
   const { reply, epoch } = await requests.ask(
     'committed',
     (id) => ({ type: 'commit', id, requestId, operations, conditions, note }),
-    left(),
+    wait,
     () => {
       behind = mirrors.behind(operations);
     },
   );
   const { revision, puts, deletes } = reply;
   if (puts + deletes > 0)
-    await Promise.all(behind.map((replica) => replica.show({ epoch, revision }, left())));
+    await Promise.all(behind.map((replica) => replica.show({ epoch, revision }, wait)));
   return { revision, puts, deletes };
 }
 
