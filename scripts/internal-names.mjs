@@ -8,8 +8,9 @@ const MESSAGES = ['UpMessage', 'DownMessage'];
 
 /**
  * The names of properties that only the code of the client can know, so that its bundle may shorten
- * them: no exported type and no message has them, nor has the platform, and no string says them. A
- * name that is known outside is out as a whole, whatever else it also names.
+ * them: no exported type and no message has them, nor has the platform, and no string says them, which
+ * a field could be looked up by. A name that is known outside is out as a whole, whatever else it
+ * also names.
  */
 export function internalNames() {
   const program = programOf();
@@ -35,8 +36,8 @@ export function internalNames() {
   return [...own].filter((name) => !known.has(name)).sort();
 }
 
-function isOurs(file) {
-  return /\/(client|shared)\/src\//.test(file.fileName);
+function isOurs({ fileName }) {
+  return ['client/src/', 'shared/src/'].some((folder) => fileName.startsWith(root + folder));
 }
 
 function programOf() {

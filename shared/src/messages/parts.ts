@@ -15,10 +15,8 @@ export const name = v.pipe(v.string(), v.maxLength(limits.nameLengthMax), v.well
  */
 export const text = v.string();
 
-export const position = v.object({ epoch: name, revision: count });
-
-export const entry = v.object({
-  path: text,
+/** What an entry says beside its path. */
+const content = {
   value: text,
   createRevision: count,
   modRevision: count,
@@ -26,21 +24,15 @@ export const entry = v.object({
   updatedAt: count,
   updatedBy: text,
   lease: v.exactOptional(text),
-});
+};
+
+export const entry = v.object({ path: text, ...content });
 
 /** A listed entry: `value` is left out where only the metadata were asked for. */
 export const listedEntry = v.object({ ...entry.entries, value: v.exactOptional(text) });
 
 /** The entry before a change. Its path is that of the change. */
-export const prevEntry = v.object({
-  value: text,
-  createRevision: count,
-  modRevision: count,
-  version: count,
-  updatedAt: count,
-  updatedBy: text,
-  lease: v.exactOptional(text),
-});
+export const prevEntry = v.object(content);
 
 export const deleteCause = v.picklist(['removed', 'expired', 'revoked']);
 

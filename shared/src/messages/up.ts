@@ -1,6 +1,8 @@
 import { limits } from '../limits.ts';
 import * as v from '../schema.ts';
-import { count, name, position, requestNumber, text } from './parts.ts';
+import { count, name, requestNumber, text } from './parts.ts';
+
+export const position = v.object({ epoch: name, revision: count });
 
 /** The first message of a connection. */
 export const hello = v.object({
