@@ -77,6 +77,7 @@ class ConferClient implements Client {
     this.#events = new Emitter(notices);
     this.#outage = new Outage(clock, graceMs, (event) => this.#events.emit('lost', event));
     this.#outage.begin();
+    // The token and the name are the user's; the socket and the clock are the platform's.
     this.#connection = new Connection(
       { ...options, ...platform, endpoints, notices, backoff: newBackoff(), connectMs },
       this.#connectionEvents(report),

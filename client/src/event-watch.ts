@@ -94,7 +94,7 @@ export class EventWatch implements Watch, WatchOwner {
     if (effect.type !== 'apply') return;
     for (const wire of effect.commits) {
       const told = fromWireCommit(wire);
-      // The machine lets no clear through to an event watch.
+      // The machine lets no clear through to an event watch: only the compiler does not know.
       const commit = { ...told, changes: told.changes.filter((change) => change.type !== 'clear') };
       this.#queuedChars += charsOf(commit);
       this.#channel.push(commit);

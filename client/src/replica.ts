@@ -135,7 +135,7 @@ export class Replica implements WatchOwner {
     else if (effect.type === 'apply' || effect.type === 'advance') this.#reach(effect.position);
   }
 
-  /** `false`: it does not fit what is held, which is as before it then. */
+  /** `false`: something of it does not fit what is held, and was not done. */
   #carryOut(effect: CopyEffect): boolean {
     switch (effect.type) {
       case 'apply':
