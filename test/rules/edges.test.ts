@@ -45,7 +45,7 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   // How many files the system lets the process open.
   { path: /^server\/src\/descriptors\.ts$/, may: ['process'] },
   // A storage is handed in as a whole, and says itself when the turn is over.
-  { path: /^server\/src\/engine\/lmdb\/open\.ts$/, may: ['setImmediate'] },
+  { path: /^server\/src\/engine\/lmdb\/lmdb-storage\.ts$/, may: ['setImmediate'] },
   // Whether the process that left a lock behind still runs.
   { path: /^server\/src\/engine\/lmdb\/lock\.ts$/, may: ['process'] },
   {

@@ -140,6 +140,7 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T>): 
   try {
     return await use(directory);
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    // The helpers of a browser write into its profile for a moment after it has ended.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }

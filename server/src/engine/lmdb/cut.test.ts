@@ -5,7 +5,9 @@ import { ProtocolError } from '@confer/shared';
 import { afterAll, describe, expect, it } from 'vitest';
 import { failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
 import { DELETIONS_MAX } from '../deletions-limit.ts';
-import { engineOn, type LmdbStorage, openLmdbEngine, openLmdbStorage } from './open.ts';
+import { type LmdbStorage, openLmdbStorage } from './lmdb-storage.ts';
+import { engineOn, openLmdbEngine } from './open.ts';
+import type { Journal } from './storage.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
@@ -14,7 +16,7 @@ let names = 0;
 const newDirectory = () => join(temporary, String(names++));
 const newId = () => `epoch-${names++}`;
 
-/** What becomes of a write, by its number. */
+/** What becomes of a write to the tables or to the journal, by its number. */
 type Fate = 'stored' | 'lost' | 'refused';
 
 /** A storage that loses or refuses writes. What is lost is never answered: the server is dead. */
@@ -25,6 +27,8 @@ class FatefulStorage implements LmdbStorage {
   #die = () => {};
   fate: (write: number) => Fate = () => 'stored';
   writes = 0;
+  /** Each batch goes into the other file of the journal, as soon as that is free. */
+  isJournalFull = false;
 
   constructor(inner: LmdbStorage) {
     this.#inner = inner;
@@ -41,9 +45,25 @@ class FatefulStorage implements LmdbStorage {
     return this.#inner.epoch;
   }
 
+  get journaled() {
+    return this.#inner.journaled;
+  }
+
+  readonly journal: Journal = ((storage) => ({
+    get isFull() {
+      return storage.isJournalFull || storage.#inner.journal.isFull;
+    },
+    append: (rows) => storage.#decide(() => storage.#inner.journal.append(rows)),
+    turn: () => storage.#inner.journal.turn(),
+  }))(this);
+
   write(queue: () => void): Promise<void> {
+    return this.#decide(() => this.#inner.write(queue));
+  }
+
+  #decide(store: () => Promise<void>): Promise<void> {
     const fate = this.fate(this.writes++);
-    if (fate === 'stored') return this.#inner.write(queue);
+    if (fate === 'stored') return store();
     if (fate === 'lost') {
       this.#die();
       return new Promise(() => {});
@@ -62,8 +82,9 @@ class FatefulStorage implements LmdbStorage {
   }
 }
 
-async function start(directory: string) {
+async function start(directory: string, isJournalFull = false) {
   const storage = new FatefulStorage(await openLmdbStorage(directory, newId));
+  storage.isJournalFull = isJournalFull;
   const clock = new TestClock();
   return { storage, rig: new Rig(engineOn(storage, clock, DELETIONS_MAX), clock) };
 }
@@ -109,36 +130,43 @@ function valuesAt(revision: number): string[] {
 }
 
 describe('a server that dies', () => {
-  it('S1 S3 between any two writes to its tables has what it acknowledged, in whole commits', async () => {
-    const whole = await start(newDirectory());
-    expect(await workUntilDead(whole)).toBe('done');
-    const all = whole.storage.writes;
-    await whole.rig.engine.close();
-    expect(all).toBeGreaterThan(15);
+  it.each([
+    ['with room in the journal', false],
+    ['with a journal that is always full', true],
+  ])(
+    'S1 S3 between any two writes to its disk has what it acknowledged, in whole commits, %s',
+    async (_, isFull) => {
+      const whole = await start(newDirectory(), isFull);
+      expect(await workUntilDead(whole)).toBe('done');
+      const all = whole.storage.writes;
+      await whole.rig.engine.close();
+      expect(all).toBeGreaterThan(15);
 
-    for (let cut = 0; cut < all; cut++) {
-      const directory = newDirectory();
-      const scene = await start(directory);
-      scene.storage.fate = (write) => (write < cut ? 'stored' : 'lost');
-      await workUntilDead(scene);
-      const acknowledged = scene.rig.engine.revision;
-      const fed = scene.rig.fed;
-      await scene.storage.close();
-      const again = await reopen(directory);
-      const { engine } = again;
-      expect(engine.revision, `cut at ${cut}`).toBe(acknowledged);
-      expect([...engine.history(engine.compactedRevision)]).toEqual(
-        fed.slice(engine.compactedRevision),
-      );
-      for (let at = engine.compactedRevision; at <= engine.revision; at++)
-        expect(again.values('/', at).sort(), `${at}, cut at ${cut}`).toEqual(valuesAt(at).sort());
-      expect(engine.entryCount).toBe(again.values().length);
-      await again.put('/after', '1');
-      await again.engine.compact(engine.revision);
-      expect(again.values('/after')).toEqual(['/after=1']);
-      await again.engine.close();
-    }
-  }, 120_000);
+      for (let cut = 0; cut < all; cut++) {
+        const directory = newDirectory();
+        const scene = await start(directory, isFull);
+        scene.storage.fate = (write) => (write < cut ? 'stored' : 'lost');
+        await workUntilDead(scene);
+        const acknowledged = scene.rig.engine.revision;
+        const fed = scene.rig.fed;
+        await scene.storage.close();
+        const again = await reopen(directory);
+        const { engine } = again;
+        expect(engine.revision, `cut at ${cut}`).toBe(acknowledged);
+        expect([...engine.history(engine.compactedRevision)]).toEqual(
+          fed.slice(engine.compactedRevision),
+        );
+        for (let at = engine.compactedRevision; at <= engine.revision; at++)
+          expect(again.values('/', at).sort(), `${at}, cut at ${cut}`).toEqual(valuesAt(at).sort());
+        expect(engine.entryCount).toBe(again.values().length);
+        await again.put('/after', '1');
+        await again.engine.compact(engine.revision);
+        expect(again.values('/after')).toEqual(['/after=1']);
+        await again.engine.close();
+      }
+    },
+    120_000,
+  );
 });
 
 describe('a write that cannot be stored', () => {
@@ -166,6 +194,24 @@ describe('a write that cannot be stored', () => {
     expect(rig.values()).toEqual(['/a=2', '/b=1']);
     expect([...rig.engine.history(0)]).toEqual(rig.fed);
     await rig.engine.close();
+  });
+
+  it('S1 for want of room to empty the journal is refused, and comes later', async () => {
+    const directory = newDirectory();
+    const { rig, storage } = await start(directory, true);
+    await rig.put('/a', '1');
+    storage.fate = () => 'refused';
+    for (let i = 0; i < 3; i++)
+      expect((await failureOf(() => rig.put('/a', '2'))).code).toBe('storage_full');
+    expect(rig.values()).toEqual(['/a=1']);
+    storage.fate = () => 'stored';
+    for (let i = 3; i < 9; i++) await rig.put('/a', String(i));
+    expect([...rig.engine.history(0)]).toEqual(rig.fed);
+    expect(rig.engine.revision).toBe(7);
+    await storage.close();
+    const again = await reopen(directory);
+    expect([...again.engine.history(0)]).toEqual(rig.fed);
+    await again.engine.close();
   });
 
   it('S2 is the fate of a conflict with it, too', async () => {

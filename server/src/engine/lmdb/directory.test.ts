@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Child } from '../contract/child.contract.ts';
 import { Rig, TestClock } from '../contract/rig.contract.ts';
+import { DELETIONS_MAX } from '../deletions-limit.ts';
 import { StorageError } from '../storage-error.ts';
 import { FORMAT_VERSION } from './layout.ts';
-import { openLmdbEngine } from './open.ts';
+import { type LmdbStorage, openLmdbStorage } from './lmdb-storage.ts';
+import { engineOn, openLmdbEngine } from './open.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
@@ -41,6 +43,21 @@ async function fill(directory: string): Promise<void> {
   const rig = new Rig(await openIn(directory), new TestClock());
   for (let i = 0; i < 20; i++) await rig.put(`/a/${i % 7}`, String(i).repeat(100));
   await rig.engine.close();
+}
+
+/** Leaves a directory as SIGKILL would: with commits that are in the journal alone. */
+async function leaveJournaled(
+  directory: string,
+  commits: number,
+  before: (storage: LmdbStorage) => unknown = () => {},
+): Promise<void> {
+  const storage = await openLmdbStorage(directory, () => 'epoch');
+  const clock = new TestClock();
+  const rig = new Rig(engineOn(storage, clock, DELETIONS_MAX), clock);
+  await before(storage);
+  const from = rig.engine.revision;
+  for (let i = 0; i < commits; i++) await rig.put(`/k${from + i}`, 'x');
+  await storage.close();
 }
 
 /** Makes a closed `directory` say that it is of a format that is still to come. */
@@ -124,6 +141,56 @@ describe('a directory', () => {
     expect(refusal.kind).toBe('newer_format');
     expect(refusal.message).toContain('format 99');
     expect(readFileSync(file).equals(data)).toBe(true);
+  });
+
+  describe('with commits that are in its journal alone', () => {
+    const journalOf = (directory: string) => join(directory, 'journal-0');
+
+    async function expectRefused(directory: string, reason: RegExp): Promise<void> {
+      const refusal = await refusalOf(directory);
+      expect(refusal.kind).toBe('unreadable');
+      expect(refusal.message).toMatch(reason);
+    }
+
+    it('S1 is refused where one of them is damaged, and has them all otherwise', async () => {
+      const directory = newDirectory();
+      await leaveJournaled(directory, 20);
+      const right = readFileSync(journalOf(directory));
+      const damaged = Buffer.from(right);
+      damaged[5 * 4_096 + 50] = 0xff;
+      writeFileSync(journalOf(directory), damaged);
+      await expectRefused(directory, /its file journal-0 is damaged at byte 20480$/);
+      writeFileSync(journalOf(directory), right);
+      const rig = new Rig(await openIn(directory), new TestClock());
+      expect(rig.engine.revision).toBe(20);
+      expect(rig.values()).toHaveLength(20);
+      await rig.engine.close();
+    });
+
+    it('S1 is refused beside tables that are older than the journal goes back', async () => {
+      const directory = newDirectory();
+      await fill(directory);
+      const tables = readFileSync(join(directory, 'data.mdb'));
+      await leaveJournaled(directory, 5);
+      await (await openIn(directory)).close();
+      await leaveJournaled(directory, 3, (storage) => storage.journal.turn());
+      rmSync(journalOf(directory));
+      writeFileSync(join(directory, 'data.mdb'), tables);
+      await expectRefused(directory, /its journal lacks the commits from 21 to 25$/);
+    });
+
+    it('S1 is refused without its journal where the entries are further on', async () => {
+      const directory = newDirectory();
+      await leaveJournaled(directory, 4, (storage) =>
+        storage.write(() => storage.tables.meta.put('settled', [4, 4])),
+      );
+      await (await openIn(directory)).close();
+      await leaveJournaled(directory, 2, (storage) =>
+        storage.write(() => storage.tables.meta.put('settled', [5, 5])),
+      );
+      rmSync(journalOf(directory));
+      await expectRefused(directory, /its journal lacks the commits from 5 to 5$/);
+    });
   });
 
   it('with a file of something else is refused and left as it is', async () => {

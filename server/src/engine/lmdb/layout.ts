@@ -4,11 +4,12 @@ import { type DeleteCause, type Entry, orderKey, pathOfOrderKey } from '@confer/
  * How the LMDB engine lays its data out. All tables, keys and rows are here. Anything that changes
  * what older code would read asks for a new format version.
  *
- * A commit is one row at the end of `log`, or part of one: that is all that its writer waits for.
- * What it made of the entries and the known deletes is written into their tables later, many commits
- * at once and in the order of the tree.
+ * A commit is one row at the end of `log`, or part of one. The row is in the journal first, which is
+ * all that its writer waits for; it is moved into its table later, and what the commit made of the
+ * entries and the known deletes is written into theirs, many commits at once and in the order of the
+ * tree.
  */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 /** `[value, createRevision, modRevision, version, updatedAt, updatedBy, lease?]` */
 export type EntryRow = readonly [
@@ -53,8 +54,11 @@ export type LogHead = readonly [
 /** The entries and the known deletes are up to date with the log up to here. */
 export type SettledRow = readonly [revision: number, entryCount: number];
 
-/** `format` and `epoch` are written once, before any other table exists. */
-export type MetaKey = 'format' | 'epoch' | 'settled' | 'compacted' | 'deletionsFloor';
+/**
+ * `format` and `epoch` are written once, before any other table exists. `moved`: the log's table has
+ * all commits up to there, and the journal those after it.
+ */
+export type MetaKey = 'format' | 'epoch' | 'moved' | 'settled' | 'compacted' | 'deletionsFloor';
 export type MetaRow = number | string | SettledRow;
 
 /** The last revision in a row, and which part of that commit it is; 0 where it is whole. */
@@ -86,11 +90,13 @@ export interface Table<Key, Row, Written = Row> {
   count(): number;
 }
 
+/** Every commit in history: a `LogHead` and then, on the second line, a list of `CommitRow`. */
+export type LogTable = Pick<Table<LogKey, string>, 'get' | 'rows' | 'remove' | 'bytes'>;
+
 export interface Tables {
   /** By path, in the order of the tree: what each path holds, as the JSON text of the entry. */
   readonly entries: Table<string, string>;
-  /** Every commit in history: a `LogHead` and then, on the second line, a list of `CommitRow`. */
-  readonly log: Table<LogKey, string, Uint8Array>;
+  readonly log: LogTable;
   /** By revision: the request ids that outlive their commit; a `RequestRow`. */
   readonly retired: Table<number, string>;
   /** The deletes that are known, also beyond history: until their path's next life is, too. */
@@ -98,6 +104,11 @@ export interface Tables {
   /** The same, so that the oldest are found. */
   readonly deletionOrder: Table<DeletionPlace, true>;
   readonly meta: Pick<Table<MetaKey, MetaRow>, 'get' | 'put'>;
+}
+
+/** As LMDB has them: without the rows of the log that are in the journal. */
+export interface StoredTables extends Tables {
+  readonly log: LogTable & Pick<Table<LogKey, string, Uint8Array>, 'put'>;
 }
 
 /** How keys become bytes, in the shape that lmdb-js asks for. LMDB compares them byte by byte. */

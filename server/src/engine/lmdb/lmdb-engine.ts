@@ -13,6 +13,7 @@ import type {
 import { entryText, revisionOfText } from '../entry-text.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { scanRange } from '../tree-range.ts';
+import type { CommitLog } from './commit-log.ts';
 import { deletionsAt } from './deletions.ts';
 import type { Tables } from './layout.ts';
 import { Pasts } from './past.ts';
@@ -25,7 +26,7 @@ import {
   scanNow,
   timeAfter,
 } from './reads.ts';
-import type { Opened } from './recovery.ts';
+import { recover } from './recovery.ts';
 import type { Progress, Storage } from './storage.ts';
 import type { Unsettled } from './unsettled.ts';
 import { LmdbUpkeep } from './upkeep.ts';
@@ -48,21 +49,30 @@ export class LmdbEngine implements Engine {
 
   constructor(
     storage: Storage,
-    opened: Opened,
-    options: { readonly clock: Clock; readonly epoch: string; readonly deletionsMax: number },
+    log: CommitLog,
+    options: {
+      readonly clock: Clock;
+      readonly epoch: string;
+      readonly deletionsMax: number;
+      /** Requests are known since then, in ms since the Unix epoch. */
+      readonly knownFrom: number;
+    },
   ) {
-    const { clock, epoch, deletionsMax } = options;
-    const { unsettled, requests, progress } = opened;
+    const { clock, epoch, deletionsMax, knownFrom } = options;
+    const tables = { ...storage.tables, log };
+    const { unsettled, requests, progress } = recover(tables, log.revision, knownFrom);
     this.epoch = epoch;
     this.#storage = storage;
-    this.#tables = storage.tables;
+    this.#tables = tables;
     this.#unsettled = unsettled;
-    this.#pasts = new Pasts(storage.tables);
+    this.#pasts = new Pasts(tables);
     this.#shown = progress;
     const shown = () => this.#shown;
-    this.#upkeep = new LmdbUpkeep({ storage, clock, unsettled, deletionsMax, shown });
+    this.#upkeep = new LmdbUpkeep({ storage, tables, log, clock, unsettled, deletionsMax, shown });
     this.#writes = new Writes({
-      storage,
+      tables,
+      log,
+      defer: (run) => storage.defer(run),
       clock,
       unsettled,
       requests,

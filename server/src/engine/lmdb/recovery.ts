@@ -19,9 +19,10 @@ const LAST = Number.MAX_SAFE_INTEGER;
 
 /**
  * Reads back what the last engine had in memory, however it ended: what the log has beyond what is
- * settled, and the requests since `knownFrom` (ms since the Unix epoch). Writes nothing.
+ * settled, and the requests since `knownFrom` (ms since the Unix epoch). Writes nothing. Throws where
+ * the log ends before what is settled: part of it is missing.
  */
-export function recover(tables: Tables, knownFrom: number): Opened {
+export function recover(tables: Tables, upTo: number, knownFrom: number): Opened {
   const [settled, settledCount] = settledOf(tables);
   const unsettled = new Unsettled();
   let progress = { revision: settled, entryCount: settledCount };
@@ -30,6 +31,8 @@ export function recover(tables: Tables, knownFrom: number): Opened {
     progress = { revision: key[0], entryCount };
     for (const commit of commitsOf(value)) atOnce(unsettled.add(commit, commit.revision));
   }
+  if (upTo < settled)
+    throw new Error(`its journal lacks the commits from ${upTo + 1} to ${settled}`);
   return { progress, unsettled, requests: recentRequests(tables, knownFrom) };
 }
 

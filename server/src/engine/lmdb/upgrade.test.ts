@@ -15,6 +15,11 @@ afterAll(() => rmSync(temporary, { recursive: true }));
  * `/a/1`, compacted there, and four commits more. The requests were `r1` to `r16`.
  */
 const FORMAT_2 = new URL('./format-2.mdb.gz', import.meta.url);
+/**
+ * And one of format 3 that was killed: ten commits, a compaction there, and four more that are in
+ * its log alone.
+ */
+const FORMAT_3 = new URL('./format-3.mdb.gz', import.meta.url);
 /** When the last of them was made. */
 const LAST_TIME = 1_700_000_011_000;
 
@@ -28,6 +33,13 @@ function directoryOf(format: 1 | 2): string {
   for (let i = data.indexOf(mark); i !== -1; i = data.indexOf(mark, i + 1))
     data[i + mark.length - 1] = format;
   writeFileSync(join(directory, 'data.mdb'), data);
+  return directory;
+}
+
+function directoryOfFormat3(): string {
+  const directory = join(temporary, String(names++));
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'data.mdb'), gunzipSync(readFileSync(FORMAT_3)));
   return directory;
 }
 
@@ -102,5 +114,24 @@ it('a directory of format 1 is taken over, with no delete from before known', as
     expect(rig.values()).toEqual(ENTRIES);
     expect(rig.engine.deletionsFloor).toBe(16);
     await rig.engine.close();
+  }
+});
+
+it('S1 S5 a directory of format 3 is taken over with what was in its log alone, and goes on', async () => {
+  const directory = directoryOfFormat3();
+  const values = ['/a/1=last', '/a/2=v6', '/a/3=v7', '/é/\u{1f600}=ü'];
+  for (let opening = 0; opening < 3; opening++) {
+    const rig = await open(directory);
+    const { engine } = rig;
+    expect(engine.epoch).toBe('epoch-of-format-3');
+    expect([engine.revision, engine.compactedRevision]).toEqual([14 + opening, 10]);
+    expect(rig.values('/', 14)).toEqual(values);
+    expect(rig.deleted('/', 14)).toEqual(['/a/0@11', '/t/x@13']);
+    expect([...engine.history(10)].map(({ revision }) => revision).slice(0, 4)).toEqual([
+      11, 12, 13, 14,
+    ]);
+    expect(await rig.put('/a/1', 'again', { requestId: 'r14' })).toMatchObject({ revision: 14 });
+    await rig.put('/on', String(opening));
+    await engine.close();
   }
 });

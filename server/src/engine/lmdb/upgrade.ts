@@ -7,6 +7,7 @@ import {
   type EntryRow,
   entryOf,
   type RequestRow,
+  type StoredTables,
   type Table,
   type Tables,
   type VersionKey,
@@ -48,8 +49,19 @@ export interface OldTables {
 
 const LAST = Number.MAX_SAFE_INTEGER;
 
-/** Writes what formats 1 and 2 had into the tables of format 3. Belongs into a transaction. */
-export function takeOver(old: OldTables, tables: Tables, format: number): void {
+/**
+ * Format 3 had its log in the table alone. Belongs into a transaction. `settled` is no better than the
+ * log: what came after it is there, and where nothing did, it is the last commit.
+ */
+export function takeOverFormat3({ log, meta }: StoredTables, settled: number): void {
+  let moved = settled;
+  for (const { key } of log.rows({ start: [LAST, 0], end: [settled, 0], reverse: true, limit: 1 }))
+    moved = Math.max(moved, key[0]);
+  meta.put('moved', moved);
+}
+
+/** Writes what formats 1 and 2 had into the tables of today. Belongs into a transaction. */
+export function takeOver(old: OldTables, tables: StoredTables, format: number): void {
   const state = old.meta.get('state');
   const [revision, compacted = 0, entryCount = 0] = typeof state === 'object' ? state : [0];
   for (const { key, value } of old.entries.rows({ start: '\u0001', end: '\u0002' }))
@@ -58,6 +70,7 @@ export function takeOver(old: OldTables, tables: Tables, format: number): void {
   takeOverRetired(old, tables);
   tables.meta.put('settled', [revision, entryCount]);
   tables.meta.put('compacted', compacted);
+  tables.meta.put('moved', revision);
   tables.meta.put('deletionsFloor', floorOf(old, format, revision));
 }
 
@@ -68,7 +81,7 @@ function floorOf({ meta }: OldTables, format: number, revision: number): number 
 }
 
 /** How many entries there were after each commit was not written down; only the last is asked for. */
-function takeOverCommits(old: OldTables, { log }: Tables, entryCount: number): void {
+function takeOverCommits(old: OldTables, { log }: StoredTables, entryCount: number): void {
   let small: LoggedCommit[] = [];
   let characters = 0;
   const closeRow = () => {

@@ -1,8 +1,10 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import type { MadeCommit } from '../engine.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import type { CommitLog } from './commit-log.ts';
 import { Compaction } from './compaction.ts';
 import { deletionsFloorOf } from './deletions.ts';
+import type { Tables } from './layout.ts';
 import { settledOf } from './recovery.ts';
 import { settle } from './settling.ts';
 import type { Progress, Storage } from './storage.ts';
@@ -19,6 +21,8 @@ const UNSETTLED_BYTES_MAX = 128 * 1024 * 1024;
 
 interface UpkeepContext {
   readonly storage: Storage;
+  readonly tables: Tables;
+  readonly log: Pick<CommitLog, 'moveUpTo'>;
   readonly clock: Clock;
   readonly unsettled: Unsettled;
   readonly deletionsMax: number;
@@ -39,7 +43,7 @@ export class LmdbUpkeep {
   #isStopped = false;
 
   constructor(context: UpkeepContext) {
-    const { tables } = context.storage;
+    const { tables } = context;
     this.#context = context;
     const compacted = tables.meta.get('compacted');
     this.#compactedRevision = typeof compacted === 'number' ? compacted : 0;
@@ -81,11 +85,14 @@ export class LmdbUpkeep {
     return compaction;
   }
 
-  /** Breaks off what goes in steps, and settles what is left. */
+  /** Breaks off what goes in steps, and leaves nothing in the journal nor to be settled if it can. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#work;
-    await this.#settleUpTo(this.#context.shown().revision).catch(() => undefined);
+    const { log, shown } = this.#context;
+    const { revision } = shown();
+    await log.moveUpTo(revision).catch(() => undefined);
+    await this.#settleUpTo(revision).catch(() => undefined);
   }
 
   #hasTooManyDeletions(): boolean {
@@ -135,18 +142,19 @@ export class LmdbUpkeep {
 
   /**
    * The new `compactedRevision` is on the disk, and shown, before the first row goes: nobody reads
-   * a history with holes, not even after a crash between two steps. And all up to it is settled: what
-   * is not has to be in the log.
+   * a history with holes, not even after a crash between two steps. And all up to it is settled, because
+   * what is not has to be in the log, and moved, because it goes from the table.
    */
   async #compact(revision: number): Promise<void> {
-    const { storage, clock } = this.#context;
+    const { storage, tables, log, clock } = this.#context;
     if (revision > this.#compactedRevision && !this.#isStopped) {
       await this.#settleUpTo(revision);
+      await log.moveUpTo(revision);
       await storage.write(() => storage.tables.meta.put('compacted', revision));
       this.#compactedRevision = revision;
     }
     const forgetBefore = clock.now() - REQUEST_KEPT_MS;
-    const compaction = new Compaction(storage.tables, this.#compactedRevision, forgetBefore);
+    const compaction = new Compaction(tables, this.#compactedRevision, forgetBefore);
     await compaction.run(storage, () => this.#isStopped);
     if (this.#isStopped) throw new ProtocolError('unavailable', 'the engine is closed');
   }

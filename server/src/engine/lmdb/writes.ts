@@ -4,6 +4,8 @@ import { type Base, evaluate, evaluateSingle, isSingle, type SingleRequest } fro
 import type { Pending } from '../pending.ts';
 import type { Steps } from '../steps.ts';
 import { Batch } from './batch.ts';
+import type { CommitLog } from './commit-log.ts';
+import type { Tables } from './layout.ts';
 import {
   type LoggedCommit,
   type LogRow,
@@ -15,12 +17,15 @@ import {
 } from './log.ts';
 import { newestState, requestAt } from './reads.ts';
 import type { RequestIndex } from './request-index.ts';
-import type { Progress, Storage } from './storage.ts';
+import type { Progress } from './storage.ts';
 import type { Unsettled } from './unsettled.ts';
 
 /** What the writes work on. */
 export interface WriteContext {
-  readonly storage: Storage;
+  readonly tables: Tables;
+  readonly log: Pick<CommitLog, 'append'>;
+  /** Runs something in a turn of its own, soon. */
+  readonly defer: (run: () => void) => void;
   readonly clock: Clock;
   readonly unsettled: Unsettled;
   readonly requests: RequestIndex;
@@ -59,7 +64,7 @@ export class Writes {
   constructor(context: WriteContext) {
     this.#context = context;
     this.#newest = context.shown();
-    this.#base = newestState(context.storage.tables, context.unsettled);
+    this.#base = newestState(context.tables, context.unsettled);
   }
 
   commit(request: CommitRequest): Promise<CommitOutcome> {
@@ -103,7 +108,7 @@ export class Writes {
     try {
       const step = steps.next();
       if (step.done !== true) {
-        this.#context.storage.defer(() => this.#goOn(pending, steps));
+        this.#context.defer(() => this.#goOn(pending, steps));
         return;
       }
       this.#answer(pending, step.value);
@@ -183,7 +188,7 @@ export class Writes {
     if (young !== undefined) return young;
     const revision = this.#context.requests.find(requestId);
     if (revision === undefined) return undefined;
-    const row = requestAt(this.#context.storage.tables, revision);
+    const row = requestAt(this.#context.tables, revision);
     if (row === undefined || row[0] !== requestId) return undefined;
     return { revision, puts: row[2], deletes: row[3] };
   }
@@ -200,7 +205,7 @@ export class Writes {
   #submitSoon(): void {
     if (this.#isDeferred || this.#inFlight !== undefined || this.#open.isEmpty) return;
     this.#isDeferred = true;
-    this.#context.storage.defer(() => {
+    this.#context.defer(() => {
       this.#isDeferred = false;
       this.#submit();
     });
@@ -211,7 +216,7 @@ export class Writes {
    * other's batches in two halves would have twice as many batches, each with its own two syncs.
    */
   #submitAfterAnswers(): void {
-    this.#context.storage.defer(() => this.#submitSoon());
+    this.#context.defer(() => this.#submitSoon());
   }
 
   #submit(): void {
@@ -222,13 +227,7 @@ export class Writes {
     this.#inFlight = batch;
     if (batch.commits.length === 0) this.#end(batch, progress);
     else {
-      const { storage } = this.#context;
-      const { log } = storage.tables;
-      const rows = batch.rows();
-      const written = storage.write(() => {
-        for (const { key, bytes } of rows) log.put(key, bytes);
-      });
-      written.then(
+      this.#context.log.append(batch.rows()).then(
         () => this.#end(batch, progress),
         (error: unknown) => this.#fail(batch, error),
       );
