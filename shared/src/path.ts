@@ -80,12 +80,13 @@ export function relativeTo(path: string, subtree: string): string {
 }
 
 /** The subtrees that hold `path`, from the root down to the path itself. */
-export function* subtreesOf(path: string): Generator<string> {
-  yield ROOT;
-  if (path === ROOT) return;
+export function subtreesOf(path: string): string[] {
+  const subtrees = [ROOT];
+  if (path === ROOT) return subtrees;
   for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1))
-    yield path.slice(0, end);
-  yield path;
+    subtrees.push(path.slice(0, end));
+  subtrees.push(path);
+  return subtrees;
 }
 
 /**

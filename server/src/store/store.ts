@@ -133,13 +133,17 @@ export class Store {
     return this.#engine.deletions({ subtree, at, ...start });
   }
 
-  /** A long list of operations is checked when its turn comes, a piece at a time. */
-  async commit(write: Write): Promise<CommitOutcome> {
-    if (write.note !== undefined) checkNote(write.note);
-    const checks = checksOf(write);
-    if (write.operations.length + write.conditions.length > CHECKED_AT_ONCE_MAX)
-      return this.#engine.commit({ ...write, checks });
-    for (const _ of checks);
+  /**
+   * A long list of operations is checked when its turn comes, a piece at a time. Throws at once what is
+   * wrong with a short one.
+   */
+  commit(write: Write): Promise<CommitOutcome> {
+    const { note, operations, conditions } = write;
+    if (note !== undefined) checkNote(note);
+    if (operations.length + conditions.length > CHECKED_AT_ONCE_MAX)
+      return this.#engine.commit({ ...write, checks: checksOf(write) });
+    for (const operation of operations) checkOperation(operation);
+    for (const { path } of conditions) checkPath(path);
     return this.#engine.commit(write);
   }
 

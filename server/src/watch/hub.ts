@@ -76,7 +76,7 @@ export class Hub {
     const touched = new Set<Group>();
     for (const commit of commits)
       for (const change of commit.changes) {
-        const subtrees = [...subtreesOf(change.path)];
+        const subtrees = subtreesOf(change.path);
         this.#digests.account(change, subtrees);
         for (const subtree of subtrees)
           for (const group of this.#groups.get(subtree) ?? []) {
