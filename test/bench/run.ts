@@ -23,11 +23,11 @@ export async function runBench(args: readonly string[]): Promise<void> {
   const present = installed(wanted.systems);
   const machine = thisMachine([...new Set(present.map((name) => systems[name].peer))]);
   const startedAt = new Date().toISOString();
-  const { results, failures } = await runAll(wanted, present);
-  if (wanted.json !== undefined) {
-    const all = { startedAt, profile: wanted.profile, machine, results, failures };
+  const { results, failures } = await runAll(wanted, present, (soFar) => {
+    if (wanted.json === undefined) return;
+    const all = { startedAt, profile: wanted.profile, machine, ...soFar };
     writeFileSync(wanted.json, `${JSON.stringify(all, null, 2)}\n`);
-  }
+  });
   const drawings = drawCharts(results);
   const charts = [wanted.charts ?? [], wanted.isPage ? PAGE_CHARTS : []].flat();
   for (const directory of charts) {
@@ -65,10 +65,17 @@ function installed(wanted: readonly SystemName[]): SystemName[] {
   });
 }
 
+interface Found {
+  readonly results: Result[];
+  readonly failures: string[];
+}
+
+/** `onScenario` is told all that there is after each, so that a run that is broken off leaves that. */
 async function runAll(
   wanted: Arguments,
   present: readonly SystemName[],
-): Promise<{ results: Result[]; failures: string[] }> {
+  onScenario: (soFar: Found) => void,
+): Promise<Found> {
   const results: Result[] = [];
   const failures: string[] = [];
   for (const scenario of scenarios) {
@@ -83,6 +90,7 @@ async function runAll(
     for (const label of new Set(found.map((result) => result.label)))
       console.log(`\n${label}\n${asText(rowsOf(found.filter((each) => each.label === label)))}`);
     results.push(...found);
+    onScenario({ results, failures });
   }
   return { results, failures };
 }
