@@ -14,7 +14,7 @@ async function tour(build: URL): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-it('W7 W12 the bundle, whose inner names are shortened, does and says what the package does', async () => {
+it('W7 W12 the bundle, which is minified twice, does and says what the package does', async () => {
   const said = await tour(dist('browser.bundle.js'));
   expect(said).toEqual(await tour(dist('index.js')));
   expect(said).toContainEqual({ what: 'verify', value: true });
