@@ -1,6 +1,8 @@
 import { comparePaths, type DeleteCause, Digest } from '@confer/shared';
 import type { EntryText, Store } from '../store/store.ts';
-import { type BatchHead, differenceFrame, FRAME_BYTES, type Frame } from './frames.ts';
+import { type BatchHead, FRAME_BYTES } from './frames.ts';
+import { NamedFrame } from './named-frame.ts';
+import type { TextList } from './text-list.ts';
 
 /** A page looks at no more than this, so that making one takes about a millisecond or two. */
 const ROWS_MAX = 1_000;
@@ -17,7 +19,7 @@ export interface DifferenceQuery {
 
 export interface DifferencePage {
   /** Absent where nothing of what was looked at has changed. */
-  readonly frame?: Frame;
+  readonly frame?: NamedFrame;
   /** What was looked at, changed or not: entries of the subtree at `to`. */
   readonly entries: number;
   readonly digest: Digest;
@@ -37,18 +39,20 @@ interface Row {
  * newer, and the deletes that are. It looks at the whole subtree, a piece at a time, and sends what
  * changed. Throws `compacted` when `to` is no longer in history.
  */
-export function differencePage(store: Store, query: DifferenceQuery): DifferencePage {
-  const { head } = query;
-  const changes: string[] = [];
+export function differencePage(
+  store: Store,
+  query: DifferenceQuery,
+  texts: TextList,
+): DifferencePage {
+  texts.clear();
   const digest = new Digest();
   let entries = 0;
-  let bytes = 0;
   let values = 0;
   let rows = 0;
   let last: string | undefined;
   let next: string | undefined;
   for (const { path, entry, change } of merged(store, query)) {
-    if (bytes > FRAME_BYTES || values > VALUES_MAX || rows === ROWS_MAX) {
+    if (texts.length > FRAME_BYTES || values > VALUES_MAX || rows === ROWS_MAX) {
       next = last;
       break;
     }
@@ -59,12 +63,16 @@ export function differencePage(store: Store, query: DifferenceQuery): Difference
       digest.add(path, entry.modRevision);
       values += entry.text.length;
     }
-    if (change === undefined) continue;
-    changes.push(change);
-    bytes += change.length;
+    if (change !== undefined) texts.add(change);
   }
-  const frame = changes.length === 0 ? {} : { frame: differenceFrame(head, changes) };
+  const frame = texts.length === 0 ? {} : { frame: frameOf(query.head, texts) };
   return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
+}
+
+function frameOf({ watch, from, to }: BatchHead, changes: TextList): NamedFrame {
+  const headOf = (name: string) =>
+    `{"type":"difference","watch":${JSON.stringify(name)},"from":${from},"to":${to},"changes":[`;
+  return new NamedFrame(headOf, changes.bytes, watch);
 }
 
 /**

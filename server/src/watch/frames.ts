@@ -23,21 +23,6 @@ export function toFrame(message: DownMessage): Frame {
   return Buffer.from(encode(message));
 }
 
-/** `entries` are JSON texts already: of a store's million, none is read and written again. */
-export function snapshotFrame(
-  { watch, revision }: { readonly watch: string; readonly revision: number },
-  entries: readonly string[],
-): Frame {
-  const head = `{"type":"snapshot","watch":${JSON.stringify(watch)},"revision":${revision}`;
-  return Buffer.from(`${head},"entries":[${entries.join(',')}]}`);
-}
-
-/** `changes` are JSON texts of net changes. */
-export function differenceFrame({ watch, from, to }: BatchHead, changes: readonly string[]): Frame {
-  const head = `{"type":"difference","watch":${JSON.stringify(watch)},"from":${from},"to":${to}`;
-  return Buffer.from(`${head},"changes":[${changes.join(',')}]}`);
-}
-
 export interface BatchHead {
   readonly watch: string;
   readonly from: number;

@@ -1,9 +1,12 @@
 import { Digest } from '@confer/shared';
 import type { Store } from '../store/store.ts';
-import { FRAME_BYTES, type Frame, snapshotFrame } from './frames.ts';
+import { FRAME_BYTES } from './frames.ts';
+import { NamedFrame } from './named-frame.ts';
+import type { TextList } from './text-list.ts';
 
 export interface SnapshotPage {
-  readonly frame: Frame;
+  /** Absent where there are no entries. */
+  readonly frame?: NamedFrame;
   readonly entries: number;
   /** Of the entries of this page alone. */
   readonly digest: Digest;
@@ -20,24 +23,33 @@ export interface SnapshotQuery {
   readonly after: string | undefined;
 }
 
-/** A page of a subtree at one revision. Throws `compacted` when that is no longer in history. */
-export function snapshotPage(store: Store, query: SnapshotQuery): SnapshotPage {
-  const { watch, subtree, revision, after } = query;
-  const entries: string[] = [];
+/**
+ * A page of a subtree at one revision. The entries are JSON texts already: of a store's million, none
+ * is read and written again. Throws `compacted` when the revision is no longer in history.
+ */
+export function snapshotPage(store: Store, query: SnapshotQuery, texts: TextList): SnapshotPage {
+  const { subtree, revision, after } = query;
+  texts.clear();
   const digest = new Digest();
-  let bytes = 0;
+  let entries = 0;
   let next: string | undefined;
   let last: string | undefined;
   for (const { path, modRevision, text } of store.scanTexts(subtree, revision, after)) {
-    if (bytes > FRAME_BYTES) {
+    if (texts.length > FRAME_BYTES) {
       next = last;
       break;
     }
-    entries.push(text);
+    texts.add(text);
     digest.add(path, modRevision);
-    bytes += text.length;
+    entries++;
     last = path;
   }
-  const frame = snapshotFrame({ watch, revision }, entries);
-  return { frame, entries: entries.length, digest, ...(next === undefined ? {} : { next }) };
+  const frame = texts.length === 0 ? {} : { frame: frameOf(query, texts) };
+  return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
+}
+
+function frameOf({ watch, revision }: SnapshotQuery, entries: TextList): NamedFrame {
+  const headOf = (name: string) =>
+    `{"type":"snapshot","watch":${JSON.stringify(name)},"revision":${revision},"entries":[`;
+  return new NamedFrame(headOf, entries.bytes, watch);
 }
