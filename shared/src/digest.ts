@@ -20,13 +20,11 @@ export class Digest {
   }
 
   add(path: string, modRevision: number): void {
-    this.#high = (this.#high + hash(path, modRevision, HIGH_BASIS)) | 0;
-    this.#low = (this.#low + hash(path, modRevision, LOW_BASIS)) | 0;
+    this.#take(path, modRevision, 1);
   }
 
   remove(path: string, modRevision: number): void {
-    this.#high = (this.#high - hash(path, modRevision, HIGH_BASIS)) | 0;
-    this.#low = (this.#low - hash(path, modRevision, LOW_BASIS)) | 0;
+    this.#take(path, modRevision, -1);
   }
 
   /** Adds all that another digest covers; the two have no entry in common. */
@@ -38,41 +36,51 @@ export class Digest {
   toString(): string {
     return hex(this.#high) + hex(this.#low);
   }
+
+  /** Both halves in one walk over the path: a snapshot hashes every entry. */
+  #take(path: string, modRevision: number, sign: 1 | -1): void {
+    let high = HIGH_BASIS;
+    let low = LOW_BASIS;
+    for (let i = 0; i < path.length; i++) {
+      const unit = path.charCodeAt(i);
+      if (unit < 0x80) {
+        high = fnv(high, unit);
+        low = fnv(low, unit);
+        continue;
+      }
+      const point = path.codePointAt(i) ?? 0;
+      if (point > 0xffff) i++;
+      high = codePoint(high, point);
+      low = codePoint(low, point);
+    }
+    high = fnv(high, 0);
+    low = fnv(low, 0);
+    const digits = String(modRevision);
+    for (let i = 0; i < digits.length; i++) {
+      const digit = digits.charCodeAt(i);
+      high = fnv(high, digit);
+      low = fnv(low, digit);
+    }
+    this.#high = (this.#high + sign * mix(high)) | 0;
+    this.#low = (this.#low + sign * mix(low)) | 0;
+  }
 }
 
-const HIGH_BASIS = 0x811c9dc5;
+const HIGH_BASIS = 0x811c9dc5 | 0;
 const LOW_BASIS = 0x01000193;
 const FNV_PRIME = 0x01000193;
 
-function hash(path: string, modRevision: number, basis: number): number {
-  let h = basis | 0;
-  for (let i = 0; i < path.length; i++) {
-    const unit = path.charCodeAt(i);
-    if (unit < 0x80) {
-      h = Math.imul(h ^ unit, FNV_PRIME);
-      continue;
-    }
-    const point = path.codePointAt(i) ?? 0;
-    if (point > 0xffff) i++;
-    h = codePoint(h, point);
-  }
-  h = Math.imul(h, FNV_PRIME); // the zero byte between path and revision
-  const digits = String(modRevision);
-  for (let i = 0; i < digits.length; i++) h = Math.imul(h ^ digits.charCodeAt(i), FNV_PRIME);
-  return mix(h);
+function fnv(state: number, byte: number): number {
+  return Math.imul(state ^ byte, FNV_PRIME);
 }
 
 /** The UTF-8 bytes of one code point above U+007F. */
 function codePoint(h: number, point: number): number {
-  const byte = (state: number, value: number) => Math.imul(state ^ value, FNV_PRIME);
-  if (point < 0x800) return byte(byte(h, 0xc0 | (point >> 6)), 0x80 | (point & 63));
+  if (point < 0x800) return fnv(fnv(h, 0xc0 | (point >> 6)), 0x80 | (point & 63));
   if (point < 0x10000)
-    return byte(
-      byte(byte(h, 0xe0 | (point >> 12)), 0x80 | ((point >> 6) & 63)),
-      0x80 | (point & 63),
-    );
-  const lead = byte(byte(h, 0xf0 | (point >> 18)), 0x80 | ((point >> 12) & 63));
-  return byte(byte(lead, 0x80 | ((point >> 6) & 63)), 0x80 | (point & 63));
+    return fnv(fnv(fnv(h, 0xe0 | (point >> 12)), 0x80 | ((point >> 6) & 63)), 0x80 | (point & 63));
+  const lead = fnv(fnv(h, 0xf0 | (point >> 18)), 0x80 | ((point >> 12) & 63));
+  return fnv(fnv(lead, 0x80 | ((point >> 6) & 63)), 0x80 | (point & 63));
 }
 
 /** fmix32 of MurmurHash3. */

@@ -20,7 +20,14 @@ export function entryOfText(text: string): Entry {
 }
 
 const REVISION_AT = '{"modRevision":'.length;
+const ZERO = 0x30;
 
 export function revisionOfText(text: string): number {
-  return Number.parseInt(text.slice(REVISION_AT, text.indexOf(',', REVISION_AT)), 10);
+  let revision = 0;
+  for (let i = REVISION_AT; ; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    // The comma behind it, or the end of what is no entry.
+    if (!(digit >= 0 && digit <= 9)) return revision;
+    revision = revision * 10 + digit;
+  }
 }

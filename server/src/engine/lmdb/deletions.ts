@@ -36,11 +36,13 @@ export function* deletionsAt(
   query: DeletionsQuery,
 ): Generator<Deletion> {
   const young = placed(unsettled.deletions.read(scanRange(query), query.at));
-  for (const [, deletion] of laidOver(young, placed(inTable(tables, query)))) yield deletion;
+  for (const { value } of laidOver(young, placed(inTable(tables, query)))) yield value;
 }
 
-function* placed(deletions: Iterable<Deletion>): Generator<readonly [string, Deletion]> {
-  for (const deletion of deletions) yield [deletion.path, deletion];
+function* placed(
+  deletions: Iterable<Deletion>,
+): Generator<{ readonly key: string; readonly value: Deletion }> {
+  for (const value of deletions) yield { key: value.path, value };
 }
 
 function* inTable(

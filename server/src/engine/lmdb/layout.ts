@@ -1,4 +1,4 @@
-import { type DeleteCause, type Entry, orderKey, pathOfOrderKey } from '@confer/shared';
+import { type DeleteCause, type Entry, orderKey, ROOT } from '@confer/shared';
 
 /**
  * How the LMDB engine lays its data out. All tables, keys and rows are here. Anything that changes
@@ -133,7 +133,11 @@ export const pathKey: KeyCodec<string> = {
     }
     return start + path.length;
   },
-  readKey: (source, start, end) => pathOfOrderKey(textKey.readKey(source, start, end)),
+  // In place, in the bytes that lmdb-js copied the key to: to replace in the string takes three times as long.
+  readKey(source, start, end) {
+    for (let i = start; i < end; i++) if (source[i] === 1) source[i] = SLASH;
+    return start === end ? ROOT : textKey.readKey(source, start, end);
+  },
 };
 
 export const textKey: KeyCodec<string> = {

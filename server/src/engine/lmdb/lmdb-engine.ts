@@ -154,7 +154,7 @@ export class LmdbEngine implements Engine {
     return this.#closing;
   }
 
-  #held(query: ScanQuery): Generator<HeldAt> {
+  #held(query: ScanQuery): Iterable<HeldAt> {
     requireInWindow(query.at, this);
     const range = scanRange(query);
     const now = scanNow(this.#tables, this.#unsettled, range, this.revision);
@@ -183,15 +183,15 @@ function closed(): ProtocolError {
 }
 
 function* entriesOf(items: Iterable<HeldAt>): Generator<Entry> {
-  for (const [, held] of items) {
-    const entry = entryOfHeld(held);
+  for (const { value } of items) {
+    const entry = entryOfHeld(value);
     if (entry !== undefined) yield entry;
   }
 }
 
 function* textsOf(items: Iterable<HeldAt>): Generator<EntryText> {
-  for (const [path, held] of items)
-    if (typeof held === 'string') yield { path, modRevision: revisionOfText(held), text: held };
-    else if (held !== undefined)
-      yield { path, modRevision: held.modRevision, text: entryText(held) };
+  for (const { key: path, value } of items)
+    if (typeof value === 'string') yield { path, modRevision: revisionOfText(value), text: value };
+    else if (value !== undefined)
+      yield { path, modRevision: value.modRevision, text: entryText(value) };
 }

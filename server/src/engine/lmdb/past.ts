@@ -22,7 +22,7 @@ class Changed {
   *range(range: KeyRange): Generator<HeldAt> {
     this.#ordered ??= [...this.#before.keys()].sort(comparePaths);
     for (const path of this.#ordered)
-      if (isInRange(path, range)) yield [path, this.#before.get(path)];
+      if (isInRange(path, range)) yield { key: path, value: this.#before.get(path) };
   }
 }
 
@@ -59,7 +59,7 @@ export class Pasts {
   }
 
   /** Lays over the state at `shown` what makes it the one at `at`. */
-  over(now: Generator<HeldAt>, range: KeyRange, at: number, shown: number): Generator<HeldAt> {
+  over(now: Iterable<HeldAt>, range: KeyRange, at: number, shown: number): Iterable<HeldAt> {
     if (at === shown) return now;
     const past = this.#pasts.get(at) ?? { at, upTo: at, layers: [] };
     this.#read(past, shown);
@@ -136,5 +136,5 @@ function* largeCommit(
   for (const { value } of log.rows({ start: [revision, low], end: [revision, parts] }))
     for (const [, , , , changes] of commitRowsOf(value))
       for (const change of changes)
-        if (isInRange(change[0], range)) yield [change[0], entryBefore(change)];
+        if (isInRange(change[0], range)) yield { key: change[0], value: entryBefore(change) };
 }
