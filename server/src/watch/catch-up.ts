@@ -1,11 +1,9 @@
 import type { WatchMode } from '@confer/shared';
 import type { Store } from '../store/store.ts';
 import { type DifferencePage, type DifferenceQuery, differencePage } from './difference-page.ts';
-import type { Frame } from './frames.ts';
 import type { Group } from './group.ts';
 import { Kept } from './kept.ts';
 import { type LeadOn, leadOn } from './lead-on.ts';
-import type { NamedFrame } from './named-frame.ts';
 import { type SnapshotPage, type SnapshotQuery, snapshotPage } from './snapshot-page.ts';
 import { TextList } from './text-list.ts';
 import type { State } from './watcher-state.ts';
@@ -31,19 +29,19 @@ export class CatchUp {
     this.#store = store;
   }
 
-  /** The pages of a subtree are the same for watches of every name, but for the name. */
-  snapshotPage(query: SnapshotQuery): Named<SnapshotPage> {
-    const { watch, subtree, revision, after } = query;
-    const key = keyOf([subtree, revision, after]);
-    const make = () => snapshotPage(this.#store, query, this.#texts);
-    return named(this.#pages.get(key, make, sizeOf), watch);
+  snapshotPage(query: SnapshotQuery): SnapshotPage {
+    const key = `${query.watch} ${query.revision} ${query.after ?? ''}`;
+    return this.#pages.get(key, () => snapshotPage(this.#store, query, this.#texts), sizeOf);
   }
 
-  differencePage(query: DifferenceQuery): Named<DifferencePage> {
-    const { head, subtree, position, after } = query;
-    const key = keyOf([subtree, position, head.from, head.to, after]);
-    const make = () => differencePage(this.#store, query, this.#texts);
-    return named(this.#differences.get(key, make, sizeOf), head.watch);
+  differencePage(query: DifferenceQuery): DifferencePage {
+    const { watch, from, to } = query.head;
+    const key = `${watch} ${query.position} ${from} ${to} ${query.after ?? ''}`;
+    return this.#differences.get(
+      key,
+      () => differencePage(this.#store, query, this.#texts),
+      sizeOf,
+    );
   }
 
   leadOn(
@@ -62,21 +60,6 @@ export class CatchUp {
   }
 }
 
-/** No path has a line break. */
-function keyOf(parts: readonly (string | number | undefined)[]): string {
-  return parts.join('\n');
-}
-
-interface Page {
-  readonly frame?: NamedFrame;
-}
-
-type Named<P extends Page> = Omit<P, 'frame'> & { readonly frame?: Frame };
-
-function named<P extends Page>({ frame, ...page }: P, watch: string): Named<P> {
-  return frame === undefined ? page : { ...page, frame: frame.of(watch) };
-}
-
-function sizeOf({ frame }: Page): number {
-  return ITEM_BYTES + (frame?.bytes ?? 0);
+function sizeOf({ frame }: { readonly frame?: Uint8Array }): number {
+  return ITEM_BYTES + (frame?.byteLength ?? 0);
 }

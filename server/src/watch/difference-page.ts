@@ -1,7 +1,6 @@
 import { comparePaths, type DeleteCause, Digest } from '@confer/shared';
 import type { EntryText, Store } from '../store/store.ts';
-import { type BatchHead, FRAME_BYTES } from './frames.ts';
-import { NamedFrame } from './named-frame.ts';
+import { type BatchHead, FRAME_BYTES, type Frame } from './frames.ts';
 import type { TextList } from './text-list.ts';
 
 /** A page looks at no more than this, so that making one takes about a millisecond or two. */
@@ -19,7 +18,7 @@ export interface DifferenceQuery {
 
 export interface DifferencePage {
   /** Absent where nothing of what was looked at has changed. */
-  readonly frame?: NamedFrame;
+  readonly frame?: Frame;
   /** What was looked at, changed or not: entries of the subtree at `to`. */
   readonly entries: number;
   readonly digest: Digest;
@@ -69,10 +68,9 @@ export function differencePage(
   return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
 }
 
-function frameOf({ watch, from, to }: BatchHead, changes: TextList): NamedFrame {
-  const headOf = (name: string) =>
-    `{"type":"difference","watch":${JSON.stringify(name)},"from":${from},"to":${to},"changes":[`;
-  return new NamedFrame(headOf, changes.bytes, watch);
+function frameOf({ watch, from, to }: BatchHead, changes: TextList): Frame {
+  const head = `{"type":"difference","watch":${JSON.stringify(watch)},"from":${from},"to":${to}`;
+  return changes.frame(`${head},"changes":[`, ']}');
 }
 
 /**

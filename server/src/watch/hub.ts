@@ -6,6 +6,7 @@ import type { MadeCommit, Store } from '../store/store.ts';
 import { CatchUp } from './catch-up.ts';
 import { Digests } from './digests.ts';
 import { Group } from './group.ts';
+import { GroupNames } from './group-names.ts';
 import { Pump } from './pump.ts';
 import type { WatchSink } from './watch-sink.ts';
 import { type WatchContext, Watcher } from './watcher.ts';
@@ -41,8 +42,8 @@ export class Hub {
   readonly #context: WatchContext;
   readonly #pump: Pump;
   readonly #groups = new Map<string, Set<Group>>();
+  readonly #names = new GroupNames();
   #revision: number;
-  #groupsMade = 0;
   #watchers = 0;
 
   constructor(store: Store, runtime: Runtime, counters: Counters) {
@@ -141,12 +142,8 @@ export class Hub {
       const isAlike = group.withPrev === withPrev && group.takesClears === takesClears;
       if (isAlike && !isTaken(group.name)) return group;
     }
-    this.#groupsMade += 1;
-    const group = new Group(
-      `w${this.#groupsMade}`,
-      { subtree: path, withPrev, takesClears },
-      this.#revision,
-    );
+    const distinct = { subtree: path, withPrev, takesClears };
+    const group = new Group(this.#names.take(distinct, isTaken), distinct, this.#revision);
     this.#groups.set(path, groups.add(group));
     return group;
   }
@@ -163,6 +160,7 @@ export class Hub {
   #dropGroup(group: Group): void {
     const groups = this.#groups.get(group.subtree);
     groups?.delete(group);
+    this.#names.leave(group);
     if (groups?.size === 0) this.#groups.delete(group.subtree);
   }
 }

@@ -1,12 +1,10 @@
 import { Digest } from '@confer/shared';
 import type { Store } from '../store/store.ts';
-import { FRAME_BYTES } from './frames.ts';
-import { NamedFrame } from './named-frame.ts';
+import { FRAME_BYTES, type Frame } from './frames.ts';
 import type { TextList } from './text-list.ts';
 
 export interface SnapshotPage {
-  /** Absent where there are no entries. */
-  readonly frame?: NamedFrame;
+  readonly frame: Frame;
   readonly entries: number;
   /** Of the entries of this page alone. */
   readonly digest: Digest;
@@ -28,7 +26,7 @@ export interface SnapshotQuery {
  * is read and written again. Throws `compacted` when the revision is no longer in history.
  */
 export function snapshotPage(store: Store, query: SnapshotQuery, texts: TextList): SnapshotPage {
-  const { subtree, revision, after } = query;
+  const { watch, subtree, revision, after } = query;
   texts.clear();
   const digest = new Digest();
   let entries = 0;
@@ -44,12 +42,7 @@ export function snapshotPage(store: Store, query: SnapshotQuery, texts: TextList
     entries++;
     last = path;
   }
-  const frame = texts.length === 0 ? {} : { frame: frameOf(query, texts) };
-  return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
-}
-
-function frameOf({ watch, revision }: SnapshotQuery, entries: TextList): NamedFrame {
-  const headOf = (name: string) =>
-    `{"type":"snapshot","watch":${JSON.stringify(name)},"revision":${revision},"entries":[`;
-  return new NamedFrame(headOf, entries.bytes, watch);
+  const head = `{"type":"snapshot","watch":${JSON.stringify(watch)},"revision":${revision}`;
+  const frame = texts.frame(`${head},"entries":[`, ']}');
+  return { frame, entries, digest, ...(next === undefined ? {} : { next }) };
 }

@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from './frames.ts';
+import { FRAME_BYTES, type Frame } from './frames.ts';
 
 /** Room for a page whose last text went a little beyond it. */
 const ROOM_BYTES = FRAME_BYTES + 64 * 1024;
@@ -8,8 +8,8 @@ const COMMA = 0x2c;
 
 /**
  * JSON texts with a comma between them, as the UTF-8 that travels. Each text is written where it will
- * stand: to join a page as a string first and then to encode it takes more than ten times as long,
- * nearly all of it for the memory of two strings too large for the young generation.
+ * stand. To join a page as a string and then to encode that took several times as long: two strings
+ * too large for the young generation, for every page.
  */
 export class TextList {
   #room: Buffer = Buffer.allocUnsafeSlow(ROOM_BYTES);
@@ -20,15 +20,14 @@ export class TextList {
     return this.#length;
   }
 
-  /** What was added, until something else is. */
-  get bytes(): Uint8Array {
-    return this.#room.subarray(0, this.#length);
-  }
-
   add(text: string): void {
     this.#reserve(1 + text.length * UNIT_BYTES_MAX);
     if (this.#length > 0) this.#room[this.#length++] = COMMA;
     this.#length += this.#room.write(text, this.#length);
+  }
+
+  frame(head: string, end: string): Frame {
+    return Buffer.concat([Buffer.from(head), this.#bytes(), Buffer.from(end)]);
   }
 
   /** Begins anew; what a single large page needed is let go. */
@@ -41,7 +40,11 @@ export class TextList {
     const needed = this.#length + bytes;
     if (needed <= this.#room.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#room.length));
-    larger.set(this.bytes);
+    larger.set(this.#bytes());
     this.#room = larger;
+  }
+
+  #bytes(): Uint8Array {
+    return this.#room.subarray(0, this.#length);
   }
 }

@@ -190,7 +190,7 @@ export class Watcher implements Member {
     state.entries += page.entries;
     state.digest.merge(page.digest);
     state.after = page.next;
-    if (page.frame !== undefined) this.sink.send(page.frame);
+    if (page.entries > 0) this.sink.send(page.frame);
     if (page.next !== undefined) return;
     const { revision } = state;
     this.#context.digests.learn(subtree, revision, state);
