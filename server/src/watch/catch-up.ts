@@ -4,8 +4,8 @@ import { type DifferencePage, type DifferenceQuery, differencePage } from './dif
 import type { Group } from './group.ts';
 import { Kept } from './kept.ts';
 import { type LeadOn, leadOn } from './lead-on.ts';
+import { PageWriter } from './page-writer.ts';
 import { type SnapshotPage, type SnapshotQuery, snapshotPage } from './snapshot-page.ts';
-import { TextList } from './text-list.ts';
 import type { State } from './watcher-state.ts';
 
 /** Of encoded pages and batches that are kept for others, each kind. */
@@ -22,7 +22,7 @@ export class CatchUp {
   readonly #store: Store;
   readonly #pages = new Kept<SnapshotPage>(KEPT_BYTES_MAX);
   readonly #differences = new Kept<DifferencePage>(KEPT_BYTES_MAX);
-  readonly #texts = new TextList();
+  readonly #page = new PageWriter();
   readonly #leads = new Kept<LeadOn | 'too much'>(KEPT_BYTES_MAX);
 
   constructor(store: Store) {
@@ -31,17 +31,13 @@ export class CatchUp {
 
   snapshotPage(query: SnapshotQuery): SnapshotPage {
     const key = `${query.watch} ${query.revision} ${query.after ?? ''}`;
-    return this.#pages.get(key, () => snapshotPage(this.#store, query, this.#texts), sizeOf);
+    return this.#pages.get(key, () => snapshotPage(this.#store, query, this.#page), sizeOf);
   }
 
   differencePage(query: DifferenceQuery): DifferencePage {
     const { watch, from, to } = query.head;
     const key = `${watch} ${query.position} ${from} ${to} ${query.after ?? ''}`;
-    return this.#differences.get(
-      key,
-      () => differencePage(this.#store, query, this.#texts),
-      sizeOf,
-    );
+    return this.#differences.get(key, () => differencePage(this.#store, query, this.#page), sizeOf);
   }
 
   leadOn(

@@ -1,7 +1,7 @@
 import { comparePaths, type DeleteCause, Digest } from '@confer/shared';
 import type { EntryText, Store } from '../store/store.ts';
 import { type BatchHead, FRAME_BYTES, type Frame } from './frames.ts';
-import type { TextList } from './text-list.ts';
+import type { PageWriter } from './page-writer.ts';
 
 /** A page looks at no more than this, so that making one takes about a millisecond or two. */
 const ROWS_MAX = 1_000;
@@ -41,9 +41,11 @@ interface Row {
 export function differencePage(
   store: Store,
   query: DifferenceQuery,
-  texts: TextList,
+  page: PageWriter,
 ): DifferencePage {
-  texts.clear();
+  const { watch, from, to } = query.head;
+  const head = `{"type":"difference","watch":${JSON.stringify(watch)},"from":${from},"to":${to}`;
+  page.begin(`${head},"changes":[`);
   const digest = new Digest();
   let entries = 0;
   let values = 0;
@@ -51,7 +53,7 @@ export function differencePage(
   let last: string | undefined;
   let next: string | undefined;
   for (const { path, entry, change } of merged(store, query)) {
-    if (texts.length > FRAME_BYTES || values > VALUES_MAX || rows === ROWS_MAX) {
+    if (page.length > FRAME_BYTES || values > VALUES_MAX || rows === ROWS_MAX) {
       next = last;
       break;
     }
@@ -62,15 +64,10 @@ export function differencePage(
       digest.add(path, entry.modRevision);
       values += entry.text.length;
     }
-    if (change !== undefined) texts.add(change);
+    if (change !== undefined) page.add(change);
   }
-  const frame = texts.length === 0 ? {} : { frame: frameOf(query.head, texts) };
+  const frame = page.texts === 0 ? {} : { frame: page.end() };
   return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
-}
-
-function frameOf({ watch, from, to }: BatchHead, changes: TextList): Frame {
-  const head = `{"type":"difference","watch":${JSON.stringify(watch)},"from":${from},"to":${to}`;
-  return changes.frame(`${head},"changes":[`, ']}');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Digest } from '@confer/shared';
 import type { Store } from '../store/store.ts';
 import { FRAME_BYTES, type Frame } from './frames.ts';
-import type { TextList } from './text-list.ts';
+import type { PageWriter } from './page-writer.ts';
 
 export interface SnapshotPage {
   readonly frame: Frame;
@@ -25,24 +25,22 @@ export interface SnapshotQuery {
  * A page of a subtree at one revision. The entries are JSON texts already: of a store's million, none
  * is read and written again. Throws `compacted` when the revision is no longer in history.
  */
-export function snapshotPage(store: Store, query: SnapshotQuery, texts: TextList): SnapshotPage {
+export function snapshotPage(store: Store, query: SnapshotQuery, page: PageWriter): SnapshotPage {
   const { watch, subtree, revision, after } = query;
-  texts.clear();
+  const head = `{"type":"snapshot","watch":${JSON.stringify(watch)},"revision":${revision}`;
+  page.begin(`${head},"entries":[`);
   const digest = new Digest();
-  let entries = 0;
   let next: string | undefined;
   let last: string | undefined;
   for (const { path, modRevision, text } of store.scanTexts(subtree, revision, after)) {
-    if (texts.length > FRAME_BYTES) {
+    if (page.length > FRAME_BYTES) {
       next = last;
       break;
     }
-    texts.add(text);
+    page.add(text);
     digest.add(path, modRevision);
-    entries++;
     last = path;
   }
-  const head = `{"type":"snapshot","watch":${JSON.stringify(watch)},"revision":${revision}`;
-  const frame = texts.frame(`${head},"entries":[`, ']}');
-  return { frame, entries, digest, ...(next === undefined ? {} : { next }) };
+  const entries = page.texts;
+  return { frame: page.end(), entries, digest, ...(next === undefined ? {} : { next }) };
 }
