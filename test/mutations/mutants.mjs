@@ -41,9 +41,9 @@ const repetition = [
 const forgetfulPages = [
   {
     file: 'server/src/watch/snapshot-page.ts',
-    find: 'entries.push(text);',
+    find: 'page.add(text);',
     replace:
-      'globalThis.pushed = (globalThis.pushed ?? 0) + 1;\nif (globalThis.pushed % 50 !== 0) entries.push(text);',
+      'globalThis.pushed = (globalThis.pushed ?? 0) + 1;\nif (globalThis.pushed % 50 !== 0) page.add(text);',
   },
 ];
 
