@@ -382,8 +382,8 @@ export const mutants = [
     edits: [
       {
         file: memory,
-        find: 'requireInWindow(revision, this);\n    return this.#commitsAfter(revision);',
-        replace: 'return this.#commitsAfter(Math.max(revision, this.compactedRevision));',
+        find: 'requireInWindow(revision, this);\n    return commitsAfter(this.#disk.log, revision);',
+        replace: 'return commitsAfter(this.#disk.log, Math.max(revision, this.compactedRevision));',
       },
       {
         file: 'server/src/store/store.ts',
