@@ -281,7 +281,7 @@ export const mutants = [
     edits: [
       {
         file: group,
-        find: 'if (!isRoom || !watcher.sink.writable) {',
+        find: 'if (!isRoom || !sink.writable) {',
         replace: 'if (!isRoom) {',
       },
     ],

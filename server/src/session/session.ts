@@ -17,7 +17,7 @@ import {
 } from '@confer/shared';
 import { errorText } from '../log.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
-import type { WatchSink } from '../watch/watch-sink.ts';
+import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import { Backlog, type Work } from './backlog.ts';
 import { closeCodeOf } from './close-codes.ts';
@@ -81,12 +81,8 @@ export class Session implements SocketHandlers, WatchSink {
     return this.#backlog.count;
   }
 
-  get writable(): boolean {
-    return this.#outbox.writable;
-  }
-
-  send(frame: Uint8Array): void {
-    this.#outbox.send(frame);
+  get frames(): FrameSink {
+    return this.#outbox;
   }
 
   advanced(): void {
@@ -132,10 +128,10 @@ export class Session implements SocketHandlers, WatchSink {
     this.#lastAliveAt = this.#service.runtime.clock.now();
     this.#outbox.drained();
     this.#backlog.run(
-      () => this.writable && this.#state.kind === 'open',
+      () => this.#outbox.writable && this.#state.kind === 'open',
       (work, bytes) => this.#begin(work, bytes),
     );
-    if (this.writable)
+    if (this.#outbox.writable)
       for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
   }
 
@@ -163,7 +159,7 @@ export class Session implements SocketHandlers, WatchSink {
       if (isStuck) this.#socket.terminate();
       return;
     }
-    if (!this.writable) return; // it would wait behind everything else and tell nothing
+    if (!this.#outbox.writable) return; // it would wait behind everything else and tell nothing
     this.#outbox.send(encode({ type: 'heartbeat', revision: this.#completeTo() }));
   }
 
@@ -233,7 +229,7 @@ export class Session implements SocketHandlers, WatchSink {
     if (!this.#backlog.admit(bytes)) {
       const most = `at most ${limits.requestsMax} requests, of bounded size, wait for an answer`;
       this.#end('too_many_requests', most);
-    } else if (this.writable && !this.#backlog.hasQueued) this.#begin(work, bytes);
+    } else if (this.#outbox.writable && !this.#backlog.hasQueued) this.#begin(work, bytes);
     else this.#backlog.enqueue(work, bytes);
   }
 

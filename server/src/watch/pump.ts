@@ -43,7 +43,7 @@ export class Pump {
     for (const watcher of this.#queue) {
       // Removing and adding again puts it at the end of this very iteration.
       this.#queue.delete(watcher);
-      if (watcher.sink.writable && stepOf(watcher)) this.#queue.add(watcher);
+      if (watcher.sink.frames.writable && stepOf(watcher)) this.#queue.add(watcher);
       if (this.#clock.now() > endAt) break;
     }
     this.#runLater();

@@ -50,7 +50,7 @@ export class Watcher implements Member {
     this.#onEnded = options.onEnded;
     this.#context = context;
     this.#state = this.#begin(options.start);
-    if (this.#state.kind === 'live') this.group.live.add(this);
+    if (this.#state.kind === 'live') this.group.live.set(this, this.sink.frames);
   }
 
   get isLive(): boolean {
@@ -154,7 +154,7 @@ export class Watcher implements Member {
   #become(next: State): void {
     if (this.#state.kind === 'live') this.group.live.delete(this);
     this.#state = next;
-    if (next.kind === 'live') this.group.live.add(this);
+    if (next.kind === 'live') this.group.live.set(this, this.sink.frames);
   }
 
   #newSnapshot(): State {
@@ -167,13 +167,13 @@ export class Watcher implements Member {
     const head = { watch: this.group.name, reason, epoch: store.epoch };
     counters.count(this.mode === 'state' ? `resyncs.${reason}` : `eventWatchesEnded.${reason}`);
     if (this.mode === 'state') {
-      this.sink.send(toFrame({ type: 'resync', ...head }));
+      this.sink.frames.send(toFrame({ type: 'resync', ...head }));
       this.#become(this.#newSnapshot());
       return;
     }
     const { compactedRevision } = store;
     const revision = this.#context.revision();
-    this.sink.send(toFrame({ type: 'compacted', ...head, compactedRevision, revision }));
+    this.sink.frames.send(toFrame({ type: 'compacted', ...head, compactedRevision, revision }));
     this.#become({ kind: 'ended' });
     this.#onEnded(this);
   }
@@ -190,7 +190,7 @@ export class Watcher implements Member {
     state.entries += page.entries;
     state.digest.merge(page.digest);
     state.after = page.next;
-    if (page.entries > 0) this.sink.send(page.frame);
+    if (page.entries > 0) this.sink.frames.send(page.frame);
     if (page.next !== undefined) return;
     const { revision } = state;
     this.#context.digests.learn(subtree, revision, state);
@@ -231,7 +231,7 @@ export class Watcher implements Member {
     const { frames, to, endsInSynced } = state;
     const frame = frames.at(state.next++);
     if (frame !== undefined) {
-      this.sink.send(frame);
+      this.sink.frames.send(frame);
       return;
     }
     // At the hub's revision it is known what the subtree holds; at one before it, it was.
@@ -274,7 +274,7 @@ export class Watcher implements Member {
     state.entries += page.entries;
     state.digest.merge(page.digest);
     state.after = page.next;
-    if (page.frame !== undefined) this.sink.send(page.frame);
+    if (page.frame !== undefined) this.sink.frames.send(page.frame);
     if (page.next !== undefined) return;
     this.#context.digests.learn(subtree, to, state);
     this.#sendSynced(to, state);
@@ -293,6 +293,6 @@ export class Watcher implements Member {
   #sendSynced(revision: number, whole?: Proof): void {
     const proof =
       whole === undefined ? {} : { entries: whole.entries, digest: whole.digest.toString() };
-    this.sink.send(toFrame({ type: 'synced', watch: this.group.name, revision, ...proof }));
+    this.sink.frames.send(toFrame({ type: 'synced', watch: this.group.name, revision, ...proof }));
   }
 }
