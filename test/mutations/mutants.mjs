@@ -297,16 +297,6 @@ export const mutants = [
     ],
   },
   {
-    name: 'server: the outbox keeps in mind that it is full',
-    edits: [
-      {
-        file: 'server/src/session/outbox.ts',
-        find: "case 'buffered':\n        this.#writable = false;\n        return;",
-        replace: "case 'buffered':\n        return;",
-      },
-    ],
-  },
-  {
     name: 'server: a batch starts where the last one ended',
     edits: [
       {

@@ -97,7 +97,14 @@ describe('rules of the wire and the client', () => {
     scene.network.host = (socket) => {
       attempts += 1;
       socket.close(1011, '');
-      return { onMessage() {}, onBinary() {}, onBadFrame() {}, onDrain() {}, onClose() {} };
+      return {
+        onMessage() {},
+        onBinary() {},
+        onBadFrame() {},
+        onDrain() {},
+        onDropped() {},
+        onClose() {},
+      };
     };
     await scene.clock.advance(300_000);
     // Of two clients, with a mean of 15 s between two of their attempts.
@@ -138,7 +145,14 @@ describe('rules of the wire and the client', () => {
     scene.network.host = (socket) => {
       scene.network.host = host;
       socket.close(code, 'no');
-      return { onMessage() {}, onBinary() {}, onBadFrame() {}, onDrain() {}, onClose() {} };
+      return {
+        onMessage() {},
+        onBinary() {},
+        onBadFrame() {},
+        onDrain() {},
+        onDropped() {},
+        onClose() {},
+      };
     };
     for (const link of scene.links('reader')) link.cut();
     await scene.clock.advance(60_000);

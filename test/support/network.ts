@@ -1,7 +1,6 @@
 import type { Clock } from '@confer/shared';
 import type { Socket as ClientSocket, OpenSocket } from '../../client/src/socket.ts';
 import type {
-  SendResult,
   SocketHandlers as ServerHandlers,
   Socket as ServerSocket,
 } from '../../server/src/transport/socket.ts';
@@ -117,7 +116,7 @@ export class Link {
   #framesLeft = Number.POSITIVE_INFINITY;
   #breaks = false;
   #server: ServerHandlers | undefined;
-  #saidBuffered = false;
+  #isFull = false;
   #closed: Record<Side, boolean> = { client: false, server: false };
   /** A frozen side does not know yet that it is closed. */
   readonly #told: Record<Side, boolean> = { client: false, server: false };
@@ -204,6 +203,9 @@ export class Link {
       get bufferedBytes() {
         return link.#down.waitingBytes;
       },
+      get writable() {
+        return !link.#isFull;
+      },
       send: (frame) => link.#serverSend(typeof frame === 'string' ? frame : text(frame)),
       cork: (run) => run(),
       close: (code, reason) => link.#leave('server', code, reason),
@@ -211,16 +213,14 @@ export class Link {
     };
   }
 
-  #serverSend(frame: string): SendResult {
-    if (this.#told.server) return 'dropped';
-    this.#options.onServerFrame?.(frame, this, this.#saidBuffered);
+  #serverSend(frame: string): void {
+    if (this.#told.server) return;
+    this.#options.onServerFrame?.(frame, this, this.#isFull);
     this.#send(this.#down, frame, () => {
       this.#down.arrived += 1;
       this.#drain();
     });
-    if (this.#down.waitingBytes <= this.#options.windowBytes) return 'sent';
-    this.#saidBuffered = true;
-    return 'buffered';
+    if (this.#down.waitingBytes > this.#options.windowBytes) this.#isFull = true;
   }
 
   #send(to: Direction, frame: string, arrive: (frame: string) => void): void {
@@ -254,8 +254,8 @@ export class Link {
       else this.#down.isPaused = true;
       this.#framesLeft = Number.POSITIVE_INFINITY;
     }
-    if (this.#down.waitingBytes > 0 || !this.#saidBuffered || this.#closed.server) return;
-    this.#saidBuffered = false;
+    if (this.#down.waitingBytes > 0 || !this.#isFull || this.#closed.server) return;
+    this.#isFull = false;
     this.#deliver('server', () => this.#server?.onDrain());
   }
 

@@ -116,6 +116,12 @@ describe('a connection that does not take answers', () => {
       0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
     ]);
   });
+
+  it('W3 is ended where a frame to it was lost', () => {
+    const client = RawClient.open(startCore().core);
+    client.lose();
+    expect(client.closed).toMatchObject({ reason: expect.stringContaining('bug in the server') });
+  });
 });
 
 describe('heartbeats', () => {

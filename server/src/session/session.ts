@@ -21,7 +21,6 @@ import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import { Backlog, type Work } from './backlog.ts';
 import { closeCodeOf } from './close-codes.ts';
-import { Outbox } from './outbox.ts';
 import { principalOf } from './principal.ts';
 import { handle, type RequestContext } from './requests.ts';
 import type { Service } from './service.ts';
@@ -49,7 +48,6 @@ export class Session implements SocketHandlers, WatchSink {
   readonly #socket: Socket;
   readonly #service: Service;
   readonly #onEnded: (session: Session) => void;
-  readonly #outbox: Outbox;
   readonly #backlog = new Backlog(limits.requestsMax);
   readonly #watches = new Map<string, Watcher>();
   #state: State;
@@ -66,7 +64,6 @@ export class Session implements SocketHandlers, WatchSink {
     this.#socket = socket;
     this.#service = service;
     this.#onEnded = onEnded;
-    this.#outbox = new Outbox(socket, () => this.fail(new Error('a frame was dropped')));
     this.#lastAliveAt = clock.now();
     service.counters.count('connectionsOpened');
     const timeout = clock.setTimer(times.helloTimeoutMs, () => {
@@ -82,7 +79,7 @@ export class Session implements SocketHandlers, WatchSink {
   }
 
   get frames(): FrameSink {
-    return this.#outbox;
+    return this.#socket;
   }
 
   advanced(): void {
@@ -126,13 +123,16 @@ export class Session implements SocketHandlers, WatchSink {
   onDrain(): void {
     if (this.#state.kind === 'closed') return;
     this.#lastAliveAt = this.#service.runtime.clock.now();
-    this.#outbox.drained();
     this.#backlog.run(
-      () => this.#outbox.writable && this.#state.kind === 'open',
+      () => this.#socket.writable && this.#state.kind === 'open',
       (work, bytes) => this.#begin(work, bytes),
     );
-    if (this.#outbox.writable)
+    if (this.#socket.writable)
       for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
+  }
+
+  onDropped(): void {
+    this.fail(new Error('a frame was dropped'));
   }
 
   onClose(): void {
@@ -159,15 +159,15 @@ export class Session implements SocketHandlers, WatchSink {
       if (isStuck) this.#socket.terminate();
       return;
     }
-    if (!this.#outbox.writable) return; // it would wait behind everything else and tell nothing
-    this.#outbox.send(encode({ type: 'heartbeat', revision: this.#completeTo() }));
+    if (!this.#socket.writable) return; // it would wait behind everything else and tell nothing
+    this.#socket.send(encode({ type: 'heartbeat', revision: this.#completeTo() }));
   }
 
   /** The server stops: takes nothing more, and asks the client to come back later. */
   leave(retryInMs: number): void {
     if (this.#state.kind === 'open') {
       const message = 'the server is stopping';
-      this.#outbox.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
+      this.#socket.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
       this.#backlog.clear();
       this.#state = { kind: 'leaving' };
     } else if (this.#state.kind === 'awaiting-hello') {
@@ -209,7 +209,7 @@ export class Session implements SocketHandlers, WatchSink {
       kind: 'open',
       context: { service: this.#service, principal, sink: this, watches: this.#watches },
     };
-    this.#outbox.send(encode(welcomeOf(this.id, this.#service)));
+    this.#socket.send(encode(welcomeOf(this.id, this.#service)));
   }
 
   #request(request: Request, context: RequestContext, bytes: number): void {
@@ -229,7 +229,7 @@ export class Session implements SocketHandlers, WatchSink {
     if (!this.#backlog.admit(bytes)) {
       const most = `at most ${limits.requestsMax} requests, of bounded size, wait for an answer`;
       this.#end('too_many_requests', most);
-    } else if (this.#outbox.writable && !this.#backlog.hasQueued) this.#begin(work, bytes);
+    } else if (this.#socket.writable && !this.#backlog.hasQueued) this.#begin(work, bytes);
     else this.#backlog.enqueue(work, bytes);
   }
 
@@ -250,7 +250,7 @@ export class Session implements SocketHandlers, WatchSink {
 
   #send(reply: Reply, bytes: number): void {
     this.#backlog.settle(bytes);
-    if (this.#state.kind !== 'closed') this.#outbox.send(encode(reply));
+    if (this.#state.kind !== 'closed') this.#socket.send(encode(reply));
   }
 
   #completeTo(): number {

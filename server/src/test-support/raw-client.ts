@@ -1,14 +1,15 @@
 import { type DownMessage, decodeDown, type UpMessage } from '@confer/shared';
 import type { Core } from '../core.ts';
-import type { SendResult, Socket, SocketHandlers } from '../transport/socket.ts';
+import type { Socket, SocketHandlers } from '../transport/socket.ts';
 
 /** A connection to a core without any client: frames in, frames out, as a test says. */
 export class RawClient {
   readonly received: DownMessage[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
   terminated = false;
-  /** What the socket says to a send. */
-  answer: SendResult = 'sent';
+  /** What becomes of a frame: once one is buffered, the socket is full until it drains. */
+  answer: 'sent' | 'buffered' = 'sent';
+  #isFull = false;
   bufferedBytes = 0;
   readonly #handlers: SocketHandlers;
 
@@ -18,6 +19,9 @@ export class RawClient {
       remote: 'test',
       get bufferedBytes() {
         return client.bufferedBytes;
+      },
+      get writable() {
+        return !client.#isFull;
       },
       send: (frame) => this.#take(frame),
       cork: (run) => run(),
@@ -54,7 +58,12 @@ export class RawClient {
   drain(): void {
     this.answer = 'sent';
     this.bufferedBytes = 0;
+    this.#isFull = false;
     this.#handlers.onDrain();
+  }
+
+  lose(): void {
+    this.#handlers.onDropped();
   }
 
   vanish(): void {
@@ -70,11 +79,11 @@ export class RawClient {
     return message;
   }
 
-  #take(frame: string | ArrayBuffer): SendResult {
+  #take(frame: string | ArrayBuffer): void {
     const decoded = decodeDown(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
     if (!decoded.ok) throw new Error(`the server sent a bad frame: ${decoded.problem}`);
     this.received.push(decoded.message);
-    return this.answer;
+    if (this.answer === 'buffered') this.#isFull = true;
   }
 }
 

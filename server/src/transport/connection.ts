@@ -1,5 +1,8 @@
 import { errorTable } from '@confer/shared';
-import type { SendResult, Socket, SocketHandlers } from './socket.ts';
+import type { Socket, SocketHandlers } from './socket.ts';
+
+/** What a library did with a frame: handed it to the kernel, keeps it for now, or lost it. */
+export type SendResult = 'sent' | 'buffered' | 'dropped';
 
 /** `waiting` owes its owner an `onDrain`; `closing` was asked to close and does so this very turn. */
 type Phase = 'open' | 'waiting' | 'closing' | 'closed';
@@ -51,11 +54,17 @@ export abstract class Connection implements Socket {
     return this.#isLive() ? this.waitingBytes() : 0;
   }
 
-  send(frame: string | ArrayBuffer): SendResult {
-    if (!this.#isLive()) return 'dropped';
+  /** What a live watch asks at each batch, so it is one look at one field. */
+  get writable(): boolean {
+    return this.#phase === 'open';
+  }
+
+  send(frame: string | ArrayBuffer): void {
+    if (!this.#isLive()) return;
     const result = this.write(frame);
-    if (result === 'buffered') this.#phase = 'waiting';
-    return result;
+    if (result === 'sent') return;
+    this.#phase = 'waiting';
+    if (result === 'dropped') this.#handlers?.onDropped();
   }
 
   cork(run: () => void): void {

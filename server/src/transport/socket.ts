@@ -1,17 +1,16 @@
-/**
- * What became of a frame: `sent` to the kernel; `buffered`, so send nothing more until `onDrain`;
- * `dropped`, which only happens to those who go on after `buffered`.
- */
-export type SendResult = 'sent' | 'buffered' | 'dropped';
-
 /** One open connection, as the session sees it. After `onClose` every method does nothing. */
 export interface Socket {
   /** The address of the other side, for the log. */
   readonly remote: string;
   /** Bytes that wait in this process to be written. */
   readonly bufferedBytes: number;
+  /**
+   * The one rule that bounds its memory: where this is false, nothing more is begun. A send may end it,
+   * `onDrain` says when it is back.
+   */
+  readonly writable: boolean;
   /** Sends one text frame. Bytes are UTF-8, encoded once for many sockets. */
-  send(frame: string | ArrayBuffer): SendResult;
+  send(frame: string | ArrayBuffer): void;
   /** Sends what `run` sends in as few system calls as the library can. */
   cork(run: () => void): void;
   /** Closes after what was sent. `reason` is cut to the 123 bytes that a close frame holds. */
@@ -34,6 +33,8 @@ export interface SocketHandlers {
   onBadFrame(problem: BadFrame): void;
   /** Everything buffered has been written. */
   onDrain(): void;
+  /** A frame was lost, which a caller who keeps the rule of `writable` never sees. */
+  onDropped(): void;
   /** The connection is gone, whoever ended it. Called exactly once. */
   onClose(code: number): void;
 }

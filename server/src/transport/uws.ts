@@ -9,7 +9,7 @@ import type {
 } from 'uWebSockets.js';
 import { ENDPOINT } from '@confer/shared';
 import { addressOfBytes, addressText, listenError, resolveHost } from './address.ts';
-import { Connection, libraryFrameBytesMax } from './connection.ts';
+import { Connection, libraryFrameBytesMax, type SendResult } from './connection.ts';
 import {
   answerTo,
   confirmedProtocol,
@@ -18,7 +18,7 @@ import {
   refusalOf,
   type UpgradeRequest,
 } from './http.ts';
-import type { Listener, ListenOptions, SendResult, Transport } from './socket.ts';
+import type { Listener, ListenOptions, Transport } from './socket.ts';
 
 // What the library has and its typings lack.
 declare module 'uWebSockets.js' {

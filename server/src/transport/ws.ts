@@ -3,9 +3,9 @@ import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressText, resolveHost } from './address.ts';
-import { Connection, libraryFrameBytesMax } from './connection.ts';
+import { Connection, libraryFrameBytesMax, type SendResult } from './connection.ts';
 import { answerTo, type HttpAnswer, notAccepting, refusalOf, type UpgradeRequest } from './http.ts';
-import type { Listener, ListenOptions, SendResult, Transport } from './socket.ts';
+import type { Listener, ListenOptions, Transport } from './socket.ts';
 
 /** Node takes all it is given; from here on `send` says that it waits. */
 const WAITING_BYTES_HIGH = 1024 * 1024;
