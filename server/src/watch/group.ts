@@ -40,8 +40,8 @@ export class Group implements Listener {
   readonly takesClears: boolean;
   /**
    * Those who have everything up to the hub's revision, with where to send to: a batch goes straight
-   * there. To look that up from each member in turn makes a send to a thousand 4 % dearer, because
-   * by the time of the next batch none of it is in the processor's cache any more.
+   * there. To find that from the watcher, over its session and what the session has, made the loop over
+   * a thousand 4 % dearer.
    */
   readonly live = new Map<Member, FrameSink>();
   /** All watchers, live or not. */
