@@ -311,6 +311,6 @@ function direction(): Direction {
   };
 }
 
-function text(frame: ArrayBuffer): string {
-  return Buffer.from(frame).toString();
+function text(frame: ArrayBuffer | Uint8Array): string {
+  return new TextDecoder().decode(frame);
 }

@@ -79,8 +79,8 @@ export class RawClient {
     return message;
   }
 
-  #take(frame: string | ArrayBuffer): void {
-    const decoded = decodeDown(typeof frame === 'string' ? frame : Buffer.from(frame).toString());
+  #take(frame: string | ArrayBuffer | Uint8Array): void {
+    const decoded = decodeDown(typeof frame === 'string' ? frame : new TextDecoder().decode(frame));
     if (!decoded.ok) throw new Error(`the server sent a bad frame: ${decoded.problem}`);
     this.received.push(decoded.message);
     if (this.answer === 'buffered') this.#isFull = true;

@@ -43,7 +43,7 @@ export abstract class Connection implements Socket {
   }
 
   /** Hands one text frame to the library. */
-  protected abstract write(frame: string | ArrayBuffer): SendResult;
+  protected abstract write(frame: string | ArrayBuffer | Uint8Array): SendResult;
   protected abstract waitingBytes(): number;
   protected abstract corked(run: () => void): void;
   /** Closes after what was sent; `reason` fits. */
@@ -59,7 +59,7 @@ export abstract class Connection implements Socket {
     return this.#phase === 'open';
   }
 
-  send(frame: string | ArrayBuffer): void {
+  send(frame: string | ArrayBuffer | Uint8Array): void {
     if (!this.#isLive()) return;
     const result = this.write(frame);
     if (result === 'sent') return;

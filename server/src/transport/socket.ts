@@ -10,7 +10,7 @@ export interface Socket {
    */
   readonly writable: boolean;
   /** Sends one text frame. Bytes are UTF-8, encoded once for many sockets. */
-  send(frame: string | ArrayBuffer): void;
+  send(frame: string | ArrayBuffer | Uint8Array): void;
   /** Sends what `run` sends in as few system calls as the library can. */
   cork(run: () => void): void;
   /** Closes after what was sent. `reason` is cut to the 123 bytes that a close frame holds. */

@@ -95,7 +95,7 @@ class UwsConnection extends Connection {
     if (this.#pongsWaiting > PONGS_WAITING_MAX) this.terminate();
   }
 
-  protected override write(frame: string | ArrayBuffer): SendResult {
+  protected override write(frame: string | ArrayBuffer | Uint8Array): SendResult {
     const result = this.#ws.send(frame, false);
     if (result === 1) return 'sent';
     return result === 0 ? 'buffered' : 'dropped';

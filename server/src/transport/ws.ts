@@ -31,7 +31,7 @@ class WsConnection extends Connection {
     this.#stream = stream;
   }
 
-  protected override write(frame: string | ArrayBuffer): SendResult {
+  protected override write(frame: string | ArrayBuffer | Uint8Array): SendResult {
     this.#ws.send(frame, { binary: false }, this.#written);
     return this.#ws.bufferedAmount > WAITING_BYTES_HIGH ? 'buffered' : 'sent';
   }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Frame } from './frames.ts';
 import { PageWriter } from './page-writer.ts';
 
-const read = (frame: Frame) => JSON.parse(Buffer.from(frame).toString());
+const read = (frame: Uint8Array) => JSON.parse(Buffer.from(frame).toString());
 
 describe('W4 a page', () => {
   it('stays as it is while others are written, be it small, full or far too large', () => {

@@ -1,4 +1,4 @@
-import { FRAME_BYTES, type Frame } from './frames.ts';
+import { FRAME_BYTES } from './frames.ts';
 
 /** Room for a page whose last text goes a little beyond it. */
 const ROOM_BYTES = FRAME_BYTES + 16 * 1024;
@@ -41,7 +41,7 @@ export class PageWriter {
     this.#length += this.#room.write(text, this.#length);
   }
 
-  end(): Frame {
+  end(): Uint8Array {
     this.#write(']}');
     const room = this.#room;
     const frame = room.subarray(0, this.#length);
