@@ -98,7 +98,6 @@ export class FileJournal implements Journal {
   }
 
   async close(): Promise<void> {
-    await this.#active.file.close();
-    await this.#other.file.close();
+    await Promise.all([this.#active.file.close(), this.#other.file.close()]);
   }
 }
