@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { scenarios } from './scenarios/all.ts';
 import type { Profile } from './scenarios/scenario.ts';
-import { ours, type SystemName, systemNames } from './systems.ts';
+import { ours, quick, type SystemName, systemNames } from './systems.ts';
 
 export const USAGE = `pnpm bench [options]
-  --profile quick|full   quick: about two minutes. full: all cases, each several times; 20 minutes
+  --profile quick|full   quick: within two minutes. full: all cases, most of them three times
   --only NAME,...        some scenarios: ${scenarios.map(({ name }) => name).join(', ')}
   --peers NAME,...       some systems: ${systemNames.join(', ')}
-  --json FILE            write everything that was measured
+                         (quick: ${quick.join(', ')}, unless named)
+  --json FILE            write everything that was measured, after each scenario
   --charts DIR           draw the charts
   --page                 write tables and charts into docs/performance.md
   --check                judge Confer by its budgets against the floor: exit code 1 when one is broken`;
@@ -36,12 +37,13 @@ export function readArguments(args: readonly string[]): Arguments {
       check: { type: 'boolean', default: false },
     },
   });
-  const [profile] = among(['quick', 'full'] as const, values.profile, ['quick']);
+  const [profile = 'quick'] = among(['quick', 'full'] as const, values.profile, ['quick']);
+  const all = profile === 'quick' ? quick : systemNames;
   const names = scenarios.map(({ name }) => name);
   return {
-    profile: profile ?? 'quick',
+    profile,
     scenarios: among(names, values.only, names),
-    systems: among(systemNames, values.peers, values.check ? ours : systemNames),
+    systems: among(systemNames, values.peers, values.check ? ours : all),
     json: values.json,
     charts: values.charts,
     isPage: values.page,

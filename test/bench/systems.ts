@@ -55,6 +55,9 @@ export const systemNames = Object.keys(all) as readonly SystemName[];
 /** What a change of Confer is judged by. */
 export const ours: readonly SystemName[] = ['confer', 'floor'];
 
+/** What the quick profile has time for. */
+export const quick: readonly SystemName[] = [...ours, 'etcd', 'redis', 'nats'];
+
 /** Those that keep what can be read, with a store as `which` asks for. */
 export function storing(which: (store: Store) => boolean = () => true): readonly SystemName[] {
   return systemNames.filter((name) => {

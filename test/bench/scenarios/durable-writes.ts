@@ -4,7 +4,7 @@ import { systemNames, systems } from '../systems.ts';
 import { Crew } from './crew.ts';
 import type { Case, Outcome, Scenario, Target } from './scenario.ts';
 
-const WARM_UP_MS = 300;
+const WARM_UP_MS = 1_500;
 const FOR_MS = 700;
 
 export const durableWrites: Scenario = {

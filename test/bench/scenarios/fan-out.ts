@@ -7,7 +7,7 @@ import { Tally } from './tally.ts';
 
 const VALUE_BYTES = 100;
 const SUBTREE = 'fan-out';
-const WARM_UP_MS = 300;
+const WARM_UP_MS = 1_000;
 const FOR_MS = 700;
 
 /** What it costs to bring the changes of one subtree to many. */
