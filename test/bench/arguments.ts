@@ -37,7 +37,8 @@ export function readArguments(args: readonly string[]): Arguments {
       check: { type: 'boolean', default: false },
     },
   });
-  const [profile = 'quick'] = among(['quick', 'full'] as const, values.profile, ['quick']);
+  const profile: Profile =
+    among(['quick', 'full'] as const, values.profile, ['quick'])[0] ?? 'quick';
   const all = profile === 'quick' ? quick : systemNames;
   const names = scenarios.map(({ name }) => name);
   return {
