@@ -7,7 +7,7 @@ import type { Case, Outcome, Scenario, Target } from './scenario.ts';
 
 const VALUE_BYTES = 100;
 const BURST = 10;
-const WARM_UP_MS = 300;
+const WARM_UP_MS = 1_500;
 const FOR_MS = 700;
 /** A step that has no divisor in common with the numbers of subscribers: it visits all of them. */
 const STEP = 7_919;
