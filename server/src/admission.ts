@@ -5,11 +5,12 @@ import type { Log } from './log.ts';
 /** Ten thousand processes may use one server with room to spare; more should say so. */
 const CONNECTIONS_MAX = 50_000;
 /**
- * A storm of clients that come back is accepted faster than their requests are read, so this is not
- * small. Each holds a file descriptor for ten seconds at most.
+ * A storm of clients that come back is accepted faster than their requests are read: all ten thousand
+ * at once have come in before the first is answered. Each holds a file descriptor for ten seconds at most.
  */
-const HANDSHAKES_MAX = 4_096;
-/** Handshakes get at most this part of the descriptors, where there are few. */
+const HANDSHAKES_MAX = 16_384;
+/** So many descriptors are kept for handshakes, or this part of them where there are few. */
+const HANDSHAKES_KEPT = 4_096;
 const HANDSHAKES_SHARE = 1 / 4;
 
 export interface Admission {
@@ -17,6 +18,8 @@ export interface Admission {
   readonly connectionsMax: number;
   /** Connections that are not yet, or will never be, WebSockets. */
   readonly handshakesMax: number;
+  /** Both together: handshakes may have what the WebSockets leave. */
+  readonly socketsMax: number;
 }
 
 /**
@@ -30,11 +33,11 @@ export function admissionOf(
 ): Admission {
   if (asked !== undefined && !(Number.isSafeInteger(asked) && asked >= 1))
     throw new StartError('invalid', `connectionsMax is a whole number from 1, not ${asked}`);
-  const handshakesMax = Math.min(HANDSHAKES_MAX, Math.floor(sockets * HANDSHAKES_SHARE));
-  const connectionsMax = Math.min(asked ?? CONNECTIONS_MAX, sockets - handshakesMax);
+  const kept = Math.min(HANDSHAKES_KEPT, Math.floor(sockets * HANDSHAKES_SHARE));
+  const connectionsMax = Math.min(asked ?? CONNECTIONS_MAX, sockets - kept);
   if (connectionsMax < (asked ?? 0))
     log('warn', 'the limit of open files allows fewer connections than connectionsMax', {
       connectionsMax,
     });
-  return { connectionsMax, handshakesMax };
+  return { connectionsMax, handshakesMax: HANDSHAKES_MAX, socketsMax: sockets };
 }

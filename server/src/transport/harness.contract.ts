@@ -50,6 +50,7 @@ export async function host(
     allowOrigin: () => false,
     connectionsMax: 1_000,
     handshakesMax: 1_000,
+    socketsMax: 2_000,
     onRefused: () => {},
     onOpen: (socket) => {
       const peer: Peer = {

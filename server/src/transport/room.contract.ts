@@ -66,6 +66,19 @@ export function roomContract(transport: Transport): void {
       await comesIn(at);
     });
 
+    it('drops handshakes that WebSockets leave no descriptor for', async () => {
+      const at = await host(transport, echo, { socketsMax: 5 });
+      const { client } = await pair(at);
+      await pair(at);
+      const dull: Raw[] = [];
+      for (let times = 0; times < 10; times += 1) dull.push(await connectRaw(at.listener));
+      await until(() => dull.filter(({ phase }) => phase !== 'open').length === 7);
+      client.ws.send('still here');
+      await until(() => client.frames.length === 1);
+      for (const { tcp } of dull) tcp.destroy();
+      await comesIn(at);
+    });
+
     it('is not used up by connections that came and went in every way', async () => {
       const at = await host(transport, echo, { handshakesMax: 3, connectionsMax: 3 });
       for (let times = 0; times < 5; times += 1) {

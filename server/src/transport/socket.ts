@@ -51,6 +51,8 @@ export interface ListenOptions {
   readonly connectionsMax: number;
   /** Connections that have not become WebSockets. Those beyond are dropped without a word. */
   readonly handshakesMax: number;
+  /** Both together. */
+  readonly socketsMax: number;
   readonly onRefused: (why: 'full' | 'handshakes' | 'origin') => void;
   /** Called for each accepted connection, before its first message. */
   readonly onOpen: (socket: Socket) => SocketHandlers;

@@ -148,7 +148,9 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
   // Told of those that come and those that go, but not of those that become WebSockets.
   const track = (response: HttpResponse, change: number) => {
     handshakes += change;
-    if (handshakes <= options.handshakesMax || change < 0) return;
+    const sockets = open.size + closing.size + handshakes;
+    const isRoom = handshakes <= options.handshakesMax && sockets <= options.socketsMax;
+    if (isRoom || change < 0) return;
     options.onRefused('handshakes');
     response.close();
   };

@@ -77,7 +77,8 @@ async function listen(options: ListenOptions): Promise<Listener> {
   });
 
   server.on('connection', (stream) => {
-    if (streams.size - open.size >= options.handshakesMax) {
+    const isRoom = streams.size - open.size < options.handshakesMax;
+    if (!isRoom || streams.size >= options.socketsMax) {
       options.onRefused('handshakes');
       stream.destroy();
       return;
