@@ -156,6 +156,7 @@ export class LmdbEngine implements Engine {
 
   #held(query: ScanQuery): Iterable<HeldAt> {
     requireInWindow(query.at, this);
+    this.#upkeep.wasRead();
     const range = scanRange(query);
     const now = scanNow(this.#tables, this.#unsettled, range, this.revision);
     return this.#pasts.over(now, range, query.at, this.revision);

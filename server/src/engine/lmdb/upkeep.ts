@@ -15,6 +15,12 @@ import type { Unsettled } from './unsettled.ts';
 const SETTLE_CHANGES = 20_000;
 const SETTLE_BYTES = 16 * 1024 * 1024;
 
+/**
+ * So many paths that are not in the tables make it dear to read a range: each is written as text again
+ * for every reader. A store that stays small would never be brought up to date by its writes.
+ */
+const READ_OVER_PATHS = 500;
+
 /** Writers wait while more than this is unsettled: it lies in memory, and opening reads it back. */
 const UNSETTLED_PATHS_MAX = 200_000;
 const UNSETTLED_BYTES_MAX = 128 * 1024 * 1024;
@@ -70,6 +76,11 @@ export class LmdbUpkeep {
     if (this.#changes >= SETTLE_CHANGES || unsettled.bytes >= SETTLE_BYTES)
       this.#settle().catch(() => undefined);
     if (hasDeletes && this.#hasTooManyDeletions()) this.#trim();
+  }
+
+  /** Somebody reads a range: those who come next find it in the tables. */
+  wasRead(): void {
+    if (this.#context.unsettled.size >= READ_OVER_PATHS) this.#settle().catch(() => undefined);
   }
 
   /** Resolves when there is room for more that is unsettled; absent where there is. */
