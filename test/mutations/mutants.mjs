@@ -321,14 +321,14 @@ export const mutants = [
     edits: [
       {
         file: watcher,
-        find: 'if (page.entries > 0) this.sink.send(page.frame);',
-        replace: 'if (page.entries > 0 && page.next !== undefined) this.sink.send(page.frame);',
+        find: 'if (page.entries > 0) this.sink.frames.send(page.frame);',
+        replace: 'if (page.entries > 0 && page.next !== undefined) this.sink.frames.send(page.frame);',
       },
       {
         file: watcher,
         find: 'this.#sendSynced(revision, state);',
         replace: `this.#sendSynced(revision, state);
-    if (page.entries > 0) this.sink.send(page.frame);`,
+    if (page.entries > 0) this.sink.frames.send(page.frame);`,
       },
     ],
   },
