@@ -322,7 +322,8 @@ export const mutants = [
       {
         file: watcher,
         find: 'if (page.entries > 0) this.sink.frames.send(page.frame);',
-        replace: 'if (page.entries > 0 && page.next !== undefined) this.sink.frames.send(page.frame);',
+        replace:
+          'if (page.entries > 0 && page.next !== undefined) this.sink.frames.send(page.frame);',
       },
       {
         file: watcher,
