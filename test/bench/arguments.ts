@@ -4,7 +4,7 @@ import type { Profile } from './scenarios/scenario.ts';
 import { ours, quick, type SystemName, systemNames } from './systems.ts';
 
 export const USAGE = `pnpm bench [options]
-  --profile quick|full   quick: within two minutes. full: all cases, most of them three times
+  --profile quick|full   quick: within two minutes. full: all cases, most of them three times; half an hour
   --only NAME,...        some scenarios: ${scenarios.map(({ name }) => name).join(', ')}
   --peers NAME,...       some systems: ${systemNames.join(', ')}
                          (quick: ${quick.join(', ')}, unless named)

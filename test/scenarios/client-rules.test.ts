@@ -1,6 +1,7 @@
 import type { DownMessage } from '@confer/shared';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../client/src/api.ts';
+import type { SocketHandlers } from '../../server/src/transport/socket.ts';
 import { Scene } from './scene.ts';
 
 let scene: Scene;
@@ -20,6 +21,16 @@ const isGoodbye = (message: DownMessage): message is Extract<DownMessage, { type
   message.type === 'goodbye';
 
 const typesTo = (name: string) => scene.sentTo(name).map(({ type }) => type);
+
+/** A server that hears nothing. */
+const deaf: SocketHandlers = {
+  onMessage() {},
+  onBinary() {},
+  onBadFrame() {},
+  onDrain() {},
+  onDropped() {},
+  onClose() {},
+};
 
 describe('rules of the wire and the client', () => {
   it('W3 rule 1: the snapshot and the stream come in one answer, with no gap between', async () => {
@@ -97,14 +108,7 @@ describe('rules of the wire and the client', () => {
     scene.network.host = (socket) => {
       attempts += 1;
       socket.close(1011, '');
-      return {
-        onMessage() {},
-        onBinary() {},
-        onBadFrame() {},
-        onDrain() {},
-        onDropped() {},
-        onClose() {},
-      };
+      return deaf;
     };
     await scene.clock.advance(300_000);
     // Of two clients, with a mean of 15 s between two of their attempts.
@@ -145,14 +149,7 @@ describe('rules of the wire and the client', () => {
     scene.network.host = (socket) => {
       scene.network.host = host;
       socket.close(code, 'no');
-      return {
-        onMessage() {},
-        onBinary() {},
-        onBadFrame() {},
-        onDrain() {},
-        onDropped() {},
-        onClose() {},
-      };
+      return deaf;
     };
     for (const link of scene.links('reader')) link.cut();
     await scene.clock.advance(60_000);

@@ -33,8 +33,9 @@ export class CommitLog implements LogTable {
     this.#storage = storage;
     this.#table = storage.tables.log;
     this.#moved = movedOf(storage.tables);
-    this.#journaled = new JournaledRows(storage.journaled);
-    requireWhole(this.#moved, storage.journaled);
+    const journaled = storage.takeJournaled();
+    requireWhole(this.#moved, journaled);
+    this.#journaled = new JournaledRows(journaled);
     this.#turnedAt = this.revision;
   }
 
@@ -121,7 +122,7 @@ export function movedOf({ meta }: Pick<StoredTables, 'meta'>): number {
 function requireWhole(moved: number, journaled: readonly LogRow[]): void {
   let revision = moved;
   for (const { key, bytes } of journaled) {
-    const [first] = headOf(Buffer.from(bytes).toString());
+    const [first] = headOf(bytes.toString());
     if (first !== revision + 1 && key[1] === 0)
       throw new Error(`its journal lacks the commits from ${revision + 1} to ${first - 1}`);
     revision = key[0];

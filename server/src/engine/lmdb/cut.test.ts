@@ -45,8 +45,8 @@ class FatefulStorage implements LmdbStorage {
     return this.#inner.epoch;
   }
 
-  get journaled() {
-    return this.#inner.journaled;
+  takeJournaled() {
+    return this.#inner.takeJournaled();
   }
 
   readonly journal: Journal = ((storage) => ({

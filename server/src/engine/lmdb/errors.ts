@@ -10,7 +10,7 @@ const NOT_ALLOWED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', ..
 /** A disk with less left than this is full: what did not fit is larger than one page. */
 const FULL_BELOW_BYTES = 16 * 1024 * 1024;
 
-/** What a writer is told when its transaction could not be stored. Nothing of it was. */
+/** What a writer is told when its write could not be stored. Nothing of it was. */
 export function writeFailure(error: unknown, directory: string): ProtocolError {
   const reason = reasonOf(error);
   return isFull(errorName(error), directory)

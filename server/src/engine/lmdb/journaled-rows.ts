@@ -57,7 +57,7 @@ export class JournaledRows {
 
   get(key: LogKey): string | undefined {
     const row = this.#rows[this.#firstFrom(key)];
-    return row !== undefined && compareKeys(row.key, key) === 0 ? textOf(row) : undefined;
+    return row !== undefined && compareKeys(row.key, key) === 0 ? row.bytes.toString() : undefined;
   }
 
   *range({ start, end, reverse = false }: TableRange<LogKey>): Generator<ReadRow> {
@@ -69,14 +69,14 @@ export class JournaledRows {
       for (; i >= 0; i--) {
         const row = rows[i];
         if (row === undefined || compareKeys(row.key, end) <= 0) return;
-        yield { key: row.key, value: textOf(row) };
+        yield { key: row.key, value: row.bytes.toString() };
       }
       return;
     }
     for (let i = this.#firstFrom(start); i < rows.length; i++) {
       const row = rows[i];
       if (row === undefined || compareKeys(row.key, end) >= 0) return;
-      yield { key: row.key, value: textOf(row) };
+      yield { key: row.key, value: row.bytes.toString() };
     }
   }
 
@@ -96,8 +96,4 @@ export class JournaledRows {
 
 function compareKeys(a: LogKey, b: LogKey): number {
   return a[0] - b[0] || a[1] - b[1];
-}
-
-function textOf({ bytes }: LogRow): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 }

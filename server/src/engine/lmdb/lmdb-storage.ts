@@ -6,7 +6,7 @@ import { movedOf } from './commit-log.ts';
 import { prepareDirectory, syncDirectory } from './data-directory.ts';
 import { openFailure, unreadable, writeFailure } from './errors.ts';
 import { headerProblem } from './header.ts';
-import { type FileJournal, type OpenedJournal, openJournal } from './journal/journal.ts';
+import { type FileJournal, openJournal } from './journal/journal.ts';
 import {
   deletionPlaceKey,
   FORMAT_VERSION,
@@ -80,9 +80,9 @@ async function openStorage(
   try {
     const epoch = openHistory(root, directory, newId);
     const tables = openTables(root);
-    const journal = await openJournal(directory, epoch, movedOf(tables));
+    const { journal, rows } = await openJournal(directory, epoch, movedOf(tables));
     syncDirectory(directory);
-    return new OpenStorage({ root, tables, ...journal, directory, epoch, unlock });
+    return new OpenStorage({ root, tables, journal, directory, epoch, unlock }, rows);
   } catch (error) {
     await root.close();
     throw error;
@@ -216,7 +216,8 @@ function numberIn(stats: object, name: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-interface StorageParts extends OpenedJournal {
+interface StorageParts {
+  readonly journal: FileJournal;
   readonly root: RootDatabase;
   readonly tables: StoredTables;
   readonly directory: string;
@@ -227,17 +228,23 @@ interface StorageParts extends OpenedJournal {
 class OpenStorage implements LmdbStorage {
   readonly tables: StoredTables;
   readonly journal: FileJournal;
-  readonly journaled: readonly LogRow[];
   readonly epoch: string;
   readonly #parts: StorageParts;
+  #journaled: readonly LogRow[];
   #failure: ProtocolError | undefined;
 
-  constructor(parts: StorageParts) {
+  constructor(parts: StorageParts, rows: readonly LogRow[]) {
     this.#parts = parts;
     this.tables = parts.tables;
     this.journal = parts.journal;
-    this.journaled = parts.rows;
+    this.#journaled = rows;
     this.epoch = parts.epoch;
+  }
+
+  takeJournaled(): readonly LogRow[] {
+    const rows = this.#journaled;
+    this.#journaled = [];
+    return rows;
   }
 
   defer(run: () => void): void {

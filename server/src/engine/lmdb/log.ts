@@ -62,7 +62,7 @@ export interface LoggedCommit {
 
 export interface LogRow {
   readonly key: LogKey;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 }
 
 function charactersOf(change: Change): number {
@@ -116,7 +116,7 @@ function* partsOf(changes: readonly Change[]): Steps<(readonly Change[])[]> {
   return parts;
 }
 
-function bytesOf(head: LogHead, rows: readonly CommitRow[]): Uint8Array {
+function bytesOf(head: LogHead, rows: readonly CommitRow[]): Buffer {
   return Buffer.from(`${JSON.stringify(head)}\n${JSON.stringify(rows)}`);
 }
 

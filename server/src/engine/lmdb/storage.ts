@@ -5,8 +5,11 @@ import type { LogRow } from './log.ts';
 export interface Storage {
   readonly tables: StoredTables;
   readonly journal: Journal;
-  /** What the journal had when it was opened and the table of the log does not have, in order. */
-  readonly journaled: readonly LogRow[];
+  /**
+   * Hands over, once, what the journal had when it was opened and the table of the log does not have, in
+   * order: it may be all that fits into two files, and is not to be held by anybody else.
+   */
+  takeJournaled(): readonly LogRow[];
   /**
    * Stores what `queue` puts and removes, all or nothing, and resolves once it is on the disk; rejects
    * with a `ProtocolError` when it could not be stored. `queue` runs at once, reads nothing of what it

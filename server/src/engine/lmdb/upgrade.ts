@@ -50,8 +50,8 @@ export interface OldTables {
 const LAST = Number.MAX_SAFE_INTEGER;
 
 /**
- * Format 3 had its log in the table alone. Belongs into a transaction. `settled` is no better than the
- * log: what came after it is there, and where nothing did, it is the last commit.
+ * Format 3 had its log in the table alone: it has all commits, up to the last row or, where a compaction
+ * took that, up to what is settled. Belongs into a transaction.
  */
 export function takeOverFormat3({ log, meta }: StoredTables, settled: number): void {
   let moved = settled;

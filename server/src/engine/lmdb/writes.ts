@@ -213,7 +213,7 @@ export class Writes {
 
   /**
    * The answers go out first, and what their writers ask next may join: 64 writers who wait for each
-   * other's batches in two halves would have twice as many batches, each with its own two syncs.
+   * other's batches in two halves would have twice as many batches, each with a sync of its own.
    */
   #submitAfterAnswers(): void {
     this.#context.defer(() => this.#submitSoon());

@@ -39,7 +39,7 @@ export class JournalFile {
     }
   }
 
-  /** Whether there was room for all of it is not known before it rejects. */
+  /** Rejects with the error of the system; part of it may then be in the file. */
   async write(buffers: readonly Buffer[], position: number): Promise<void> {
     const end = position + buffers.reduce((sum, { length }) => sum + length, 0);
     if (end > this.#sizeBytes) await this.#grow(end);

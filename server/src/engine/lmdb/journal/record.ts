@@ -50,11 +50,7 @@ export function recordBytes({ generation, rows }: JournalRecord, epoch: string):
   for (const row of rows) checksum = crc32(row.bytes, checksum);
   head.writeUInt32LE(checksum, at.checksum);
   const rest = (PAGE_BYTES - (bytes % PAGE_BYTES)) % PAGE_BYTES;
-  return [
-    head,
-    ...rows.map((row) => Buffer.from(row.bytes.buffer, row.bytes.byteOffset, row.bytes.length)),
-    Buffer.alloc(rest),
-  ];
+  return [head, ...rows.map((row) => row.bytes), Buffer.alloc(rest)];
 }
 
 /** The record that begins at an offset, or `undefined` where there is none that is whole. */

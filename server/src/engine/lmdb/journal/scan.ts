@@ -32,7 +32,12 @@ export function scanJournal(files: readonly Buffer[], epoch: string, moved: numb
   const records = scanned
     .toSorted((a, b) => a.generation - b.generation)
     .flatMap((file) => file.records);
-  return { files: scanned, rows: records.flatMap((record) => rowsAfter(record, moved)) };
+  const rows = records.flatMap((record) => rowsAfter(record, moved));
+  // Copied, or a single row would hold the whole of its file in memory.
+  return {
+    files: scanned,
+    rows: rows.map(({ key, bytes }) => ({ key, bytes: Buffer.from(bytes) })),
+  };
 }
 
 function scanFile(file: Buffer, epoch: string, moved: number, i: number): ScannedFile {
