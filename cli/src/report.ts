@@ -18,6 +18,8 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   too_many_watches: exitCodes.refused,
   storage_full: exitCodes.unavailable,
   unavailable: exitCodes.unavailable,
+  outcome_unknown: exitCodes.unavailable,
+  damaged: exitCodes.other,
   internal: exitCodes.other,
   bad_message: exitCodes.invalid,
   unauthenticated: exitCodes.refused,

@@ -53,8 +53,8 @@ export class EventWatch implements Watch, WatchOwner {
   get position(): Position | undefined {
     const { position } = this.#watch.state;
     const [first] = this.#channel.waiting;
-    if (first === undefined || position === undefined) return position;
-    return { epoch: position.epoch, revision: first.revision - 1 };
+    if (first === undefined || position === undefined) return this.#watch.placed(position);
+    return this.#watch.placed({ epoch: position.epoch, revision: first.revision - 1 });
   }
 
   diagnostics(): WatchDiagnostics {
@@ -105,7 +105,7 @@ export class EventWatch implements Watch, WatchOwner {
 
   moved(state: WatchState): void {
     if (state.kind !== 'live' || this.#started !== undefined) return;
-    this.#started = state.position;
+    this.#started = this.#watch.placed(state.position);
     this.#waits.check();
   }
 

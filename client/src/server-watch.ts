@@ -63,6 +63,8 @@ export interface WatchLine {
   readonly requests: Requests;
   /** `undefined` while there is no connection. */
   readonly epoch: string | undefined;
+  /** That positions reached over this connection, or the last one, are on. */
+  readonly timeline: string | undefined;
   leave(name: string): void;
   /** From now on, messages of that name are for this watch. */
   register(name: string, watch: ServerWatch): void;
@@ -80,6 +82,8 @@ export class ServerWatch {
   readonly #line: WatchLine;
   readonly #backoff: Backoff;
   #state: WatchState;
+  /** That the position was reached on. */
+  #timeline: string | undefined;
   readonly #history: WatchHistory = {
     commits: 0,
     changes: 0,
@@ -94,10 +98,17 @@ export class ServerWatch {
     this.#line = line;
     this.#backoff = backoff;
     this.#state = initialState(spec.mode, spec.after);
+    this.#timeline = spec.after?.timeline;
   }
 
   get state(): WatchState {
     return this.#state;
+  }
+
+  /** A position with the timeline that it was reached on. */
+  placed<Reached extends Position | undefined>(position: Reached): Reached {
+    const timeline = this.#timeline;
+    return position === undefined || timeline === undefined ? position : { ...position, timeline };
   }
 
   /** When it is asked for again, after a refusal or a misfit. */
@@ -119,7 +130,7 @@ export class ServerWatch {
     const ticket: Ticket = { kind: 'asked' };
     this.#become(ticket);
     const { path, mode, prev } = this.spec;
-    const after = resumeFrom(this.#state);
+    const after = this.placed(resumeFrom(this.#state));
     const flags = { prev: prev || undefined, clears: mode === 'state' || undefined };
     this.#line.requests.tell(
       (id) => ({ type: 'watch', id, path, mode, after, ...flags }),
@@ -189,6 +200,7 @@ export class ServerWatch {
     const last = this.#state;
     const { state, effect } = step(last, event);
     this.#state = state;
+    if (state.position !== last.position) this.#timeline = this.#line.timeline;
     // A watch that lived until a heartbeat is well; one that is left again at once is not.
     if (event.type === 'heartbeat' && state.kind === 'live') this.#backoff.reset();
     this.#note(event, last, effect);

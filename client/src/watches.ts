@@ -24,6 +24,7 @@ export class Watches implements WatchLine {
   /** By their names on this connection. */
   readonly #named = new Map<string, ServerWatch>();
   #epoch: string | undefined;
+  #timeline: string | undefined;
 
   constructor(clock: Clock, connection: Connection, requests: Requests, newBackoff: () => Backoff) {
     this.clock = clock;
@@ -34,6 +35,10 @@ export class Watches implements WatchLine {
 
   get epoch(): string | undefined {
     return this.#epoch;
+  }
+
+  get timeline(): string | undefined {
+    return this.#timeline;
   }
 
   add(spec: WatchSpec, owner: WatchOwner): ServerWatch {
@@ -48,8 +53,9 @@ export class Watches implements WatchLine {
   }
 
   /** Asks for everything again; to be called before the requests go out. */
-  opened({ epoch }: Welcome): void {
+  opened({ epoch, timeline }: Welcome): void {
     this.#epoch = epoch;
+    this.#timeline = timeline;
     for (const watch of this.#wanted) watch.open();
   }
 

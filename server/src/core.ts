@@ -1,6 +1,6 @@
 import { type Status, times } from '@confer/shared';
 import { Counters } from './counters.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Engine, Health } from './engine/engine.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 import { Heartbeats } from './session/heartbeats.ts';
@@ -46,6 +46,8 @@ export class Core {
   readonly #sessions = new Set<Session>();
   readonly #retention: Retention | undefined;
   readonly #startedAt: number;
+  /** Why the storage can do nothing any more, once it cannot. */
+  readonly failed: Promise<string>;
 
   constructor(options: CoreOptions) {
     const { engine, runtime, log, heartbeatMs = times.heartbeatMs, retention } = options;
@@ -53,6 +55,12 @@ export class Core {
     this.#engine = engine;
     this.#runtime = runtime;
     this.#startedAt = runtime.clock.now();
+    this.failed = new Promise((resolve) => {
+      engine.onHealth((health) => {
+        tellHealth(health, log);
+        if (health.kind === 'failed') resolve(health.reason);
+      });
+    });
     const store = new Store(engine, (commits) => hub.apply(commits));
     const hub = new Hub(store, runtime, counters);
     const status = () => this.status();
@@ -85,6 +93,7 @@ export class Core {
       connections: this.#sessions.size,
       watches: hub.watchers,
       uptimeMs: this.#runtime.clock.now() - this.#startedAt,
+      ...healthOf(this.#engine.health),
     };
   }
 
@@ -122,4 +131,16 @@ export class Core {
       look();
     });
   }
+}
+
+/** Once for each change: it would be said with every write otherwise. */
+function tellHealth(health: Health, log: Log): void {
+  if (health.kind === 'well') log('info', 'the storage is well again');
+  else if (health.kind === 'degraded') log('error', `the storage is degraded: ${health.reason}`);
+  else log('error', `the storage has failed, and the server ends: ${health.reason}`);
+}
+
+function healthOf(health: Health): Pick<Status, 'storage' | 'storageProblem'> {
+  if (health.kind === 'well') return { storage: 'well' };
+  return { storage: health.kind, storageProblem: health.reason };
 }

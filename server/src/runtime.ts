@@ -11,6 +11,14 @@ export interface Runtime {
   readonly defer: (run: () => void) => void;
 }
 
+/** What a process has beside that. */
+export interface SystemRuntime extends Runtime {
+  /** Milliseconds that this process has run, whatever is done to the clock of the machine. */
+  readonly uptimeMs: () => number;
+  /** The number of the process. */
+  readonly pid: number;
+}
+
 const systemClock: Clock = {
   now: () => Date.now(),
   setTimer: (delayMs, run) => {
@@ -19,9 +27,11 @@ const systemClock: Clock = {
   },
 };
 
-export const systemRuntime: Runtime = {
+export const systemRuntime: SystemRuntime = {
   clock: systemClock,
   random: Math.random,
+  uptimeMs: () => performance.now(),
   newId: () => nanoid(),
+  pid: process.pid,
   defer: (run) => void setImmediate(run),
 };

@@ -13,7 +13,15 @@ export type EngineOptions =
   /** Keeps nothing beyond the end of the process. */
   | { readonly engine: 'memory' }
   /** Keeps its data in a directory, which is made when it is not there. */
-  | { readonly engine: 'lmdb'; readonly dataDirectory: string };
+  | {
+      readonly engine: 'lmdb';
+      readonly dataDirectory: string;
+      /**
+       * Go on although the directory says that data are missing or older than they were. The log says
+       * what is lost, and clients that know more are told that this is another history.
+       */
+      readonly acceptLoss?: boolean;
+    };
 
 export type ServerOptions = EngineOptions & {
   /** Default 127.0.0.1. Addresses beyond this machine need `insecure`. */
@@ -50,6 +58,11 @@ export interface Server {
   /** What happened since the start: connections, refusals, watches. Names stay, counts only grow. */
   counters(): Readonly<Record<string, number>>;
   /**
+   * Resolves with the reason when the storage can do nothing any more before another start. The one who
+   * runs the server closes it then, and ends so that it is started again, or somebody looks.
+   */
+  readonly failed: Promise<string>;
+  /**
    * Stops accepting, tells every client when to come back, finishes what was accepted, flushes and
    * lets go of the data. The same promise however often it is called.
    */
@@ -68,7 +81,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const admission = admissionOf(options.connectionsMax, log);
   const at = { host, port, insecure, log, counters, admission, transport: options.transport };
   await requireAddress(at);
-  const engine = await openEngine(options);
+  const engine = await openEngine(options, log);
   const core = new Core({
     engine,
     runtime: systemRuntime,
@@ -90,6 +103,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       host,
       port: listener.port,
       transport,
+      failed: core.failed,
       status: () => core.status(),
       counters: () => core.counters(),
       close: () => {
@@ -111,7 +125,7 @@ function retentionOf({ retention = {} }: ServerOptions): RetentionLimits {
   return limits;
 }
 
-async function openEngine(options: EngineOptions): Promise<Engine> {
+async function openEngine(options: EngineOptions, log: Log): Promise<Engine> {
   const { clock, newId } = systemRuntime;
   if (options.engine === 'memory') {
     const { openMemoryEngine } = await import('./engine/memory/memory.ts');
@@ -120,7 +134,12 @@ async function openEngine(options: EngineOptions): Promise<Engine> {
   const { openLmdbEngine } = await import('./engine/lmdb/open.ts');
   const { StorageError } = await import('./engine/storage-error.ts');
   try {
-    return await openLmdbEngine({ directory: options.dataDirectory, clock, newId });
+    return await openLmdbEngine({
+      ...systemRuntime,
+      directory: options.dataDirectory,
+      acceptLoss: options.acceptLoss ?? false,
+      onNotice: (notice) => log('warn', notice),
+    });
   } catch (error) {
     if (error instanceof StorageError) throw new StartError('storage', error.message, error);
     throw error;

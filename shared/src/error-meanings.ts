@@ -18,6 +18,9 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   too_many_watches: 'the connection has as many watches as it may have',
   storage_full: 'the server has no room to store the commit; nothing was written',
   unavailable: 'the server cannot do this now; nothing was written',
+  outcome_unknown:
+    'the storage failed while it wrote; the same request id finds out whether it did',
+  damaged: 'what is asked for is damaged on the disk of the server; nothing was written',
   internal: 'a bug in the server; its log says more',
   bad_message: 'a frame that is no message, or a message out of turn',
   unauthenticated: 'the server does not know who you are',
@@ -44,6 +47,8 @@ export const errorScopes: Readonly<Record<ErrorCode, 'request' | 'watch' | 'conn
   too_many_watches: 'request',
   storage_full: 'request',
   unavailable: 'request',
+  outcome_unknown: 'request',
+  damaged: 'request',
   internal: 'request',
   bad_message: 'connection',
   unauthenticated: 'connection',

@@ -30,6 +30,8 @@ export const errorTable = {
   too_many_watches: never,
   storage_full: backoff,
   unavailable: backoff,
+  outcome_unknown: backoff,
+  damaged: never,
   internal: never,
   bad_message: { retry: 'never', closeCode: 4400 },
   unauthenticated: { retry: 'never', closeCode: 4401 },

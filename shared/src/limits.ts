@@ -23,7 +23,7 @@ export const limits = {
   /** Operations, and conditions, of one commit. */
   operationsMax: 100_000,
   /** Changes of one commit, where one operation removes a whole subtree. */
-  changesMax: 1_000_000,
+  changesMax: 100_000,
   /** Watches of one connection. */
   watchesMax: 10_000,
   /** Requests that a connection may have waiting for an answer. */

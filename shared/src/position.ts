@@ -5,4 +5,9 @@
 export interface Position {
   readonly epoch: string;
   readonly revision: number;
+  /**
+   * The stretch of the history that it was reached on: of a store that was put back by hand, two go on
+   * by themselves under the same epoch and the same numbers. A position without it is not told apart.
+   */
+  readonly timeline?: string;
 }

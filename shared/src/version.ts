@@ -7,6 +7,8 @@
  *    2026-11  `verify` and `verifying`: the same
  *    2026-11  `clear` among the changes of a commit, for those who ask with `clears`
  *    2026-11  names, tokens and request ids are held to having no lone surrogates, as was said before
+ *    2026-11  `timeline` in `welcome` and in positions; an old peer ignores it, and leaves it out
+ *    2026-11  `storage` and `storageProblem` in `status`; the codes `outcome_unknown` and `damaged`
  */
 export const PROTOCOL_VERSION = 1;
 

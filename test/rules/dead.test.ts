@@ -16,6 +16,8 @@ function deadFiles(sources: readonly Source[]): string[] {
   const live = reachable(sources, paths.filter(matches(ENTRY)));
   const tested = reachable(sources, paths.filter(matches(TEST_ENTRY)));
   return sources.flatMap(({ path, isTest }) => {
+    // What describes a library that has no types of its own is there for the compiler.
+    if (path.endsWith('.d.ts')) return [];
     if (live.has(path) || (isTest && tested.has(path))) return [];
     return tested.has(path)
       ? [`${path} is used by tests alone: name it *.contract.ts, move it to test/, or delete it`]

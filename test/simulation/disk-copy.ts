@@ -1,4 +1,4 @@
-import { MemoryDisk } from '../../server/src/engine/memory/memory.ts';
+import { MemoryDisk } from '../../server/src/engine/memory/disk.ts';
 
 /** A backup: what a disk holds now, to be the beginning of another history. */
 export function copyOf(disk: MemoryDisk): MemoryDisk {

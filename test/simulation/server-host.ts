@@ -1,7 +1,8 @@
 import type { Clock, Commit } from '@confer/shared';
 import { Core } from '../../server/src/core.ts';
 import type { CommitOutcome, CommitRequest, Engine } from '../../server/src/engine/engine.ts';
-import { MemoryDisk, openMemoryEngine } from '../../server/src/engine/memory/memory.ts';
+import { MemoryDisk } from '../../server/src/engine/memory/disk.ts';
+import { openMemoryEngine } from '../../server/src/engine/memory/memory.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';

@@ -1,12 +1,8 @@
-import type { Commit, Condition, DeleteCause, Entry, Operation } from '@confer/shared';
+import type { Change, Commit, Condition, DeleteCause, Entry, Operation } from '@confer/shared';
+import type { RowBudget } from '../row-budget.ts';
 
 /** One write, as an engine judges it. */
 export interface CommitRequest {
-  /**
-   * What has to hold of the request by itself, looked at before all else, a piece at a time: it says
-   * how many characters it looked at, and throws the `ProtocolError` of the first thing that is wrong.
-   */
-  readonly checks?: Iterable<number>;
   /** Applied in order, each on what those before it left; the commit holds the net changes. */
   readonly operations: readonly Operation[];
   /** All must hold against the state before the commit. */
@@ -30,8 +26,8 @@ export interface ScanQuery {
   readonly at: number;
   /** Where to start, exclusive: after a path, or after a path with everything below it. */
   readonly start?: { readonly after: string } | { readonly afterSubtree: string };
-  /** A path to end before: who looks at a piece at a time says how far it goes. */
-  readonly end?: string;
+  /** How many paths may be looked at, given or not. The scan ends when they are spent, and says where. */
+  readonly budget?: RowBudget;
 }
 
 /** An entry as the JSON text of it, without being read first. */
@@ -41,14 +37,6 @@ export interface EntryText {
   readonly text: string;
 }
 
-export interface DeletionsQuery {
-  readonly subtree: string;
-  /** The revision to read at, as for a scan. */
-  readonly at: number;
-  /** A path to start after. */
-  readonly start?: { readonly after: string };
-}
-
 /** The delete that ended the last life of a path. */
 export interface Deletion {
   readonly path: string;
@@ -56,8 +44,19 @@ export interface Deletion {
   readonly cause: DeleteCause;
 }
 
+/** What a path was at a revision: what it held, or how it went. */
+export type PathState =
+  | { readonly path: string; readonly entry: EntryText }
+  | { readonly path: string; readonly deletion: Deletion };
+
+/** A change as an engine makes it: it knows which revision it replaced; 0 where there was nothing. */
+export type MadeChange = Change & { readonly replaced: number };
+
 /** A commit as an engine makes it. */
 export interface MadeCommit extends Commit {
+  readonly changes: readonly MadeChange[];
+  /** What it replaced is too long to be kept with it, so that no change has a `prev`. */
+  readonly withoutPrev?: true;
   /**
    * The subtrees that the commit removed as a whole, none inside another: of the entries that were
    * there before it, each is put again or deleted among `changes`. So a reader who has the state
@@ -71,6 +70,24 @@ export interface EngineSupports {
   /** An acknowledged commit survives the end of the process (S1). */
   readonly durable: boolean;
 }
+
+/**
+ * A stretch of a history: each opening of a store begins one. Two copies of a store that go on by
+ * themselves name the same revisions in one epoch, but they do so on timelines of their own.
+ */
+export interface Timeline {
+  readonly id: string;
+  /** What it begins after: up to there the history is that of the timelines before it. */
+  readonly from: number;
+}
+
+/** How the storage is. */
+export type Health =
+  | { readonly kind: 'well' }
+  /** It reads, and refuses writes, or some of them, since then (ms since the Unix epoch). */
+  | { readonly kind: 'degraded'; readonly since: number; readonly reason: string }
+  /** It can do nothing any more before another start. */
+  | { readonly kind: 'failed'; readonly since: number; readonly reason: string };
 
 /** Takes commits that became durable together, in revision order. */
 export type CommitFeed = (commits: readonly MadeCommit[]) => void;
@@ -87,6 +104,9 @@ export interface Engine {
   readonly supports: EngineSupports;
   /** The identity of this history. */
   readonly epoch: string;
+  /** Of this history, the oldest first; the last is the one that commits are made on. */
+  readonly timelines: readonly Timeline[];
+  readonly health: Health;
   /** The newest commit that came out of the feed; 0 for an empty history (S5). */
   readonly revision: number;
   /** History is whole after this revision; 0 when nothing was compacted. */
@@ -103,9 +123,15 @@ export interface Engine {
   onCommits(feed: CommitFeed): void;
 
   /**
+   * Names who is told when the storage gets worse or better. Called once, before the first commit.
+   */
+  onHealth(listener: (health: Health) => void): void;
+
+  /**
    * Resolves once the commit is durable (S1) and the feed has taken it. Rejects with a
    * `ProtocolError`: `conflict` when a condition does not hold (with the path and what it holds
-   * now), `too_large` over `limits.changesMax`, `storage_full`, `unavailable`; nothing was written.
+   * now), `too_large` over `limits.changesMax`, `storage_full`, `unavailable`, `damaged`: then nothing
+   * was written. Or `outcome_unknown`: then it may have been.
    */
   commit(request: CommitRequest): Promise<CommitOutcome>;
 
@@ -121,16 +147,19 @@ export interface Engine {
   scanTexts(query: ScanQuery): Iterable<EntryText>;
 
   /**
+   * The same with the paths that are gone: for each the newest delete up to that revision, as far as it
+   * is known. They are known whole for deletes after `deletionsFloor`.
+   */
+  scanStates(query: ScanQuery): Iterable<PathState>;
+
+  /**
    * The commits after `revision`, lazily, in order, changes with `prev` where the entry before is
    * still known. Must end within the turn that began it. Throws `compacted` or `future_revision`.
    */
   history(revision: number): Iterable<MadeCommit>;
 
-  /**
-   * How many changes the commits after a revision have, cheaply, counted until there are more than `max`.
-   * Throws like `history`.
-   */
-  changesAfter(revision: number, max: number): number;
+  /** How many changes the commits after a revision have, cheaply. Throws like `history`. */
+  changesAfter(revision: number): number;
 
   /** When the first commit after a revision was made, cheaply; `undefined` where there is none. */
   timeAfter(revision: number): number | undefined;
@@ -138,16 +167,9 @@ export interface Engine {
   /**
    * Every delete after this revision is known, also where history is compacted: with the entries that
    * are newer than a position, that is what a reader missed who was away for longer than history
-   * reaches. Their number is bounded, and the oldest go first.
+   * reaches. The number of those beyond history is bounded, and the oldest go first.
    */
   readonly deletionsFloor: number;
-
-  /**
-   * For each path of a subtree the newest delete up to a revision that is known, lazily, in the order
-   * of the tree: whole for deletes after `deletionsFloor`. Paths that were written again since may be
-   * among them; they are in a scan at the same revision. Ends and throws like a scan.
-   */
-  deletions(query: DeletionsQuery): Iterable<Deletion>;
 
   /**
    * Drops history up to `revision`; current entries never go. Works in small steps between which

@@ -2,7 +2,7 @@ import { comparePaths, type Entry, isWithin, limits, type Operation } from '@con
 import { describe, expect, it } from 'vitest';
 import { failureOf } from './contract/rig.contract.ts';
 import type { CommitRequest } from './engine.ts';
-import { type Base, evaluate, outcomeOf } from './evaluate.ts';
+import { type Base, evaluate, type Held, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
 import { atOnce } from './steps.ts';
 
 const NAMING = { revision: 7, time: 1_000 };
@@ -16,20 +16,25 @@ function entry(path: string): Entry {
   return { path, value: 'old', ...life, updatedAt: 500, updatedBy: 'bob' };
 }
 
+function held(path: string, valueLength = 3): Held {
+  const whole = entry(path);
+  return { ...whole, valueLength, entry: () => whole };
+}
+
 /** A base that counts the entries it hands out. */
-class Entries implements Base {
-  readonly #entries: readonly Entry[];
+class Entries implements Base<Held> {
+  readonly #entries: readonly Held[];
   scanned = 0;
 
   constructor(paths: readonly string[]) {
-    this.#entries = [...paths].sort(comparePaths).map(entry);
+    this.#entries = [...paths].sort(comparePaths).map((path) => held(path));
   }
 
-  read(path: string): Entry | undefined {
+  read(path: string): Held | undefined {
     return this.#entries.find((candidate) => candidate.path === path);
   }
 
-  *scanSubtree(path: string, after = ''): Generator<Entry> {
+  *scanSubtree(path: string, after = ''): Generator<Held> {
     for (const candidate of this.#entries) {
       if (!isWithin(candidate.path, path)) continue;
       if (after !== '' && comparePaths(candidate.path, after) <= 0) continue;
@@ -40,7 +45,7 @@ class Entries implements Base {
 }
 
 function judge(paths: readonly string[], operations: readonly Operation[], more = {}) {
-  return atOnce(evaluate(request(operations, more), new Entries(paths), NAMING));
+  return atOnce(evaluate(request(operations, more), new Entries(paths), NAMING))?.commit;
 }
 
 function request(operations: readonly Operation[], more: Partial<CommitRequest>): CommitRequest {
@@ -116,11 +121,13 @@ describe('net changes', () => {
           path: '/old',
           entry: { path: '/old', ...written, createRevision: 2, version: 4 },
           prev: entry('/old'),
+          replaced: 4,
         },
         {
           type: 'put',
           path: '/young',
           entry: { path: '/young', ...written, createRevision: 7, version: 1 },
+          replaced: 0,
         },
       ],
     });
@@ -130,7 +137,7 @@ describe('net changes', () => {
   it('are at most `changesMax`', { timeout: 60_000 }, async () => {
     const many = function* (count: number, after = '/a/-1') {
       const last = Number(after.slice('/a/'.length));
-      for (let i = last + 1; i < count; i++) yield entry(`/a/${i}`);
+      for (let i = last + 1; i < count; i++) yield held(`/a/${i}`);
     };
     const dropMany = (count: number) => {
       const base = {
@@ -140,7 +147,27 @@ describe('net changes', () => {
       return atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING));
     };
     expect((await failureOf(() => dropMany(limits.changesMax + 1))).code).toBe('too_large');
-    expect(dropMany(limits.changesMax)?.changes).toHaveLength(limits.changesMax);
+    expect(dropMany(limits.changesMax)?.commit.changes).toHaveLength(limits.changesMax);
+  });
+
+  it('are told without what they replaced where that is too much to hold, and do not read it', () => {
+    const judged = (valueLength: number) => {
+      const unread: Held = {
+        ...held('/a', valueLength),
+        entry: () => {
+          throw new Error('it was read');
+        },
+      };
+      const base = { read: () => unread, scanSubtree: () => [unread] };
+      return () => atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING));
+    };
+    const made = judged(PREV_LENGTH_MAX + 1)();
+    expect(made?.commit).toMatchObject({
+      withoutPrev: true,
+      changes: [{ type: 'delete', path: '/a', replaced: 4 }],
+    });
+    expect(made?.commit.changes[0]).not.toHaveProperty('prev');
+    expect(judged(PREV_LENGTH_MAX)).toThrow('it was read');
   });
 });
 

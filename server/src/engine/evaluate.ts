@@ -1,24 +1,28 @@
-import {
-  type Change,
-  type Condition,
-  type Entry,
-  limits,
-  type Operation,
-  ProtocolError,
-  subtreesOf,
-} from '@confer/shared';
-import type { CommitOutcome, CommitRequest, MadeCommit } from './engine.ts';
+import { type DeleteCause, type Entry, limits, ProtocolError, subtreesOf } from '@confer/shared';
+import type { CommitOutcome, CommitRequest, MadeChange, MadeCommit } from './engine.ts';
+import { inTreeOrder } from './in-tree-order.ts';
 import { Pace, type Steps } from './steps.ts';
-import { inTreeOrder } from './tree-sort.ts';
+
+/** What a path holds, as far as judging has to know it: a long value is read only when it is told. */
+export interface Held {
+  readonly path: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  /** Of its value, in UTF-16 code units. */
+  readonly valueLength: number;
+  /** The whole entry. */
+  entry(): Entry;
+}
 
 /** The state that a commit is judged against. It must not change before the steps are done. */
-export interface Base {
-  read(path: string): Entry | undefined;
+export interface Base<Holding extends Held> {
+  read(path: string): Holding | undefined;
   /**
-   * The entry at a path and all below it, and no sibling (S6), or those of them that come after one.
+   * What the path and all below it hold, and no sibling (S6), or those of them that come after one.
    * Never read on after a pause.
    */
-  scanSubtree(path: string, after?: string): Iterable<Entry>;
+  scanSubtree(path: string, after?: string): Iterable<Holding>;
 }
 
 /** What the commit is called if one is made. */
@@ -28,80 +32,99 @@ export interface Naming {
   readonly time: number;
 }
 
+/** A commit, and what each of its changes replaced. */
+export interface Judgement<Holding extends Held> {
+  readonly commit: MadeCommit;
+  /** In the order of its changes. */
+  readonly replaced: readonly (Holding | undefined)[];
+}
+
 /**
- * Judges one request: throws what its checks find, `conflict` or `too_large`, or returns the commit
- * that it makes, or `undefined` when there is nothing to change. It writes nothing: the engine does,
- * and only once it has the whole commit (S3).
+ * A commit that replaces values of more than this many code units is told without them: so much is
+ * held in memory for those who are a little behind, and told to those who asked for `prev`.
  */
-export function* evaluate(
+export const PREV_LENGTH_MAX = 4 * 1024 * 1024;
+
+/** A change, and what it replaces. */
+interface Judged<Holding extends Held> {
+  readonly path: string;
+  /** What the path holds from now on; `undefined` for a delete. */
+  readonly entry: Entry | undefined;
+  readonly before: Holding | undefined;
+}
+
+/**
+ * Judges one request: throws `conflict` or `too_large`, or returns the commit that it makes, or
+ * `undefined` when there is nothing to change. It writes nothing: the engine does, and only once it has
+ * the whole commit (S3).
+ */
+export function* evaluate<Holding extends Held>(
   request: CommitRequest,
-  base: Base,
+  base: Base<Holding>,
   naming: Naming,
-): Steps<MadeCommit | undefined> {
+): Steps<Judgement<Holding> | undefined> {
   const pace = new Pace();
-  if (request.checks !== undefined) for (const size of request.checks) if (pace.isOver(size)) yield;
   for (const condition of request.conditions) {
-    requireHeld(condition, base);
+    const current = base.read(condition.path);
+    if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
     if (pace.isOver()) yield;
   }
-  const net = yield* netOperations(request, pace);
-  const cleared = yield* outermost(net.subtrees, pace);
-  const changes = yield* netChanges(net, cleared, request.actor, { base, naming, pace });
-  return commitOf(request, naming, changes, cleared);
+  const net = netOperations(request);
+  const cleared = outermost(net.subtrees);
+  const judged = yield* netChanges(net, cleared, request.actor, { base, naming, pace });
+  return judged.length === 0 ? undefined : judgementOf(request, naming, judged, cleared);
 }
 
-/**
- * The same for a request that only puts or deletes one path, as most do. Steps and the sets that
- * several operations need would cost more than all the rest of it.
- */
-export function evaluateSingle(
-  request: SingleRequest,
-  base: Base,
-  naming: Naming,
-): MadeCommit | undefined {
-  for (const condition of request.conditions) requireHeld(condition, base);
-  const [operation] = request.operations;
-  const { path } = operation;
-  const prev = base.read(path);
-  if (operation.type === 'put') {
-    const change = putChange(path, operation.value, prev, request.actor, naming);
-    return commitOf(request, naming, [change], []);
-  }
-  return prev === undefined ? undefined : commitOf(request, naming, [deleteChange(prev)], []);
-}
-
-/** A request that `evaluateSingle` takes. */
-export type SingleRequest = CommitRequest & { readonly operations: readonly [Operation] };
-
-export function isSingle(request: CommitRequest): request is SingleRequest {
-  const { operations, conditions, checks } = request;
-  const [first] = operations;
-  if (first === undefined || operations.length > 1 || conditions.length > 1) return false;
-  return checks === undefined && !(first.type === 'delete' && first.recursive === true);
-}
-
-function requireHeld({ path, modRevision }: Condition, base: Base): void {
-  const current = base.read(path);
-  if ((current?.modRevision ?? 0) !== modRevision) throw conflict(path, modRevision, current);
-}
-
-function commitOf(
+function judgementOf<Holding extends Held>(
   { actor, note }: CommitRequest,
   { revision, time }: Naming,
-  changes: readonly Change[],
+  judged: readonly Judged<Holding>[],
   cleared: readonly string[],
-): MadeCommit | undefined {
-  if (changes.length === 0) return undefined;
+): Judgement<Holding> {
+  let length = 0;
+  for (const { before } of judged) length += before?.valueLength ?? 0;
+  const withPrev = length <= PREV_LENGTH_MAX;
+  const changes = judged.map(({ path, entry, before }) =>
+    entry === undefined
+      ? madeDelete(path, 'removed', before, withPrev)
+      : madePut(entry, before, withPrev),
+  );
+  const replaced = judged.map(({ before }) => before);
   // As nearly all are; what is put together of optional parts takes several times as long.
-  if (note === undefined && cleared.length === 0) return { revision, time, actor, changes };
-  return {
+  if (note === undefined && cleared.length === 0 && withPrev)
+    return { commit: { revision, time, actor, changes }, replaced };
+  const commit = {
     revision,
     time,
     actor,
     ...(note === undefined ? {} : { note }),
     changes,
     ...(cleared.length === 0 ? {} : { cleared }),
+    ...(withPrev ? {} : { withoutPrev: true as const }),
   };
+  return { commit, replaced };
+}
+
+/** A put as the feed tells it. */
+export function madePut(entry: Entry, before: Held | undefined, withPrev: boolean): MadeChange {
+  const { path } = entry;
+  if (before === undefined) return { type: 'put', path, entry, replaced: 0 };
+  const replaced = before.modRevision;
+  if (!withPrev) return { type: 'put', path, entry, replaced };
+  return { type: 'put', path, entry, prev: before.entry(), replaced };
+}
+
+/** A delete as the feed tells it. */
+export function madeDelete(
+  path: string,
+  cause: DeleteCause,
+  before: Held | undefined,
+  withPrev: boolean,
+): MadeChange {
+  if (before === undefined) return { type: 'delete', path, cause, replaced: 0 };
+  const replaced = before.modRevision;
+  if (!withPrev) return { type: 'delete', path, cause, replaced };
+  return { type: 'delete', path, cause, prev: before.entry(), replaced };
 }
 
 /** The outcome that the writer of `commit` is told. */
@@ -125,13 +148,12 @@ interface NetOperations {
  * to the first and each path is decided once. That keeps a commit of n operations at n steps, where
  * replaying recursive deletes onto an overlay in order would look through the overlay for each.
  */
-function* netOperations({ operations }: CommitRequest, pace: Pace): Steps<NetOperations> {
+function netOperations({ operations }: CommitRequest): NetOperations {
   const net: NetOperations = { puts: new Map(), deletes: new Set(), subtrees: new Set() };
   const { puts, deletes, subtrees } = net;
   for (let i = operations.length - 1; i >= 0; i--) {
     const operation = operations[i];
     if (operation === undefined) continue;
-    if (pace.isOver()) yield;
     const { path } = operation;
     if (subtrees.size > 0 && isCovered(path, subtrees)) continue;
     if (operation.type === 'delete' && operation.recursive === true) subtrees.add(path);
@@ -142,93 +164,90 @@ function* netOperations({ operations }: CommitRequest, pace: Pace): Steps<NetOpe
   return net;
 }
 
-interface Judging {
-  readonly base: Base;
+interface Judging<Holding extends Held> {
+  readonly base: Base<Holding>;
   readonly naming: Naming;
   readonly pace: Pace;
 }
 
-function* netChanges(
+function* netChanges<Holding extends Held>(
   net: NetOperations,
   cleared: readonly string[],
   actor: string,
-  judging: Judging,
-): Steps<readonly Change[]> {
+  judging: Judging<Holding>,
+): Steps<readonly Judged<Holding>[]> {
   const { puts, deletes, subtrees } = net;
   const { base, naming, pace } = judging;
-  const changes = new ChangeList();
+  const changes = new ChangeList<Holding>();
   for (const [path, value] of puts) {
-    changes.add(putChange(path, value, base.read(path), actor, naming));
-    if (pace.isOver(value.length)) yield;
+    const before = base.read(path);
+    changes.add({ path, entry: entryAfter(path, value, before, actor, naming), before });
+    if (pace.isOver()) yield;
   }
   for (const path of deletes) {
-    const prev = base.read(path);
-    if (prev !== undefined && !(subtrees.size > 0 && isCovered(path, subtrees)))
-      changes.add(deleteChange(prev));
+    const before = base.read(path);
+    if (before !== undefined && !(subtrees.size > 0 && isCovered(path, subtrees)))
+      changes.add({ path, entry: undefined, before });
     if (pace.isOver()) yield;
   }
   for (const subtree of cleared) yield* clear(subtree, puts, changes, judging);
-  return yield* inTreeOrder(changes.all);
+  return yield* inTreeOrder(changes.all, pace);
 }
 
 /** Deletes what is in a subtree and is not put again. */
-function* clear(
+function* clear<Holding extends Held>(
   subtree: string,
   puts: NetOperations['puts'],
-  changes: ChangeList,
-  { base, pace }: Judging,
+  changes: ChangeList<Holding>,
+  { base, pace }: Judging<Holding>,
 ): Steps<void> {
   let after: string | undefined;
   do {
     const start = after;
     after = undefined;
-    for (const prev of base.scanSubtree(subtree, start)) {
-      if (!puts.has(prev.path)) changes.add(deleteChange(prev));
-      if (!pace.isOver(prev.value.length)) continue;
-      after = prev.path;
+    for (const before of base.scanSubtree(subtree, start)) {
+      if (!puts.has(before.path)) changes.add({ path: before.path, entry: undefined, before });
+      if (!pace.isOver()) continue;
+      after = before.path;
       break;
     }
     if (after !== undefined) yield;
   } while (after !== undefined);
 }
 
-function deleteChange(prev: Entry): Change {
-  return { type: 'delete', path: prev.path, cause: 'removed', prev };
-}
-
 /** A put over an entry continues it, also when the commit deleted it in between. */
-function putChange(
+function entryAfter(
   path: string,
   value: string,
-  prev: Entry | undefined,
+  before: Held | undefined,
   actor: string,
   { revision, time }: Naming,
-): Change {
-  const entry: Entry = {
+): Entry {
+  return {
     path,
     value,
-    createRevision: prev?.createRevision ?? revision,
+    createRevision: before?.createRevision ?? revision,
     modRevision: revision,
-    version: (prev?.version ?? 0) + 1,
+    version: (before?.version ?? 0) + 1,
     updatedAt: time,
     updatedBy: actor,
   };
-  return prev === undefined ? { type: 'put', path, entry } : { type: 'put', path, entry, prev };
 }
 
-class ChangeList {
-  readonly #changes: Change[] = [];
+/** Ends a commit that grows too large before it takes the memory. */
+class ChangeList<Holding extends Held> {
+  readonly #changes: Judged<Holding>[] = [];
 
-  add(change: Change): void {
+  add(change: Judged<Holding>): void {
     if (this.#changes.length === limits.changesMax)
       throw new ProtocolError(
         'too_large',
-        `the commit changes more than ${limits.changesMax} entries`,
+        `the commit changes more than ${limits.changesMax} entries; change or remove them in parts`,
       );
     this.#changes.push(change);
   }
 
-  get all(): readonly Change[] {
+  get all(): readonly Judged<Holding>[] {
     return this.#changes;
   }
 }
@@ -239,13 +258,8 @@ function isCovered(path: string, subtrees: ReadonlySet<string>): boolean {
 }
 
 /** Those that are not inside another. */
-function* outermost(subtrees: ReadonlySet<string>, pace: Pace): Steps<string[]> {
-  const outer: string[] = [];
-  for (const subtree of subtrees) {
-    if (!isInside(subtree, subtrees)) outer.push(subtree);
-    if (pace.isOver()) yield;
-  }
-  return outer;
+function outermost(subtrees: ReadonlySet<string>): string[] {
+  return [...subtrees].filter((subtree) => !isInside(subtree, subtrees));
 }
 
 function isInside(subtree: string, subtrees: ReadonlySet<string>): boolean {
@@ -254,11 +268,15 @@ function isInside(subtree: string, subtrees: ReadonlySet<string>): boolean {
   return false;
 }
 
-function conflict(path: string, expected: number, current: Entry | undefined): ProtocolError {
-  const wanted = expected === 0 ? 'expected to hold nothing' : `expected at revision ${expected}`;
+function conflict(
+  { path, modRevision }: CommitRequest['conditions'][number],
+  current: Held | undefined,
+): ProtocolError {
+  const wanted =
+    modRevision === 0 ? 'expected to hold nothing' : `expected at revision ${modRevision}`;
   const found = current === undefined ? 'holds nothing' : `is at revision ${current.modRevision}`;
   return new ProtocolError('conflict', `${path} was ${wanted} but ${found}`, {
     path,
-    current: current ?? null,
+    current: current?.entry() ?? null,
   });
 }

@@ -37,17 +37,6 @@ export class MemoryDeletions {
       this.#forget(key, known, known[0].revision);
   }
 
-  /** The oldest up to a revision. */
-  oldest(upTo: number, limit: number): Deletion[] {
-    const found: Deletion[] = [];
-    for (const [[revision, key]] of this.#order.entries()) {
-      if (revision > upTo || found.length === limit) break;
-      const known = this.#byPath.get(key)?.find((one) => one.revision === revision);
-      if (known !== undefined) found.push({ path: pathOfOrderKey(key), ...known });
-    }
-    return found;
-  }
-
   forget({ path, revision }: Omit<Deletion, 'cause'>): void {
     const key = orderKey(path);
     const left = (this.#byPath.get(key) ?? []).filter((known) => known.revision !== revision);
@@ -64,10 +53,18 @@ export class MemoryDeletions {
     }
   }
 
-  /** The oldest go when there are more than `max`. Of the commit at `floor` some may be left. */
-  trim(max: number): void {
-    if (this.#order.size <= max) return;
-    while (this.#order.size > trimmedCount(max)) {
+  /**
+   * The oldest go when there are more than `max` up to a revision, beyond which history has them. Of the
+   * commit at `floor` some may be left.
+   */
+  trim(max: number, upTo: number): void {
+    let count = 0;
+    for (const [[revision]] of this.#order.entries()) {
+      if (revision > upTo) break;
+      count++;
+    }
+    if (count <= max) return;
+    for (; count > trimmedCount(max); count--) {
       const [revision, key] = this.#order.minKey() ?? [0, ''];
       this.floor = revision;
       this.#forget(key, this.#byPath.get(key) ?? [], revision);

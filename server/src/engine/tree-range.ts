@@ -12,15 +12,15 @@ export interface KeyRange {
  * above U+001F, so that U+0002 ends the subtree before any sibling such as `/app-x` (S6). The root
  * holds no entry and its key is empty, which not every store can look for.
  */
-export function subtreeRange(subtree: string): KeyRange {
+function subtreeRange(subtree: string): KeyRange {
   const key = orderKey(subtree);
   return { from: key === '' ? '\u0001' : key, to: `${key}\u0002` };
 }
 
 /** The keys that a scan visits. */
-export function scanRange({ subtree, start, end }: Omit<ScanQuery, 'at'>): KeyRange {
+export function scanRange({ subtree, start }: Omit<ScanQuery, 'at'>): KeyRange {
   const { from, to } = subtreeRange(subtree);
-  return { from: later(from, startOf(start)), to: end === undefined ? to : orderKey(end) };
+  return { from: later(from, startOf(start)), to };
 }
 
 function startOf(start: ScanQuery['start']): string {

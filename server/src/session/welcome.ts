@@ -5,11 +5,13 @@ import type { Service } from './service.ts';
 export function welcomeOf(session: string, { store, hub, heartbeatMs }: Service): Welcome {
   const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
   const { operationsMax, watchesMax, requestsMax } = limits;
+  const timeline = store.timelines.at(-1);
   return {
     type: 'welcome',
     version: PROTOCOL_VERSION,
     session,
     epoch: store.epoch,
+    ...(timeline === undefined ? {} : { timeline: timeline.id }),
     revision: hub.revision,
     heartbeatMs,
     limits: { pathBytesMax, valueBytesMax, frameBytesMax, operationsMax, watchesMax, requestsMax },

@@ -1,6 +1,6 @@
 import type { WatchMode } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { MemoryDisk } from '../engine/memory/memory.ts';
+import { MemoryDisk } from '../engine/memory/disk.ts';
 import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 

@@ -1,5 +1,6 @@
-import { comparePaths, type Entry, ROOT, segmentsOf } from '@confer/shared';
+import { comparePaths, type Entry, isWithin, ROOT, segmentsOf } from '@confer/shared';
 import type { Engine, ScanQuery } from '../engine/engine.ts';
+import { RowBudget } from '../row-budget.ts';
 
 export interface ListQuery {
   readonly subtree: string;
@@ -19,9 +20,15 @@ export interface ListPage {
   readonly next?: string;
 }
 
+/** What one page looks at, given or not: some milliseconds. */
+const LOOKS_MAX = 5_000;
+/** To find what comes behind a folder costs as much as so many looks. */
+const FOLDER_LOOKS = 5;
+
 /**
  * One page of a subtree at one revision. What lies deeper than `depth` is skipped, not read: one
- * step of the scan for each folder, however much is below it.
+ * step of the scan for each folder, however much is below it. A page ends where it is full, or where it
+ * has looked at so much that was not there at the revision that others must have their turn.
  */
 export function listPage(engine: Engine, query: ListQuery): ListPage {
   const { subtree, at, itemsMax, bytesMax } = query;
@@ -29,18 +36,21 @@ export function listPage(engine: Engine, query: ListQuery): ListPage {
   const entries: Entry[] = [];
   const folders: string[] = [];
   let bytes = 0;
+  const budget = new RowBudget(LOOKS_MAX);
   let start = startAfter(query.after);
   for (;;) {
     const folder = takeUntilFolder();
     if (folder === 'full') return { entries, folders, next: lastOf(entries, folders) };
-    if (folder === undefined) return { entries, folders };
-    folders.push(folder);
-    if (folder === subtree) return { entries, folders };
+    if (folder !== undefined) folders.push(folder);
+    if (budget.stoppedAfter !== undefined)
+      return { entries, folders, next: laterOf(lastOf(entries, folders), budget.stoppedAfter) };
+    if (folder === undefined || folder === subtree) return { entries, folders };
+    if (budget.spend(FOLDER_LOOKS)) return { entries, folders, next: lastOf(entries, folders) };
     start = { afterSubtree: folder };
   }
 
   function takeUntilFolder(): string | 'full' | undefined {
-    const scan: ScanQuery = start === undefined ? { subtree, at } : { subtree, at, start };
+    const scan: ScanQuery = { subtree, at, budget, ...(start === undefined ? {} : { start }) };
     for (const entry of engine.scan(scan)) {
       if (entries.length + folders.length >= itemsMax || bytes > bytesMax) return 'full';
       const segments = segmentsOf(entry.path);
@@ -70,4 +80,12 @@ function lastOf(entries: readonly Entry[], folders: readonly string[]): string {
   const folder = folders.at(-1) ?? ROOT;
   // The folder of an entry's own path comes after the entry.
   return folder !== ROOT && comparePaths(folder, entry) >= 0 ? `${folder}/` : entry;
+}
+
+/** Of two cursors the one that is further on; what is inside a folder is before its end. */
+function laterOf(cursor: string, looked: string): string {
+  if (cursor === ROOT) return looked;
+  const path = cursor.endsWith('/') ? cursor.slice(0, -1) : cursor;
+  const isInside = cursor.endsWith('/') && isWithin(looked, path);
+  return isInside || comparePaths(path, looked) >= 0 ? cursor : looked;
 }

@@ -6,19 +6,26 @@ import {
   type Operation,
   ProtocolError,
 } from '@confer/shared';
-import type { CommitOutcome, Deletion, Engine, EntryText, MadeCommit } from '../engine/engine.ts';
+import type {
+  CommitOutcome,
+  Engine,
+  EntryText,
+  MadeChange,
+  MadeCommit,
+  PathState,
+  Timeline,
+} from '../engine/engine.ts';
+import type { RowBudget } from '../row-budget.ts';
 import { checkNote, checkOperation, checkPath, checkSubtree } from './check.ts';
 import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
 
 /** What watches are told of. */
-export type { EntryText, MadeCommit };
+export type { MadeChange, MadeCommit, PathState, Timeline };
 
 /** About this much memory for the commits that those who are a little behind are served from. */
 const RECENT_COMMITS_MAX = 10_000;
 const RECENT_BYTES_MAX = 64 * 1024 * 1024;
-
-const CHECKED_AT_ONCE_MAX = 100;
 
 const LIST_ITEMS_DEFAULT = 1_000;
 const LIST_BYTES_MAX = 1024 * 1024;
@@ -62,6 +69,10 @@ export class Store {
 
   get epoch(): string {
     return this.#engine.epoch;
+  }
+
+  get timelines(): readonly Timeline[] {
+    return this.#engine.timelines;
   }
 
   get revision(): number {
@@ -114,34 +125,32 @@ export class Store {
   }
 
   /**
-   * The entries of a subtree at a revision, after a path and before another, as the JSON texts that
-   * travel: none is read only to be written again. To be taken within one turn.
+   * The entries of a subtree at a revision, after a path, as the JSON texts that travel: none is read
+   * only to be written again. To be taken within one turn.
    */
   scanTexts(
     subtree: string,
     at: number,
     after: string | undefined,
-    end?: string,
+    budget: RowBudget,
   ): Iterable<EntryText> {
-    const start = after === undefined ? {} : { start: { after } };
-    return this.#engine.scanTexts({ subtree, at, ...start, ...(end === undefined ? {} : { end }) });
+    return this.#engine.scanTexts(queryOf(subtree, at, after, budget));
   }
 
-  /** The newest known delete of each path up to a revision; read like a scan. */
-  deletions(subtree: string, at: number, after: string | undefined): Iterable<Deletion> {
-    const start = after === undefined ? {} : { start: { after } };
-    return this.#engine.deletions({ subtree, at, ...start });
+  /** The same with the paths that are gone. */
+  scanStates(
+    subtree: string,
+    at: number,
+    after: string | undefined,
+    budget: RowBudget,
+  ): Iterable<PathState> {
+    return this.#engine.scanStates(queryOf(subtree, at, after, budget));
   }
 
-  /**
-   * A long list of operations is checked when its turn comes, a piece at a time. Throws at once what is
-   * wrong with a short one.
-   */
+  /** Throws at once what is wrong with it by itself. */
   commit(write: Write): Promise<CommitOutcome> {
     const { note, operations, conditions } = write;
     if (note !== undefined) checkNote(note);
-    if (operations.length + conditions.length > CHECKED_AT_ONCE_MAX)
-      return this.#engine.commit({ ...write, checks: checksOf(write) });
     for (const operation of operations) checkOperation(operation);
     for (const { path } of conditions) checkPath(path);
     return this.#engine.commit(write);
@@ -159,7 +168,7 @@ export class Store {
    */
   isFarBack(revision: number, changesMax: number): boolean {
     if (this.#recent.reachesBackTo(revision)) return false;
-    return this.#engine.changesAfter(revision, changesMax) > changesMax;
+    return this.#engine.changesAfter(revision) > changesMax;
   }
 
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
@@ -168,13 +177,6 @@ export class Store {
   }
 }
 
-function* checksOf({ operations, conditions }: Write): Generator<number> {
-  for (const operation of operations) {
-    checkOperation(operation);
-    yield operation.type === 'put' ? operation.value.length : 0;
-  }
-  for (const { path } of conditions) {
-    checkPath(path);
-    yield 0;
-  }
+function queryOf(subtree: string, at: number, after: string | undefined, budget: RowBudget) {
+  return after === undefined ? { subtree, at, budget } : { subtree, at, budget, start: { after } };
 }

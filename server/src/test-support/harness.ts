@@ -1,7 +1,8 @@
 import type { Clock, Operation } from '@confer/shared';
 import { Core } from '../core.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type MemoryDisk, openMemoryEngine } from '../engine/memory/memory.ts';
+import type { MemoryDisk } from '../engine/memory/disk.ts';
+import { openMemoryEngine } from '../engine/memory/memory.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Time that stands still until a test moves it. What waits for no time at all is soon done. */

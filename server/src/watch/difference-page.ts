@@ -1,5 +1,6 @@
-import { comparePaths, type DeleteCause, Digest } from '@confer/shared';
-import type { EntryText, Store } from '../store/store.ts';
+import { Digest } from '@confer/shared';
+import { RowBudget } from '../row-budget.ts';
+import type { PathState, Store } from '../store/store.ts';
 import { type BatchHead, FRAME_BYTES, type Frame } from './frames.ts';
 import type { PageWriter } from './page-writer.ts';
 
@@ -26,13 +27,6 @@ export interface DifferencePage {
   readonly next?: string;
 }
 
-/** `change` is the JSON text of a net change. */
-interface Row {
-  readonly path: string;
-  readonly entry?: EntryText;
-  readonly change?: string;
-}
-
 /**
  * What changed in a subtree since a position that history no longer reaches: the entries that are
  * newer, and the deletes that are. It looks at the whole subtree, a piece at a time, and sends what
@@ -43,70 +37,42 @@ export function differencePage(
   query: DifferenceQuery,
   page: PageWriter,
 ): DifferencePage {
-  const { watch, from, to } = query.head;
-  const head = `{"type":"difference","watch":${JSON.stringify(watch)},"from":${from},"to":${to}`;
-  page.begin(`${head},"changes":[`);
+  const { head, subtree, position, after } = query;
+  const { watch, from, to } = head;
+  const opening = `{"type":"difference","watch":${JSON.stringify(watch)},"from":${from},"to":${to}`;
+  page.begin(`${opening},"changes":[`);
   const digest = new Digest();
   let entries = 0;
   let values = 0;
-  let rows = 0;
   let last: string | undefined;
   let next: string | undefined;
-  for (const { path, entry, change } of merged(store, query)) {
-    if (page.length > FRAME_BYTES || values > VALUES_MAX || rows === ROWS_MAX) {
+  const budget = new RowBudget(ROWS_MAX);
+  for (const state of store.scanStates(subtree, to, after, budget)) {
+    if (page.length > FRAME_BYTES || values > VALUES_MAX) {
       next = last;
       break;
     }
-    rows++;
-    last = path;
-    if (entry !== undefined) {
+    last = state.path;
+    if ('entry' in state) {
+      const { path, modRevision, text } = state.entry;
       entries++;
-      digest.add(path, entry.modRevision);
-      values += entry.text.length;
+      digest.add(path, modRevision);
+      values += text.length;
     }
+    const change = changeOf(state, position);
     if (change !== undefined) page.add(change);
   }
+  next ??= budget.stoppedAfter;
   const frame = page.texts === 0 ? {} : { frame: page.end() };
   return { ...frame, entries, digest, ...(next === undefined ? {} : { next }) };
 }
 
-/**
- * Entries and deletes as one, in the order of the tree, those without a change included. The scan goes
- * no further than the page can: behind a large delete it would look for the next entry for long.
- */
-function* merged(store: Store, query: DifferenceQuery): Generator<Row> {
-  const { head, subtree, position, after } = query;
-  const deletions = firstOf(store.deletions(subtree, head.to, after), ROWS_MAX + 1);
-  const end = deletions.length > ROWS_MAX ? deletions.at(-1)?.path : undefined;
-  let next = 0;
-  for (const entry of store.scanTexts(subtree, head.to, after, end)) {
-    for (let gone = deletions[next]; gone !== undefined; gone = deletions[++next]) {
-      const order = comparePaths(gone.path, entry.path);
-      if (order > 0) break;
-      // A path that is there was written again after its delete.
-      if (order < 0) yield goneRow(gone, position);
-    }
-    const { path } = entry;
-    yield entry.modRevision > position
-      ? { path, entry, change: `{"type":"put","entry":${entry.text}}` }
-      : { path, entry };
+/** The JSON text of a net change, where the path changed since a position. */
+function changeOf(state: PathState, position: number): string | undefined {
+  if ('entry' in state) {
+    const { modRevision, text } = state.entry;
+    return modRevision > position ? `{"type":"put","entry":${text}}` : undefined;
   }
-  for (const gone of deletions.slice(next)) yield goneRow(gone, position);
-}
-
-function firstOf<Item>(items: Iterable<Item>, count: number): Item[] {
-  const first: Item[] = [];
-  for (const item of items) if (first.push(item) === count) break;
-  return first;
-}
-
-interface Gone {
-  readonly path: string;
-  readonly revision: number;
-  readonly cause: DeleteCause;
-}
-
-function goneRow({ path, revision, cause }: Gone, position: number): Row {
-  if (revision <= position) return { path };
-  return { path, change: JSON.stringify({ type: 'delete', path, cause }) };
+  const { path, revision, cause } = state.deletion;
+  return revision > position ? JSON.stringify({ type: 'delete', path, cause }) : undefined;
 }

@@ -1,6 +1,6 @@
 import { Digest, type DownMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { MemoryDisk } from '../engine/memory/memory.ts';
+import { MemoryDisk } from '../engine/memory/disk.ts';
 import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 
@@ -161,7 +161,9 @@ describe('a state watch whose position is compacted', () => {
     const harness = restarted(disk, 0);
     const client = resume(harness, 0);
     await takeSlowly(harness, client, async (frames) => {
-      if (frames === 2) await harness.remove('/app/0');
+      if (frames !== 2) return;
+      await harness.remove('/app/0');
+      await harness.engine.compact(harness.engine.revision);
     });
     client.take('watching');
     expect(client.take('difference').to).toBe(6);
@@ -183,12 +185,12 @@ describe('a state watch whose position is compacted', () => {
     await before.engine.compact(2);
     const harness = restarted(disk);
     const looks: number[] = [];
-    const { scan } = harness.engine;
-    harness.engine.scan = function* (query) {
+    const { scanStates } = harness.engine;
+    harness.engine.scanStates = function* (query) {
       const look = looks.push(0) - 1;
-      for (const entry of scan.call(harness.engine, query)) {
+      for (const state of scanStates.call(harness.engine, query)) {
         looks[look] = (looks[look] ?? 0) + 1;
-        yield entry;
+        yield state;
       }
     };
     const client = resume(harness, 1);

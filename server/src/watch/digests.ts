@@ -1,5 +1,6 @@
-import { type Change, Digest, isWithin } from '@confer/shared';
-import type { Store } from '../store/store.ts';
+import { Digest, isWithin } from '@confer/shared';
+import { RowBudget } from '../row-budget.ts';
+import type { MadeChange, Store } from '../store/store.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 
 /** Subtrees whose digest is kept up: some 300 bytes each. */
@@ -41,7 +42,7 @@ export class Digests {
   }
 
   /** Takes a change in each of the subtrees that hold its path. To be called for all, in order. */
-  account(change: Change, subtrees: Iterable<string>): void {
+  account(change: MadeChange, subtrees: Iterable<string>): void {
     if (this.#tallies.size === 0) return;
     let difference: Proof | undefined;
     for (const subtree of subtrees) {
@@ -83,14 +84,15 @@ export class Digests {
   }
 
   #walk(subtree: string, tally: Tally & { kind: 'walking' }): 'more' | 'end' {
-    let left = STEP_ENTRIES;
-    for (const { path, modRevision } of this.#store.scanTexts(subtree, tally.at, tally.after)) {
-      if (left-- === 0) return 'more';
-      tally.after = path;
+    // One more than are wanted: where the last is not spent, there is no more.
+    const budget = new RowBudget(STEP_ENTRIES + 1);
+    const { at, after } = tally;
+    for (const { path, modRevision } of this.#store.scanTexts(subtree, at, after, budget)) {
       tally.entries++;
       tally.digest.add(path, modRevision);
     }
-    return 'end';
+    tally.after = budget.stoppedAfter;
+    return tally.after === undefined ? 'end' : 'more';
   }
 
   /** `undefined` where that is more work than it is worth. */
@@ -119,11 +121,11 @@ function add(tally: { entries: number; readonly digest: Digest }, difference: Pr
 }
 
 /** What a change adds to each subtree that holds its path. */
-function differenceOf(change: Change): Proof {
+function differenceOf(change: MadeChange): Proof {
   const digest = new Digest();
-  const { path, prev } = change;
-  if (prev !== undefined) digest.remove(path, prev.modRevision);
+  const { path, replaced } = change;
+  if (replaced > 0) digest.remove(path, replaced);
   if (change.type === 'put') digest.add(path, change.entry.modRevision);
-  const before = prev === undefined ? 0 : 1;
+  const before = replaced > 0 ? 1 : 0;
   return { entries: (change.type === 'put' ? 1 : 0) - before, digest };
 }

@@ -8,6 +8,7 @@ import { Digests } from './digests.ts';
 import { Group } from './group.ts';
 import { GroupNames } from './group-names.ts';
 import { Pump } from './pump.ts';
+import { isOnLine } from './timelines.ts';
 import type { WatchSink } from './watch-sink.ts';
 import { type WatchContext, Watcher } from './watcher.ts';
 import type { Start } from './watcher-state.ts';
@@ -123,7 +124,8 @@ export class Hub {
   #startOf({ mode, after }: OpenWatch): Start {
     if (after === undefined)
       return mode === 'state' ? { kind: 'snapshot' } : { kind: 'after', revision: this.#revision };
-    if (after.epoch !== this.#store.epoch) return { kind: 'reset', reason: 'epoch' };
+    if (after.epoch !== this.#store.epoch || !isOnLine(after, this.#store.timelines))
+      return { kind: 'reset', reason: 'epoch' };
     if (after.revision > this.#revision) {
       // Revisions never go back inside an epoch (S5), so the client's is of another history.
       if (mode === 'state') return { kind: 'reset', reason: 'epoch' };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryDisk, openMemoryEngine } from '../engine/memory/memory.ts';
+import { MemoryDisk } from '../engine/memory/disk.ts';
+import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { Store } from '../store/store.ts';
 import { Group } from './group.ts';
 import { leadOn } from './lead-on.ts';

@@ -1,7 +1,11 @@
 import { Digest } from '@confer/shared';
+import { RowBudget } from '../row-budget.ts';
 import type { Store } from '../store/store.ts';
 import { FRAME_BYTES, type Frame } from './frames.ts';
 import type { PageWriter } from './page-writer.ts';
+
+/** Paths that a page looks at, also where they were not there: a millisecond or two. */
+const LOOKS_MAX = 4_000;
 
 export interface SnapshotPage {
   readonly frame: Frame;
@@ -32,7 +36,8 @@ export function snapshotPage(store: Store, query: SnapshotQuery, page: PageWrite
   const digest = new Digest();
   let next: string | undefined;
   let last: string | undefined;
-  for (const { path, modRevision, text } of store.scanTexts(subtree, revision, after)) {
+  const budget = new RowBudget(LOOKS_MAX);
+  for (const { path, modRevision, text } of store.scanTexts(subtree, revision, after, budget)) {
     if (page.length > FRAME_BYTES) {
       next = last;
       break;
@@ -41,6 +46,7 @@ export function snapshotPage(store: Store, query: SnapshotQuery, page: PageWrite
     digest.add(path, modRevision);
     last = path;
   }
+  next ??= budget.stoppedAfter;
   const entries = page.texts;
   return { frame: page.end(), entries, digest, ...(next === undefined ? {} : { next }) };
 }

@@ -1,5 +1,6 @@
-import type { Change, Entry } from '@confer/shared';
+import type { Entry } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
+import type { MadeChange } from '../store/store.ts';
 import { tell } from './telling.ts';
 
 const ABOUT = { revision: 9, time: 1, actor: 'test' };
@@ -9,8 +10,18 @@ function entry(path: string): Entry {
   return { path, value: '1', ...revisions, updatedAt: 1, updatedBy: 'test' };
 }
 
-const put = (path: string): Change => ({ type: 'put', path, entry: entry(path) });
-const gone = (path: string): Change => ({ type: 'delete', path, cause: 'removed' });
+const put = (path: string): MadeChange => ({
+  type: 'put',
+  path,
+  entry: entry(path),
+  replaced: 0,
+});
+const gone = (path: string): MadeChange => ({
+  type: 'delete',
+  path,
+  cause: 'removed',
+  replaced: 8,
+});
 const clear = (path: string, entries: number) => ({
   type: 'clear',
   path,

@@ -20,6 +20,8 @@ export const welcome = v.object({
   /** The session's name in the server's log. */
   session: name,
   epoch: name,
+  /** Positions that are reached over this connection are on it. */
+  timeline: v.exactOptional(name),
   revision: count,
   heartbeatMs: v.pipe(count, v.minValue(1)),
   limits: v.object({
@@ -141,6 +143,9 @@ export const status = v.object({
   connections: count,
   watches: count,
   uptimeMs: count,
+  /** How the storage is; what is wrong with it, where it is not well. */
+  storage: v.exactOptional(v.picklist(['well', 'degraded', 'failed'])),
+  storageProblem: v.exactOptional(text),
 });
 
 /** Where history begins now; higher than asked for, where it began there already. */

@@ -2,7 +2,12 @@ import { limits } from '../limits.ts';
 import * as v from '../schema.ts';
 import { count, name, requestNumber, text } from './parts.ts';
 
-export const position = v.object({ epoch: name, revision: count });
+export const position = v.object({
+  epoch: name,
+  revision: count,
+  /** Of the `welcome` of the connection that it was reached over. */
+  timeline: v.exactOptional(name),
+});
 
 /** The first message of a connection. */
 export const hello = v.object({

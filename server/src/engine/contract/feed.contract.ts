@@ -26,9 +26,9 @@ export function describeFeed(rig: () => Rig): void {
         actor: 'bob',
         note: 'a move',
         changes: [
-          { type: 'put', path: '/a', entry: engine.get('/a'), prev: a },
-          { type: 'delete', path: '/b', cause: 'removed', prev: b },
-          { type: 'put', path: '/c', entry: engine.get('/c') },
+          { type: 'put', path: '/a', entry: engine.get('/a'), prev: a, replaced: 1 },
+          { type: 'delete', path: '/b', cause: 'removed', prev: b, replaced: 1 },
+          { type: 'put', path: '/c', entry: engine.get('/c'), replaced: 0 },
         ],
       });
       expect(rig().fed[0]).not.toHaveProperty('note');

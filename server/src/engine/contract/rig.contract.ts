@@ -1,6 +1,6 @@
 import { type Clock, type Commit, type Operation, ProtocolError } from '@confer/shared';
 import { expect } from 'vitest';
-import type { CommitOutcome, CommitRequest, Engine } from '../engine.ts';
+import type { CommitOutcome, CommitRequest, Deletion, Engine, ScanQuery } from '../engine.ts';
 
 export interface EngineTestOptions {
   readonly deletionsMax?: number;
@@ -59,10 +59,15 @@ export class Rig {
   /** What is known to be deleted, and when, of what is not there at a revision. */
   deleted(subtree = '/', at = this.engine.revision, after?: string): string[] {
     const start = after === undefined ? {} : { start: { after } };
-    const there = new Set([...this.engine.scan({ subtree, at })].map(({ path }) => path));
-    return [...this.engine.deletions({ subtree, at, ...start })]
-      .filter(({ path }) => !there.has(path))
-      .map(({ path, revision }) => `${path}@${revision}`);
+    return [...this.deletions({ subtree, at, ...start })].map(
+      ({ path, revision }) => `${path}@${revision}`,
+    );
+  }
+
+  deletions(query: ScanQuery): Deletion[] {
+    return [...this.engine.scanStates(query)].flatMap((state) =>
+      'deletion' in state ? [state.deletion] : [],
+    );
   }
 
   commit(operations: readonly Operation[], more: Partial<CommitRequest> = {}) {

@@ -1,4 +1,3 @@
-import { ProtocolError } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { failureOf, type Rig } from './rig.contract.ts';
 
@@ -159,23 +158,6 @@ export function describeWrites(rig: () => Rig): void {
       expect(await again).toEqual(await large);
       expect((await large).revision).toBeGreaterThan((await before).revision);
       expect(rig().engine.get('/big/7')).toMatchObject({ value: 'v', version: 2 });
-    });
-
-    it('S3 refuses a large commit by a check of it, and goes on', async () => {
-      const operations = Array.from({ length: 2_000 }, (_, i) => ({
-        type: 'put' as const,
-        path: `/big/${i}`,
-        value: '',
-      }));
-      const checks = (function* () {
-        for (let i = 0; i < 1_500; i++) yield 1;
-        throw new ProtocolError('invalid_path', 'not this one');
-      })();
-      const refused = failureOf(() => rig().commit(operations, { checks }));
-      const next = rig().put('/a', '1');
-      expect((await refused).code).toBe('invalid_path');
-      await next;
-      expect(rig().values()).toEqual(['/a=1']);
     });
 
     it('holds the longest path and a value of 1 MiB', async () => {

@@ -6,10 +6,20 @@ import { openLmdbEngine } from '../../../dist/engine/lmdb/open.js';
 const [, , task, directory] = process.argv;
 const say = (line) => writeSync(1, `${line}\n`);
 const clock = { now: () => 1_700_000_000_000, setTimer: () => ({ cancel() {} }) };
+const uptimeMs = () => performance.now();
+const random = Math.random;
 const newId = () => `${process.pid}-${ids++}`;
 let ids = 0;
 
-const engine = await openLmdbEngine({ directory, clock, newId }).catch((error) => {
+const engine = await openLmdbEngine({
+  directory,
+  clock,
+  uptimeMs,
+  random,
+  newId,
+  defer: setImmediate,
+  pid: process.pid,
+}).catch((error) => {
   say(`${error.kind} ${error.message}`);
   process.exit(1);
 });
@@ -32,6 +42,14 @@ const tasks = {
       }
     };
     await Promise.all(Array.from({ length: 16 }, (_, i) => counter(`w${i}`)));
+  },
+
+  /** One writer; says the revision of each write. */
+  async one() {
+    for (let i = 0; ; i++) {
+      const { revision } = await write([{ type: 'put', path: `/k${i % 50}`, value: String(i) }]);
+      say(revision);
+    }
   },
 
   /** Commits of 2,500 entries over and over, each removed as a whole by every third. */

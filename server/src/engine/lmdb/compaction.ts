@@ -1,88 +1,90 @@
-import { deletionsBefore, forgetDeletions } from './deletions.ts';
-import type { LogKey, RequestRow, TableRange, Tables, VersionKey } from './layout.ts';
-import { commitRowsOf, headOf } from './log.ts';
-import type { Storage } from './storage.ts';
+import { ROOT } from '@confer/shared';
+import type { Place } from './keys.ts';
+import { fetchFrom } from './past.ts';
+import { type CommitHead, goneOf, headOf, linkOf, type RequestRow } from './stored.ts';
+import type { TableRange, WriteTables } from './tables.ts';
 
-/** Rows of the log, and changes in them, that one transaction looks at: some milliseconds. */
-const STEP_ROWS = 32;
-const STEP_CHANGES = 1_000;
-/** Requests that one transaction forgets. */
-const STEP_REQUESTS = 500;
+/** Rows that one transaction drops: some milliseconds. */
+const STEP_ROWS = 500;
+
+/** What compaction may drop. */
+export interface Droppable {
+  /** History up to here. */
+  readonly revision: number;
+  /** Request ids up to here. */
+  readonly requests: number;
+}
 
 /**
- * Drops the log up to a revision in steps, each a small transaction of its own, so that writers wait
- * for no more than one step. A row that goes on beyond the revision stays. The entries and the known
- * deletes are settled up to the revision already: nothing of what goes is needed to open again.
+ * One step of a compaction: drops the first rows of the log, and what only they still name. Returns
+ * whether there is more. Readers look no further back than the revision already, and writers wait for
+ * no more than one step.
  */
-export class Compaction {
-  readonly #tables: Tables;
-  readonly #revision: number;
-  readonly #forgetBefore: number;
+export function compactStep(tables: WriteTables, droppable: Droppable): boolean {
+  const hasMore = dropLog(tables, droppable);
+  return forgetRequests(tables, droppable) || hasMore;
+}
 
-  /**
-   * `revision` is compacted in the tables already. Request ids of commits made before `forgetBefore`
-   * (ms since the Unix epoch) go too.
-   */
-  constructor(tables: Tables, revision: number, forgetBefore: number) {
-    this.#tables = tables;
-    this.#revision = revision;
-    this.#forgetBefore = forgetBefore;
+function dropLog(tables: WriteTables, { revision, requests }: Droppable): boolean {
+  const dropped: { readonly key: Place; readonly value: string }[] = [];
+  const range = rowsUpTo(revision, STEP_ROWS);
+  for (const row of tables.log.rows(range)) dropped.push(row);
+  for (const { key, value } of dropped) {
+    const head = headOf(value);
+    if (head !== undefined && key[0] > requests) keepRequest(tables, key[0], head);
+    dropChange(tables, key, value);
+    tables.log.remove(key);
   }
+  return dropped.length === STEP_ROWS;
+}
 
-  async run(storage: Storage, isStopped: () => boolean): Promise<void> {
-    let isDone = false;
-    while (!isDone && !isStopped()) {
-      const { dropped, retired, deletions } = this.#look();
-      const old = this.#oldRetired();
-      isDone = dropped.length === 0 && old.length === 0;
-      if (isDone) break;
-      const { log, retired: kept } = this.#tables;
-      await storage.write(() => {
-        for (const [revision, row] of retired) kept.put(revision, JSON.stringify(row));
-        for (const revision of old) kept.remove(revision);
-        forgetDeletions(this.#tables, deletions);
-        for (const key of dropped) log.remove(key);
-      });
-    }
-  }
+/** The request outlives its commit, from the very transaction on that drops it. */
+function keepRequest(
+  { requests }: WriteTables,
+  revision: number,
+  { requestId: id, puts, deletes }: CommitHead,
+): void {
+  const row: RequestRow = { id, puts, deletes };
+  requests.put(revision, JSON.stringify(row));
+}
 
-  /** What the next step drops. */
-  #look() {
-    const dropped: LogKey[] = [];
-    const retired: (readonly [number, RequestRow])[] = [];
-    const deletions: VersionKey[] = [];
-    let changes = 0;
-    const range: TableRange<LogKey> = {
-      start: [1, 0],
-      end: [this.#revision + 1, 0],
-      limit: STEP_ROWS,
-    };
-    for (const { key, value } of this.#tables.log.rows(range)) {
-      dropped.push(key);
-      const [first, , requests] = headOf(value);
-      for (const [i, request] of requests.entries())
-        if (request[1] >= this.#forgetBefore) retired.push([first + i, request]);
-      for (const [revision, , , , rows] of commitRowsOf(value))
-        for (const [path, , before] of rows) {
-          changes++;
-          // A path that lives again is known as deleted no more.
-          if (before === undefined)
-            deletions.push(...deletionsBefore(this.#tables, path, revision));
-        }
-      if (changes >= STEP_CHANGES) break;
-    }
-    return { dropped, retired, deletions };
-  }
+function dropChange(tables: WriteTables, [revision, path]: Place, row: string): void {
+  const link = linkOf(path, row, fetchFrom(tables));
+  if (link.kind === 'created') return;
+  if (link.before.apartLength > 0) tables.values.remove([link.before.modRevision, path]);
+  if (link.kind !== 'deleted') return;
+  const gone = tables.deletions.get(path);
+  // From now on the log does not have the order in which paths went.
+  if (gone !== undefined && goneOf(gone).revision === revision)
+    tables.deletionOrder.put([revision, path], '');
+}
 
-  /** What is old enough to be forgotten of what was kept. */
-  #oldRetired(): number[] {
-    const old: number[] = [];
-    const range = { start: 1, end: this.#revision + 1, limit: STEP_REQUESTS };
-    for (const { key, value } of this.#tables.retired.rows(range)) {
-      const [, time]: RequestRow = JSON.parse(value);
-      if (time >= this.#forgetBefore) break;
-      old.push(key);
-    }
-    return old;
+function forgetRequests({ requests }: WriteTables, { requests: upTo }: Droppable): boolean {
+  const old: number[] = [];
+  for (const { key } of requests.rows({ start: 0, end: upTo + 1, limit: STEP_ROWS })) old.push(key);
+  for (const revision of old) requests.remove(revision);
+  return old.length === STEP_ROWS;
+}
+
+/**
+ * Forgets some of the deletes whose commit is compacted, the oldest first. Returns how many, and the
+ * revision up to which some are forgotten.
+ */
+export function trimStep(
+  { deletions, deletionOrder }: WriteTables,
+  count: number,
+): { readonly length: number; readonly floor: number } {
+  const oldest: Place[] = [];
+  const limit = Math.min(count, STEP_ROWS);
+  const range = rowsUpTo(Number.MAX_SAFE_INTEGER - 1, limit);
+  for (const { key } of deletionOrder.rows(range)) oldest.push(key);
+  for (const place of oldest) {
+    deletions.remove(place[1]);
+    deletionOrder.remove(place);
   }
+  return { length: oldest.length, floor: oldest.at(-1)?.[0] ?? 0 };
+}
+
+function rowsUpTo(revision: number, limit: number): TableRange<Place> {
+  return { start: [0, ROOT], end: [revision + 1, ROOT], limit };
 }

@@ -1,28 +1,46 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Child } from '../contract/child.contract.ts';
 import { Rig, TestClock } from '../contract/rig.contract.ts';
-import { DELETIONS_MAX } from '../deletions-limit.ts';
 import { StorageError } from '../storage-error.ts';
-import { FORMAT_VERSION } from './layout.ts';
-import { type LmdbStorage, openLmdbStorage } from './lmdb-storage.ts';
-import { engineOn, openLmdbEngine } from './open.ts';
+import { openLmdbEngine } from './open.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 let names = 0;
 const newDirectory = () => join(temporary, String(names++));
-const openIn = (directory: string) =>
-  openLmdbEngine({ directory, clock: new TestClock(), newId: () => 'epoch' });
+const notices: string[] = [];
+const openIn = (directory: string, acceptLoss = false) =>
+  openLmdbEngine({
+    directory,
+    clock: new TestClock(),
+    uptimeMs: () => 0,
+    random: Math.random,
+    defer: setImmediate,
+    pid: process.pid,
+    newId: () => `id-${names++}`,
+    acceptLoss,
+    onNotice: (notice) => notices.push(notice),
+  });
 
 const children: Child[] = [];
 afterEach(() => Promise.all(children.splice(0).map((child) => child.kill())));
 
-function hold(directory: string): Child {
-  const child = new Child('hold', directory);
+function run(task: string, directory: string): Child {
+  const child = new Child(task, directory);
   children.push(child);
   return child;
 }
@@ -38,41 +56,33 @@ async function refusalOf(directory: string): Promise<StorageError> {
   throw new Error('unreachable');
 }
 
-/** Leaves `directory` with a little history. */
-async function fill(directory: string): Promise<void> {
+async function expectRefused(directory: string, reason: RegExp): Promise<void> {
+  const refusal = await refusalOf(directory);
+  expect(refusal.kind).toBe('unreadable');
+  expect(refusal.message).toMatch(reason);
+}
+
+/** Leaves `directory` with a little more history, closed. Returns its last revision. */
+async function fill(directory: string): Promise<number> {
   const rig = new Rig(await openIn(directory), new TestClock());
   for (let i = 0; i < 20; i++) await rig.put(`/a/${i % 7}`, String(i).repeat(100));
   await rig.engine.close();
+  return rig.engine.revision;
 }
 
-/** Leaves a directory as SIGKILL would: with commits that are in the journal alone. */
-async function leaveJournaled(
-  directory: string,
-  commits: number,
-  before: (storage: LmdbStorage) => unknown = () => {},
-): Promise<void> {
-  const storage = await openLmdbStorage(directory, () => 'epoch');
-  const clock = new TestClock();
-  const rig = new Rig(engineOn(storage, clock, DELETIONS_MAX), clock);
-  await before(storage);
-  const from = rig.engine.revision;
-  for (let i = 0; i < commits; i++) await rig.put(`/k${from + i}`, 'x');
-  await storage.close();
+/** Leaves a directory as SIGKILL does, with commits that are in its log alone. */
+async function leaveLogged(directory: string, commits: number): Promise<number> {
+  const writer = run('one', directory);
+  await writer.said(1 + commits);
+  await writer.kill();
+  return Number(writer.lines.at(-1));
 }
 
-/** Makes a closed `directory` say that it is of a format that is still to come. */
-function markNewer(directory: string): { file: string; data: Buffer } {
-  const file = join(directory, 'data.mdb');
-  const data = readFileSync(file);
-  const known = Buffer.from([...Buffer.from('format'), FORMAT_VERSION]);
-  let found = 0;
-  for (let i = data.indexOf(known); i !== -1; i = data.indexOf(known, i + 1)) {
-    data[i + known.length - 1] = 99;
-    found++;
-  }
-  expect(found).toBeGreaterThan(0);
-  writeFileSync(file, data);
-  return { file, data };
+async function revisionOf(directory: string, acceptLoss = false): Promise<number> {
+  const engine = await openIn(directory, acceptLoss);
+  const { revision } = engine;
+  await engine.close();
+  return revision;
 }
 
 describe('a directory', () => {
@@ -86,21 +96,33 @@ describe('a directory', () => {
 
   it('is refused while another process has it, and free once that was killed', async () => {
     const directory = newDirectory();
-    const holder = hold(directory);
+    const holder = run('hold', directory);
     await holder.said(1);
     const refusal = await refusalOf(directory);
     expect(refusal.kind).toBe('locked');
-    expect(refusal.message).toBe(`${directory} is in use by process ${holder.pid}`);
+    expect(refusal.message).toBe(
+      `${directory} is in use by another process (${holder.pid} opened it last)`,
+    );
     await holder.kill();
     await (await openIn(directory)).close();
   });
 
+  it('S1 is locked by its data, whatever becomes of the files beside them', async () => {
+    const directory = newDirectory();
+    const holder = run('hold', directory);
+    await holder.said(1);
+    for (const name of readdirSync(directory))
+      if (name !== 'data.mdb') rmSync(join(directory, name));
+    expect((await refusalOf(directory)).kind).toBe('locked');
+    await holder.kill();
+  });
+
   it('has never two of several servers that start together', async () => {
     const directory = newDirectory();
-    const starters = Array.from({ length: 5 }, () => hold(directory));
+    const starters = Array.from({ length: 5 }, () => run('hold', directory));
     await Promise.all(starters.map((starter) => starter.said(1)));
     const said = starters.map(({ lines }) => lines[0]?.split(' ')[0]);
-    expect(said.filter((word) => word === 'open').length).toBeLessThan(2);
+    expect(said.filter((word) => word === 'open').length).toBe(1);
     expect(said.filter((word) => word !== 'open' && word !== 'locked')).toEqual([]);
   });
 
@@ -136,61 +158,14 @@ describe('a directory', () => {
   it('of a newer format is refused and left as it is', async () => {
     const directory = newDirectory();
     await fill(directory);
-    const { file, data } = markNewer(directory);
+    const file = join(directory, 'confer.json');
+    const label = readFileSync(file, 'utf8').replace('"format": 1', '"format": 99');
+    writeFileSync(file, label);
+    const data = readFileSync(join(directory, 'data.mdb'));
     const refusal = await refusalOf(directory);
     expect(refusal.kind).toBe('newer_format');
     expect(refusal.message).toContain('format 99');
-    expect(readFileSync(file).equals(data)).toBe(true);
-  });
-
-  describe('with commits that are in its journal alone', () => {
-    const journalOf = (directory: string) => join(directory, 'journal-0');
-
-    async function expectRefused(directory: string, reason: RegExp): Promise<void> {
-      const refusal = await refusalOf(directory);
-      expect(refusal.kind).toBe('unreadable');
-      expect(refusal.message).toMatch(reason);
-    }
-
-    it('S1 is refused where one of them is damaged, and has them all otherwise', async () => {
-      const directory = newDirectory();
-      await leaveJournaled(directory, 20);
-      const right = readFileSync(journalOf(directory));
-      const damaged = Buffer.from(right);
-      damaged[5 * 4_096 + 50] = 0xff;
-      writeFileSync(journalOf(directory), damaged);
-      await expectRefused(directory, /its file journal-0 is damaged at byte 20480$/);
-      writeFileSync(journalOf(directory), right);
-      const rig = new Rig(await openIn(directory), new TestClock());
-      expect(rig.engine.revision).toBe(20);
-      expect(rig.values()).toHaveLength(20);
-      await rig.engine.close();
-    });
-
-    it('S1 is refused beside tables that are older than the journal goes back', async () => {
-      const directory = newDirectory();
-      await fill(directory);
-      const tables = readFileSync(join(directory, 'data.mdb'));
-      await leaveJournaled(directory, 5);
-      await (await openIn(directory)).close();
-      await leaveJournaled(directory, 3, (storage) => storage.journal.turn());
-      rmSync(journalOf(directory));
-      writeFileSync(join(directory, 'data.mdb'), tables);
-      await expectRefused(directory, /its journal lacks the commits from 21 to 25$/);
-    });
-
-    it('S1 is refused without its journal where the entries are further on', async () => {
-      const directory = newDirectory();
-      await leaveJournaled(directory, 4, (storage) =>
-        storage.write(() => storage.tables.meta.put('settled', [4, 4])),
-      );
-      await (await openIn(directory)).close();
-      await leaveJournaled(directory, 2, (storage) =>
-        storage.write(() => storage.tables.meta.put('settled', [5, 5])),
-      );
-      rmSync(journalOf(directory));
-      await expectRefused(directory, /its journal lacks the commits from 5 to 5$/);
-    });
+    expect(readFileSync(join(directory, 'data.mdb')).equals(data)).toBe(true);
   });
 
   it('with a file of something else is refused and left as it is', async () => {
@@ -209,9 +184,115 @@ describe('a directory', () => {
     await fill(directory);
     const file = join(directory, 'data.mdb');
     const data = readFileSync(file);
-    for (const bytes of [100, 5_000, 8_192, 3 * 4_096]) {
+    for (const bytes of [0, 100, 5_000, 8_192, 3 * 4_096]) {
       writeFileSync(file, data.subarray(0, bytes));
       expect((await refusalOf(directory)).kind, `${bytes} bytes`).toBe('unreadable');
     }
+  });
+
+  it('S1 whose first start was broken off is one that was never started', async () => {
+    const directory = newDirectory();
+    mkdirSync(join(directory, 'unfinished-x'), { recursive: true });
+    writeFileSync(join(directory, 'unfinished-x', 'data.mdb'), 'half');
+    expect(await revisionOf(directory)).toBe(0);
+    expect(readdirSync(directory)).not.toContain('unfinished-x');
+  });
+});
+
+describe('a directory that was closed', () => {
+  it.each(['lock.mdb', 'confer.json', 'wal-0', 'wal-1', 'reserve'])(
+    'S1 has all without its %s, or with an empty or a strange one',
+    async (name) => {
+      const directory = newDirectory();
+      const revision = await fill(directory);
+      const file = join(directory, name);
+      const right = readFileSync(file);
+      rmSync(file);
+      expect(await revisionOf(directory)).toBe(revision);
+      for (const content of ['', 'strange'.repeat(2_000), right]) {
+        writeFileSync(file, content);
+        expect(await revisionOf(directory), `${content.length} bytes`).toBe(revision);
+      }
+    },
+  );
+
+  it('S1 is refused without its data, unless that is to be borne', async () => {
+    const directory = newDirectory();
+    const revision = await fill(directory);
+    rmSync(join(directory, 'data.mdb'));
+    await expectRefused(directory, new RegExp(`data.mdb is missing.*revision ${revision}`));
+    expect(existsSync(join(directory, 'data.mdb'))).toBe(false);
+    expect(await revisionOf(directory, true)).toBe(0);
+    expect(await revisionOf(directory)).toBe(0);
+  });
+
+  it('S5 is refused with data that are older, unless that is to be borne', async () => {
+    const directory = newDirectory();
+    const older = await fill(directory);
+    const data = readFileSync(join(directory, 'data.mdb'));
+    const newer = await fill(directory);
+    writeFileSync(join(directory, 'data.mdb'), data);
+    await expectRefused(
+      directory,
+      new RegExp(`older than confer.json says.*lacks revisions ${older + 1} to ${newer}`),
+    );
+    notices.length = 0;
+    const engine = await openIn(directory, true);
+    expect(engine.revision).toBe(older);
+    expect(notices.join()).toContain(`lacks revisions ${older + 1} to ${newer}`);
+    expect(engine.timelines.at(-1)?.from).toBe(older);
+    await engine.close();
+  });
+
+  it('S5 is refused with data of another store', async () => {
+    const directory = newDirectory();
+    await fill(directory);
+    const other = newDirectory();
+    await fill(other);
+    cpSync(join(other, 'data.mdb'), join(directory, 'data.mdb'));
+    await expectRefused(directory, /data.mdb is of another store/);
+  });
+
+  it('W5 begins a timeline with each opening', async () => {
+    const directory = newDirectory();
+    const revision = await fill(directory);
+    const engine = await openIn(directory);
+    expect(engine.timelines.map(({ from }) => from)).toEqual([0, revision]);
+    expect(new Set(engine.timelines.map(({ id }) => id)).size).toBe(2);
+    await engine.close();
+  });
+});
+
+describe('a directory whose server was killed', () => {
+  it('S1 has what is in its log alone', async () => {
+    const directory = newDirectory();
+    const revision = await leaveLogged(directory, 30);
+    expect(await revisionOf(directory)).toBeGreaterThanOrEqual(revision);
+  });
+
+  it('S1 is refused where something that was acknowledged is damaged or missing', async () => {
+    const directory = newDirectory();
+    const revision = await leaveLogged(directory, 30);
+    const file = join(directory, 'wal-0');
+    const right = readFileSync(file);
+    const damaged = Buffer.from(right);
+    damaged[5 * 4_096 + 50] = 0xff;
+    writeFileSync(file, damaged);
+    await expectRefused(directory, /its file wal-0 is damaged at byte 20480$/);
+    rmSync(file);
+    await expectRefused(directory, /its file wal-0 is missing, and commits are in it$/);
+    writeFileSync(file, '');
+    await expectRefused(directory, /its write-ahead log lacks segment 1 /);
+    writeFileSync(file, right);
+    expect(await revisionOf(directory)).toBeGreaterThanOrEqual(revision);
+  });
+
+  it('S1 takes over its log once: what another start finds is in the tables', async () => {
+    const directory = newDirectory();
+    await leaveLogged(directory, 10);
+    const first = await revisionOf(directory);
+    const renamed = join(directory, 'away');
+    renameSync(join(directory, 'wal-0'), renamed);
+    expect(await revisionOf(directory)).toBe(first);
   });
 });

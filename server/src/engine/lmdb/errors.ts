@@ -2,6 +2,8 @@ import { statfsSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { ProtocolError } from '@confer/shared';
 import { StorageError } from '../storage-error.ts';
+import { DamageError } from './damage.ts';
+import { WriteFailure } from './storage.ts';
 
 const MDB_MAP_FULL = -30792;
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'MDB_MAP_FULL']);
@@ -10,24 +12,57 @@ const NOT_ALLOWED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', ..
 /** A disk with less left than this is full: what did not fit is larger than one page. */
 const FULL_BELOW_BYTES = 16 * 1024 * 1024;
 
-/** What a writer is told when its write could not be stored. Nothing of it was. */
-export function writeFailure(error: unknown, directory: string): ProtocolError {
-  const reason = reasonOf(error);
-  return isFull(errorName(error), directory)
-    ? new ProtocolError('storage_full', `there is no room to store this: ${reason}`)
-    : new ProtocolError('unavailable', `the storage failed: ${reason}`);
+/**
+ * Whether a write failed for want of room. A full disk takes the first part of a write, and LMDB calls
+ * that EIO, like a disk that is broken.
+ */
+export function isFull(error: unknown, directory: string): boolean {
+  if (error instanceof WriteFailure) return error.isFull;
+  const name = errorName(error);
+  if (name !== 'EIO') return NO_ROOM.has(name);
+  return roomBytes(directory) < FULL_BELOW_BYTES;
 }
 
-/** A full disk takes the first part of a write and LMDB calls that EIO, like a disk that is broken. */
-function isFull(name: string, directory: string): boolean {
-  if (name !== 'EIO') return NO_ROOM.has(name);
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize < FULL_BELOW_BYTES;
+/** What a file system still takes; without end where it does not say. */
+export function roomBytes(directory: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** How large a file system is. */
+export function diskBytes(directory: string): number {
+  const { blocks, bsize } = statfsSync(directory);
+  return blocks * bsize;
+}
+
+/** What the writers of a transaction that failed are told. */
+export function failureOf(error: unknown): ProtocolError {
+  if (!(error instanceof WriteFailure)) return refusalOf(error);
+  if (error.outcome === 'unknown')
+    return new ProtocolError(
+      'outcome_unknown',
+      `the storage failed while it was writing: ${error.message}`,
+    );
+  return error.isFull
+    ? new ProtocolError('storage_full', `there is no room to store this: ${error.message}`)
+    : new ProtocolError('unavailable', `the storage failed: ${error.message}`);
+}
+
+/** What the writer of a request that was judged and not written is told. */
+export function refusalOf(error: unknown): ProtocolError {
+  if (error instanceof ProtocolError) return error;
+  if (error instanceof DamageError) return new ProtocolError('damaged', error.message);
+  return new ProtocolError('unavailable', `the write could not be judged: ${reasonOf(error)}`);
 }
 
 /** What the one who opens a directory is told. */
 export function openFailure(error: unknown, directory: string): StorageError {
   if (error instanceof StorageError) return error;
+  if (error instanceof WriteFailure) return unwritable(directory, error);
   const name = errorName(error);
   return NOT_ALLOWED.has(name)
     ? unwritable(directory, error)
@@ -57,6 +92,6 @@ function errorName(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,83 +3,92 @@ import type {
   CommitFeed,
   CommitOutcome,
   CommitRequest,
-  Deletion,
-  DeletionsQuery,
   Engine,
   EntryText,
+  Health,
   MadeCommit,
+  PathState,
   ScanQuery,
+  Timeline,
 } from '../engine.ts';
-import { entryText, revisionOfText } from '../entry-text.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
-import { scanRange } from '../tree-range.ts';
-import type { CommitLog } from './commit-log.ts';
-import { deletionsAt } from './deletions.ts';
-import type { Tables } from './layout.ts';
-import { Pasts } from './past.ts';
-import {
-  changesAfter,
-  commitsBetween,
-  entryOfHeld,
-  type HeldAt,
-  readEntry,
-  scanNow,
-  timeAfter,
-} from './reads.ts';
-import { recover } from './recovery.ts';
-import type { Progress, Storage } from './storage.ts';
-import type { Unsettled } from './unsettled.ts';
-import { LmdbUpkeep } from './upkeep.ts';
+import type { Progress } from './commit-rows.ts';
+import { Condition } from './condition.ts';
+import { commitsBetween, headAt } from './history.ts';
+import { entriesOf, heldAt, heldNow, statesOf, textOf } from './reads.ts';
+import { Requests } from './requests.ts';
+import { type Reserve, Room } from './room.ts';
+import { type Storage, WriteFailure } from './storage.ts';
+import type { WriteTables } from './tables.ts';
+import { Upkeep } from './upkeep.ts';
 import { Writes } from './writes.ts';
+
+export interface LmdbEngineParts {
+  readonly storage: Storage;
+  readonly epoch: string;
+  readonly timelines: readonly Timeline[];
+  readonly progress: Progress;
+  readonly clock: Clock;
+  /** Milliseconds that this process has run, whatever is done to the clock of the machine. */
+  readonly uptimeMs: () => number;
+  /** Runs something in a turn of its own, soon. */
+  readonly defer: (run: () => void) => void;
+  readonly deletionsMax: number;
+  readonly reserve: Reserve;
+  /** Why what is written would not be found again, or `undefined`. */
+  readonly problem: () => string | undefined;
+  /** Lets go of the storage, and of all that was opened for it. */
+  readonly release: (progress: Progress) => Promise<void>;
+}
+
+/** How often is looked whether the store is still where it was. */
+const LOOK_EVERY_MS = 1_000;
 
 /** The engine over LMDB's tables. Opened by `openLmdbEngine`. */
 export class LmdbEngine implements Engine {
   readonly name = 'lmdb';
   readonly supports = { durable: true };
   readonly epoch: string;
-  readonly #storage: Storage;
-  readonly #tables: Tables;
-  readonly #unsettled: Unsettled;
-  readonly #pasts: Pasts;
+  readonly timelines: readonly Timeline[];
+  readonly #parts: LmdbEngineParts;
   readonly #writes: Writes;
-  readonly #upkeep: LmdbUpkeep;
+  readonly #upkeep: Upkeep;
+  readonly #room: Room;
+  readonly #condition: Condition;
+  readonly #requests: Requests;
+  /** Transactions come one after the other. */
+  #transactions: Promise<unknown> = Promise.resolve();
   #shown: Progress;
   #feed: CommitFeed | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    storage: Storage,
-    log: CommitLog,
-    options: {
-      readonly clock: Clock;
-      readonly epoch: string;
-      readonly deletionsMax: number;
-      /** Requests are known since then, in ms since the Unix epoch. */
-      readonly knownFrom: number;
-    },
-  ) {
-    const { clock, epoch, deletionsMax, knownFrom } = options;
-    const tables = { ...storage.tables, log };
-    const { unsettled, requests, progress } = recover(tables, log.revision, knownFrom);
+  constructor(parts: LmdbEngineParts) {
+    const { storage, epoch, timelines, progress, clock, uptimeMs, defer, deletionsMax } = parts;
+    this.#parts = parts;
     this.epoch = epoch;
-    this.#storage = storage;
-    this.#tables = tables;
-    this.#unsettled = unsettled;
-    this.#pasts = new Pasts(tables);
+    this.timelines = timelines;
     this.#shown = progress;
+    this.#room = new Room(parts.reserve, () => storage.freeBytes());
+    this.#condition = new Condition(clock);
+    this.#requests = new Requests(storage.tables, progress.revision, uptimeMs);
     const shown = () => this.#shown;
-    this.#upkeep = new LmdbUpkeep({ storage, tables, log, clock, unsettled, deletionsMax, shown });
-    this.#writes = new Writes({
-      tables,
-      log,
-      defer: (run) => storage.defer(run),
-      clock,
-      unsettled,
-      requests,
+    this.#upkeep = new Upkeep({
+      tables: storage.tables,
+      requests: this.#requests,
+      deletionsMax,
+      transaction: (work) => this.#upkeepTransaction(work),
       shown,
-      onDurable: (...durable) => this.#onDurable(...durable),
-      room: () => this.#upkeep.room(),
     });
+    this.#writes = new Writes({
+      clock,
+      requests: this.#requests,
+      defer,
+      transaction: (work, written, isFreeing) => this.#transaction(work, written, isFreeing),
+      shown,
+      compactedRevision: () => this.compactedRevision,
+      onDurable: (...durable) => this.#onDurable(...durable),
+    });
+    this.#lookLater();
   }
 
   get revision(): number {
@@ -87,7 +96,7 @@ export class LmdbEngine implements Engine {
   }
 
   get compactedRevision(): number {
-    return this.#upkeep.compactedRevision;
+    return this.#upkeep.compacted.revision;
   }
 
   get deletionsFloor(): number {
@@ -99,7 +108,11 @@ export class LmdbEngine implements Engine {
   }
 
   get historyBytes(): number {
-    return this.#tables.log.bytes();
+    return this.#shown.bytesSoFar - this.#upkeep.compacted.bytesSoFar;
+  }
+
+  get health(): Health {
+    return this.#condition.health;
   }
 
   onCommits(feed: CommitFeed): void {
@@ -107,46 +120,55 @@ export class LmdbEngine implements Engine {
     this.#feed = feed;
   }
 
+  onHealth(listener: (health: Health) => void): void {
+    this.#condition.onChange(listener);
+  }
+
   commit(request: CommitRequest): Promise<CommitOutcome> {
-    return this.#closing === undefined ? this.#writes.commit(request) : Promise.reject(closed());
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#writes.commit(request) : Promise.reject(refusal);
   }
 
   get(path: string): Entry | undefined {
-    return readEntry(this.#tables, this.#unsettled, path, this.revision);
+    return heldNow(this.#parts.storage.tables, path)?.entry();
   }
 
   scan(query: ScanQuery): Iterable<Entry> {
-    return entriesOf(this.#held(query));
+    requireInWindow(query.at, this);
+    return entriesOf(heldAt(this.#parts.storage.tables, query, this.revision));
   }
 
   scanTexts(query: ScanQuery): Iterable<EntryText> {
-    return textsOf(this.#held(query));
+    requireInWindow(query.at, this);
+    return textsOf(heldAt(this.#parts.storage.tables, query, this.revision));
+  }
+
+  scanStates(query: ScanQuery): Iterable<PathState> {
+    requireInWindow(query.at, this);
+    return statesOf(this.#parts.storage.tables, query);
   }
 
   history(revision: number): Iterable<MadeCommit> {
     requireInWindow(revision, this);
-    return commitsBetween(this.#tables, revision, this.revision);
+    return commitsBetween(this.#parts.storage.tables, revision, this.revision);
   }
 
-  changesAfter(revision: number, max: number): number {
+  changesAfter(revision: number): number {
     requireInWindow(revision, this);
-    return changesAfter(this.#tables, revision, this.revision, max);
+    const { changesSoFar } = this.#soFar(revision);
+    return this.#shown.changesSoFar - changesSoFar;
   }
 
   timeAfter(revision: number): number | undefined {
     requireInWindow(revision, this);
-    return timeAfter(this.#tables, revision, this.revision);
-  }
-
-  deletions(query: DeletionsQuery): Iterable<Deletion> {
-    requireInWindow(query.at, this);
-    return deletionsAt(this.#tables, this.#unsettled, query);
+    return headAt(this.#parts.storage.tables, revision + 1)?.time;
   }
 
   async compact(revision: number): Promise<void> {
     requireHappened(revision, this);
-    this.#requireOpen();
-    return this.#upkeep.compact(revision);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    await this.#upkeep.compact(revision);
   }
 
   close(): Promise<void> {
@@ -154,45 +176,103 @@ export class LmdbEngine implements Engine {
     return this.#closing;
   }
 
-  #held(query: ScanQuery): Iterable<HeldAt> {
-    requireInWindow(query.at, this);
-    this.#upkeep.wasRead();
-    const range = scanRange(query);
-    const now = scanNow(this.#tables, this.#unsettled, range, this.revision);
-    return this.#pasts.over(now, range, query.at, this.revision);
+  #soFar(revision: number): { readonly changesSoFar: number } {
+    if (revision === this.#upkeep.compacted.revision) return this.#upkeep.compacted;
+    const head = headAt(this.#parts.storage.tables, revision);
+    assert(head !== undefined, 'history has no gaps');
+    return head;
   }
 
   #onDurable(commits: readonly MadeCommit[], progress: Progress): void {
+    this.#parts.storage.show();
     this.#shown = progress;
     this.#feed?.(commits);
-    this.#upkeep.committed(commits);
+  }
+
+  #upkeepTransaction<Result>(work: (tables: WriteTables) => Result): Promise<Result> {
+    return this.#transaction(work, () => this.#parts.storage.show(), true);
+  }
+
+  /** What was written is told before the next transaction begins. */
+  #transaction<Result>(
+    work: (tables: WriteTables) => Result | Promise<Result>,
+    written: (result: Result) => void,
+    isFreeing: boolean,
+  ): Promise<Result> {
+    const transaction = this.#transactions.then(async () => {
+      const result = await this.#run(work, isFreeing);
+      written(result);
+      return result;
+    });
+    this.#transactions = transaction.catch(() => undefined);
+    return transaction;
+  }
+
+  /** Runs a transaction, once more where it failed for want of room and some could be made. */
+  async #run<Result>(
+    work: (tables: WriteTables) => Result | Promise<Result>,
+    isFreeing: boolean,
+  ): Promise<Result> {
+    this.#look();
+    if (this.#condition.health.kind === 'failed')
+      throw new WriteFailure('nothing written', false, this.#condition.health.reason);
+    this.#room.admit(isFreeing);
+    for (;;)
+      try {
+        const result = await this.#parts.storage.transaction(work);
+        this.#room.wrote();
+        if (!this.#room.isShort) this.#condition.recover();
+        return result;
+      } catch (error) {
+        if (!this.#mayTryAgain(error, isFreeing)) throw error;
+      }
+  }
+
+  #mayTryAgain(error: unknown, isFreeing: boolean): boolean {
+    if (!(error instanceof WriteFailure)) return false;
+    if (error.outcome === 'unknown') {
+      this.#condition.fail(`a commit may or may not be on the disk: ${error.message}`);
+      return false;
+    }
+    const mayTryAgain = error.isFull && this.#room.hasMoreFor(isFreeing);
+    if (!mayTryAgain)
+      this.#condition.degrade(
+        error.isFull
+          ? `the disk is full, so only deletes and compaction are taken: ${error.message}`
+          : `writes fail: ${error.message}`,
+      );
+    return mayTryAgain;
+  }
+
+  #lookLater(): void {
+    this.#parts.clock.setTimer(LOOK_EVERY_MS, () => {
+      if (this.#closing !== undefined || this.#condition.hasFailed) return;
+      this.#look();
+      this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const problem = this.#parts.problem();
+    if (problem !== undefined) this.#condition.fail(problem);
   }
 
   async #close(): Promise<void> {
     await this.#writes.settled();
     await this.#upkeep.stop();
-    await this.#storage.close();
+    await this.#transactions;
+    await this.#parts.release(this.#shown);
   }
 
-  #requireOpen(): void {
-    if (this.#closing !== undefined) throw closed();
-  }
-}
-
-function closed(): ProtocolError {
-  return new ProtocolError('unavailable', 'the engine is closed');
-}
-
-function* entriesOf(items: Iterable<HeldAt>): Generator<Entry> {
-  for (const { value } of items) {
-    const entry = entryOfHeld(value);
-    if (entry !== undefined) yield entry;
+  #refusal(): ProtocolError | undefined {
+    if (this.#closing !== undefined)
+      return new ProtocolError('unavailable', 'the engine is closed');
+    const { health } = this.#condition;
+    if (health.kind !== 'failed') return undefined;
+    return new ProtocolError('unavailable', `the storage failed: ${health.reason}`);
   }
 }
 
-function* textsOf(items: Iterable<HeldAt>): Generator<EntryText> {
-  for (const { key: path, value } of items)
-    if (typeof value === 'string') yield { path, modRevision: revisionOfText(value), text: value };
-    else if (value !== undefined)
-      yield { path, modRevision: value.modRevision, text: entryText(value) };
+function* textsOf(held: ReturnType<typeof heldAt>): Generator<EntryText, void, void> {
+  for (const one of held) yield textOf(one);
 }

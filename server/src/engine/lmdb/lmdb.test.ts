@@ -24,7 +24,16 @@ async function openIn(
   clock: Clock = new TestClock(),
   options: EngineTestOptions = {},
 ): Promise<Engine> {
-  const engine = await openLmdbEngine({ directory, clock, newId, ...options });
+  const engine = await openLmdbEngine({
+    directory,
+    clock,
+    uptimeMs: () => (clock instanceof TestClock ? clock.time : clock.now()),
+    random: Math.random,
+    defer: setImmediate,
+    pid: process.pid,
+    newId,
+    ...options,
+  });
   directories.set(engine, directory);
   return engine;
 }

@@ -1,43 +1,214 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '@confer/shared';
 import { DELETIONS_MAX } from '../deletions-limit.ts';
-import type { Engine } from '../engine.ts';
-import { REQUEST_KEPT_MS } from '../request-memory.ts';
-import { CommitLog } from './commit-log.ts';
-import { openFailure } from './errors.ts';
+import type { Engine, Timeline } from '../engine.ts';
+import { StorageError } from '../storage-error.ts';
+import type { Progress } from './commit-rows.ts';
+import { isToBeMade, lostOf, requireKnown, requireReadable } from './directory/contents.ts';
+import { DiskReserve } from './directory/disk-reserve.ts';
+import { type LockedFile, lockFile } from './directory/file-lock.ts';
+import { readLabel, writeLabel } from './directory/label.ts';
+import { prepareDirectory, syncPath } from './directory/make-directory.ts';
+import { makeStore } from './directory/make-store.ts';
+import { makeReaderTable } from './directory/reader-table.ts';
+import { StoreFiles } from './directory/store-files.ts';
+import { diskBytes, isFull, openFailure } from './errors.ts';
 import { LmdbEngine } from './lmdb-engine.ts';
-import { type LmdbStorage, openLmdbStorage } from './lmdb-storage.ts';
+import { openLmdb } from './lmdb-storage.ts';
+import { type Identity, metaOf, putMeta } from './meta.ts';
+import { progressOf, timelinesAfter } from './recovery.ts';
+import type { Storage } from './storage.ts';
+import { FORMAT } from './tables.ts';
+import { openLog } from './wal/open-log.ts';
 
 export interface LmdbEngineOptions {
   /** Made when it is not there. One engine at a time has it, with everything in it. */
   readonly directory: string;
   /** Names the time of commits. */
   readonly clock: Clock;
-  /** Names the epoch of a new history. */
+  /** Milliseconds that this process has run, whatever is done to the clock of the machine. */
+  readonly uptimeMs: () => number;
+  readonly random: () => number;
+  /** Runs something in a turn of its own, soon. */
+  readonly defer: (run: () => void) => void;
+  /** The number of this process, for whoever finds the directory in use. */
+  readonly pid: number;
+  /** Names the epoch of a new history, and each timeline. */
   readonly newId: () => string;
-  /** Deletes that are known beyond compaction. */
+  /** Deletes that are known beyond history. */
   readonly deletionsMax?: number;
+  /** Go on, on a new timeline, although the directory says that data are missing. */
+  readonly acceptLoss?: boolean;
+  /** Told in one line what somebody should know of the data. */
+  readonly onNotice?: (notice: string) => void;
+}
+
+/** A segment of the write-ahead log: so many writes of 100 bytes as many writers make in a third of a second. */
+const SEGMENT_BYTES_MAX = 4 * 1024 * 1024;
+/** On a small disk: a quarter of what is kept back there for bringing the tables up to date. */
+const SEGMENT_DISK_PART = 1 / 64;
+const SEGMENT_BYTES_MIN = 64 * 1024;
+const RECORDS_A_SEGMENT_MIN = 4;
+
+function segmentBytesOn(directory: string): number {
+  const part = Math.floor(diskBytes(directory) * SEGMENT_DISK_PART);
+  return Math.max(SEGMENT_BYTES_MIN, Math.min(SEGMENT_BYTES_MAX, part));
 }
 
 /** The embedded, durable engine. Rejects with a `StorageError`. */
-export async function openLmdbEngine({
-  directory,
-  clock,
-  newId,
-  deletionsMax = DELETIONS_MAX,
-}: LmdbEngineOptions): Promise<Engine> {
-  const storage = await openLmdbStorage(directory, newId);
+export async function openLmdbEngine(options: LmdbEngineOptions): Promise<Engine> {
   try {
-    return engineOn(storage, clock, deletionsMax);
+    return await new Opening(options).open();
   } catch (error) {
-    await storage.close();
-    throw openFailure(error, directory);
+    throw openFailure(error, options.directory);
   }
 }
 
-/** The engine over a storage that is open. */
-export function engineOn(storage: LmdbStorage, clock: Clock, deletionsMax: number): Engine {
-  const { epoch } = storage;
-  const knownFrom = clock.now() - REQUEST_KEPT_MS;
-  const log = new CommitLog(storage);
-  return new LmdbEngine(storage, log, { clock, epoch, deletionsMax, knownFrom });
+/** The opening of a directory, from its lock to its first transaction. */
+class Opening {
+  readonly #options: LmdbEngineOptions;
+  readonly #files: StoreFiles;
+  readonly #reserve: DiskReserve;
+
+  constructor(options: LmdbEngineOptions) {
+    this.#options = options;
+    this.#files = new StoreFiles(prepareDirectory(options.directory));
+    this.#reserve = new DiskReserve(this.#files, options.random);
+  }
+
+  async open(): Promise<Engine> {
+    const { acceptLoss = false } = this.#options;
+    if (isToBeMade(this.#files, readLabel(this.#files), acceptLoss)) await this.#make();
+    const lock = this.#lock();
+    try {
+      this.#files.clearUnfinished();
+      requireReadable(this.#files, readLabel(this.#files));
+      const base = await this.#withRoom(() => this.#openTables());
+      const storage = await this.#closeIfFails(base, () =>
+        this.#withRoom(() => this.#openLog(base)),
+      );
+      return await this.#closeIfFails(storage, () => this.#begin(storage, lock));
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** Another server that started at the same moment may be first, and clear away what is not finished. */
+  async #make(): Promise<void> {
+    try {
+      await this.#withRoom(() => makeStore(this.#files, this.#options.newId()));
+    } catch (error) {
+      if (!existsSync(this.#files.data)) throw error;
+    }
+  }
+
+  #lock(): LockedFile {
+    const lock = lockFile(this.#files.data);
+    if (lock !== undefined) return lock;
+    const pid = readLabel(this.#files)?.pid;
+    const owner = pid === undefined ? 'another process' : `another process (${pid} opened it last)`;
+    throw new StorageError('locked', `${this.#files.directory} is in use by ${owner}`);
+  }
+
+  async #openTables(): Promise<Storage> {
+    makeReaderTable(this.#files);
+    return openLmdb(this.#files.directory, (identity) => requireKnown(this.#files, identity));
+  }
+
+  async #openLog(base: Storage): Promise<Storage> {
+    const { directory, log } = this.#files;
+    const { defer } = this.#options;
+    const { epoch } = identityOf(base, this.#files);
+    const segmentBytes = segmentBytesOn(directory);
+    const recordBytesMax = segmentBytes / RECORDS_A_SEGMENT_MIN;
+    const options = { directory, paths: log, store: epoch, segmentBytes, recordBytesMax, defer };
+    const storage = await openLog(base, options);
+    // The files of the log are there to be found after a power loss, before anything relies on them.
+    syncPath(directory);
+    return storage;
+  }
+
+  /**
+   * Begins a timeline. That is a transaction, and so puts all on the disk that it rests on: what the
+   * process before wrote and could not sync counts from here on, and nothing of it is shown before.
+   */
+  async #begin(storage: Storage, lock: LockedFile): Promise<Engine> {
+    const { acceptLoss = false, newId, onNotice, deletionsMax = DELETIONS_MAX } = this.#options;
+    const { epoch } = identityOf(storage, this.#files);
+    const progress = progressOf(storage.tables);
+    const { revision } = progress;
+    const before = metaOf(storage.tables, 'timelines') ?? [];
+    const said = { epoch, timelines: before, revision };
+    const loss = lostOf(this.#files, readLabel(this.#files), said, acceptLoss);
+    if (loss !== undefined) onNotice?.(`${loss}; a new timeline begins at revision ${revision}`);
+    const timeline = { id: newId(), from: revision };
+    const timelines = timelinesAfter(storage.tables, timeline);
+    await this.#withRoom(async () => {
+      await storage.transaction((tables) => putMeta(tables, 'timelines', timelines));
+      storage.show();
+      this.#label(epoch, timeline, revision);
+    });
+    this.#reserve.take();
+    const { clock, uptimeMs, defer } = this.#options;
+    return new LmdbEngine({
+      storage,
+      epoch,
+      timelines,
+      progress,
+      clock,
+      uptimeMs,
+      defer,
+      deletionsMax,
+      reserve: this.#reserve,
+      problem: () => lock.problem(),
+      release: (last) => this.#release(storage, lock, epoch, timeline, last),
+    });
+  }
+
+  async #release(
+    storage: Storage,
+    lock: LockedFile,
+    epoch: string,
+    timeline: Timeline,
+    { revision }: Progress,
+  ): Promise<void> {
+    try {
+      await storage.close();
+      // It says a little more than the one of the start. On a full disk that one is good enough.
+      if (lock.problem() === undefined) this.#label(epoch, timeline, revision);
+    } catch (error) {
+      if (!isFull(error, this.#files.directory)) throw error;
+    } finally {
+      lock.release();
+    }
+  }
+
+  #label(epoch: string, timeline: Timeline, revision: number): void {
+    const { pid } = this.#options;
+    writeLabel(this.#files, { format: FORMAT, epoch, timeline: timeline.id, revision, pid });
+  }
+
+  /** On a full disk, a start has the room that was kept back. */
+  async #withRoom<Result>(run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isFull(error, this.#files.directory) || !this.#reserve.release()) throw error;
+      return run();
+    }
+  }
+
+  async #closeIfFails<Result>(storage: Storage, run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (error) {
+      await storage.close();
+      throw error;
+    }
+  }
+}
+
+function identityOf(storage: Storage, files: StoreFiles): Identity {
+  return requireKnown(files, metaOf(storage.tables, 'identity'));
 }

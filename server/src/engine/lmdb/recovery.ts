@@ -1,64 +1,34 @@
-import { atOnce } from '../steps.ts';
-import type { LogHead, RequestRow, SettledRow, Tables } from './layout.ts';
-import { commitsOf, headOf } from './log.ts';
-import { RequestIndex } from './request-index.ts';
-import type { Progress } from './storage.ts';
-import { Unsettled } from './unsettled.ts';
+import { assert, ROOT } from '@confer/shared';
+import type { Timeline } from '../engine.ts';
+import type { Progress } from './commit-rows.ts';
+import { headAt } from './history.ts';
+import type { Place } from './keys.ts';
+import { metaOf, NOTHING_COMPACTED } from './meta.ts';
+import type { ReadTables } from './tables.ts';
 
-/** What an engine keeps in memory beside its tables. */
-export interface Opened {
-  readonly progress: Progress;
-  readonly unsettled: Unsettled;
-  readonly requests: RequestIndex;
+/** How far the history of a store is. */
+export function progressOf(tables: ReadTables): Progress {
+  const entryCount = tables.entries.count();
+  const compacted = metaOf(tables, 'compacted') ?? NOTHING_COMPACTED;
+  const revision = lastLogged(tables);
+  if (revision <= compacted.revision) return { ...compacted, entryCount };
+  const head = headAt(tables, revision);
+  assert(head !== undefined, 'every commit has a head');
+  const { time, changesSoFar, bytesSoFar } = head;
+  return { revision, time, entryCount, changesSoFar, bytesSoFar };
 }
 
-/** As many requests are looked for when an engine opens: this takes a second or two. */
-const REQUESTS_MAX = 1_000_000;
-
-const LAST = Number.MAX_SAFE_INTEGER;
-
-/**
- * Reads back what the last engine had in memory, however it ended: what the log has beyond what is
- * settled, and the requests since `knownFrom` (ms since the Unix epoch). Writes nothing. Throws where
- * the log ends before what is settled: part of it is missing.
- */
-export function recover(tables: Tables, upTo: number, knownFrom: number): Opened {
-  const [settled, settledCount] = settledOf(tables);
-  const unsettled = new Unsettled();
-  let progress = { revision: settled, entryCount: settledCount };
-  for (const { key, value } of tables.log.rows({ start: [settled + 1, 0], end: [LAST, 0] })) {
-    const [, entryCount] = headOf(value);
-    progress = { revision: key[0], entryCount };
-    for (const commit of commitsOf(value)) atOnce(unsettled.add(commit, commit.revision));
-  }
-  if (upTo < settled)
-    throw new Error(`its journal lacks the commits from ${upTo + 1} to ${settled}`);
-  return { progress, unsettled, requests: recentRequests(tables, knownFrom) };
+function lastLogged({ log }: ReadTables): number {
+  const start: Place = [Number.MAX_SAFE_INTEGER, ROOT];
+  const end: Place = [0, ROOT];
+  for (const { key } of log.rows({ start, end, reverse: true, limit: 1 })) return key[0];
+  return 0;
 }
 
-export function settledOf({ meta }: Tables): SettledRow {
-  const settled = meta.get('settled');
-  return typeof settled === 'object' ? settled : [0, 0];
-}
+/** So many openings are remembered: who names an older one is given everything anew. */
+const TIMELINES_MAX = 1_000;
 
-function recentRequests({ log, retired }: Tables, knownFrom: number): RequestIndex {
-  const index = new RequestIndex();
-  for (const { key, value } of retired.rows({ start: 1, end: LAST })) {
-    const [requestId]: RequestRow = JSON.parse(value);
-    index.add(requestId, key);
-  }
-  const heads: LogHead[] = [];
-  let found = 0;
-  for (const { value } of log.rows({ start: [LAST, 0], end: [0, 0], reverse: true })) {
-    const head = headOf(value);
-    const [, , requests] = head;
-    const last = requests.at(-1);
-    if (last !== undefined && last[1] < knownFrom) break;
-    heads.push(head);
-    found += requests.length;
-    if (found > REQUESTS_MAX) break;
-  }
-  for (const [first, , requests] of heads.reverse())
-    for (const [i, [requestId]] of requests.entries()) index.add(requestId, first + i);
-  return index;
+/** The timelines of a store with one more, that begins where its history ends. */
+export function timelinesAfter(tables: ReadTables, next: Timeline): readonly Timeline[] {
+  return [...(metaOf(tables, 'timelines') ?? []), next].slice(-TIMELINES_MAX);
 }

@@ -1,40 +1,47 @@
-import type { StoredTables } from './layout.ts';
-import type { LogRow } from './log.ts';
+import type { ReadTables, WriteTables } from './tables.ts';
 
-/** Tables that are written all or nothing, and before them a journal, which is written faster. */
-export interface Storage {
-  readonly tables: StoredTables;
-  readonly journal: Journal;
-  /**
-   * Hands over, once, what the journal had when it was opened and the table of the log does not have, in
-   * order: it may be all that fits into two files, and is not to be held by anybody else.
-   */
-  takeJournaled(): readonly LogRow[];
-  /**
-   * Stores what `queue` puts and removes, all or nothing, and resolves once it is on the disk; rejects
-   * with a `ProtocolError` when it could not be stored. `queue` runs at once, reads nothing of what it
-   * wrote, and must not throw: what it had queued before would be stored.
-   */
-  write(queue: () => void): Promise<void>;
-  /** Runs something in a turn of its own, soon. */
-  defer(run: () => void): void;
-  close(): Promise<void>;
-}
+/** What is known of a transaction that failed. */
+export type Outcome =
+  /** Nothing of it is on the disk, nor ever will be. */
+  | 'nothing written'
+  /** It may be there, now or after a crash. Nothing more can be read or written before another start. */
+  | 'unknown';
 
-export interface Journal {
-  /** No more is to be appended before `turn`. */
+/** A transaction that failed. */
+export class WriteFailure extends Error {
+  override readonly name = 'WriteFailure';
+  readonly outcome: Outcome;
+  /** The disk has no room for it. */
   readonly isFull: boolean;
-  /**
-   * Stores rows, all or none, and resolves once they are on the disk; rejects with a `ProtocolError`
-   * when they could not be stored. One at a time.
-   */
-  append(rows: readonly LogRow[]): Promise<void>;
-  /** Begins to write over what was appended before the last turn. */
-  turn(): void;
+
+  constructor(outcome: Outcome, isFull: boolean, reason: string) {
+    super(reason);
+    this.outcome = outcome;
+    this.isFull = isFull;
+  }
 }
 
-/** How far the commits are that were judged, or that are shown. */
-export interface Progress {
-  readonly revision: number;
-  readonly entryCount: number;
+/**
+ * What the engine needs of what stores its tables: LMDB, or a model of it.
+ *
+ * One transaction at a time. What a transaction wrote is durable once it resolves (S1), and is seen by
+ * those who read `tables` only after `show`: nobody reads a commit that the feed does not have yet.
+ */
+export interface Storage {
+  readonly tables: ReadTables;
+
+  /**
+   * Runs `work` inside a transaction, over what the one before left, and makes it durable. Rejects with
+   * a `WriteFailure`, or with what `work` threw; then nothing of it is there. `work` may take several
+   * turns of the event loop, between which others read.
+   */
+  transaction<Result>(work: (tables: WriteTables) => Result | Promise<Result>): Promise<Result>;
+
+  /** From now on `tables` show what was written so far. */
+  show(): void;
+
+  /** Bytes inside of the store's file that hold nothing and will be used first. */
+  freeBytes(): number;
+
+  close(): Promise<void>;
 }

@@ -1,172 +1,117 @@
-import { type Clock, ProtocolError } from '@confer/shared';
-import type { MadeCommit } from '../engine.ts';
-import { REQUEST_KEPT_MS } from '../request-memory.ts';
-import type { CommitLog } from './commit-log.ts';
-import { Compaction } from './compaction.ts';
-import { deletionsFloorOf } from './deletions.ts';
-import type { Tables } from './layout.ts';
-import { settledOf } from './recovery.ts';
-import { settle } from './settling.ts';
-import type { Progress, Storage } from './storage.ts';
-import { trimDeletions } from './trimming.ts';
-import type { Unsettled } from './unsettled.ts';
+import { ProtocolError } from '@confer/shared';
+import { trimmedCount } from '../deletions-limit.ts';
+import type { Progress } from './commit-rows.ts';
+import { compactStep, trimStep } from './compaction.ts';
+import { failureOf } from './errors.ts';
+import { headAt } from './history.ts';
+import { type Compacted, metaOf, NOTHING_COMPACTED, putMeta } from './meta.ts';
+import type { Requests } from './requests.ts';
+import type { ReadTables, WriteTables } from './tables.ts';
 
-/** After so many changes, or so many bytes, the tables are brought up to date. */
-const SETTLE_CHANGES = 20_000;
-const SETTLE_BYTES = 16 * 1024 * 1024;
-
-/**
- * So many paths that are not in the tables make it dear to read a range: each is written as text again
- * for every reader. A store that stays small would never be brought up to date by its writes.
- */
-const READ_OVER_PATHS = 500;
-
-/** Writers wait while more than this is unsettled: it lies in memory, and opening reads it back. */
-const UNSETTLED_PATHS_MAX = 200_000;
-const UNSETTLED_BYTES_MAX = 128 * 1024 * 1024;
-
-interface UpkeepContext {
-  readonly storage: Storage;
-  readonly tables: Tables;
-  readonly log: Pick<CommitLog, 'moveUpTo'>;
-  readonly clock: Clock;
-  readonly unsettled: Unsettled;
+export interface UpkeepContext {
+  readonly tables: ReadTables;
+  readonly requests: Requests;
+  /** Deletes that are known beyond history. */
   readonly deletionsMax: number;
+  /** Runs a transaction that makes room in the end, and shows what it wrote. */
+  readonly transaction: <Result>(work: (tables: WriteTables) => Result) => Promise<Result>;
   readonly shown: () => Progress;
 }
 
-/** What is done to the tables behind the writers: settling, compacting, and letting deletes go. */
-export class LmdbUpkeep {
+/** Compacts, a call after the other, in small transactions between which writers have theirs. */
+export class Upkeep {
   readonly #context: UpkeepContext;
-  #compactedRevision: number;
+  #compacted: Compacted;
   #deletionsFloor: number;
-  #settledRevision: number;
-  #changes = 0;
-  #settling: Promise<void> | undefined;
-  /** Compactions and trimmings, one after the other. */
   #work: Promise<void> = Promise.resolve();
-  #isTrimming = false;
   #isStopped = false;
 
   constructor(context: UpkeepContext) {
     const { tables } = context;
     this.#context = context;
-    const compacted = tables.meta.get('compacted');
-    this.#compactedRevision = typeof compacted === 'number' ? compacted : 0;
-    this.#deletionsFloor = deletionsFloorOf(tables);
-    [this.#settledRevision] = settledOf(tables);
+    this.#compacted = metaOf(tables, 'compacted') ?? NOTHING_COMPACTED;
+    this.#deletionsFloor = metaOf(tables, 'deletionsFloor') ?? 0;
   }
 
-  get compactedRevision(): number {
-    return this.#compactedRevision;
+  get compacted(): Compacted {
+    return this.#compacted;
   }
 
   get deletionsFloor(): number {
     return this.#deletionsFloor;
   }
 
-  /** Looks whether something is to be done after these. What fails is tried again after the next. */
-  committed(commits: readonly MadeCommit[]): void {
-    const { unsettled } = this.#context;
-    let hasDeletes = false;
-    for (const { changes } of commits) {
-      this.#changes += changes.length;
-      hasDeletes ||= changes.some(({ type }) => type === 'delete');
-    }
-    if (this.#changes >= SETTLE_CHANGES || unsettled.bytes >= SETTLE_BYTES)
-      this.#settle().catch(() => undefined);
-    if (hasDeletes && this.#hasTooManyDeletions()) this.#trim();
-  }
-
-  /** Somebody reads a range: those who come next find it in the tables. */
-  wasRead(): void {
-    if (this.#context.unsettled.size >= READ_OVER_PATHS) this.#settle().catch(() => undefined);
-  }
-
-  /** Resolves when there is room for more that is unsettled; absent where there is. */
-  room(): Promise<void> | undefined {
-    const { size, bytes } = this.#context.unsettled;
-    if (size <= UNSETTLED_PATHS_MAX && bytes <= UNSETTLED_BYTES_MAX) return undefined;
-    return this.#settle().catch(() => undefined);
-  }
-
+  /** Rejects with a `ProtocolError`. */
   compact(revision: number): Promise<void> {
     const compaction = this.#work.then(() => this.#compact(revision));
     this.#work = compaction.catch(() => undefined);
     return compaction;
   }
 
-  /** Breaks off what goes in steps, and leaves nothing in the journal nor to be settled if it can. */
+  /** Breaks off what is under way after its step. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#work;
-    const { log, shown } = this.#context;
-    const { revision } = shown();
-    await log.moveUpTo(revision).catch(() => undefined);
-    await this.#settleUpTo(revision).catch(() => undefined);
   }
 
-  #hasTooManyDeletions(): boolean {
-    const { storage, unsettled, deletionsMax } = this.#context;
-    return storage.tables.deletionOrder.count() + unsettled.deletions.size > deletionsMax;
-  }
-
-  #settle(): Promise<void> {
-    this.#settling ??= this.#settleNow().finally(() => {
-      this.#settling = undefined;
-    });
-    return this.#settling;
-  }
-
-  async #settleNow(): Promise<void> {
-    const { storage, unsettled, shown } = this.#context;
-    this.#changes = 0;
-    const { revision } = await settle(storage, unsettled, shown);
-    this.#settledRevision = revision;
-  }
-
-  async #settleUpTo(revision: number): Promise<void> {
-    while (this.#settledRevision < revision) await this.#settle();
-  }
-
-  #trim(): void {
-    if (this.#isTrimming) return;
-    this.#isTrimming = true;
-    this.#work = this.#work
-      .then(() => this.#trimNow())
-      .catch(() => undefined)
-      .finally(() => {
-        this.#isTrimming = false;
-      });
-  }
-
-  async #trimNow(): Promise<void> {
-    const { storage, deletionsMax, shown } = this.#context;
-    const isStopped = () => this.#isStopped;
-    while (!isStopped() && this.#hasTooManyDeletions()) {
-      await this.#settleUpTo(shown().revision);
-      await trimDeletions(storage, deletionsMax, isStopped, (floor) => {
-        this.#deletionsFloor = Math.max(this.#deletionsFloor, floor);
-      });
+  async #compact(revision: number): Promise<void> {
+    try {
+      await this.#moveTo(revision);
+      while (await this.#step()) this.#requireRunning();
+      await this.#trim();
+    } catch (error) {
+      throw failureOf(error);
     }
   }
 
   /**
-   * The new `compactedRevision` is on the disk, and shown, before the first row goes: nobody reads
-   * a history with holes, not even after a crash between two steps. And all up to it is settled, because
-   * what is not has to be in the log, and moved, because it goes from the table.
+   * The new beginning of history is on the disk, and shown, before the first row goes: nobody reads a
+   * history with holes, not even after a crash between two steps.
    */
-  async #compact(revision: number): Promise<void> {
-    const { storage, tables, log, clock } = this.#context;
-    if (revision > this.#compactedRevision && !this.#isStopped) {
-      await this.#settleUpTo(revision);
-      await log.moveUpTo(revision);
-      await storage.write(() => storage.tables.meta.put('compacted', revision));
-      this.#compactedRevision = revision;
+  async #moveTo(revision: number): Promise<void> {
+    this.#requireRunning();
+    if (revision <= this.#compacted.revision) return;
+    const { tables, transaction } = this.#context;
+    const head = headAt(tables, revision);
+    if (head === undefined) throw new Error(`history has no commit ${revision}`);
+    const { time, changesSoFar, bytesSoFar } = head;
+    const compacted = { revision, time, changesSoFar, bytesSoFar };
+    await transaction((written) => putMeta(written, 'compacted', compacted));
+    this.#compacted = compacted;
+  }
+
+  #step(): Promise<boolean> {
+    const { requests, transaction } = this.#context;
+    const { revision } = this.#compacted;
+    return transaction((tables) =>
+      compactStep(tables, { revision, requests: requests.forgettable() }),
+    );
+  }
+
+  /** The oldest go once there are too many: one at a time would cost a transaction each. */
+  async #trim(): Promise<void> {
+    const { tables, deletionsMax } = this.#context;
+    const count = tables.deletionOrder.count();
+    if (count <= deletionsMax) return;
+    let left = count - trimmedCount(deletionsMax);
+    while (left > 0) {
+      this.#requireRunning();
+      left -= await this.#trimSome(left);
     }
-    const forgetBefore = clock.now() - REQUEST_KEPT_MS;
-    const compaction = new Compaction(tables, this.#compactedRevision, forgetBefore);
-    await compaction.run(storage, () => this.#isStopped);
+  }
+
+  /** What is forgotten is said before it is, in the same transaction. */
+  async #trimSome(count: number): Promise<number> {
+    const trimmed = await this.#context.transaction((tables) => {
+      const oldest = trimStep(tables, count);
+      if (oldest.length > 0) putMeta(tables, 'deletionsFloor', oldest.floor);
+      return oldest;
+    });
+    this.#deletionsFloor = Math.max(this.#deletionsFloor, trimmed.floor);
+    return Math.max(1, trimmed.length);
+  }
+
+  #requireRunning(): void {
     if (this.#isStopped) throw new ProtocolError('unavailable', 'the engine is closed');
   }
 }

@@ -1,77 +1,65 @@
-import { type Clock, ProtocolError } from '@confer/shared';
+import type { Clock, ProtocolError } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
-import { type Base, evaluate, evaluateSingle, isSingle, type SingleRequest } from '../evaluate.ts';
+import { type Base, evaluate, type Judgement } from '../evaluate.ts';
 import type { Pending } from '../pending.ts';
-import type { Steps } from '../steps.ts';
-import { Batch } from './batch.ts';
-import type { CommitLog } from './commit-log.ts';
-import type { Tables } from './layout.ts';
-import {
-  type LoggedCommit,
-  type LogRow,
-  type Measure,
-  measured,
-  NOTHING_MEASURED,
-  ROW_CHARACTERS,
-  rowsOfCommit,
-} from './log.ts';
-import { newestState, requestAt } from './reads.ts';
-import type { RequestIndex } from './request-index.ts';
-import type { Progress } from './storage.ts';
-import type { Unsettled } from './unsettled.ts';
+import { atOnce, type Steps } from '../steps.ts';
+import { restOf } from '../tree-range.ts';
+import { type Progress, writeCommit } from './commit-rows.ts';
+import { failureOf, refusalOf } from './errors.ts';
+import { fetchFrom } from './past.ts';
+import { heldNow } from './reads.ts';
+import type { Requests } from './requests.ts';
+import { WriteFailure } from './storage.ts';
+import { HeldRow } from './stored.ts';
+import type { WriteTables } from './tables.ts';
+import { Turn } from './turn.ts';
 
 /** What the writes work on. */
 export interface WriteContext {
-  readonly tables: Tables;
-  readonly log: Pick<CommitLog, 'append'>;
+  readonly clock: Clock;
+  readonly requests: Requests;
   /** Runs something in a turn of its own, soon. */
   readonly defer: (run: () => void) => void;
-  readonly clock: Clock;
-  readonly unsettled: Unsettled;
-  readonly requests: RequestIndex;
+  /** Runs a transaction, and `written` before the next one. `isFreeing`: it makes room in the end. */
+  readonly transaction: <Result>(
+    work: (tables: WriteTables) => Result | Promise<Result>,
+    written: (result: Result) => void,
+    isFreeing: boolean,
+  ) => Promise<Result>;
   /** What the engine shows: the newest that is durable and came out of the feed. */
   readonly shown: () => Progress;
+  readonly compactedRevision: () => number;
   /** Takes what became durable together, before any of its writers is answered. */
   readonly onDurable: (commits: readonly MadeCommit[], progress: Progress) => void;
-  /** Resolves when more may be judged: there is a bound to what is not settled. */
-  readonly room: () => Promise<void> | undefined;
 }
 
 /**
- * Judges requests as they come and writes what they make in the background, so that many writers
- * share one sync of the disk (S1).
+ * Takes requests, and writes those that came in one turn of the event loop with one transaction, so
+ * that many writers share one sync of the disk (S1).
  *
- * 1. A request is judged at once, against what is stored and, over it, what was judged before. It
- *    goes into the open batch. A large one is judged over several turns, and all behind it wait.
- * 2. When no batch is on its way to the disk, the open one goes, at the end of the turn; all that is
- *    judged meanwhile is the next one.
- * 3. The batch is on the disk: the feed gets its commits, then its writers their answers. A refusal
- *    may speak of a commit before it in the same batch or in the one before, so it waits as well.
- * 4. Or it could not be stored. Then everything that was judged is refused, also what is in the open
- *    batch or half judged, because it was judged against what did not come to be.
+ * 1. Requests wait until the transaction before them has ended.
+ * 2. A transaction begins. Each request is judged against what it holds by then, and what it makes is
+ *    written into it. A request that is refused writes nothing. One that is large has a transaction
+ *    to itself, over several turns.
+ * 3. The transaction is on the disk: the feed gets its commits, then all writers get their answers. A
+ *    refusal may speak of a commit before it in the same transaction, so it waits as well.
+ * 4. Or it could not be stored. Then nothing of it is there, and each of its writers is told so.
  */
 export class Writes {
   readonly #context: WriteContext;
   #queue: Pending[] = [];
-  #judging: Pending | undefined;
-  #newest: Progress;
-  #open = new Batch();
-  #inFlight: Batch | undefined;
   #isDeferred = false;
-  readonly #base: Base;
+  #isWriting = false;
   #onIdle: (() => void)[] = [];
 
   constructor(context: WriteContext) {
     this.#context = context;
-    this.#newest = context.shown();
-    this.#base = newestState(context.tables, context.unsettled);
   }
 
   commit(request: CommitRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
-      const pending = { request, resolve, reject };
-      if (this.#judging === undefined) this.#begin(pending);
-      else this.#queue.push(pending);
+      this.#queue.push({ request, resolve, reject });
+      this.#writeSoon();
     });
   }
 
@@ -82,204 +70,124 @@ export class Writes {
   }
 
   get #isIdle(): boolean {
-    return this.#judging === undefined && this.#inFlight === undefined && this.#open.isEmpty;
-  }
-
-  #begin(pending: Pending): void {
-    const { request } = pending;
-    const room = this.#context.room();
-    if (room === undefined && isSingle(request)) {
-      try {
-        this.#answer(pending, this.#judgeSingle(request));
-      } catch (error) {
-        this.#refuse(pending, error);
-      }
-      this.#submitSoon();
-      return;
-    }
-    this.#judging = pending;
-    const steps = this.#judge(request);
-    if (room === undefined) this.#goOn(pending, steps);
-    else void room.then(() => this.#goOn(pending, steps));
-  }
-
-  #goOn(pending: Pending, steps: Steps<CommitOutcome>): void {
-    if (this.#judging !== pending) return;
-    try {
-      const step = steps.next();
-      if (step.done !== true) {
-        this.#context.defer(() => this.#goOn(pending, steps));
-        return;
-      }
-      this.#answer(pending, step.value);
-    } catch (error) {
-      this.#refuse(pending, error);
-    }
-    this.#judging = undefined;
-    this.#submitSoon();
-    this.#next();
-    this.#wakeIfIdle();
-  }
-
-  #next(): void {
-    const queue = this.#queue;
-    this.#queue = [];
-    for (const [i, pending] of queue.entries()) {
-      this.#begin(pending);
-      if (this.#judging === undefined) continue;
-      // What came while these were judged waits behind those that were there before.
-      this.#queue = queue.slice(i + 1).concat(this.#queue);
-      return;
-    }
-  }
-
-  #judgeSingle(request: SingleRequest): CommitOutcome {
-    const known = this.#known(request.requestId);
-    if (known !== undefined) return known;
-    const commit = evaluateSingle(request, this.#base, this.#naming());
-    if (commit === undefined) return this.#nothing();
-    const measure = measured(commit.changes, NOTHING_MEASURED);
-    const { revision } = this.#context.shown();
-    for (const change of commit.changes)
-      this.#context.unsettled.addChange(change, commit.revision, revision);
-    return this.#take(this.#logged(request, commit, measure), measure, undefined);
-  }
-
-  *#judge(request: CommitRequest): Steps<CommitOutcome> {
-    const known = this.#known(request.requestId);
-    if (known !== undefined) return known;
-    const commit = yield* evaluate(request, this.#base, this.#naming());
-    if (commit === undefined) return this.#nothing();
-    const measure = yield* measuredInSteps(commit);
-    const logged = this.#logged(request, commit, measure);
-    const rows = measure.characters > ROW_CHARACTERS ? yield* rowsOfCommit(logged) : undefined;
-    yield* this.#context.unsettled.add(commit, this.#context.shown().revision);
-    return this.#take(logged, measure, rows);
-  }
-
-  #naming() {
-    return { revision: this.#newest.revision + 1, time: this.#context.clock.now() };
-  }
-
-  #nothing(): CommitOutcome {
-    return { revision: this.#newest.revision, puts: 0, deletes: 0 };
-  }
-
-  #logged({ requestId }: CommitRequest, commit: MadeCommit, measure: Measure): LoggedCommit {
-    const { puts, deletes, growth } = measure;
-    const outcome = { revision: commit.revision, puts, deletes };
-    return { commit, requestId, outcome, entryCount: this.#newest.entryCount + growth };
-  }
-
-  #take(
-    logged: LoggedCommit,
-    { characters }: Measure,
-    rows: readonly LogRow[] | undefined,
-  ): CommitOutcome {
-    const { commit, entryCount, outcome } = logged;
-    this.#open.add(logged, characters, rows);
-    this.#newest = { revision: commit.revision, entryCount };
-    return outcome;
-  }
-
-  /** How a write that was tried before ended (S4). */
-  #known(requestId: string): CommitOutcome | undefined {
-    const young = this.#open.outcomes.get(requestId) ?? this.#inFlight?.outcomes.get(requestId);
-    if (young !== undefined) return young;
-    const revision = this.#context.requests.find(requestId);
-    if (revision === undefined) return undefined;
-    const row = requestAt(this.#context.tables, revision);
-    if (row === undefined || row[0] !== requestId) return undefined;
-    return { revision, puts: row[2], deletes: row[3] };
-  }
-
-  #answer(to: Pending, told: CommitOutcome | ProtocolError): void {
-    this.#open.answers.push({ to, told });
-  }
-
-  /** Only judging throws, and then nothing of the request is anywhere yet. */
-  #refuse(pending: Pending, error: unknown): void {
-    this.#answer(pending, error instanceof ProtocolError ? error : unexpected(error));
-  }
-
-  #submitSoon(): void {
-    if (this.#isDeferred || this.#inFlight !== undefined || this.#open.isEmpty) return;
-    this.#isDeferred = true;
-    this.#context.defer(() => {
-      this.#isDeferred = false;
-      this.#submit();
-    });
+    return !this.#isWriting && this.#queue.length === 0;
   }
 
   /**
-   * The answers go out first, and what their writers ask next may join: 64 writers who wait for each
-   * other's batches in two halves would have twice as many batches, each with a sync of its own.
+   * In a turn of its own, so that all that is read from sockets in this one goes along. After a
+   * transaction the answers go out first, and what their writers ask next may join: 64 writers who wait
+   * for each other in two halves would have twice as many transactions, each with a sync of its own.
    */
-  #submitAfterAnswers(): void {
-    this.#context.defer(() => this.#submitSoon());
+  #writeSoon(): void {
+    if (this.#isDeferred || this.#isWriting || this.#queue.length === 0) return;
+    this.#isDeferred = true;
+    this.#context.defer(() => {
+      this.#isDeferred = false;
+      void this.#write();
+    });
   }
 
-  #submit(): void {
-    if (this.#inFlight !== undefined || this.#open.isEmpty) return;
-    const batch = this.#open;
-    const progress = this.#newest;
-    this.#open = new Batch();
-    this.#inFlight = batch;
-    if (batch.commits.length === 0) this.#end(batch, progress);
-    else {
-      this.#context.log.append(batch.rows()).then(
-        () => this.#end(batch, progress),
-        (error: unknown) => this.#fail(batch, error),
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    const turn = new Turn();
+    this.#queue = turn.take(this.#queue);
+    try {
+      await this.#context.transaction(
+        (tables) => this.#judgeAll(turn, tables),
+        (progress) => this.#written(turn, progress),
+        turn.isFreeing,
       );
+      turn.answer();
+    } catch (error) {
+      this.#failed(turn, error);
+    }
+    this.#isWriting = false;
+    this.#writeSoon();
+    if (this.#isIdle) for (const wake of this.#onIdle.splice(0)) wake();
+  }
+
+  #written({ outcomes, commits }: Turn, progress: Progress): void {
+    for (const [requestId, { revision }] of outcomes)
+      this.#context.requests.add(requestId, revision);
+    if (commits.length > 0) this.#context.onDurable(commits, progress);
+  }
+
+  /** On a full disk, what makes room is tried by itself before it is refused. */
+  #failed(turn: Turn, error: unknown): void {
+    const failure = failureOf(error);
+    if (!(error instanceof WriteFailure && error.isFull) || turn.isFreeing) turn.refuse(failure);
+    else this.#queue = turn.refuseWriters(failure).concat(this.#queue);
+  }
+
+  #judgeAll(turn: Turn, tables: WriteTables): Progress | Promise<Progress> {
+    turn.begin();
+    const steps = this.#steps(turn, tables);
+    return turn.isLarge ? this.#inTurns(steps) : atOnce(steps);
+  }
+
+  async #inTurns(steps: Steps<Progress>): Promise<Progress> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      await new Promise<void>((resume) => this.#context.defer(resume));
     }
   }
 
-  #end(batch: Batch, progress: Progress): void {
-    this.#inFlight = undefined;
-    const { requests, onDurable } = this.#context;
-    for (const [requestId, { revision }] of batch.outcomes) requests.add(requestId, revision);
-    if (batch.commits.length > 0) onDurable(batch.commits, progress);
-    for (const { to, told } of batch.answers)
-      if (told instanceof ProtocolError) to.reject(told);
-      else to.resolve(told);
-    this.#submitAfterAnswers();
-    this.#wakeIfIdle();
+  *#steps(turn: Turn, tables: WriteTables): Steps<Progress> {
+    const base = baseOf(tables);
+    let progress = this.#context.shown();
+    for (const pending of turn.taken) {
+      const { request } = pending;
+      const known = turn.outcomes.get(request.requestId) ?? this.#known(request, tables);
+      if (known !== undefined) {
+        turn.settle(pending, known);
+        continue;
+      }
+      const judged = yield* this.#judge(request, base, progress);
+      if ('told' in judged) {
+        turn.settle(pending, judged.told);
+        continue;
+      }
+      const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
+      const written = yield* writeCommit(tables, judged, request.requestId, so);
+      progress = written.progress;
+      turn.made(pending, judged.commit, written.outcome);
+    }
+    return progress;
   }
 
-  #fail(batch: Batch, error: unknown): void {
-    const { unsettled, shown } = this.#context;
-    const judging = this.#judging;
-    const open = this.#open;
-    this.#inFlight = undefined;
-    this.#judging = undefined;
-    this.#open = new Batch();
-    this.#newest = shown();
-    unsettled.undoAfter(this.#newest.revision);
-    for (const { to } of batch.answers.concat(open.answers)) to.reject(error);
-    judging?.reject(error);
-    this.#next();
-    this.#submit();
-    this.#wakeIfIdle();
+  /** Nothing of a request is written before it is judged, so one that is refused leaves nothing. */
+  *#judge(
+    request: CommitRequest,
+    base: Base<HeldRow>,
+    progress: Progress,
+  ): Steps<Judgement<HeldRow> | { readonly told: CommitOutcome | ProtocolError }> {
+    try {
+      const judgement = yield* evaluate(request, base, this.#namingAfter(progress));
+      return judgement ?? { told: { revision: progress.revision, puts: 0, deletes: 0 } };
+    } catch (error) {
+      return { told: refusalOf(error) };
+    }
   }
 
-  #wakeIfIdle(): void {
-    if (this.#isIdle) for (const wake of this.#onIdle.splice(0)) wake();
+  /** Times of commits never run backwards, whatever the clock of the machine does. */
+  #namingAfter({ revision, time }: Progress) {
+    return { revision: revision + 1, time: Math.max(time, this.#context.clock.now()) };
+  }
+
+  #known({ requestId }: CommitRequest, tables: WriteTables): CommitOutcome | undefined {
+    return this.#context.requests.outcomeOf(requestId, tables);
   }
 }
 
-function unexpected(error: unknown): ProtocolError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ProtocolError('unavailable', `the write could not be judged: ${reason}`);
-}
-
-/** Changes that are measured at once. */
-const MEASURED_MAX = 10_000;
-
-function* measuredInSteps({ changes }: MadeCommit): Steps<Measure> {
-  let measure = NOTHING_MEASURED;
-  for (let start = 0; start < changes.length; start += MEASURED_MAX) {
-    measure = measured(changes.slice(start, start + MEASURED_MAX), measure);
-    if (changes.length > MEASURED_MAX) yield;
-  }
-  return measure;
+function baseOf(tables: WriteTables): Base<HeldRow> {
+  const fetch = fetchFrom(tables);
+  return {
+    read: (path) => heldNow(tables, path),
+    *scanSubtree(subtree, after) {
+      const { from, to } = restOf(subtree, after);
+      for (const { key, value } of tables.entries.rows({ start: from, end: to }))
+        yield new HeldRow(key, value, fetch);
+    },
+  };
 }

@@ -17,11 +17,8 @@ export function* commitsAfter(
   }
 }
 
-export function changesAfter(log: readonly LoggedCommit[], revision: number, max: number): number {
+export function changesAfter(log: readonly LoggedCommit[], revision: number): number {
   let count = 0;
-  for (const { changes } of commitsAfter(log, revision)) {
-    count += changes.length;
-    if (count > max) break;
-  }
+  for (const { changes } of commitsAfter(log, revision)) count += changes.length;
   return count;
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { describeEngine } from '../contract/engine.contract.ts';
 import { type EngineTestOptions, failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
-import { MemoryDisk, openMemoryEngine } from './memory.ts';
+import { MemoryDisk } from './disk.ts';
+import { openMemoryEngine } from './memory.ts';
 
 const disks = new WeakMap<Engine, MemoryDisk>();
 let ids = 0;

@@ -4,53 +4,30 @@ import type {
   CommitFeed,
   CommitOutcome,
   CommitRequest,
-  Deletion,
-  DeletionsQuery,
   Engine,
   EntryText,
+  Health,
   MadeCommit,
+  PathState,
   ScanQuery,
+  Timeline,
 } from '../engine.ts';
-import { entryText } from '../entry-text.ts';
-import { type Base, evaluate, outcomeOf } from '../evaluate.ts';
+import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
-import { MemoryDeletions } from '../known-deletions.ts';
+import { mergeByPath } from '../merge-by-path.ts';
 import type { Pending } from '../pending.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
 import { Pace, type Steps } from '../steps.ts';
 import { restOf, scanRange } from '../tree-range.ts';
+import { MemoryDisk, undoUnfinished } from './disk.ts';
 import { historySize } from './history-size.ts';
-import { changesAfter, commitsAfter, type LoggedCommit } from './log.ts';
-import { MemoryVersions } from './versions.ts';
-
-/**
- * What a memory engine retains. Opening another engine on the disk of the first is the crash of the
- * first: what it acknowledged is there, what it had accepted and not yet judged is lost, and the
- * first engine can write no more.
- */
-export class MemoryDisk {
-  epoch: string | undefined;
-  revision = 0;
-  compactedRevision = 0;
-  entryCount = 0;
-  historyBytes = 0;
-  /** The engine that may write. */
-  owner: object | undefined;
-  tree = new MemoryVersions();
-  /** Without gaps, so that a revision is an index away. */
-  readonly log: LoggedCommit[] = [];
-  /** What is being written: of a later revision than is shown, and undone when it was broken off. */
-  applying: MadeCommit | undefined;
-  readonly deletions = new MemoryDeletions();
-  readonly outcomes = new Map<string, CommitOutcome>();
-  /** Commits that are gone while their request ids are too young to be forgotten; oldest first. */
-  readonly retired: { readonly requestId: string; readonly time: number }[] = [];
-}
+import { changesAfter, commitsAfter } from './log.ts';
+import { gone, heldOf, textOf, there } from './states.ts';
 
 export interface MemoryEngineOptions {
   /** Names the time of commits and spaces the steps of a compaction. */
   readonly clock: Clock;
-  /** Names the epoch of a new history. */
+  /** Names the epoch of a new history, and each timeline. */
   readonly newId: () => string;
   /** The state to continue from; without it, an empty history. */
   readonly disk?: MemoryDisk;
@@ -69,7 +46,9 @@ const COMPACTION_STEP = 1_000;
 class MemoryEngine implements Engine {
   readonly name = 'memory';
   readonly supports = { durable: false };
+  readonly health: Health = { kind: 'well' };
   readonly epoch: string;
+  readonly timelines: readonly Timeline[];
   readonly #clock: Clock;
   readonly #disk: MemoryDisk;
   readonly #deletionsMax: number;
@@ -86,7 +65,9 @@ class MemoryEngine implements Engine {
     disk.epoch ??= newId();
     disk.owner = this;
     undoUnfinished(disk);
+    disk.timelines = [...disk.timelines, { id: newId(), from: disk.revision }];
     this.epoch = disk.epoch;
+    this.timelines = disk.timelines;
     this.#clock = clock;
     this.#disk = disk;
     this.#deletionsMax = deletionsMax;
@@ -117,6 +98,9 @@ class MemoryEngine implements Engine {
     this.#feed = feed;
   }
 
+  /** What is kept in memory neither gets worse nor better. */
+  onHealth(): void {}
+
   commit(request: CommitRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#pending.push({ request, resolve, reject }) > 1) return;
@@ -130,12 +114,16 @@ class MemoryEngine implements Engine {
 
   scan(query: ScanQuery): Iterable<Entry> {
     requireInWindow(query.at, this);
-    return this.#disk.tree.range(scanRange(query), query.at);
+    return this.#entries(query);
   }
 
   *scanTexts(query: ScanQuery): Generator<EntryText> {
-    for (const entry of this.scan(query))
-      yield { path: entry.path, modRevision: entry.modRevision, text: entryText(entry) };
+    for (const entry of this.scan(query)) yield textOf(entry);
+  }
+
+  scanStates(query: ScanQuery): Iterable<PathState> {
+    requireInWindow(query.at, this);
+    return this.#states(query);
   }
 
   history(revision: number): Iterable<MadeCommit> {
@@ -143,9 +131,9 @@ class MemoryEngine implements Engine {
     return commitsAfter(this.#disk.log, revision);
   }
 
-  changesAfter(revision: number, max: number): number {
+  changesAfter(revision: number): number {
     requireInWindow(revision, this);
-    return changesAfter(this.#disk.log, revision, max);
+    return changesAfter(this.#disk.log, revision);
   }
 
   timeAfter(revision: number): number | undefined {
@@ -154,17 +142,13 @@ class MemoryEngine implements Engine {
     return undefined;
   }
 
-  deletions(query: DeletionsQuery): Iterable<Deletion> {
-    requireInWindow(query.at, this);
-    return this.#disk.deletions.read(scanRange(query), query.at);
-  }
-
   async compact(revision: number): Promise<void> {
     requireHappened(revision, this);
     const disk = this.#disk;
     disk.compactedRevision = Math.max(disk.compactedRevision, revision);
     while (this.#dropCommits(disk.compactedRevision))
       await new Promise<void>((resume) => this.#clock.setTimer(0, resume));
+    disk.deletions.trim(this.#deletionsMax, disk.compactedRevision);
   }
 
   async close(): Promise<void> {
@@ -208,16 +192,16 @@ class MemoryEngine implements Engine {
     this.#requireOwner();
     const known = disk.outcomes.get(request.requestId);
     if (known !== undefined) return known;
-    const naming = { revision: disk.revision + 1, time: this.#clock.now() };
-    const commit = yield* evaluate(request, this.#base(), naming);
-    if (commit === undefined) return { revision: disk.revision, puts: 0, deletes: 0 };
+    const naming = { revision: disk.revision + 1, time: this.#time() };
+    const judgement = yield* evaluate(request, this.#base(), naming);
+    if (judgement === undefined) return { revision: disk.revision, puts: 0, deletes: 0 };
+    const { commit } = judgement;
     yield* this.#apply(commit);
     const outcome = outcomeOf(commit);
     disk.revision = commit.revision;
     disk.historyBytes += historySize(commit);
     disk.log.push({ commit, requestId: request.requestId });
     disk.outcomes.set(request.requestId, outcome);
-    disk.deletions.trim(this.#deletionsMax);
     made(commit);
     return outcome;
   }
@@ -226,12 +210,41 @@ class MemoryEngine implements Engine {
     if (this.#disk.owner !== this) throw new ProtocolError('unavailable', 'the engine is closed');
   }
 
-  #base(): Base {
+  /** Times of commits never run backwards, whatever the clock of the machine does. */
+  #time(): number {
+    return Math.max(this.#disk.log.at(-1)?.commit.time ?? 0, this.#clock.now());
+  }
+
+  #base(): Base<Held> {
+    const disk = this.#disk;
     return {
-      read: (path) => this.get(path),
-      scanSubtree: (subtree, after) =>
-        this.#disk.tree.range(restOf(subtree, after), this.#disk.revision),
+      read: (path) => heldOf(this.get(path)),
+      *scanSubtree(subtree, after) {
+        for (const { entry } of disk.tree.states(restOf(subtree, after), disk.revision)) {
+          const held = heldOf(entry);
+          if (held !== undefined) yield held;
+        }
+      },
     };
+  }
+
+  *#entries(query: ScanQuery): Generator<Entry> {
+    for (const { path, entry } of this.#disk.tree.states(scanRange(query), query.at)) {
+      if (entry !== undefined) yield entry;
+      if (query.budget?.isSpentBy(path) === true) return;
+    }
+  }
+
+  *#states(query: ScanQuery): Generator<PathState> {
+    const range = scanRange(query);
+    const { tree, deletions } = this.#disk;
+    for (const state of mergeByPath(
+      there(tree.states(range, query.at)),
+      gone(deletions.read(range, query.at)),
+    )) {
+      yield state;
+      if (query.budget?.isSpentBy(state.path) === true) return;
+    }
   }
 
   /** Writes what nobody reads before the disk shows the revision. */
@@ -245,7 +258,7 @@ class MemoryEngine implements Engine {
     for (const change of commit.changes) {
       const entry = change.type === 'put' ? change.entry : undefined;
       if (entry === undefined) growth--;
-      else if (change.prev === undefined) growth++;
+      else if (change.replaced === 0) growth++;
       if (change.type === 'delete')
         disk.deletions.add({ path: change.path, revision, cause: change.cause });
       disk.tree.add(change.path, revision, entry);
@@ -281,11 +294,4 @@ class MemoryEngine implements Engine {
     const old = retired.splice(0, young === -1 ? retired.length : young);
     for (const { requestId } of old) outcomes.delete(requestId);
   }
-}
-
-function undoUnfinished(disk: MemoryDisk): void {
-  const { applying, revision, tree, deletions } = disk;
-  disk.applying = undefined;
-  for (const { path } of applying?.changes ?? []) tree.undoAfter(path, revision);
-  deletions.forgetAfter(revision);
 }

@@ -1,4 +1,4 @@
-import { compareCodePoints, type Entry, orderKey } from '@confer/shared';
+import { compareCodePoints, type Entry, orderKey, pathOfOrderKey } from '@confer/shared';
 import { OrderedMap } from '../ordered-map.ts';
 import type { KeyRange } from '../tree-range.ts';
 
@@ -18,11 +18,17 @@ export class MemoryVersions {
     return versions[newestAt(versions, revision)]?.entry;
   }
 
-  *range({ from, to }: KeyRange, revision: number): Generator<Entry> {
+  /** What each path of a range held, if anything. */
+  *states(
+    { from, to }: KeyRange,
+    revision: number,
+  ): Generator<{ readonly path: string; readonly entry: Entry | undefined }> {
     for (const [key, versions] of this.#tree.entries(from)) {
       if (compareCodePoints(key, to) >= 0) return;
-      const entry = versions[newestAt(versions, revision)]?.entry;
-      if (entry !== undefined) yield entry;
+      yield {
+        path: pathOfOrderKey(key),
+        entry: versions[newestAt(versions, revision)]?.entry,
+      };
     }
   }
 

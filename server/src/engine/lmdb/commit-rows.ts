@@ -1,0 +1,136 @@
+import { assert } from '@confer/shared';
+import type { CommitOutcome, MadeChange, MadeCommit } from '../engine.ts';
+import type { Judgement } from '../evaluate.ts';
+import { Pace, type Steps } from '../steps.ts';
+import {
+  type ChangeRow,
+  type CommitHead,
+  changeRows,
+  deletionRow,
+  goneOf,
+  type HeldRow,
+  storedEntry,
+  withHead,
+} from './stored.ts';
+import type { WriteTables } from './tables.ts';
+
+/** How far a history is. */
+export interface Progress {
+  readonly revision: number;
+  /** Of its commit, in ms since the Unix epoch. */
+  readonly time: number;
+  /** Entries at it. */
+  readonly entryCount: number;
+  /** Changes, and about the bytes kept for history, from the beginning of the epoch up to it. */
+  readonly changesSoFar: number;
+  readonly bytesSoFar: number;
+}
+
+/** What a row takes in a table beside its texts, roughly. */
+const ROW_BYTES = 60;
+
+/**
+ * Writes all rows of a commit into a transaction. Returns how far the history is then, and what its
+ * writer is told.
+ */
+export function* writeCommit(
+  tables: WriteTables,
+  judgement: Judgement<HeldRow>,
+  requestId: string,
+  so: { readonly far: Progress; readonly compactedRevision: number },
+): Steps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
+  const { commit, replaced } = judgement;
+  const { progress, outcome } = tallyOf(judgement, so.far);
+  const pace = new Pace();
+  let head: CommitHead | undefined = headAfter(commit, requestId, progress, outcome);
+  for (let i = 0; i < commit.changes.length; i++) {
+    const change = commit.changes[i];
+    if (change === undefined) continue;
+    const row =
+      change.type === 'put'
+        ? putRow(tables, change, replaced[i], so.compactedRevision)
+        : deleteRow(tables, change, replaced[i], commit.revision);
+    tables.log.put([commit.revision, change.path], head === undefined ? row : withHead(head, row));
+    head = undefined;
+    if (pace.isOver()) yield;
+  }
+  return { progress, outcome };
+}
+
+function tallyOf({ commit, replaced }: Judgement<HeldRow>, far: Progress) {
+  const { revision, time, changes } = commit;
+  let { entryCount, bytesSoFar } = far;
+  let puts = 0;
+  for (let i = 0; i < changes.length; i++) {
+    const change = changes[i];
+    if (change === undefined) continue;
+    const before = replaced[i];
+    if (change.type === 'put') puts++;
+    else entryCount--;
+    if (before === undefined) entryCount++;
+    bytesSoFar += ROW_BYTES + change.path.length + keptBytes(before);
+  }
+  const changesSoFar = far.changesSoFar + changes.length;
+  const progress = { revision, time, entryCount, changesSoFar, bytesSoFar };
+  return { progress, outcome: { revision, puts, deletes: changes.length - puts } };
+}
+
+/** What history holds on to: the row before, and its value where that lies apart. */
+function keptBytes(before: HeldRow | undefined): number {
+  return before === undefined ? 0 : before.row.length + before.apartLength;
+}
+
+function headAfter(
+  { actor, note, cleared, withoutPrev }: MadeCommit,
+  requestId: string,
+  { time, changesSoFar, bytesSoFar }: Progress,
+  { puts, deletes }: CommitOutcome,
+): CommitHead {
+  const head = { time, actor, requestId, puts, deletes, changesSoFar, bytesSoFar };
+  if (note === undefined && cleared === undefined && withoutPrev === undefined) return head;
+  return {
+    ...head,
+    ...(note === undefined ? {} : { note }),
+    ...(cleared === undefined ? {} : { cleared }),
+    ...(withoutPrev === undefined ? {} : { withoutPrev }),
+  };
+}
+
+function putRow(
+  tables: WriteTables,
+  { path, entry }: MadeChange & { readonly type: 'put' },
+  before: HeldRow | undefined,
+  compactedRevision: number,
+): ChangeRow {
+  const { row, apart } = storedEntry(entry, before);
+  tables.entries.put(path, row);
+  if (apart !== undefined) tables.values.put([entry.modRevision, path], apart);
+  if (before !== undefined) return changeRows.replaced(before);
+  return changeRows.created(forgetDeletion(tables, path, compactedRevision));
+}
+
+/** The path lives again, so it is not among those that are gone; the log has when it went. */
+function forgetDeletion(
+  { deletions, deletionOrder }: WriteTables,
+  path: string,
+  compacted: number,
+) {
+  const row = deletions.get(path);
+  if (row === undefined) return undefined;
+  const gone = goneOf(row);
+  deletions.remove(path);
+  if (gone.revision <= compacted) deletionOrder.remove([gone.revision, path]);
+  return gone;
+}
+
+function deleteRow(
+  { entries, deletions }: WriteTables,
+  { path, cause }: MadeChange & { readonly type: 'delete' },
+  before: HeldRow | undefined,
+  revision: number,
+): ChangeRow {
+  assert(before !== undefined, 'what is deleted was there');
+  entries.remove(path);
+  deletions.put(path, deletionRow({ revision, cause }));
+  return changeRows.deleted(cause, before);
+}

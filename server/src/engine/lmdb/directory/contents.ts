@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Timeline } from '../../engine.ts';
+import { StorageError } from '../../storage-error.ts';
+import { unreadable } from '../errors.ts';
+import type { Identity } from '../meta.ts';
+import { FORMAT } from '../tables.ts';
+import { headerProblem } from './data-header.ts';
+import type { Label } from './label.ts';
+import type { StoreFiles } from './store-files.ts';
+
+/**
+ * What a missing, empty, foreign, older or newer file of a directory means is decided here, for all of
+ * them. Each function refuses with one line, or returns what is lost where the operator has said that
+ * this is to be borne.
+ */
+
+const HOW_TO_ACCEPT = 'to go on without them, start once with --accept-loss';
+
+/** Whether there is no store yet, and one may be made. Throws where one was there. */
+export function isToBeMade(
+  files: StoreFiles,
+  label: Label | undefined,
+  acceptLoss: boolean,
+): boolean {
+  if (existsSync(files.data)) return false;
+  const [leftover] = files.leftovers;
+  if (leftover === undefined || acceptLoss) return true;
+  // Another server may have made it since the first look, and its other files after it.
+  if (existsSync(files.data)) return false;
+  const had = label === undefined ? '' : `, which had come to revision ${label.revision} at least`;
+  throw unreadable(
+    files.directory,
+    `data.mdb is missing, and ${basename(leftover)} says that it was there${had}; put it back, or ${HOW_TO_ACCEPT}`,
+  );
+}
+
+/** Refuses what LMDB had better not open, before it does. */
+export function requireReadable(files: StoreFiles, label: Label | undefined): void {
+  if (label !== undefined && label.format > FORMAT) throw newerFormat(files, label.format);
+  const problem = headerProblem(files.data);
+  if (problem !== undefined) throw unreadable(files.directory, `data.mdb: ${problem}`);
+}
+
+/** Refuses what an older or another program wrote, before anything is changed. */
+export function requireKnown(files: StoreFiles, identity: Identity | undefined): Identity {
+  if (identity === undefined)
+    throw unreadable(files.directory, 'data.mdb is not from Confer, or from a Confer before 0.1.0');
+  if (identity.format > FORMAT) throw newerFormat(files, identity.format);
+  return identity;
+}
+
+function newerFormat({ directory }: StoreFiles, format: number): StorageError {
+  return new StorageError(
+    'newer_format',
+    `${directory} was written by a newer Confer (format ${format}; this one reads up to ${FORMAT})`,
+  );
+}
+
+/** What the store itself says. */
+export interface Said {
+  readonly epoch: string;
+  readonly timelines: readonly Timeline[];
+  readonly revision: number;
+}
+
+/** Refuses data that the directory knows to have been others. Returns what is lost, in one line. */
+export function lostOf(
+  files: StoreFiles,
+  label: Label | undefined,
+  said: Said,
+  acceptLoss: boolean,
+): string | undefined {
+  const loss = label === undefined ? undefined : lossBetween(label, said);
+  if (loss === undefined || acceptLoss) return loss;
+  throw unreadable(files.directory, `${loss}; put back what belongs together, or ${HOW_TO_ACCEPT}`);
+}
+
+function lossBetween(label: Label, { epoch, timelines, revision }: Said): string | undefined {
+  if (label.epoch !== epoch)
+    return `data.mdb is of another store (epoch ${epoch}) than confer.json says (epoch ${label.epoch}, revision ${label.revision})`;
+  const isKnown = timelines.some(({ id }) => id === label.timeline);
+  if (isKnown && revision >= label.revision) return undefined;
+  const lost =
+    revision < label.revision
+      ? `revisions ${revision + 1} to ${label.revision}`
+      : 'what was written after it';
+  return `data.mdb is older than confer.json says: it ends at revision ${revision} and lacks ${lost}, at least`;
+}

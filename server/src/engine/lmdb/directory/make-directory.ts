@@ -1,0 +1,48 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { unwritable } from '../errors.ts';
+
+/** Makes sure that a directory is there and can be written to; returns its one true name. */
+export function prepareDirectory(directory: string): string {
+  try {
+    makeDirectory(resolve(directory));
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    return realpathSync(directory);
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
+}
+
+/**
+ * Makes a directory and those above it that are missing. Not `recursive: true`, which never ends where
+ * a parent exists but can hold nothing, as below /proc (Node 20).
+ */
+function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(directory);
+  makeDirectory(parent);
+  mkdirSync(directory);
+  syncPath(parent);
+}
+
+/**
+ * Puts a file on the disk, or the names in a directory: a file that is synced is lost to a power loss
+ * when the directory that names it is not (S1).
+ */
+export function syncPath(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,121 @@
+import { assert, ROOT } from '@confer/shared';
+import type { MadeChange, MadeCommit } from '../engine.ts';
+import { madeDelete, madePut } from '../evaluate.ts';
+import type { Place } from './keys.ts';
+import { fetchFrom, type State, stateAt } from './past.ts';
+import { heldNow } from './reads.ts';
+import { type CommitHead, goneOf, HeldRow, headOf, type Link, linkOf } from './stored.ts';
+import type { ReadTables, TableRange } from './tables.ts';
+
+/** About how many changes are read at once; a commit is not divided. */
+const CHUNK_CHANGES = 500;
+
+/** A change as `log` has it. */
+interface Linked {
+  readonly path: string;
+  readonly link: Link;
+}
+
+interface LoggedCommit {
+  readonly revision: number;
+  readonly head: CommitHead;
+  readonly changes: readonly Linked[];
+}
+
+/**
+ * The commits after a revision up to another one. The log has what each change replaced, so what it
+ * made is known from the next change of its path: a chunk is read, and then made out from its end to its
+ * beginning.
+ */
+export function* commitsBetween(
+  tables: ReadTables,
+  after: number,
+  last: number,
+): Generator<MadeCommit, void, void> {
+  for (let from = after; from < last; ) {
+    const chunk = readChunk(tables, from, last);
+    const end = chunk.at(-1)?.revision;
+    assert(end !== undefined, 'history has no gaps');
+    yield* madeOf(tables, chunk, end);
+    from = end;
+  }
+}
+
+function readChunk(tables: ReadTables, after: number, last: number): LoggedCommit[] {
+  const fetch = fetchFrom(tables);
+  const chunk: LoggedCommit[] = [];
+  let changes: Linked[] = [];
+  let count = 0;
+  for (const { key, value } of tables.log.rows(rangeOf(after, last))) {
+    const [revision, path] = key;
+    const head = headOf(value);
+    if (head !== undefined) {
+      if (count >= CHUNK_CHANGES) break;
+      changes = [];
+      chunk.push({ revision, head, changes });
+    }
+    changes.push({ path, link: linkOf(path, value, fetch) });
+    count++;
+  }
+  return chunk;
+}
+
+function rangeOf(after: number, last: number): TableRange<Place> {
+  return { start: [after + 1, ROOT], end: [last + 1, ROOT] };
+}
+
+function madeOf(
+  tables: ReadTables,
+  chunk: readonly LoggedCommit[],
+  end: number,
+): readonly MadeCommit[] {
+  const later = new Map<string, State>();
+  const made: MadeCommit[] = [];
+  for (const { revision, head, changes } of [...chunk].reverse()) {
+    const all = changes.map((change) => {
+      const { path, link } = change;
+      const state = later.has(path) ? later.get(path) : stateOf(tables, path, end);
+      later.set(path, link.kind === 'created' ? link.gone : link.before);
+      return changeOf(change, state, head);
+    });
+    made.push(commitOf(revision, head, all));
+  }
+  return made.reverse();
+}
+
+function stateOf(tables: ReadTables, path: string, at: number): State {
+  const gone = tables.deletions.get(path);
+  const now = heldNow(tables, path) ?? (gone === undefined ? undefined : goneOf(gone));
+  return stateAt(tables, path, now, at);
+}
+
+/** `made`: what the path was after it. */
+function changeOf({ path, link }: Linked, made: State, { withoutPrev }: CommitHead): MadeChange {
+  const withPrev = withoutPrev !== true;
+  if (link.kind === 'deleted') return madeDelete(path, link.cause, link.before, withPrev);
+  assert(made instanceof HeldRow, 'a put made an entry');
+  return madePut(made.entry(), link.kind === 'created' ? undefined : link.before, withPrev);
+}
+
+function commitOf(
+  revision: number,
+  { time, actor, note, cleared, withoutPrev }: CommitHead,
+  changes: readonly MadeChange[],
+): MadeCommit {
+  return {
+    revision,
+    time,
+    actor,
+    ...(note === undefined ? {} : { note }),
+    changes,
+    ...(cleared === undefined ? {} : { cleared }),
+    ...(withoutPrev === undefined ? {} : { withoutPrev }),
+  };
+}
+
+/** The head of a commit in history: the first of its rows has it. */
+export function headAt({ log }: ReadTables, revision: number): CommitHead | undefined {
+  for (const { value } of log.rows({ ...rangeOf(revision - 1, revision), limit: 1 }))
+    return headOf(value);
+  return undefined;
+}

@@ -1,0 +1,239 @@
+import { assert, type DeleteCause, type Entry } from '@confer/shared';
+import type { Held } from '../evaluate.ts';
+import { DamageError } from './damage.ts';
+
+/**
+ * An `EntryRow` says where the block of the version begins and how long a value is that lies apart, and
+ * then has the entry as the JSON text that snapshots send:
+ *
+ *     812 0 {"modRevision":812,"path":"/a/b",...,"updatedBy":"ann","value":"8080"}
+ *     812 5120 {"modRevision":812,"path":"/a/b",...,"updatedBy":"ann","value":
+ *
+ * What lies apart is the rest, without the brace.
+ */
+export type EntryRow = string;
+
+/** Longer values lie apart: a page of LMDB would not hold two such rows. */
+const INLINE_LENGTH_MAX = 1_000;
+
+/** So many versions of one life are a block. */
+const BLOCK_VERSIONS = 64;
+
+const NOT_APART = 0;
+
+/** How an entry is stored. */
+export interface StoredEntry {
+  readonly row: EntryRow;
+  /** What lies apart: the value as JSON. */
+  readonly apart: string | undefined;
+}
+
+/** `before`: the row of the version that it replaces, where there is one. */
+export function storedEntry(entry: Entry, before: HeldRow | undefined): StoredEntry {
+  const { modRevision, path, value, createRevision, version, updatedAt, updatedBy, lease } = entry;
+  const isInline = value.length <= INLINE_LENGTH_MAX;
+  const text = JSON.stringify({
+    modRevision,
+    path,
+    createRevision,
+    version,
+    updatedAt,
+    updatedBy,
+    lease,
+    value: isInline ? value : undefined,
+  });
+  const block = blockOf(entry, before);
+  if (isInline) return { row: `${block} ${NOT_APART} ${text}`, apart: undefined };
+  return {
+    row: `${block} ${value.length} ${text.slice(0, -1)},"value":`,
+    apart: JSON.stringify(value),
+  };
+}
+
+/** The revision of the first version of an entry's block. */
+function blockOf({ modRevision }: Entry, before: HeldRow | undefined): number {
+  if (before === undefined || before.version % BLOCK_VERSIONS === 0) return modRevision;
+  return before.block;
+}
+
+/** Fetches the value of an entry that lies apart. */
+export type Fetch = (revision: number, path: string) => string | undefined;
+
+const REVISION_AT = '{"modRevision":'.length;
+const PATH_BEFORE = ',"path":"';
+
+/** A row of an entry, read as far as needed. */
+export class HeldRow implements Held {
+  readonly path: string;
+  readonly row: EntryRow;
+  readonly block: number;
+  readonly modRevision: number;
+  /** How long the value is that lies apart; 0 where it does not. */
+  readonly apartLength: number;
+  readonly #textAt: number;
+  readonly #fetch: Fetch;
+  #head: Entry | undefined;
+
+  /** Throws a `DamageError` where the row is not one of that path. */
+  constructor(path: string, row: EntryRow, fetch: Fetch) {
+    this.path = path;
+    this.row = row;
+    this.#fetch = fetch;
+    const blockEnd = row.indexOf(' ');
+    const apartEnd = row.indexOf(' ', blockEnd + 1);
+    this.block = numberAt(row, 0);
+    this.apartLength = numberAt(row, blockEnd + 1);
+    this.#textAt = apartEnd + 1;
+    const revisionAt = this.#textAt + REVISION_AT;
+    this.modRevision = numberAt(row, revisionAt);
+    const pathAt = row.indexOf(',', revisionAt) + PATH_BEFORE.length;
+    if (!row.startsWith(path, pathAt) && !row.startsWith(JSON.stringify(path).slice(1, -1), pathAt))
+      throw new DamageError(`the row of ${path}`);
+  }
+
+  /** The whole entry as JSON. */
+  get text(): string {
+    const text = this.row.slice(this.#textAt);
+    if (this.apartLength === NOT_APART) return text;
+    const value = this.#fetch(this.modRevision, this.path);
+    if (value === undefined) throw new DamageError(`the value of ${this.path}`);
+    return `${text}${value}}`;
+  }
+
+  get version(): number {
+    return this.#metadata.version;
+  }
+
+  get createRevision(): number {
+    return this.#metadata.createRevision;
+  }
+
+  get valueLength(): number {
+    return this.apartLength === NOT_APART ? this.#metadata.value.length : this.apartLength;
+  }
+
+  entry(): Entry {
+    return this.apartLength === NOT_APART ? this.#metadata : JSON.parse(this.text);
+  }
+
+  /** The entry, without a value that lies apart. */
+  get #metadata(): Entry {
+    this.#head ??= this.#read();
+    return this.#head;
+  }
+
+  #read(): Entry {
+    const text = this.row.slice(this.#textAt);
+    return JSON.parse(this.apartLength === NOT_APART ? text : `${text}""}`);
+  }
+}
+
+const ZERO = 0x30;
+
+/** The number that begins at a place of a text, up to what is no digit. */
+function numberAt(text: string, place: number): number {
+  let number = 0;
+  for (let i = place; ; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return number;
+    number = number * 10 + digit;
+  }
+}
+
+/**
+ * A `LogRow` is a `ChangeRow`. That of the first change of a commit has the `CommitHead` before it, as
+ * JSON on a line of its own: so nearly every commit is one row.
+ */
+export type LogRow = string;
+
+const HEAD_BEGINS = '{';
+
+/** What a row of the log has before its change; `undefined` where the commit began before. */
+export function headOf(row: LogRow): CommitHead | undefined {
+  return row.startsWith(HEAD_BEGINS) ? JSON.parse(row.slice(0, row.indexOf('\n'))) : undefined;
+}
+
+export function withHead(head: CommitHead, change: ChangeRow): LogRow {
+  return `${JSON.stringify(head)}\n${change}`;
+}
+
+function changeOf(row: LogRow): ChangeRow {
+  return row.startsWith(HEAD_BEGINS) ? row.slice(row.indexOf('\n') + 1) : row;
+}
+
+/**
+ * A `ChangeRow`: a letter for what the change did, and then what it did it to.
+ *
+ * - `u` and the row before: it replaced that.
+ * - `c`: it made the path. `c 812 r`: the path was deleted before, at 812, for the cause of that letter.
+ * - `r`, `x`, `v` and the row before: it deleted that, because it was removed, expired, or revoked.
+ */
+export type ChangeRow = string;
+
+const causes: Readonly<Record<string, DeleteCause>> = { r: 'removed', x: 'expired', v: 'revoked' };
+const letters: Readonly<Record<DeleteCause, string>> = { removed: 'r', expired: 'x', revoked: 'v' };
+
+/** When and why a path went. */
+export interface Gone {
+  readonly revision: number;
+  readonly cause: DeleteCause;
+}
+
+/** What a change did. */
+export type Link =
+  | { readonly kind: 'replaced'; readonly before: HeldRow }
+  | { readonly kind: 'created'; readonly gone: Gone | undefined }
+  | { readonly kind: 'deleted'; readonly cause: DeleteCause; readonly before: HeldRow };
+
+export const changeRows = {
+  replaced: (before: HeldRow): ChangeRow => `u${before.row}`,
+  created: (gone: Gone | undefined): ChangeRow =>
+    gone === undefined ? 'c' : `c ${deletionRow(gone)}`,
+  deleted: (cause: DeleteCause, before: HeldRow): ChangeRow => `${letters[cause]}${before.row}`,
+};
+
+export function linkOf(path: string, row: LogRow, fetch: Fetch): Link {
+  const change = changeOf(row);
+  const letter = change.charAt(0);
+  if (letter === 'c')
+    return { kind: 'created', gone: change.length === 1 ? undefined : goneOf(change.slice(2)) };
+  const before = new HeldRow(path, change.slice(1), fetch);
+  if (letter === 'u') return { kind: 'replaced', before };
+  const cause = causes[letter];
+  assert(cause !== undefined, 'a change has a kind');
+  return { kind: 'deleted', cause, before };
+}
+
+/** A `DeletionRow`: `812 r`. */
+export function deletionRow({ revision, cause }: Gone): string {
+  return `${revision} ${letters[cause]}`;
+}
+
+export function goneOf(row: string): Gone {
+  const cause = causes[row.slice(-1)];
+  assert(cause !== undefined, 'a delete has a cause');
+  return { revision: numberAt(row, 0), cause };
+}
+
+/** A `CommitHead`: what a commit has beside its changes. */
+export interface CommitHead {
+  readonly time: number;
+  readonly actor: string;
+  readonly note?: string;
+  readonly requestId: string;
+  readonly puts: number;
+  readonly deletes: number;
+  readonly cleared?: readonly string[];
+  /** What was replaced was too much to be told with the commit. */
+  readonly withoutPrev?: true;
+  /** Changes, and about the bytes kept for history, from the beginning of the epoch up to here. */
+  readonly changesSoFar: number;
+  readonly bytesSoFar: number;
+}
+
+/** A `RequestRow`: a write whose commit is compacted, as a second try of it is answered (S4). */
+export interface RequestRow {
+  readonly id: string;
+  readonly puts: number;
+  readonly deletes: number;
+}

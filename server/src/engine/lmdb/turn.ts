@@ -1,0 +1,102 @@
+import { ProtocolError } from '@confer/shared';
+import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
+import type { Pending } from '../pending.ts';
+
+/** About what one turn of the event loop judges and writes: some milliseconds. */
+const TURN_COST_MAX = 1_000;
+/** A request that costs more than this has a transaction to itself, over several turns. */
+const LARGE_COST = 500;
+/** So many code units of text cost as much as an operation. */
+const COST_LENGTH = 4_096;
+
+interface Answer {
+  readonly to: Pending;
+  readonly told: CommitOutcome | ProtocolError;
+}
+
+/** The requests of one transaction, and what became of each; nobody is told before it is durable. */
+export class Turn {
+  /** By request id, of those that made a commit. */
+  readonly outcomes = new Map<string, CommitOutcome>();
+  readonly commits: MadeCommit[] = [];
+  #taken: readonly Pending[] = [];
+  #answers: Answer[] = [];
+  #isLarge = false;
+
+  /** Takes what one transaction holds from the front of a queue, and returns the rest. */
+  take(queue: Pending[]): Pending[] {
+    let cost = 0;
+    let count = 0;
+    for (const { request } of queue) {
+      const own = costOf(request);
+      if (count > 0 && (own > LARGE_COST || cost + own > TURN_COST_MAX)) break;
+      cost += own;
+      count++;
+      this.#isLarge = own > LARGE_COST;
+      if (this.#isLarge) break;
+    }
+    this.#taken = queue.slice(0, count);
+    return queue.slice(count);
+  }
+
+  get taken(): readonly Pending[] {
+    return this.#taken;
+  }
+
+  /** It takes more than a turn of the event loop. */
+  get isLarge(): boolean {
+    return this.#isLarge;
+  }
+
+  /** All that is asked for makes room in the end. */
+  get isFreeing(): boolean {
+    return this.#taken.every(isFreeing);
+  }
+
+  /** Forgets what an earlier try came to. */
+  begin(): void {
+    this.outcomes.clear();
+    this.commits.length = 0;
+    this.#answers = [];
+  }
+
+  made(to: Pending, commit: MadeCommit, outcome: CommitOutcome): void {
+    this.commits.push(commit);
+    this.outcomes.set(to.request.requestId, outcome);
+    this.settle(to, outcome);
+  }
+
+  settle(to: Pending, told: CommitOutcome | ProtocolError): void {
+    this.#answers.push({ to, told });
+  }
+
+  answer(): void {
+    for (const { to, told } of this.#answers)
+      if (told instanceof ProtocolError) to.reject(told);
+      else to.resolve(told);
+  }
+
+  refuse(error: unknown): void {
+    for (const { reject } of this.#taken) reject(error);
+  }
+
+  /** Refuses what needs room; returns the rest, which may still be written by itself. */
+  refuseWriters(error: unknown): Pending[] {
+    for (const pending of this.#taken) if (!isFreeing(pending)) pending.reject(error);
+    return this.#taken.filter(isFreeing);
+  }
+}
+
+function isFreeing({ request }: Pending): boolean {
+  return request.operations.every(({ type }) => type === 'delete');
+}
+
+/** The removal of a subtree is as large as that is, which nobody knows yet. */
+function costOf({ operations, conditions }: CommitRequest): number {
+  let cost = operations.length + conditions.length;
+  for (const operation of operations) {
+    if (operation.type === 'put') cost += Math.floor(operation.value.length / COST_LENGTH);
+    else if (operation.recursive === true) return Number.POSITIVE_INFINITY;
+  }
+  return cost;
+}

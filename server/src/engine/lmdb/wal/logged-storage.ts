@@ -1,0 +1,192 @@
+import { isFull, reasonOf } from '../errors.ts';
+import { putMeta } from '../meta.ts';
+import { type Storage, WriteFailure } from '../storage.ts';
+import type { ReadTables, WriteTables } from '../tables.ts';
+import { layeredTables, writtenTables } from './layers.ts';
+import { Memtable } from './memtable.ts';
+import { Slices } from './slices.ts';
+import type { WriteAheadLog } from './write-ahead-log.ts';
+
+/** Rows that one transaction of a checkpoint writes: some milliseconds. */
+const SLICE_ROWS = 500;
+/** Of a transaction that is written into the tables itself: between two pauses. */
+const STEP_ROWS = 500;
+
+export interface LoggedStorageParts {
+  readonly base: Storage;
+  readonly log: WriteAheadLog;
+  readonly directory: string;
+  /** What is larger goes into the tables itself. */
+  readonly recordBytesMax: number;
+  /** Runs something in a turn of its own, soon. */
+  readonly defer: (run: () => void) => void;
+}
+
+/**
+ * A storage whose transactions are on the disk with one write of a log, where the tables would take a
+ * page for nearly every row of each.
+ *
+ * 1. What a transaction writes is appended to the log. Then it is durable, and goes into the memtable,
+ *    which lies over the tables for all who read.
+ * 2. A segment of the log is full: its memtable is frozen, and the next segment and a new memtable are
+ *    begun. In the background a checkpoint writes the frozen one into the tables, a slice at a time. That
+ *    the tables have a segment is said with the last slice; until then the log has it, too, so it does
+ *    not matter how far a checkpoint came when the server died: its rows are written once more.
+ * 3. The second segment is full before the first is in the tables: the next to write waits for that.
+ * 4. A transaction that is too large for the log is written into the tables itself, after all that was
+ *    before it.
+ * 5. An append fails: it is withdrawn, so that nothing of it comes back. If that fails as well, nobody
+ *    knows what the disk has, and that is what the writer is told.
+ */
+export class LoggedStorage implements Storage {
+  readonly tables: ReadTables;
+  readonly #parts: LoggedStorageParts;
+  readonly #base: Storage;
+  readonly #log: WriteAheadLog;
+  /** What the log has and the tables have not; the newest. */
+  #active = new Memtable();
+  /** The same of the segment before, while a checkpoint writes it into the tables. */
+  #frozen: Memtable | undefined;
+  /** Durable, and not shown yet. */
+  #durable: Memtable | 'in the tables' | undefined;
+  #checkpoint: Promise<void> | undefined;
+
+  constructor(parts: LoggedStorageParts) {
+    this.#parts = parts;
+    this.#base = parts.base;
+    this.#log = parts.log;
+    this.tables = layeredTables(parts.base.tables, () => this.#layers);
+  }
+
+  get #layers(): readonly Memtable[] {
+    return this.#frozen === undefined ? [this.#active] : [this.#active, this.#frozen];
+  }
+
+  async transaction<Result>(
+    work: (tables: WriteTables) => Result | Promise<Result>,
+  ): Promise<Result> {
+    this.show();
+    const written = new Memtable();
+    const tables = layeredTables(this.#base.tables, () => [written, ...this.#layers]);
+    const result = await work(writtenTables(tables, written));
+    if (written.isEmpty) return result;
+    if (written.bytes > this.#parts.recordBytesMax) await this.#writeIntoTables(written);
+    else await this.#append(written);
+    return result;
+  }
+
+  show(): void {
+    const durable = this.#durable;
+    this.#durable = undefined;
+    if (durable === 'in the tables') this.#base.show();
+    else if (durable !== undefined) this.#active.take(durable);
+  }
+
+  freeBytes(): number {
+    return this.#base.freeBytes();
+  }
+
+  /** Leaves all in the tables. Where that fails, the log has it for the next start. */
+  async close(): Promise<void> {
+    try {
+      await this.#flush();
+      await this.#sayWhere(true);
+    } catch {
+      // It is in the log.
+    }
+    await this.#log.close();
+    await this.#base.close();
+  }
+
+  async #append(written: Memtable): Promise<void> {
+    if (this.#log.isFull) await this.#turn();
+    try {
+      await this.#log.append(written);
+    } catch (error) {
+      throw await this.#withdrawn(error);
+    }
+    this.#durable = written;
+  }
+
+  async #turn(): Promise<void> {
+    await this.#finishCheckpoint();
+    try {
+      await this.#log.turn();
+    } catch (error) {
+      throw await this.#withdrawn(error);
+    }
+    this.#frozen = this.#active;
+    this.#active = new Memtable();
+    // What fails here is tried again before the next turn, and then the one who writes is told.
+    this.#beginCheckpoint().catch(() => undefined);
+  }
+
+  async #withdrawn(error: unknown): Promise<WriteFailure> {
+    const isForWantOfRoom = isFull(error, this.#parts.directory);
+    try {
+      await this.#log.withdraw();
+    } catch {
+      return new WriteFailure('unknown', isForWantOfRoom, reasonOf(error));
+    }
+    return new WriteFailure('nothing written', isForWantOfRoom, reasonOf(error));
+  }
+
+  async #finishCheckpoint(): Promise<void> {
+    if (this.#frozen !== undefined) await (this.#checkpoint ?? this.#beginCheckpoint());
+  }
+
+  #beginCheckpoint(): Promise<void> {
+    const { sequence } = this.#log.place;
+    this.#checkpoint = this.#writeFrozen(sequence).finally(() => {
+      this.#checkpoint = undefined;
+    });
+    return this.#checkpoint;
+  }
+
+  /** `sequence`: of the segment that the log goes on with. Its first record is there already. */
+  async #writeFrozen(sequence: number): Promise<void> {
+    const frozen = this.#frozen;
+    if (frozen === undefined) return;
+    await this.#writeSlices(frozen);
+    const place = { sequence, records: 1, isClosed: false };
+    await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
+    this.#frozen = undefined;
+    this.#base.show();
+  }
+
+  async #writeSlices(memtable: Memtable): Promise<void> {
+    let slices = new Slices(memtable);
+    while (!slices.isDone)
+      slices = await this.#base.transaction((tables) => slices.write(tables, SLICE_ROWS));
+  }
+
+  /** Brings the tables up to date with the log, so that nothing lies over them. */
+  async #flush(): Promise<void> {
+    this.show();
+    await this.#finishCheckpoint();
+    if (this.#active.isEmpty) return;
+    await this.#writeSlices(this.#active);
+    this.#active = new Memtable();
+    this.#base.show();
+  }
+
+  /** One transaction of the tables, which also says that all of the log before it is in them. */
+  async #writeIntoTables(written: Memtable): Promise<void> {
+    await this.#flush();
+    const place = { ...this.#log.place, isClosed: false };
+    await this.#base.transaction(async (tables) => {
+      putMeta(tables, 'wal', place);
+      let slices = new Slices(written);
+      while (!slices.isDone) {
+        slices = slices.write(tables, STEP_ROWS);
+        await new Promise<void>((resume) => this.#parts.defer(resume));
+      }
+    });
+    this.#durable = 'in the tables';
+  }
+
+  async #sayWhere(isClosed: boolean): Promise<void> {
+    const place = { ...this.#log.place, isClosed };
+    await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
+  }
+}

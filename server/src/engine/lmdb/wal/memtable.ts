@@ -1,0 +1,188 @@
+import type { TableKeys, TableName, TableRange } from '../tables.ts';
+import { type KeyText, keyTexts } from './key-text.ts';
+
+/** A row that was written since; without a text it was removed. */
+export interface MemRow<Key> {
+  readonly text: KeyText;
+  readonly key: Key;
+  row: string | undefined;
+}
+
+/** About what a row takes beside its texts. */
+const ROW_BYTES = 100;
+
+/**
+ * The rows of one table that were written last. They are put in order when somebody asks for a range,
+ * and then those that came since the last time: most rows are written into the tables before anybody
+ * does, or come in order by themselves.
+ */
+export class MemRows<Key> {
+  readonly textOf: (key: Key) => KeyText;
+  readonly #rows = new Map<KeyText, MemRow<Key>>();
+  #ordered: MemRow<Key>[] = [];
+  #added: MemRow<Key>[] = [];
+  #bytes = 0;
+  #growth = 0;
+
+  constructor(textOf: (key: Key) => KeyText) {
+    this.textOf = textOf;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Rows put less rows removed: what the table grew by, where no row is put twice. */
+  get growth(): number {
+    return this.#growth;
+  }
+
+  /** `undefined` where nothing is known of the key. */
+  find(text: KeyText): MemRow<Key> | undefined {
+    return this.#rows.get(text);
+  }
+
+  set(key: Key, row: string | undefined): void {
+    this.take({ text: this.textOf(key), key, row });
+  }
+
+  /** Takes a row as its own. */
+  take(row: MemRow<Key>): void {
+    this.#bytes += ROW_BYTES + row.text.length + (row.row?.length ?? 0);
+    this.#growth += row.row === undefined ? -1 : 1;
+    const there = this.#rows.get(row.text);
+    if (there !== undefined) {
+      there.row = row.row;
+      return;
+    }
+    this.#rows.set(row.text, row);
+    this.#added.push(row);
+  }
+
+  /** Those of a range, in its order. */
+  *range({ start, end, reverse = false }: TableRange<Key>): Generator<MemRow<Key>, void, void> {
+    const ordered = this.inOrder();
+    const first = this.textOf(start);
+    const last = this.textOf(end);
+    if (reverse) {
+      for (let i = placeAfter(ordered, first) - 1; i >= 0; i--) {
+        const row = ordered[i];
+        if (row === undefined || row.text <= last) return;
+        yield row;
+      }
+      return;
+    }
+    for (let i = placeOf(ordered, first); i < ordered.length; i++) {
+      const row = ordered[i];
+      if (row === undefined || row.text >= last) return;
+      yield row;
+    }
+  }
+
+  /** In no order. */
+  all(): Iterable<MemRow<Key>> {
+    return this.#rows.values();
+  }
+
+  inOrder(): readonly MemRow<Key>[] {
+    if (this.#added.length > 0) {
+      this.#ordered = merged(this.#ordered, this.#added.sort(byText));
+      this.#added = [];
+    }
+    return this.#ordered;
+  }
+}
+
+type Texted = { readonly text: KeyText };
+
+function byText(a: Texted, b: Texted): number {
+  return a.text < b.text ? -1 : 1;
+}
+
+function merged<Row extends Texted>(before: Row[], added: Row[]): Row[] {
+  const last = before.at(-1);
+  const [first] = added;
+  if (last === undefined || first === undefined) return last === undefined ? added : before;
+  if (last.text < first.text) return before.concat(added);
+  const all: Row[] = [];
+  let i = 0;
+  for (const row of added) {
+    for (let other = before[i]; other !== undefined && other.text < row.text; other = before[++i])
+      all.push(other);
+    all.push(row);
+  }
+  return all.concat(before.slice(i));
+}
+
+/** Where the first of a list stands that is not before a text. */
+function placeOf(ordered: readonly Texted[], text: KeyText): number {
+  let low = 0;
+  let high = ordered.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ordered[middle]?.text ?? '') < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The same for the first behind a text. */
+function placeAfter(ordered: readonly Texted[], text: KeyText): number {
+  const place = placeOf(ordered, text);
+  return ordered[place]?.text === text ? place + 1 : place;
+}
+
+type AllRows = { readonly [Name in TableName]: MemRows<TableKeys[Name]> };
+
+/** What was written last, of all tables. It is in the write-ahead log, too. */
+export class Memtable {
+  readonly rows: AllRows = {
+    entries: new MemRows(keyTexts.entries),
+    log: new MemRows(keyTexts.log),
+    values: new MemRows(keyTexts.values),
+    deletions: new MemRows(keyTexts.deletions),
+    deletionOrder: new MemRows(keyTexts.deletionOrder),
+    requests: new MemRows(keyTexts.requests),
+    meta: new MemRows(keyTexts.meta),
+  };
+
+  get bytes(): number {
+    return this.#sum(({ bytes }) => bytes);
+  }
+
+  get isEmpty(): boolean {
+    return this.#sum(({ size }) => size) === 0;
+  }
+
+  /** Takes what was written after it, which is of no use then by itself. */
+  take(later: Memtable): void {
+    takeAll(this.rows.entries, later.rows.entries);
+    takeAll(this.rows.log, later.rows.log);
+    takeAll(this.rows.values, later.rows.values);
+    takeAll(this.rows.deletions, later.rows.deletions);
+    takeAll(this.rows.deletionOrder, later.rows.deletionOrder);
+    takeAll(this.rows.requests, later.rows.requests);
+    takeAll(this.rows.meta, later.rows.meta);
+  }
+
+  #sum(of: (rows: { readonly bytes: number; readonly size: number }) => number): number {
+    const { entries, log, values, deletions, deletionOrder, requests, meta } = this.rows;
+    return (
+      of(entries) +
+      of(log) +
+      of(values) +
+      of(deletions) +
+      of(deletionOrder) +
+      of(requests) +
+      of(meta)
+    );
+  }
+}
+
+function takeAll<Key>(rows: MemRows<Key>, later: MemRows<Key>): void {
+  for (const row of later.all()) rows.take(row);
+}

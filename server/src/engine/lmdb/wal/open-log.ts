@@ -1,0 +1,98 @@
+import { basename } from 'node:path';
+import { metaOf, putMeta } from '../meta.ts';
+import type { Storage } from '../storage.ts';
+import { LoggedStorage } from './logged-storage.ts';
+import { type LogPlace, replay } from './replay.ts';
+import { SegmentFile } from './segment-file.ts';
+import { Slices } from './slices.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
+
+/** Rows that one transaction writes while nobody waits but for the start. */
+const SLICE_ROWS = 2_000;
+
+export interface LogOptions {
+  readonly directory: string;
+  /** The two files that segments are written to in turn. */
+  readonly paths: readonly [string, string];
+  /** The identity of the store. */
+  readonly store: string;
+  readonly segmentBytes: number;
+  readonly recordBytesMax: number;
+  /** Runs something in a turn of its own, soon. */
+  readonly defer: (run: () => void) => void;
+}
+
+/**
+ * Opens the write-ahead log of a store. What it has that the tables have not is written into them, and
+ * with that onto the disk: what the process before wrote and could not sync counts from here on, and
+ * nothing of it was shown before. Then a new segment begins.
+ *
+ * 1. Read both files. One that must be there and is not, or is damaged, ends this.
+ * 2. Write what they have into the tables.
+ * 3. Say in the tables that the files do not matter.
+ * 4. Begin a segment in the first of them.
+ * 5. Say in the tables that it does.
+ */
+export async function openLog(base: Storage, options: LogOptions): Promise<Storage> {
+  const { directory, paths, store, segmentBytes, recordBytesMax, defer } = options;
+  const from = metaOf(base.tables, 'wal');
+  const isNeeded = from !== undefined && !from.isClosed;
+  const files = await openFiles(paths, !isNeeded);
+  try {
+    const newest = isNeeded ? await takeOver(base, files, options, from) : (from?.sequence ?? 0);
+    const sequence = newest + 1;
+    const log = await WriteAheadLog.begin(store, files, sequence, segmentBytes);
+    await say(base, { ...log.place, isClosed: false });
+    return new LoggedStorage({ base, log, directory, recordBytesMax, defer });
+  } catch (error) {
+    for (const file of files) await file.close();
+    throw error;
+  }
+}
+
+async function openFiles(
+  paths: LogOptions['paths'],
+  make: boolean,
+): Promise<readonly [SegmentFile, SegmentFile]> {
+  const first = await openFile(paths[0], make);
+  try {
+    return [first, await openFile(paths[1], make)];
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+}
+
+async function openFile(path: string, make: boolean): Promise<SegmentFile> {
+  try {
+    return await SegmentFile.open(path, make);
+  } catch (error) {
+    if (!make && error instanceof Error && 'code' in error && error.code === 'ENOENT')
+      throw new Error(`its file ${basename(path)} is missing, and commits are in it`);
+    throw error;
+  }
+}
+
+/** Returns the newest segment that there was. */
+async function takeOver(
+  base: Storage,
+  files: readonly [SegmentFile, SegmentFile],
+  { paths, store }: LogOptions,
+  from: LogPlace,
+): Promise<number> {
+  const contents = [
+    { path: paths[0], content: await files[0].read() },
+    { path: paths[1], content: await files[1].read() },
+  ];
+  const { rows, sequence } = replay(contents, store, from);
+  let slices = new Slices(rows);
+  while (!slices.isDone)
+    slices = await base.transaction((tables) => slices.write(tables, SLICE_ROWS));
+  await say(base, { sequence, records: 0, isClosed: true });
+  return sequence;
+}
+
+async function say(base: Storage, place: LogPlace): Promise<void> {
+  await base.transaction((tables) => putMeta(tables, 'wal', place));
+  base.show();
+}

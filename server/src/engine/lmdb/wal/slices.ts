@@ -1,0 +1,68 @@
+import type { TableKeys, TableName, WriteTable, WriteTables } from '../tables.ts';
+import type { MemRow, Memtable } from './memtable.ts';
+
+/** In this order they are written. */
+const NAMES: readonly TableName[] = [
+  'entries',
+  'log',
+  'values',
+  'deletions',
+  'deletionOrder',
+  'requests',
+  'meta',
+];
+
+/** The rows of a memtable, to be written into the tables a slice at a time and in their order. */
+export class Slices {
+  readonly #memtable: Memtable;
+  #table = 0;
+  #row = 0;
+
+  constructor(memtable: Memtable) {
+    this.#memtable = memtable;
+  }
+
+  get isDone(): boolean {
+    return this.#table === NAMES.length;
+  }
+
+  /** Writes the next rows. A slice may be written again, when what it was written with did not come to be. */
+  write(tables: WriteTables, rowsMax: number): Slices {
+    const next = new Slices(this.#memtable);
+    next.#table = this.#table;
+    next.#row = this.#row;
+    for (let left = rowsMax; left > 0 && !next.isDone; ) left -= next.#writeTable(tables, left);
+    return next;
+  }
+
+  #writeTable(tables: WriteTables, rowsMax: number): number {
+    const name = NAMES[this.#table];
+    if (name === undefined) return rowsMax;
+    const [from, rows] = [this.#row, this.#memtable.rows[name].inOrder()];
+    this.#row = Math.min(rows.length, from + rowsMax);
+    writeRows(tables, name, this.#memtable, from, this.#row);
+    const written = this.#row - from;
+    if (this.#row === rows.length) {
+      this.#table++;
+      this.#row = 0;
+    }
+    return written;
+  }
+}
+
+function writeRows<Name extends TableName>(
+  tables: WriteTables,
+  name: Name,
+  memtable: Memtable,
+  from: number,
+  to: number,
+): void {
+  const table: WriteTable<TableKeys[Name]> = tables[name];
+  const rows: readonly MemRow<TableKeys[Name]>[] = memtable.rows[name].inOrder();
+  for (let i = from; i < to; i++) {
+    const row = rows[i];
+    if (row === undefined) continue;
+    if (row.row === undefined) table.remove(row.key);
+    else table.put(row.key, row.row);
+  }
+}

@@ -1,0 +1,37 @@
+import type { CommitOutcome, MadeCommit, Timeline } from '../engine.ts';
+import { MemoryDeletions } from '../known-deletions.ts';
+import type { LoggedCommit } from './log.ts';
+import { MemoryVersions } from './versions.ts';
+
+/**
+ * What a memory engine retains. Opening another engine on the disk of the first is the crash of the
+ * first: what it acknowledged is there, what it had accepted and not yet judged is lost, and the
+ * first engine can write no more.
+ */
+export class MemoryDisk {
+  epoch: string | undefined;
+  timelines: readonly Timeline[] = [];
+  revision = 0;
+  compactedRevision = 0;
+  entryCount = 0;
+  historyBytes = 0;
+  /** The engine that may write. */
+  owner: object | undefined;
+  tree = new MemoryVersions();
+  /** Without gaps, so that a revision is an index away. */
+  readonly log: LoggedCommit[] = [];
+  /** What is being written: of a later revision than is shown, and undone when it was broken off. */
+  applying: MadeCommit | undefined;
+  readonly deletions = new MemoryDeletions();
+  readonly outcomes = new Map<string, CommitOutcome>();
+  /** Commits that are gone while their request ids are too young to be forgotten; oldest first. */
+  readonly retired: { readonly requestId: string; readonly time: number }[] = [];
+}
+
+/** Takes back what an engine wrote that was broken off. */
+export function undoUnfinished(disk: MemoryDisk): void {
+  const { applying, revision, tree, deletions } = disk;
+  disk.applying = undefined;
+  for (const { path } of applying?.changes ?? []) tree.undoAfter(path, revision);
+  deletions.forgetAfter(revision);
+}

@@ -1,0 +1,23 @@
+import type { Entry } from '@confer/shared';
+import type { EntryText, PathState } from '../engine.ts';
+import type { Held } from '../evaluate.ts';
+import type { MemoryDeletions } from '../known-deletions.ts';
+import type { MemoryVersions } from './versions.ts';
+
+/** An entry in memory is read as a whole at once. */
+export function heldOf(entry: Entry | undefined): Held | undefined {
+  return entry && { ...entry, valueLength: entry.value.length, entry: () => entry };
+}
+
+export function textOf(entry: Entry): EntryText {
+  return { path: entry.path, modRevision: entry.modRevision, text: JSON.stringify(entry) };
+}
+
+export function* there(states: ReturnType<MemoryVersions['states']>): Generator<PathState> {
+  for (const { path, entry } of states)
+    if (entry !== undefined) yield { path, entry: textOf(entry) };
+}
+
+export function* gone(deletions: ReturnType<MemoryDeletions['read']>): Generator<PathState> {
+  for (const deletion of deletions) yield { path: deletion.path, deletion };
+}
