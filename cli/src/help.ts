@@ -9,7 +9,7 @@ function errors(): string {
   const rows = [
     [exitCodes.ok, 'done'],
     [exitCodes.other, 'another failure'],
-    [exitCodes.usage, 'the command line is wrong'],
+    [exitCodes.usage, 'the command line is wrong, or the data cannot be opened'],
     [exitCodes.notFound, 'there is nothing at the path'],
     [exitCodes.conflict, 'somebody else wrote first; nothing was written'],
     [exitCodes.refused, 'the server refuses'],

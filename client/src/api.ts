@@ -111,7 +111,7 @@ export interface Mirror {
   readonly staleSince: number | undefined;
   /** The revision that it shows; `undefined` before the first sync. */
   readonly revision: number | undefined;
-  /** `revision` with the epoch that it belongs to. */
+  /** `revision` with the history that it belongs to. */
   readonly position: Position | undefined;
   readonly size: number;
   /** Resolves once the whole subtree is here; immediately if it is. Never un-ready again. */

@@ -102,17 +102,17 @@ export class EntryTable {
   }
 
   /**
-   * Another table, with the entries of `pages`; those that are the same keep their identity. In one
-   * history the modRevision tells; across two the same number names two writes.
+   * Another table, with the entries of `pages`; those that are the same keep their identity. Where both
+   * are comparable the modRevision tells; in two histories the same number may name two writes.
    */
-  rebuilt(pages: readonly (readonly Entry[])[], isSameHistory: boolean): EntryTable {
+  rebuilt(pages: readonly (readonly Entry[])[], areComparable: boolean): EntryTable {
     const entries = new Map<string, Entry>();
     const digest = new Digest();
     for (const page of pages)
       for (const entry of page) {
         const old = this.#entries.get(entry.path);
         const isSame =
-          old?.modRevision === entry.modRevision && (isSameHistory || isEqual(old, entry));
+          old?.modRevision === entry.modRevision && (areComparable || isEqual(old, entry));
         entries.set(entry.path, isSame ? old : Object.freeze(entry));
         digest.add(entry.path, entry.modRevision);
       }

@@ -36,7 +36,7 @@ export class ConflictError extends ConferError {
 /** History no longer reaches back to where the watch was: changes were missed. */
 export class CompactedError extends ConferError {
   override readonly name = 'CompactedError';
-  /** `epoch`: the server has another history altogether (restored or wiped). */
+  /** `epoch`: the server has another history (restored, wiped, or an older copy put back by hand). */
   readonly reason: 'compacted' | 'epoch';
   /** The oldest revision after which a watch can start. */
   readonly compactedRevision: number;

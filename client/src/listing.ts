@@ -1,5 +1,6 @@
 import type { Entry, EntryMeta, Listed, ListedEntry } from '@confer/shared';
 import type { Listing, ListOptions } from './api.ts';
+import { isComparable } from './comparable.ts';
 import { ConferError } from './errors.ts';
 import type { Answer } from './requests.ts';
 
@@ -30,7 +31,7 @@ export async function readListing(
       let { next } = first.reply;
       while (next !== undefined) {
         const page = await readPage({ ...query, at: revision, after: next });
-        if (page.epoch !== first.epoch) break;
+        if (!isComparable(page.welcome, first.welcome)) break;
         pages.push(page.reply);
         next = page.reply.next;
       }

@@ -1,5 +1,6 @@
 import { type Change, fromWireCommit, type Position, type WireCommit } from '@confer/shared';
 import type { MirrorChange } from './api.ts';
+import { isComparable } from './comparable.ts';
 import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
 import { EntryTable } from './entry-table.ts';
@@ -123,11 +124,14 @@ export class Replica implements WatchOwner {
     );
   }
 
-  /** In another epoch the write is no part of history any more, and nothing is left to wait for. */
-  #isPast({ epoch, revision }: Position): boolean {
-    if (this.#position === undefined) return false;
-    if (this.#position.epoch !== epoch) return this.status === 'live';
-    return this.#position.revision >= revision;
+  /**
+   * Across epochs and timelines, revisions say nothing. Once it is live over another connection than the
+   * one of the answer, it has the write, or the write is no part of history any more.
+   */
+  #isPast(written: Position): boolean {
+    return isComparable(this.#position, written)
+      ? this.#position.revision >= written.revision
+      : this.#status === 'live';
   }
 
   receive(effect: CopyEffect): void {
@@ -154,6 +158,7 @@ export class Replica implements WatchOwner {
     const isLive = state.kind === 'live' && this.#position !== undefined;
     if (!isLive) this.#reason = reason;
     this.#become(isLive ? 'live' : this.#position === undefined ? 'syncing' : 'stale', reason);
+    this.#waits.check();
     if (isLive && this.#isVerifying) this.#watch.verify();
   }
 
@@ -168,14 +173,14 @@ export class Replica implements WatchOwner {
   }
 
   /** Each commit is told with the state right after it; whoever left meanwhile hears no more. */
-  #apply(wire: WireCommit, { epoch }: Position): boolean {
+  #apply(wire: WireCommit, reached: Position): boolean {
     if (this.#views.size === 0) return true;
     const commit = this.#table.spelledOut(fromWireCommit(wire));
     if (commit === undefined) return false;
     const { changes: targets, ...about } = commit;
     const changes = this.#table.plan(targets);
     this.#table.carryOut(changes);
-    this.#position = { epoch, revision: commit.revision };
+    this.#position = { ...reached, revision: commit.revision };
     if (changes.length > 0)
       this.#tell({ revision: commit.revision, origin: 'live', changes, commit: about });
     return true;
@@ -193,7 +198,7 @@ export class Replica implements WatchOwner {
   #replace({ pages, position, proof }: Extract<CopyEffect, { type: 'replace' }>): boolean {
     const last = this.#table;
     const isFirst = this.#position === undefined;
-    const next = last.rebuilt(pages, this.#position?.epoch === position.epoch);
+    const next = last.rebuilt(pages, isComparable(this.#position, position));
     if (!this.#holds(next, proof)) return false;
     this.#table = next;
     this.#resynced(isFirst ? [] : last.differenceTo(next), position);

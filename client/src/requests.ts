@@ -12,10 +12,10 @@ import type { RequestsDiagnostics } from './diagnostics.ts';
 import { ConferError, errorOfReply } from './errors.ts';
 import { throwIfAborted, type Wait, Waiter } from './waiter.ts';
 
-/** A reply, with the epoch of the server that gave it. */
+/** A reply, with the `welcome` of the connection that it came over. */
 export interface Answer<Type extends Reply['type']> {
   readonly reply: Extract<Reply, { type: Type }>;
-  readonly epoch: string;
+  readonly welcome: Welcome;
 }
 
 /** A request of the user. It outlives connections: until it has its reply, each one gets it again. */
@@ -23,7 +23,7 @@ interface Lasting {
   readonly kind: 'lasting';
   readonly frame: string;
   readonly askedAt: number;
-  answer(reply: Reply, epoch: string): void;
+  answer(reply: Reply, welcome: Welcome): void;
   fail(error: ConferError): void;
 }
 
@@ -89,10 +89,10 @@ export class Requests {
       kind: 'lasting',
       frame,
       askedAt: this.#clock.now(),
-      answer(reply, epoch) {
+      answer(reply, welcome) {
         if (isOfType(reply, type)) {
           onReply();
-          waiter.resolve({ reply, epoch });
+          waiter.resolve({ reply, welcome });
         } else waiter.reject(errorOf(reply, type));
       },
       fail: (error) => waiter.reject(error),
@@ -134,7 +134,7 @@ export class Requests {
     if (request.kind === 'lasting') {
       this.#unansweredChars -= request.frame.length;
       this.#connection.progress();
-      request.answer(reply, this.#welcome.epoch);
+      request.answer(reply, this.#welcome);
     } else if (request.kind === 'passing') request.answer(reply);
     this.#pump();
   }

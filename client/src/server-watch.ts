@@ -118,7 +118,7 @@ export class ServerWatch {
 
   diagnostics() {
     const { path, mode } = this.spec;
-    const { position } = this.#state;
+    const position = this.placed(this.#state.position);
     const resyncs = { ...this.#history.resyncs };
     return { path, mode, link: this.#link.kind, position, ...this.#history, resyncs };
   }
@@ -198,16 +198,21 @@ export class ServerWatch {
 
   dispatch(event: WatchEvent, reason: string): void {
     const last = this.#state;
-    const { state, effect } = step(last, event);
+    const { timeline } = this.#line;
+    // One that is not named is not told apart.
+    const isSameTimeline = (this.#timeline ?? timeline) === (timeline ?? this.#timeline);
+    const { state, effect } = step(last, event, isSameTimeline);
     this.#state = state;
-    if (state.position !== last.position) this.#timeline = this.#line.timeline;
+    // What the owner shows, and the machine goes back to, has its own.
+    if (state.position !== last.position) this.#timeline = state.position?.timeline ?? timeline;
     // A watch that lived until a heartbeat is well; one that is left again at once is not.
     if (event.type === 'heartbeat' && state.kind === 'live') this.#backoff.reset();
     this.#note(event, last, effect);
     if (effect?.type === 'rewatch') this.#again(effect.reason);
     else if (effect?.type === 'end') this.fail(compactedError(this.spec.path, effect));
     else {
-      if (effect !== undefined) this.#owner.receive(effect);
+      if (effect !== undefined)
+        this.#owner.receive({ ...effect, position: this.placed(effect.position) });
       // The owner may have paused or distrusted what it received, and heard about that already.
       if (this.#state === state && state.kind !== last.kind) this.#owner.moved(state, reason);
     }

@@ -27,8 +27,11 @@ export interface Step {
   readonly effect?: WatchEffect;
 }
 
-/** What happens to a watch, as a function of its state: no I/O, no time, no entries of its own. */
-export function step(state: WatchState, event: WatchEvent): Step {
+/**
+ * What happens to a watch, as a function of its state: no I/O, no time, no entries of its own.
+ * `isSameTimeline`: the position is on the timeline of the server that says this.
+ */
+export function step(state: WatchState, event: WatchEvent, isSameTimeline = true): Step {
   if (state.kind === 'ended') return { state };
   switch (event.type) {
     case 'watching':
@@ -50,7 +53,7 @@ export function step(state: WatchState, event: WatchEvent): Step {
     case 'difference':
     case 'synced':
       return state.mode === 'state' && state.kind !== 'starting'
-        ? bringUp(state, event)
+        ? bringUp(state, event, isSameTimeline)
         : { state };
   }
 }
@@ -61,6 +64,7 @@ type BroughtUp = Snapshotting | CatchingUp | Live;
 function bringUp(
   state: BroughtUp,
   event: Extract<WatchMessage, { type: 'resync' | 'snapshot' | 'difference' | 'synced' }>,
+  isSameTimeline: boolean,
 ): Step {
   switch (event.type) {
     case 'resync':
@@ -74,7 +78,9 @@ function bringUp(
         ? rewatch(state, 'a difference in a snapshot')
         : difference(state, event);
     case 'synced':
-      return state.kind === 'snapshotting' ? snapshotDone(state, event) : caughtUp(state, event);
+      return state.kind === 'snapshotting'
+        ? snapshotDone(state, event, isSameTimeline)
+        : caughtUp(state, event);
   }
 }
 
@@ -181,12 +187,16 @@ function withPage(state: Snapshotting, { revision, entries }: Snapshot): Snapsho
   return { ...state, revision, pages };
 }
 
-function snapshotDone(state: Snapshotting, synced: Synced): Step {
+/**
+ * A server that is behind the position has another history where it is on another timeline (a copy of
+ * its data was put back), and is shown. On the same one it is old, and W9 keeps it from being shown.
+ */
+function snapshotDone(state: Snapshotting, synced: Synced, isSameTimeline: boolean): Step {
   const { position, epoch } = state;
   const { revision } = synced;
   if (state.revision !== undefined && revision < state.revision)
     return rewatch(state, `a snapshot of revision ${state.revision} that ended at ${revision}`);
-  if (position?.epoch === epoch && revision < position.revision)
+  if (isSameTimeline && position?.epoch === epoch && revision < position.revision)
     return rewatch(state, `the server is at revision ${revision}, behind ${position.revision}`);
   // A snapshot that began again and found nothing has no page to say so.
   const pages = revision === state.revision ? state.pages : [];

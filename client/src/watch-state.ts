@@ -24,7 +24,7 @@ import type { Batch } from './batch.ts';
  * An event watch that cannot be continued is catching-up until its `compacted` comes.
  *
  * `position` is what has been applied and nothing else (PROTOCOL.md, 5.1). It outlives connections,
- * and in its epoch nothing older than it is ever applied (W9).
+ * and on its timeline nothing older than it is ever applied (W9).
  */
 export type WatchState = Starting | Snapshotting | CatchingUp | Live | Ended;
 

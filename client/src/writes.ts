@@ -28,7 +28,7 @@ export async function commit(write: Write, context: WriteContext): Promise<Commi
   const wait = timeouts.wait(write);
   const requestId = newId();
   let behind: readonly Replica[] = [];
-  const { reply, epoch } = await requests.ask(
+  const { reply, welcome } = await requests.ask(
     'committed',
     (id) => ({ type: 'commit', id, requestId, operations, conditions, note }),
     wait,
@@ -38,7 +38,7 @@ export async function commit(write: Write, context: WriteContext): Promise<Commi
   );
   const { revision, puts, deletes } = reply;
   if (puts + deletes > 0)
-    await Promise.all(behind.map((replica) => replica.show({ epoch, revision }, wait)));
+    await Promise.all(behind.map((replica) => replica.show({ ...welcome, revision }, wait)));
   return { revision, puts, deletes };
 }
 

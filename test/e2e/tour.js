@@ -12,7 +12,7 @@ const [, , build, url] = process.argv;
 const { connect, ...errors } = await import(build);
 
 const VOLATILE =
-  /^(now|at|since|heardAt|sureUntil|\w+Ms|\w+At|time|session|epoch|urls?|updatedBy|actor)$/;
+  /^(now|at|since|heardAt|sureUntil|\w+Ms|\w+At|time|session|epoch|timeline|urls?|updatedBy|actor)$/;
 const told = [];
 const tell = (what, value) => told.push({ what, value });
 const failure = (promise) =>
@@ -69,8 +69,7 @@ tell('bad value', await failure(client.set('/tour/x', '\ud800')));
 tell('timeout', await failure(mirror.waitFor(99, { timeoutMs: 1 })));
 tell('aborted', await failure(client.get('/tour/a', { signal: AbortSignal.abort() })));
 tell('compact', await client.compact());
-const { epoch } = watch.position;
-const late = client.watch('/tour', { after: { epoch, revision: 1 } });
+const late = client.watch('/tour', { after: { ...watch.position, revision: 1 } });
 tell('compacted', await failure(late.next()));
 
 tell('server', Object.keys(await client.serverStatus()));

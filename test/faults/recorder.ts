@@ -1,4 +1,10 @@
-import { type Client, CompactedError, type Mirror, type Watch } from '@confer/client';
+import {
+  type Client,
+  CompactedError,
+  type Mirror,
+  type Position,
+  type Watch,
+} from '@confer/client';
 import { expect } from 'vitest';
 import { Model, type ModelWrite } from '../model/model.ts';
 import type { Observation, Reader } from '../validate/history.ts';
@@ -20,14 +26,14 @@ export class Recorder {
       const { position } = mirror;
       if (to !== 'live' || isKnown || position === undefined) return;
       isKnown = true;
-      observations.push({ kind: 'read', ...position, entries: mirror.list() });
+      observations.push({ kind: 'read', ...placeOf(position), entries: mirror.list() });
     });
     mirror.on('change', ({ origin, revision, changes }) => {
-      const epoch = mirror.position?.epoch ?? '';
+      const history = mirror.position?.epoch ?? '';
       observations.push({
         kind: 'change',
         origin,
-        epoch,
+        history,
         revision,
         changes,
         entries: mirror.list(),
@@ -40,7 +46,7 @@ export class Recorder {
     const watch = client.watch(subtree);
     const { observations } = this.#begin(subtree);
     const started = await watch.started();
-    observations.push({ kind: 'started', ...started });
+    observations.push({ kind: 'started', ...placeOf(started) });
     void this.#follow(watch, started.epoch, observations);
     return watch;
   }
@@ -80,10 +86,10 @@ export class Recorder {
       const watch = client.watch(subtree);
       try {
         const { epoch, revision } = await watch.started({ timeoutMs: 60_000 });
-        observations.push({ kind: 'started', epoch, revision });
+        observations.push({ kind: 'started', history: epoch, revision });
         seen.revision = Math.max(seen.revision, revision);
         for await (const commit of watch) {
-          observations.push({ kind: 'commit', epoch, commit });
+          observations.push({ kind: 'commit', history: epoch, commit });
           seen.revision = commit.revision;
         }
       } catch (error) {
@@ -93,7 +99,12 @@ export class Recorder {
     }
   }
 
-  async #follow(watch: Watch, epoch: string, observations: Observation[]): Promise<void> {
-    for await (const commit of watch) observations.push({ kind: 'commit', epoch, commit });
+  async #follow(watch: Watch, history: string, observations: Observation[]): Promise<void> {
+    for await (const commit of watch) observations.push({ kind: 'commit', history, commit });
   }
+}
+
+/** Nothing is put back here, so that an epoch has one history. */
+function placeOf({ epoch, revision }: Position) {
+  return { history: epoch, revision };
 }

@@ -52,7 +52,7 @@ export class Arena {
     });
     this.#server.start();
     this.#judge = new WireJudge({
-      truth: this.#server.truth,
+      histories: this.#server,
       compactedRevision: () => 0,
       onProblem: (problem) => this.problems.push(problem),
     });

@@ -14,10 +14,14 @@ const badPath = fc.constantFrom(
 );
 const anyPath = fc.oneof({ weight: 9, arbitrary: path }, { weight: 1, arbitrary: badPath });
 const id = fc.nat(30);
-const position = fc.record({
-  epoch: fc.constantFrom('server-1', 'another', ''),
-  revision: fc.nat(60),
-});
+const position = fc.record(
+  {
+    epoch: fc.constantFrom('server-1', 'another', ''),
+    revision: fc.nat(60),
+    timeline: fc.constantFrom('server-2', 'another', ''),
+  },
+  { requiredKeys: ['epoch', 'revision'] },
+);
 const value = fc.string({ maxLength: 300 });
 
 const operation = fc.oneof(

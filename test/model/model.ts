@@ -10,6 +10,12 @@ export interface ModelEntry {
 
 export type ModelState = ReadonlyMap<string, ModelEntry>;
 
+/** Where a history left another one, whose beginning it has. */
+export interface Fork {
+  readonly history: string;
+  readonly revision: number;
+}
+
 export interface ModelWrite {
   readonly operations: readonly Operation[];
   readonly conditions?: readonly Condition[] | undefined;
@@ -22,14 +28,17 @@ export interface ModelWrite {
 export class Model {
   /** By revision. */
   readonly #states: ModelState[];
+  /** Positions before it count in this history too. */
+  readonly fork: Fork | undefined;
 
-  constructor(states: readonly ModelState[] = [new Map()]) {
+  constructor(states: readonly ModelState[] = [new Map()], fork?: Fork) {
     this.#states = [...states];
+    this.fork = fork;
   }
 
   /** What a store shows that goes on from a copy of this one, made at a revision. */
-  copyAt(revision: number): Model {
-    return new Model(this.#states.slice(0, revision + 1));
+  copyAt(revision: number, fork?: Fork): Model {
+    return new Model(this.#states.slice(0, revision + 1), fork);
   }
 
   get revision(): number {

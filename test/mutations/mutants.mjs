@@ -222,22 +222,92 @@ export const mutants = [
     ],
   },
   {
-    name: 'epoch compared on resume (server)',
+    name: 'history compared on resume (server)',
     edits: [
       {
         file: hub,
-        find: "if (after.epoch !== this.#store.epoch) return { kind: 'reset', reason: 'epoch' };",
-        replace: '',
+        find: 'if (after.epoch !== this.#store.epoch || !isOnLine(after, this.#store.timelines))',
+        replace: 'if (false)',
       },
     ],
   },
   {
-    name: 'epoch compared on resume (both sides)',
+    name: 'timeline compared on resume (server)',
+    edits: [{ file: hub, find: ' || !isOnLine(after, this.#store.timelines)', replace: '' }],
+  },
+  {
+    name: 'timeline compared on resume (server, event watches)',
+    // Only what readers see counts: not that they are refused, nor what the judge of the wire makes of it.
+    told: ['has not happened yet', 'has to be told something'],
     edits: [
       {
         file: hub,
-        find: "if (after.epoch !== this.#store.epoch) return { kind: 'reset', reason: 'epoch' };",
-        replace: '',
+        find: '!isOnLine(after, this.#store.timelines)',
+        replace: "(mode === 'state' && !isOnLine(after, this.#store.timelines))",
+      },
+    ],
+  },
+  {
+    name: 'timeline compared on resume (server, up to where the next one begins)',
+    edits: [
+      {
+        file: 'server/src/watch/timelines.ts',
+        find: 'return next === undefined || revision <= next.from;',
+        replace: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'client: a position keeps its timeline until it moves',
+    edits: [
+      {
+        file: 'client/src/server-watch.ts',
+        find: 'if (state.position !== last.position) this.#timeline =',
+        replace: 'this.#timeline =',
+      },
+    ],
+  },
+  {
+    name: 'client: entries of two timelines compared by their values',
+    edits: [
+      {
+        file: 'client/src/replica.ts',
+        find: 'last.rebuilt(pages, isComparable(this.#position, position))',
+        replace: 'last.rebuilt(pages, this.#position?.epoch === position.epoch)',
+      },
+    ],
+  },
+  {
+    name: 'client: an older copy on another timeline is shown',
+    edits: [{ file: machine, find: 'if (isSameTimeline && position', replace: 'if (position' }],
+  },
+  {
+    name: 'client: a write waits for another timeline to be live',
+    edits: [
+      {
+        file: 'client/src/replica.ts',
+        find: 'return isComparable(this.#position, written)',
+        replace: 'return this.#position?.epoch === written.epoch',
+      },
+    ],
+  },
+  {
+    name: 'server: an event watch is told before a heartbeat moves it',
+    edits: [
+      {
+        file: watcher,
+        find: "return this.mode === 'events' ? 0 : undefined;",
+        replace: 'return undefined;',
+      },
+    ],
+  },
+  {
+    name: 'history compared on resume (both sides)',
+    edits: [
+      {
+        file: hub,
+        find: 'if (after.epoch !== this.#store.epoch || !isOnLine(after, this.#store.timelines))',
+        replace: 'if (false)',
       },
       {
         file: machine,
@@ -311,8 +381,8 @@ export const mutants = [
     edits: [
       {
         file: 'server/src/watch/snapshot-page.ts',
-        find: 'store.scanTexts(subtree, revision, after)',
-        replace: 'store.scanTexts(subtree, store.revision, after)',
+        find: 'store.scanTexts(subtree, revision, after, budget)',
+        replace: 'store.scanTexts(subtree, store.revision, after, budget)',
       },
     ],
   },
@@ -348,8 +418,8 @@ export const mutants = [
     edits: [
       {
         file: 'server/src/watch/difference-page.ts',
-        find: 'if (revision <= position) return { path };',
-        replace: 'if (revision > 0) return { path };',
+        find: 'return revision > position ? JSON.stringify',
+        replace: 'return revision < 0 ? JSON.stringify',
       },
     ],
   },
@@ -424,7 +494,7 @@ export const mutants = [
     edits: [
       {
         file: 'server/src/engine/evaluate.ts',
-        find: 'if ((current?.modRevision ?? 0) !== modRevision) throw',
+        find: 'if ((current?.modRevision ?? 0) !== condition.modRevision) throw',
         replace: 'if (false) throw',
       },
     ],

@@ -51,7 +51,7 @@ export class Scene {
       busyMaxMs: 0,
     });
     const wire = new WireJudge({
-      truth: this.server.truth,
+      histories: this.server,
       compactedRevision: () => this.server.compactedRevision,
       onProblem: (problem) => this.#problems.push(problem),
     });

@@ -1,10 +1,18 @@
-import type { Client, Mirror, Watch } from '../../client/src/api.ts';
+import type { Position } from '@confer/shared';
+import type { Client, Mirror } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
 import { CompactedError } from '../../client/src/errors.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
-import { modelOf, type Observation, type Reader, type Truth } from '../validate/history.ts';
+import {
+  type Histories,
+  isBeginningOf,
+  isCurrent,
+  type Observation,
+  type Place,
+  type Reader,
+} from '../validate/history.ts';
 import { ClientWork, isExpected } from './client-work.ts';
 import type { Journal } from './journal.ts';
 
@@ -12,15 +20,18 @@ const SUBTREES = ['/', '/a', '/a/b', '/d', '/nothing', '/x'];
 /** What a watch says when a server sent what does not fit: no correct one ever does. */
 const MISFIT = /^(a gap|a snapshot|a difference|commits|synced) (from|without|in|of|with|to)\b/;
 
+/** Of a watch that hands out commits and says that it is nowhere. */
+const NOWHERE = { epoch: 'nowhere', revision: 0 };
+
 interface ClientHostOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly network: Network;
-  readonly truth: Truth;
+  readonly histories: Histories;
   readonly journal: Journal;
   readonly valueCharsMax: number;
-  /** Whether what a request did is part of a history. */
-  readonly isPartOf: (epoch: string, requestId: string) => boolean;
+  /** Where a request was done in one history, if what it did is part of it. */
+  readonly revisionIn: (history: string, requestId: string) => number | undefined;
 }
 
 interface Process {
@@ -77,6 +88,11 @@ export class ClientHost {
     this.#options.network.thaw(this.name);
   }
 
+  placeOf(position: Position): Place {
+    const { revision } = position;
+    return { history: this.#options.histories.historyOf(position), revision };
+  }
+
   /** When it began to run; `undefined` while it does not. */
   get runsSince(): number | undefined {
     return this.#thawedAt;
@@ -109,12 +125,12 @@ export class ClientHost {
     for (const { mirror, observations } of this.mirrors) {
       const { position } = mirror;
       if (position === undefined) continue;
-      observations.push({ kind: 'read', ...position, entries: mirror.list() });
+      observations.push({ kind: 'read', ...this.placeOf(position), entries: mirror.list() });
     }
   }
 
   #start(): Process {
-    const { clock, network, journal, valueCharsMax } = this.#options;
+    const { clock, network, journal, valueCharsMax, histories } = this.#options;
     const scope = clock.scope();
     this.#processes += 1;
     const name = `${this.name}.${this.#processes}`;
@@ -144,6 +160,8 @@ export class ClientHost {
       valueCharsMax,
       mirrors: () => this.mirrors.map(({ mirror }) => mirror),
       lastId: () => `${name}-${writes}`,
+      placeOf: (position) => this.placeOf(position),
+      isCurrent: (place) => isCurrent(histories, place),
       onWritten: (requestId, { revision, changed }) =>
         process.isAlive && changed > 0 && this.#shows(requestId, revision),
       onProblem: (problem) => this.problems.push(`${this.name}: ${problem}`),
@@ -175,8 +193,7 @@ export class ClientHost {
         observations.push({
           kind: 'change',
           origin,
-          epoch: position.epoch,
-          revision,
+          ...this.placeOf({ ...position, revision }),
           changes,
           entries: mirror.list(),
         });
@@ -190,11 +207,11 @@ export class ClientHost {
     this.readers.push({ name, subtree: watch.path, observations });
     try {
       const started = await watch.started({ timeoutMs: 3_600_000 });
-      if (isAlive()) observations.push({ kind: 'started', ...started });
+      if (isAlive()) observations.push({ kind: 'started', ...this.placeOf(started) });
       for await (const commit of watch) {
         if (!isAlive()) return;
-        const epoch = epochOf(watch);
-        observations.push({ kind: 'commit', epoch, commit });
+        const { history } = this.placeOf(watch.position ?? NOWHERE);
+        observations.push({ kind: 'commit', history, commit });
       }
     } catch (error) {
       if (!isAlive()) return;
@@ -226,20 +243,23 @@ export class ClientHost {
 
   /** W12: when a write returns, the mirrors of its client show it. */
   #shows(requestId: string, revision: number): void {
+    const { histories, revisionIn } = this.#options;
+    const { truth } = histories;
     for (const { mirror, name } of this.mirrors) {
-      const { position, path } = mirror;
-      if (position === undefined || position.revision >= revision) continue;
-      // What was written into another history is nothing that this mirror could show.
-      if (!this.#options.isPartOf(position.epoch, requestId)) continue;
-      const model = modelOf(this.#options.truth, position.epoch);
-      if (revision <= model.revision && model.changesAt(revision, path).length > 0)
-        this.problems.push(
-          `W12 ${name} (${mirror.status}) shows ${position.revision} after ${revision} returned`,
-        );
+      if (mirror.position === undefined) continue;
+      const place = this.placeOf(mirror.position);
+      for (const [history, model] of truth) {
+        if (revisionIn(history, requestId) !== revision) continue;
+        if (model.changesAt(revision, mirror.path).length === 0) continue;
+        // What was written into a history that is no more is nothing that a mirror could show.
+        const lacksIt = isBeginningOf(truth, place, history)
+          ? place.revision < revision
+          : history === histories.history;
+        if (lacksIt)
+          this.problems.push(
+            `W12 ${name} (${mirror.status}) shows ${place.revision} of ${place.history} after ${revision} of ${history} returned`,
+          );
+      }
     }
   }
-}
-
-function epochOf(watch: Watch): string {
-  return watch.position?.epoch ?? '';
 }

@@ -1,8 +1,9 @@
-import type { Operation } from '@confer/shared';
+import type { Operation, Position } from '@confer/shared';
 import type { Client, Mirror } from '../../client/src/api.ts';
 import { ConferError, ConflictError } from '../../client/src/errors.ts';
 import { isWithin } from '../model/model.ts';
 import type { SeededRandom } from '../support/random.ts';
+import type { Place } from '../validate/history.ts';
 import { type Journal, tagOf } from './journal.ts';
 
 const PATHS = ['/a', '/a/b', '/a/b/c', '/a-b', '/a/b-c', '/d/e', '/d/e/f', '/d/é', '/x'];
@@ -22,6 +23,8 @@ export interface WorkOptions {
   readonly mirrors: () => readonly Mirror[];
   /** The request id of the write that was made last. */
   readonly lastId: () => string;
+  readonly placeOf: (position: Position) => Place;
+  readonly isCurrent: (place: Place) => boolean;
   readonly onWritten: (requestId: string, written: Written) => void;
   readonly onProblem: (problem: string) => void;
 }
@@ -36,14 +39,14 @@ export class ClientWork {
   }
 
   set(): void {
-    const { client, random, journal, mirrors } = this.#options;
+    const { client, random, journal, mirrors, placeOf, isCurrent } = this.#options;
     const path = random.pick(PATHS);
     const value = this.#newValue();
     const seen = mirrors().find((mirror) => isWithin(path, mirror.path));
     const isConditional = seen !== undefined && random.chance(0.4);
     const held = seen?.get(path);
     const options = isConditional ? { ifRevision: held?.modRevision ?? 0 } : {};
-    const epoch = seen?.position?.epoch;
+    const place = seen?.position && placeOf(seen.position);
     const expected = tagOf(held?.value);
     const tag = tagOf(value);
     const answered = journal.asked(path, tag);
@@ -51,7 +54,7 @@ export class ClientWork {
     const requestId = this.#options.lastId();
     /** A revision of another history says nothing of the value that was expected. */
     const isComparable = () =>
-      isConditional && client.status.kind === 'open' && client.status.epoch === epoch;
+      isConditional && client.status.kind === 'open' && place !== undefined && isCurrent(place);
     this.#settle(
       written.then(({ revision }) => {
         answered(isComparable() ? { kind: 'swap', expected, value: tag } : undefined);

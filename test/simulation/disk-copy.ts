@@ -1,6 +1,7 @@
 import { MemoryDisk } from '../../server/src/engine/memory/disk.ts';
+import { scanRange } from '../../server/src/engine/tree-range.ts';
 
-/** A backup: what a disk holds now, to be the beginning of another history. */
+/** What a disk holds now, to be the beginning of another history. */
 export function copyOf(disk: MemoryDisk): MemoryDisk {
   const copy = new MemoryDisk();
   copy.revision = disk.revision;
@@ -14,4 +15,15 @@ export function copyOf(disk: MemoryDisk): MemoryDisk {
   // Nobody has a position of the new history from before the backup.
   copy.deletions.floor = disk.revision;
   return copy;
+}
+
+/** The same, byte for byte: what is put back by hand, and does not know that it was. */
+export function twinOf(disk: MemoryDisk): MemoryDisk {
+  const twin = copyOf(disk);
+  twin.epoch = disk.epoch;
+  twin.timelines = disk.timelines;
+  twin.deletions.floor = disk.deletions.floor;
+  for (const deletion of disk.deletions.read(scanRange({ subtree: '/' }), disk.revision))
+    twin.deletions.add(deletion);
+  return twin;
 }

@@ -29,6 +29,7 @@ export function disturb({ random, network, server, clients }: World): void {
     start,
     () => random.chance(0.1) && server.wipe(),
     () => (random.chance(0.5) ? server.backUp() : random.chance(0.4) && server.restore()),
+    () => random.chance(0.4) && server.putBack(),
     () => server.compact(Math.max(0, server.revision - random.int(0, 30))),
     () => server.compact(server.revision),
     () => random.pick(clients).restart(),

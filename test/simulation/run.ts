@@ -4,6 +4,7 @@ import { sameEntry } from '../model/model.ts';
 import { Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { isCurrent } from '../validate/history.ts';
 import { validate } from '../validate/validators.ts';
 import { WireJudge } from '../validate/wire.ts';
 import { Attempts } from './attempts.ts';
@@ -102,9 +103,8 @@ function build(random: SeededRandom): Scene {
     diskMaxMs,
     busyMaxMs,
   });
-  const { truth } = server;
   const wire = new WireJudge({
-    truth,
+    histories: server,
     compactedRevision: () => server.compactedRevision,
     onProblem,
   });
@@ -113,9 +113,15 @@ function build(random: SeededRandom): Scene {
   const valueCharsMax = isLarge ? 150_000 : random.pick([1, 300]);
   const clients = Array.from({ length: random.int(2, 4) }, (_, i) => {
     const fork = random.fork();
-    const isPartOf = (epoch: string, requestId: string) => server.isPartOf(epoch, requestId);
-    const options = { clock, random: fork, network, truth, journal, valueCharsMax, isPartOf };
-    return new ClientHost(`client${i}`, options);
+    return new ClientHost(`client${i}`, {
+      clock,
+      random: fork,
+      network,
+      histories: server,
+      journal,
+      valueCharsMax,
+      revisionIn: (history, requestId) => server.revisionIn(history, requestId),
+    });
   });
   return { random, network, server, clients, clock, journal, problems };
 }
@@ -134,7 +140,8 @@ function* honestyProblems(client: ClientHost, { clock, server }: Scene): Generat
     return;
   for (const { mirror, name } of client.mirrors) {
     const { position, status, path } = mirror;
-    if (status !== 'live' || position === undefined || position.epoch !== server.epoch) continue;
+    if (status !== 'live' || position === undefined) continue;
+    if (!isCurrent(server, client.placeOf(position))) continue;
     const { model } = server;
     for (let lacked = position.revision + 1; lacked <= model.revision; lacked++) {
       if (server.ageOf(lacked) < BLIND_MS_MAX) break;
@@ -152,6 +159,8 @@ function* convergenceProblems(client: ClientHost, server: ServerHost): Generator
     if (mirror.status !== 'live') yield `W8 ${name} is ${mirror.status} in peace`;
     if (mirror.revision !== model.revision)
       yield `W6 ${name} is at ${mirror.revision} of ${model.revision} in peace`;
+    if (mirror.position !== undefined && server.historyOf(mirror.position) !== server.history)
+      yield `W7 ${name} is in another history in peace`;
     const expected = model.subtreeAt(model.revision, mirror.path);
     for (const { path, ...entry } of mirror.list()) {
       const held = expected.get(path);

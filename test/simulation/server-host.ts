@@ -1,4 +1,4 @@
-import type { Clock, Commit } from '@confer/shared';
+import type { Clock, Commit, Position } from '@confer/shared';
 import { Core } from '../../server/src/core.ts';
 import type { CommitOutcome, CommitRequest, Engine } from '../../server/src/engine/engine.ts';
 import { MemoryDisk } from '../../server/src/engine/memory/disk.ts';
@@ -7,7 +7,8 @@ import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
-import { copyOf } from './disk-copy.ts';
+import { type Histories, modelOf } from '../validate/history.ts';
+import { copyOf, twinOf } from './disk-copy.ts';
 import type { Journal } from './journal.ts';
 
 interface ServerHostOptions {
@@ -24,19 +25,26 @@ interface ServerHostOptions {
 }
 
 /** A machine that a server runs on: it is started, killed, stopped, frozen, wiped and restored. */
-export class ServerHost {
+export class ServerHost implements Histories {
   readonly #options: ServerHostOptions;
   readonly #random: SeededRandom;
   readonly truth = new Map<string, Model>();
   readonly problems: string[] = [];
-  /** When each commit came out, by epoch and revision. */
+  /** What each timeline is of. A history is named after its epoch, and then by a number. */
+  readonly #histories = new Map<string, string>();
+  /** The last one of each epoch. */
+  readonly #newest = new Map<string, string>();
+  /** When each commit came out, by history and revision. */
   readonly #committedAt = new Map<string, number>();
-  readonly #done = new Set<string>();
+  /** At which revision, by history and request id. */
+  readonly #done = new Map<string, number>();
   readonly #revisions = new Map<string, number[]>();
   #disk = new MemoryDisk();
-  #backup: { readonly disk: MemoryDisk; readonly epoch: string } | undefined;
+  /** The one that the disk holds, once a server was started on it. */
+  #history: string | undefined;
+  #backup: { readonly disk: MemoryDisk; readonly history: string } | undefined;
   /** The history that the next start continues under another name. */
-  #restored: { readonly model: Model; readonly done: readonly string[] } | undefined;
+  #restored: { readonly model: Model; readonly done: MemoryDisk['outcomes'] } | undefined;
   #ids = 0;
   #running:
     | { readonly core: Core; readonly engine: Engine; readonly process: ProcessClock }
@@ -53,7 +61,7 @@ export class ServerHost {
 
   /** The newest state there is. */
   get model(): Model {
-    const model = this.truth.get(this.#disk.epoch ?? '');
+    const model = this.truth.get(this.#history ?? '');
     if (model === undefined) throw new Error('the server was never started');
     return model;
   }
@@ -69,7 +77,8 @@ export class ServerHost {
       // With few, a position is soon older than the deletes that are known.
       deletionsMax: this.#random.pick([5, 1_000]),
     });
-    if (!this.truth.has(engine.epoch)) this.#begin(engine.epoch);
+    this.#history ??= this.#begin(engine.epoch);
+    for (const { id } of engine.timelines.slice(-1)) this.#histories.set(id, this.#history);
     const core = new Core({
       engine: this.#watched(engine, process),
       runtime: {
@@ -119,33 +128,52 @@ export class ServerHost {
   wipe(): void {
     this.crash();
     this.#disk = new MemoryDisk();
+    this.#history = undefined;
     this.#restored = undefined;
   }
 
   backUp(): void {
-    const { epoch } = this.#disk;
-    if (epoch !== undefined) this.#backup = { disk: copyOf(this.#disk), epoch };
+    if (this.#history !== undefined)
+      this.#backup = { disk: twinOf(this.#disk), history: this.#history };
   }
 
   /** The disk is replaced by the last backup, which goes on under another epoch. */
   restore(): void {
     if (this.#backup === undefined) return;
-    const { disk, epoch } = this.#backup;
+    const { disk, history } = this.#backup;
+    this.#replace(copyOf(disk), modelOf(this.truth, history).copyAt(disk.revision));
+  }
+
+  /** The disk is replaced by the last backup, which keeps its epoch: nobody said that it is older. */
+  putBack(): void {
+    if (this.#backup === undefined) return;
+    const { disk, history } = this.#backup;
+    const { revision } = disk;
+    const fork = { history, revision };
+    this.#replace(twinOf(disk), modelOf(this.truth, history).copyAt(revision, fork));
+  }
+
+  #replace(disk: MemoryDisk, model: Model): void {
     this.crash();
-    this.#disk = copyOf(disk);
-    const done = [...disk.outcomes.keys()];
-    const model = this.truth.get(epoch)?.copyAt(disk.revision);
-    this.#restored = model === undefined ? undefined : { model, done };
+    this.#disk = disk;
+    this.#history = undefined;
+    this.#restored = { model, done: new Map(disk.outcomes) };
   }
 
   /** How long a commit of the newest history has been there. */
   ageOf(revision: number): number {
     const { clock } = this.#options;
-    return clock.now() - (this.#committedAt.get(`${this.epoch} ${revision}`) ?? clock.now());
+    return clock.now() - (this.#committedAt.get(`${this.#history} ${revision}`) ?? clock.now());
   }
 
-  get epoch(): string | undefined {
-    return this.#disk.epoch;
+  get history(): string | undefined {
+    return this.#history;
+  }
+
+  /** One without a timeline is taken for a position of what is there now. */
+  historyOf({ epoch, timeline }: Pick<Position, 'epoch' | 'timeline'>): string {
+    const known = timeline === undefined ? this.#newest.get(epoch) : this.#histories.get(timeline);
+    return known ?? `${epoch} ${timeline}`;
   }
 
   get compactedRevision(): number {
@@ -157,19 +185,24 @@ export class ServerHost {
     return this.#revisions.get(requestId) ?? [];
   }
 
-  /** Whether what a request did is part of a history. */
-  isPartOf(epoch: string, requestId: string): boolean {
-    return this.#done.has(`${epoch} ${requestId}`);
+  /** Where a request was done in one history, if what it did is part of it. */
+  revisionIn(history: string, requestId: string): number | undefined {
+    return this.#done.get(`${history} ${requestId}`);
   }
 
-  #begin(epoch: string): void {
-    const isFirst = this.truth.size === 0;
-    const { model, done } = this.#restored ?? { model: new Model(), done: [] };
-    this.truth.set(epoch, model);
-    for (const requestId of done) this.#done.add(`${epoch} ${requestId}`);
-    if (isFirst) return;
-    const state = model.at(model.revision);
-    this.#options.journal.reset(new Map([...state].map(([path, { value }]) => [path, value])));
+  /** Returns the name of what goes on from here. */
+  #begin(epoch: string): string {
+    const count = this.truth.size;
+    const history = this.truth.has(epoch) ? `${epoch}/${count}` : epoch;
+    const { model, done } = this.#restored ?? { model: new Model(), done: new Map() };
+    this.truth.set(history, model);
+    this.#newest.set(epoch, history);
+    for (const [id, { revision }] of done) this.#done.set(`${history} ${id}`, revision);
+    if (count > 0) {
+      const state = model.at(model.revision);
+      this.#options.journal.reset(new Map([...state].map(([path, { value }]) => [path, value])));
+    }
+    return history;
   }
 
   compact(revision: number): void {
@@ -213,12 +246,12 @@ export class ServerHost {
     const requestId = logged?.requestId ?? '';
     const { writes, journal, clock } = this.#options;
     const write = writes.get(requestId);
-    const { model, epoch } = this;
-    this.#committedAt.set(`${epoch} ${commit.revision}`, clock.now());
+    const { model, history } = this;
+    this.#committedAt.set(`${history} ${commit.revision}`, clock.now());
     this.#revisions.set(requestId, [...this.revisionsOf(requestId), commit.revision]);
-    const once = `${epoch} ${requestId}`;
+    const once = `${history} ${requestId}`;
     if (this.#done.has(once)) this.problems.push(`S4 revision ${commit.revision}: done before`);
-    this.#done.add(once);
+    this.#done.set(once, commit.revision);
     if (write === undefined || !journal.requestIds.has(requestId))
       this.problems.push(`S4 revision ${commit.revision}: nobody asked for it`);
     if (write === undefined) return;

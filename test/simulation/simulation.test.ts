@@ -9,7 +9,7 @@ const SEEDS_PER_TEST = 50;
 
 /** Seeds that find what was wrong once. A change of what a seed does needs others: see README.md. */
 const pinned: readonly [seed: number, found: string][] = [
-  [28, 'S4 a write was done again after its commit had been compacted'],
+  [21, 'S4 a write was done again after its commit had been compacted'],
 ];
 
 describe('W1-W10 W12 S1-S6 simulation of a server with several clients under faults', () => {

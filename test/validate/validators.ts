@@ -1,14 +1,17 @@
 import { commitProblem, sameEntry } from '../model/model.ts';
 import {
+  isBeginningOf,
   modelOf,
   type Observation,
+  originOf,
+  type Place,
   type Reader,
   type Truth,
   type Validator,
   type Violation,
 } from './history.ts';
 
-type Seen = Extract<Observation, { epoch: string }>;
+type Seen = Extract<Observation, { history: string }>;
 
 /** The observations of a reader that speak of a revision. */
 function* seen(reader: Reader): Generator<Seen> {
@@ -20,25 +23,27 @@ function revisionOf(observation: Seen): number {
 }
 
 /** W1: what changes comes in the order of revisions. */
-const ordered: Validator = function* (reader) {
-  let last: { epoch: string; revision: number } | undefined;
+const ordered: Validator = function* (reader, truth) {
+  let last: Place | undefined;
   for (const observation of seen(reader)) {
     if (observation.kind !== 'commit' && observation.kind !== 'change') continue;
-    const { epoch } = observation;
+    const { history } = observation;
     const revision = revisionOf(observation);
-    if (last?.epoch === epoch && revision <= last.revision)
+    if (last !== undefined && isBeginningOf(truth, last, history) && revision <= last.revision)
       yield { rule: 'W1', problem: `revision ${revision} came after ${last.revision}` };
-    last = { epoch, revision };
+    last = { history, revision };
   }
 };
 
 /** W2: no change comes twice. */
-const unique: Validator = function* (reader) {
+const unique: Validator = function* (reader, truth) {
   const known = new Set<string>();
   for (const observation of seen(reader)) {
     if (observation.kind !== 'commit') continue;
-    for (const { path } of observation.commit.changes) {
-      const change = `${observation.epoch} ${observation.commit.revision} ${path}`;
+    const { history, commit } = observation;
+    const { revision } = commit;
+    for (const { path } of commit.changes) {
+      const change = `${originOf(truth, { history, revision })} ${revision} ${path}`;
       if (known.has(change)) yield { rule: 'W2', problem: `${change} came twice` };
       known.add(change);
     }
@@ -47,22 +52,25 @@ const unique: Validator = function* (reader) {
 
 /** W3: between two commits of an event watch nothing is missing, unless it was told. */
 const reliable: Validator = function* (reader, truth) {
-  let from: { epoch: string; revision: number } | undefined;
+  let from: Place | undefined;
   for (const observation of reader.observations) {
     if (observation.kind === 'started') from = observation;
     else if (observation.kind === 'told') from = undefined;
     else if (observation.kind === 'commit') {
-      const { epoch, commit } = observation;
-      if (from !== undefined && from.epoch !== epoch)
-        yield { rule: 'W3', problem: `it came from ${from.epoch} to ${epoch} without a word` };
-      if (from?.epoch === epoch)
+      const { history, commit } = observation;
+      if (from !== undefined && !isBeginningOf(truth, from, history))
+        yield {
+          rule: 'W3',
+          problem: `it came from ${from.history} at ${from.revision} to ${history} without a word`,
+        };
+      else if (from !== undefined)
         for (let missed = from.revision + 1; missed < commit.revision; missed++)
-          if (modelOf(truth, epoch).changesAt(missed, reader.subtree).length > 0)
+          if (modelOf(truth, history).changesAt(missed, reader.subtree).length > 0)
             yield {
               rule: 'W3',
               problem: `revision ${missed} is missing before ${commit.revision}`,
             };
-      from = { epoch, revision: commit.revision };
+      from = { history, revision: commit.revision };
     }
   }
 };
@@ -70,7 +78,7 @@ const reliable: Validator = function* (reader, truth) {
 /** W4: commits are whole, and what a mirror shows is the state of exactly one revision. */
 const atomic: Validator = function* (reader, truth) {
   for (const observation of seen(reader)) {
-    const model = modelOf(truth, observation.epoch);
+    const model = modelOf(truth, observation.history);
     if (observation.kind === 'commit') {
       const problem = commitProblem(model, observation.commit, reader.subtree);
       if (problem !== undefined) yield { rule: 'W4', problem };
@@ -109,14 +117,20 @@ const changesAddUp: Validator = function* (reader) {
   }
 };
 
-/** W9: no reader ever sees an older revision than it has seen. */
-const monotonic: Validator = function* (reader) {
+/** W9: no reader ever sees an older revision of a history than it has seen. */
+const monotonic: Validator = function* (reader, truth) {
   const newest = new Map<string, number>();
+  /** Of what was seen of the history that this one left, it has all up to there. */
+  const newestOf = (history: string): number => {
+    const { fork } = modelOf(truth, history);
+    const common = fork === undefined ? 0 : Math.min(fork.revision, newestOf(fork.history));
+    return Math.max(common, newest.get(history) ?? 0);
+  };
   for (const observation of seen(reader)) {
     const revision = revisionOf(observation);
-    const before = newest.get(observation.epoch) ?? 0;
+    const before = newestOf(observation.history);
     if (revision < before) yield { rule: 'W9', problem: `${revision} was seen after ${before}` };
-    newest.set(observation.epoch, Math.max(before, revision));
+    newest.set(observation.history, Math.max(before, revision));
   }
 };
 

@@ -6,7 +6,7 @@ import {
   type Position,
   type UpMessage,
 } from '@confer/shared';
-import { modelOf, type Truth } from './history.ts';
+import { type Histories, isBeginningOf, modelOf } from './history.ts';
 
 /** One watch, as its connection shows it. */
 interface WireWatch {
@@ -17,10 +17,15 @@ interface WireWatch {
   position: number | undefined;
   /** The heartbeat that was sent last. */
   bookmark: number;
+  /** Its position is of the very history that the server has. */
+  readonly isAtHome: boolean;
+  /** An event watch that missed something and does not know yet: nothing may move it. */
+  readonly isUntold: boolean;
 }
 
 interface Connection {
-  epoch: string;
+  /** Of the server, as its `welcome` names it. */
+  history: string;
   readonly asked: Map<number, { path: string; isEvents: boolean; after: Position | undefined }>;
   readonly left: Map<number, string>;
   readonly watches: Map<string, WireWatch>;
@@ -31,7 +36,7 @@ interface Connection {
 type Of<Type extends DownMessage['type']> = Extract<DownMessage, { type: Type }>;
 
 export interface WireOptions {
-  readonly truth: Truth;
+  readonly histories: Histories;
   readonly compactedRevision: () => number;
   readonly onProblem: (problem: string) => void;
 }
@@ -75,7 +80,7 @@ export class WireJudge {
   #take(message: DownMessage, connection: Connection): void {
     switch (message.type) {
       case 'welcome':
-        connection.epoch = message.epoch;
+        connection.history = this.#options.histories.historyOf(message);
         return;
       case 'watching':
         this.#watching(message, connection);
@@ -100,6 +105,8 @@ export class WireJudge {
         return;
       case 'heartbeat':
         for (const [name, watch] of connection.watches) {
+          if (watch.isUntold && message.revision > 0)
+            this.#options.onProblem(`W6 a heartbeat moved ${name}, which has to be told something`);
           this.#has(watch, message.revision, connection, `W6 a heartbeat passed over what ${name}`);
           // One that is still being brought up to date is not spoken of.
           if (watch.isComplete) watch.bookmark = message.revision;
@@ -119,13 +126,19 @@ export class WireJudge {
     if (asked === undefined) return;
     const { path, isEvents, after } = asked;
     // A position of another history is not continued: nothing counts before the watch is told so.
-    const isContinued = after === undefined || after.epoch === connection.epoch;
+    const { histories } = this.#options;
+    const { truth } = histories;
+    const { history } = connection;
+    const from = after && { history: histories.historyOf(after), revision: after.revision };
+    const isContinued = from === undefined || isBeginningOf(truth, from, history);
     const hasPosition = isContinued && (isEvents || after !== undefined);
     connection.watches.set(watch, {
       path,
       isComplete: isEvents && isContinued,
       position: hasPosition ? (after?.revision ?? revision) : undefined,
       bookmark: 0,
+      isAtHome: from?.history === history && from.revision <= modelOf(truth, history).revision,
+      isUntold: isEvents && !isContinued,
     });
   }
 
@@ -141,9 +154,9 @@ export class WireJudge {
   }
 
   /** W7: the digest is that of what the subtree holds at the revision. */
-  #proves(synced: Of<'synced'>, { path }: WireWatch, { epoch }: Connection): void {
+  #proves(synced: Of<'synced'>, { path }: WireWatch, { history }: Connection): void {
     if (synced.digest === undefined) return;
-    const model = modelOf(this.#options.truth, epoch);
+    const model = modelOf(this.#options.histories.truth, history);
     if (synced.revision > model.revision) {
       this.#options.onProblem(
         `W7 ${synced.watch} was synced at ${synced.revision}, which never was`,
@@ -162,24 +175,24 @@ export class WireJudge {
   /** W5: whoever is in history is not told that it is gone. */
   #reset(message: Of<'resync'> | Of<'compacted'>, connection: Connection): void {
     const watch = connection.watches.get(message.watch);
+    if (message.type === 'compacted') connection.watches.delete(message.watch);
     if (watch?.position === undefined) return;
     const compactedRevision = this.#options.compactedRevision();
     if (message.reason === 'compacted' && watch.position >= compactedRevision)
       this.#options.onProblem(
         `W5 ${message.watch} was told ${message.type} at ${watch.position}, history begins at ${compactedRevision}`,
       );
+    if (message.reason === 'epoch' && watch.isAtHome)
+      this.#options.onProblem(`W5 ${message.watch} was told that its own history is another one`);
     watch.position = undefined;
-    if (message.type === 'compacted') connection.watches.delete(message.watch);
-    else {
-      watch.isComplete = false;
-      watch.bookmark = 0;
-    }
+    watch.isComplete = false;
+    watch.bookmark = 0;
   }
 
   /** A watch that counts has been sent everything of its subtree up to `revision`. */
-  #has(watch: WireWatch, revision: number, { epoch }: Connection, what: string): void {
+  #has(watch: WireWatch, revision: number, { history }: Connection, what: string): void {
     if (!watch.isComplete || watch.position === undefined) return;
-    const model = modelOf(this.#options.truth, epoch);
+    const model = modelOf(this.#options.histories.truth, history);
     for (let passed = watch.position + 1; passed <= revision; passed++) {
       if (passed > model.revision) this.#options.onProblem(`${what}: revision ${passed} never was`);
       else if (model.changesAt(passed, watch.path).length > 0)
@@ -201,7 +214,7 @@ export class WireJudge {
     const known = this.#connections.get(link);
     if (known !== undefined) return known;
     const made: Connection = {
-      epoch: '',
+      history: '',
       asked: new Map(),
       left: new Map(),
       watches: new Map(),

@@ -13,6 +13,7 @@ export interface ServeOptions {
   readonly memory?: true;
   readonly transport?: 'uws' | 'ws';
   readonly insecure?: true;
+  readonly acceptLoss?: boolean;
   readonly keepAge?: string;
   readonly keepCommits?: string;
 }
@@ -20,13 +21,13 @@ export interface ServeOptions {
 const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
   refused: exitCodes.refused,
   unavailable: exitCodes.other,
-  storage: exitCodes.other,
+  storage: exitCodes.usage,
   invalid: exitCodes.invalid,
 };
 
 const LISTEN = `127.0.0.1:${DEFAULT_PORT}`;
 
-/** Serves until a signal asks it to end. */
+/** Serves until a signal asks it to end, or its storage can do nothing any more. */
 export async function serve(context: Context, options: ServeOptions): Promise<void> {
   const { terminal } = context;
   const engine = engineOf(options);
@@ -40,15 +41,18 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
   });
   await terminal.stdout.write(`${server.url}\n`);
   welcome(context, server, engine);
-  await aborted(terminal.signal);
+  const failure = await Promise.race([aborted(terminal.signal), server.failed]);
   notice(context, 'stopping');
   await server.close();
+  const problem = failure ?? server.status().storageProblem;
+  if (problem !== undefined)
+    throw new Failure(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
 }
 
-function engineOf({ data, memory }: ServeOptions) {
+function engineOf({ data, memory, acceptLoss = false }: ServeOptions) {
   return memory === true
     ? ({ engine: 'memory' } as const)
-    : ({ engine: 'lmdb', dataDirectory: resolve(data) } as const);
+    : ({ engine: 'lmdb', dataDirectory: resolve(data), acceptLoss } as const);
 }
 
 function retentionOf({ keepAge, keepCommits }: ServeOptions) {
@@ -101,9 +105,9 @@ function log(
   context.terminal.stderr.write(`${oneLine(text)}\n`);
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
   });
 }

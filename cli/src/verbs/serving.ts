@@ -9,7 +9,8 @@ export function addServing(program: Command, contextOf: ContextOf): void {
     .summary('run the server')
     .description(
       'Runs the server. It prints its URL on stdout once it accepts connections, and ends cleanly ' +
-        'on SIGTERM or Ctrl-C.',
+        'on SIGTERM or Ctrl-C. It ends with 2 where it cannot start on its data, and with 1 where its ' +
+        'storage failed while it ran.',
     )
     .option('--data <directory>', 'where the data are kept', './data')
     .option('--listen <host:port>', 'the address', `127.0.0.1:${DEFAULT_PORT}`)
@@ -20,6 +21,10 @@ export function addServing(program: Command, contextOf: ContextOf): void {
         .choices(['uws', 'ws']),
     )
     .option('--insecure', 'listen beyond this machine although nobody is authenticated')
+    .option(
+      '--accept-loss',
+      'start although data are missing or older than the directory says; the log says what is lost',
+    )
     .option('--keep-age <time>', 'history is kept for at least this long (default: 24h)')
     .option('--keep-commits <count>', 'and at least so many commits of it (default: 100000)')
     .addHelpText(

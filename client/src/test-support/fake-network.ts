@@ -44,16 +44,23 @@ export class FakeConnection {
 
   welcome({
     epoch = 'e1',
+    timeline,
     revision = 0,
     heartbeatMs = 10_000,
     ...limits
-  }: { epoch?: string; revision?: number; heartbeatMs?: number } & Partial<typeof LIMITS> = {}) {
+  }: {
+    epoch?: string;
+    timeline?: string;
+    revision?: number;
+    heartbeatMs?: number;
+  } & Partial<typeof LIMITS> = {}) {
     this.open();
     this.say({
       type: 'welcome',
       version: 1,
       session: 's-1',
       epoch,
+      ...(timeline === undefined ? {} : { timeline }),
       revision,
       heartbeatMs,
       limits: { ...LIMITS, ...limits },

@@ -72,7 +72,7 @@ export class Watcher implements Member {
 
   /**
    * The revision up to which the client has everything, as far as a heartbeat may say so; `undefined`
-   * while it waits for a `synced`, which tells its position then.
+   * while it waits for a `synced`, which tells its position then, and once it has ended.
    */
   get completeTo(): number | undefined {
     const state = this.#state;
@@ -84,6 +84,8 @@ export class Watcher implements Member {
       case 'difference':
         return state.isResuming ? undefined : state.position;
       case 'reset':
+        // No heartbeat moves an event watch past what it is about to be told that it missed.
+        return this.mode === 'events' ? 0 : undefined;
       case 'snapshot':
       case 'ended':
         return undefined;
@@ -163,7 +165,7 @@ export class Watcher implements Member {
   }
 
   #reset(reason: ResetReason): void {
-    const { store, counters } = this.#context;
+    const { store, counters, revision } = this.#context;
     const head = { watch: this.group.name, reason, epoch: store.epoch };
     counters.count(this.mode === 'state' ? `resyncs.${reason}` : `eventWatchesEnded.${reason}`);
     if (this.mode === 'state') {
@@ -171,11 +173,11 @@ export class Watcher implements Member {
       this.#become(this.#newSnapshot());
       return;
     }
-    const { compactedRevision } = store;
-    const revision = this.#context.revision();
-    this.sink.frames.send(toFrame({ type: 'compacted', ...head, compactedRevision, revision }));
+    const place = { compactedRevision: store.compactedRevision, revision: revision() };
+    this.sink.frames.send(toFrame({ type: 'compacted', ...head, ...place }));
     this.#become({ kind: 'ended' });
     this.#onEnded(this);
+    this.sink.advanced();
   }
 
   #sendPage(state: State & { kind: 'snapshot' }): void {

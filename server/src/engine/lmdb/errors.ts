@@ -6,6 +6,7 @@ import { DamageError } from './damage.ts';
 import { WriteFailure } from './storage.ts';
 
 const MDB_MAP_FULL = -30792;
+const EDQUOT = 122;
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'MDB_MAP_FULL']);
 const NOT_ALLOWED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', ...NO_ROOM]);
 
@@ -89,6 +90,8 @@ function errorName(error: unknown): string {
   const { code } = error;
   if (code === MDB_MAP_FULL) return 'MDB_MAP_FULL';
   if (typeof code === 'number') return code > 0 ? getSystemErrorName(-code) : '';
+  // Node has no name for it.
+  if (code === `Unknown system error -${EDQUOT}`) return 'EDQUOT';
   return typeof code === 'string' ? code : '';
 }
 

@@ -221,7 +221,8 @@ export class LmdbEngine implements Engine {
       try {
         const result = await this.#parts.storage.transaction(work);
         this.#room.wrote();
-        if (!this.#room.isShort) this.#condition.recover();
+        if (!this.#room.isShort && this.#parts.storage.trouble === undefined)
+          this.#condition.recover();
         return result;
       } catch (error) {
         if (!this.#mayTryAgain(error, isFreeing)) throw error;
@@ -248,13 +249,18 @@ export class LmdbEngine implements Engine {
     this.#parts.clock.setTimer(LOOK_EVERY_MS, () => {
       if (this.#closing !== undefined || this.#condition.hasFailed) return;
       this.#look();
+      this.#parts.storage.tend();
       this.#lookLater();
     });
   }
 
   #look(): void {
-    const problem = this.#parts.problem();
-    if (problem !== undefined) this.#condition.fail(problem);
+    const { storage, problem } = this.#parts;
+    const moved = problem();
+    const { trouble } = storage;
+    if (moved !== undefined) this.#condition.fail(moved);
+    else if (trouble?.isFinal === true) this.#condition.fail(trouble.reason);
+    else if (trouble !== undefined) this.#condition.degrade(trouble.reason);
   }
 
   async #close(): Promise<void> {

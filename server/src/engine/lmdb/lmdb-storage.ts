@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { ABORT, type Database, type Key, open, type RootDatabase } from 'lmdb';
 import { DamageError } from './damage.ts';
 import { isFull, reasonOf } from './errors.ts';
 import type { KeyCodec } from './keys.ts';
 import { type Identity, metaOf } from './meta.ts';
+import { RoomAhead } from './room-ahead.ts';
 import { DAMAGED, rowCodec } from './rows.ts';
-import { type Storage, WriteFailure } from './storage.ts';
+import { type Storage, type Trouble, WriteFailure, type WriteSize } from './storage.ts';
 import {
   type ReadTable,
   type ReadTables,
@@ -19,6 +21,13 @@ import {
  * reads. It takes no memory.
  */
 const MAP_BYTES = 2 ** 40;
+
+/** What most transactions write at most. */
+const SOME_ROWS: WriteSize = { rows: 16, bytes: 64 * 1024 };
+/** Those above the leaves that it changes in each table, and for the list of free pages. */
+const PAGES_OF_A_COMMIT = 48;
+/** A long text takes whole pages. */
+const OVERFLOW_FACTOR = 1.5;
 
 /** The two pages at the beginning of the file that say where everything is. */
 const META_PAGES = 2;
@@ -50,7 +59,7 @@ export async function openLmdb(
   });
   try {
     check(identityIn(root));
-    return new LmdbStorage(root, directory);
+    return new LmdbStorage(root, directory, await RoomAhead.of(join(directory, 'data.mdb')));
   } catch (error) {
     await root.close();
     throw error;
@@ -73,14 +82,17 @@ class LmdbStorage implements Storage {
   readonly tables: ReadTables;
   readonly #root: RootDatabase;
   readonly #directory: string;
+  readonly #ahead: RoomAhead;
   readonly #all: readonly Pages[];
   readonly #written: WriteTables;
   #shown: ReadTransaction;
   #isWriting = false;
+  #trouble: Trouble | undefined;
 
-  constructor(root: RootDatabase, directory: string) {
+  constructor(root: RootDatabase, directory: string, ahead: RoomAhead) {
     this.#root = root;
     this.#directory = directory;
+    this.#ahead = ahead;
     const entries = new Table(root, 'entries', tableKeys.entries);
     const log = new Table(root, 'log', tableKeys.log);
     const values = new Table(root, 'values', tableKeys.values);
@@ -109,7 +121,11 @@ class LmdbStorage implements Storage {
    */
   async transaction<Result>(
     work: (tables: WriteTables) => Result | Promise<Result>,
+    size = SOME_ROWS,
   ): Promise<Result> {
+    if (this.#trouble !== undefined)
+      throw new WriteFailure('nothing written', false, this.#trouble.reason);
+    await this.#haveRoom(size);
     let ended: { readonly result: Result } | { readonly thrown: unknown } | undefined;
     const end = (result: Result) => {
       ended = { result };
@@ -141,7 +157,30 @@ class LmdbStorage implements Storage {
     return ended.result;
   }
 
+  /** A row may take a page of its own, and its text some more. */
+  async #haveRoom({ rows, bytes }: WriteSize): Promise<void> {
+    const { pageBytes, pages } = this.#pages();
+    const needed = (rows + PAGES_OF_A_COMMIT) * pageBytes + OVERFLOW_FACTOR * bytes;
+    try {
+      await this.#ahead.have(pages * pageBytes, needed);
+    } catch (error) {
+      throw new WriteFailure('nothing written', isFull(error, this.#directory), reasonOf(error));
+    }
+  }
+
+  #pages() {
+    const stats = this.#root.getStats();
+    return { pageBytes: numberIn(stats, 'pageSize'), pages: numberIn(stats, 'lastPageNumber') + 1 };
+  }
+
+  get trouble(): Trouble | undefined {
+    return this.#trouble;
+  }
+
+  tend(): void {}
+
   show(): void {
+    if (this.#trouble !== undefined) return;
     const before = this.#shown;
     this.#shown = this.#root.useReadTransaction();
     before.done();
@@ -159,8 +198,11 @@ class LmdbStorage implements Storage {
     return Math.max(0, pages - used) * numberIn(stats, 'pageSize');
   }
 
+  /** What has failed for good is left to the end of the process: LMDB may never come back from its close. */
   async close(): Promise<void> {
+    if (this.#trouble !== undefined) return;
     this.#shown.done();
+    await this.#ahead.close();
     await this.#root.close();
   }
 
@@ -171,13 +213,19 @@ class LmdbStorage implements Storage {
    */
   async #failure(error: unknown): Promise<WriteFailure> {
     const cause = await causeOf(error);
-    const outcome = this.#canRead() ? 'nothing written' : 'unknown';
-    return new WriteFailure(outcome, isFull(cause, this.#directory), reasonOf(cause));
+    const outcome = this.#canBegin() ? 'nothing written' : 'unknown';
+    const full = isFull(cause, this.#directory);
+    // What lmdb-js notes of a write that failed may have damaged the memory of the process.
+    const isNoted = reasonOf(cause).includes('Attempting to write page');
+    if (outcome === 'unknown' || (isNoted && !full))
+      this.#trouble = { reason: reasonOf(cause), isFinal: true };
+    return new WriteFailure(outcome, full, reasonOf(cause));
   }
 
-  #canRead(): boolean {
+  /** A reading transaction would not tell: lmdb-js uses one that it has begun before. */
+  #canBegin(): boolean {
     try {
-      this.#root.useReadTransaction().done();
+      this.#root.transactionSync(() => undefined);
       return true;
     } catch {
       return false;

@@ -37,6 +37,8 @@ export interface LmdbEngineOptions {
   readonly newId: () => string;
   /** Deletes that are known beyond history. */
   readonly deletionsMax?: number;
+  /** Of the write-ahead log; by default what suits the disk. Small ones come to their end soon. */
+  readonly segmentBytes?: number;
   /** Go on, on a new timeline, although the directory says that data are missing. */
   readonly acceptLoss?: boolean;
   /** Told in one line what somebody should know of the data. */
@@ -113,6 +115,9 @@ class Opening {
 
   async #openTables(): Promise<Storage> {
     makeReaderTable(this.#files);
+    // A meta page that the process before could not write for sure must not come back once its pages are
+    // used again: what is read of the file now is what the disk has, too.
+    syncPath(this.#files.data);
     return openLmdb(this.#files.directory, (identity) => requireKnown(this.#files, identity));
   }
 
@@ -120,7 +125,7 @@ class Opening {
     const { directory, log } = this.#files;
     const { defer } = this.#options;
     const { epoch } = identityOf(base, this.#files);
-    const segmentBytes = segmentBytesOn(directory);
+    const { segmentBytes = segmentBytesOn(directory) } = this.#options;
     const recordBytesMax = segmentBytes / RECORDS_A_SEGMENT_MIN;
     const options = { directory, paths: log, store: epoch, segmentBytes, recordBytesMax, defer };
     const storage = await openLog(base, options);

@@ -21,6 +21,20 @@ export class WriteFailure extends Error {
   }
 }
 
+/** About how much is written. */
+export interface WriteSize {
+  readonly rows: number;
+  /** Of their texts. */
+  readonly bytes: number;
+}
+
+/** What is wrong with a storage. */
+export interface Trouble {
+  readonly reason: string;
+  /** Nothing more can be written, nor surely be read, before another start. */
+  readonly isFinal: boolean;
+}
+
 /**
  * What the engine needs of what stores its tables: LMDB, or a model of it.
  *
@@ -33,12 +47,22 @@ export interface Storage {
   /**
    * Runs `work` inside a transaction, over what the one before left, and makes it durable. Rejects with
    * a `WriteFailure`, or with what `work` threw; then nothing of it is there. `work` may take several
-   * turns of the event loop, between which others read.
+   * turns of the event loop, between which others read. `size`: what it writes at most, where that is more
+   * than some rows.
    */
-  transaction<Result>(work: (tables: WriteTables) => Result | Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    work: (tables: WriteTables) => Result | Promise<Result>,
+    size?: WriteSize,
+  ): Promise<Result>;
 
   /** From now on `tables` show what was written so far. */
   show(): void;
+
+  /** What is wrong with it, beside what those were told who wrote. */
+  readonly trouble: Trouble | undefined;
+
+  /** Tries again what failed in the background. To be called now and then. */
+  tend(): void;
 
   /** Bytes inside of the store's file that hold nothing and will be used first. */
   freeBytes(): number;

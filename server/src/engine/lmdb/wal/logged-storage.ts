@@ -1,6 +1,6 @@
 import { isFull, reasonOf } from '../errors.ts';
 import { putMeta } from '../meta.ts';
-import { type Storage, WriteFailure } from '../storage.ts';
+import { type Storage, type Trouble, WriteFailure } from '../storage.ts';
 import type { ReadTables, WriteTables } from '../tables.ts';
 import { layeredTables, writtenTables } from './layers.ts';
 import { Memtable } from './memtable.ts';
@@ -50,6 +50,7 @@ export class LoggedStorage implements Storage {
   /** Durable, and not shown yet. */
   #durable: Memtable | 'in the tables' | undefined;
   #checkpoint: Promise<void> | undefined;
+  #trouble: Trouble | undefined;
 
   constructor(parts: LoggedStorageParts) {
     this.#parts = parts;
@@ -69,7 +70,7 @@ export class LoggedStorage implements Storage {
     const written = new Memtable();
     const tables = layeredTables(this.#base.tables, () => [written, ...this.#layers]);
     const result = await work(writtenTables(tables, written));
-    if (written.isEmpty) return result;
+    if (written.size === 0) return result;
     if (written.bytes > this.#parts.recordBytesMax) await this.#writeIntoTables(written);
     else await this.#append(written);
     return result;
@@ -82,18 +83,27 @@ export class LoggedStorage implements Storage {
     else if (durable !== undefined) this.#active.take(durable);
   }
 
+  get trouble(): Trouble | undefined {
+    return this.#base.trouble ?? this.#trouble;
+  }
+
+  tend(): void {
+    if (this.#trouble?.isFinal === false && this.#checkpoint === undefined) this.#checkpointSoon();
+  }
+
   freeBytes(): number {
     return this.#base.freeBytes();
   }
 
   /** Leaves all in the tables. Where that fails, the log has it for the next start. */
   async close(): Promise<void> {
-    try {
-      await this.#flush();
-      await this.#sayWhere(true);
-    } catch {
-      // It is in the log.
-    }
+    if (this.trouble?.isFinal !== true)
+      try {
+        await this.#flush();
+        await this.#sayWhere(true);
+      } catch {
+        // It is in the log.
+      }
     await this.#log.close();
     await this.#base.close();
   }
@@ -117,8 +127,20 @@ export class LoggedStorage implements Storage {
     }
     this.#frozen = this.#active;
     this.#active = new Memtable();
-    // What fails here is tried again before the next turn, and then the one who writes is told.
-    this.#beginCheckpoint().catch(() => undefined);
+    this.#checkpointSoon();
+  }
+
+  /** What fails here is tried again before the next turn, and then the one who writes is told. */
+  #checkpointSoon(): void {
+    this.#beginCheckpoint().then(
+      () => {
+        this.#trouble = undefined;
+      },
+      (error: unknown) => {
+        const reason = `the log could not be brought into the tables: ${reasonOf(error)}`;
+        this.#trouble = { reason, isFinal: false };
+      },
+    );
   }
 
   async #withdrawn(error: unknown): Promise<WriteFailure> {
@@ -126,6 +148,7 @@ export class LoggedStorage implements Storage {
     try {
       await this.#log.withdraw();
     } catch {
+      this.#trouble = { reason: reasonOf(error), isFinal: true };
       return new WriteFailure('unknown', isForWantOfRoom, reasonOf(error));
     }
     return new WriteFailure('nothing written', isForWantOfRoom, reasonOf(error));
@@ -157,14 +180,17 @@ export class LoggedStorage implements Storage {
   async #writeSlices(memtable: Memtable): Promise<void> {
     let slices = new Slices(memtable);
     while (!slices.isDone)
-      slices = await this.#base.transaction((tables) => slices.write(tables, SLICE_ROWS));
+      slices = await this.#base.transaction(
+        (tables) => slices.write(tables, SLICE_ROWS),
+        slices.sizeOf(SLICE_ROWS),
+      );
   }
 
   /** Brings the tables up to date with the log, so that nothing lies over them. */
   async #flush(): Promise<void> {
     this.show();
     await this.#finishCheckpoint();
-    if (this.#active.isEmpty) return;
+    if (this.#active.size === 0) return;
     await this.#writeSlices(this.#active);
     this.#active = new Memtable();
     this.#base.show();
@@ -174,14 +200,17 @@ export class LoggedStorage implements Storage {
   async #writeIntoTables(written: Memtable): Promise<void> {
     await this.#flush();
     const place = { ...this.#log.place, isClosed: false };
-    await this.#base.transaction(async (tables) => {
-      putMeta(tables, 'wal', place);
-      let slices = new Slices(written);
-      while (!slices.isDone) {
-        slices = slices.write(tables, STEP_ROWS);
-        await new Promise<void>((resume) => this.#parts.defer(resume));
-      }
-    });
+    await this.#base.transaction(
+      async (tables) => {
+        putMeta(tables, 'wal', place);
+        let slices = new Slices(written);
+        while (!slices.isDone) {
+          slices = slices.write(tables, STEP_ROWS);
+          await new Promise<void>((resume) => this.#parts.defer(resume));
+        }
+      },
+      { rows: written.size, bytes: written.bytes },
+    );
     this.#durable = 'in the tables';
   }
 

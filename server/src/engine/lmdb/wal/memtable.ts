@@ -154,8 +154,8 @@ export class Memtable {
     return this.#sum(({ bytes }) => bytes);
   }
 
-  get isEmpty(): boolean {
-    return this.#sum(({ size }) => size) === 0;
+  get size(): number {
+    return this.#sum(({ size }) => size);
   }
 
   /** Takes what was written after it, which is of no use then by itself. */

@@ -8,7 +8,7 @@ import { Slices } from './slices.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 
 /** Rows that one transaction writes while nobody waits but for the start. */
-const SLICE_ROWS = 2_000;
+const SLICE_ROWS = 500;
 
 export interface LogOptions {
   readonly directory: string;
@@ -87,7 +87,10 @@ async function takeOver(
   const { rows, sequence } = replay(contents, store, from);
   let slices = new Slices(rows);
   while (!slices.isDone)
-    slices = await base.transaction((tables) => slices.write(tables, SLICE_ROWS));
+    slices = await base.transaction(
+      (tables) => slices.write(tables, SLICE_ROWS),
+      slices.sizeOf(SLICE_ROWS),
+    );
   await say(base, { sequence, records: 0, isClosed: true });
   return sequence;
 }

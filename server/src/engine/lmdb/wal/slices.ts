@@ -1,3 +1,4 @@
+import type { WriteSize } from '../storage.ts';
 import type { TableKeys, TableName, WriteTable, WriteTables } from '../tables.ts';
 import type { MemRow, Memtable } from './memtable.ts';
 
@@ -20,6 +21,12 @@ export class Slices {
 
   constructor(memtable: Memtable) {
     this.#memtable = memtable;
+  }
+
+  /** About what the next slice of so many rows writes. */
+  sizeOf(rows: number): WriteSize {
+    const { bytes, size } = this.#memtable;
+    return { rows: Math.min(rows, size), bytes };
   }
 
   get isDone(): boolean {

@@ -1,0 +1,54 @@
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** The file grows by so much more than is needed: one write in many. */
+const GROWTH_BYTES = 1024 * 1024;
+
+/**
+ * The blocks of a file beyond what it has in use, taken before they are needed: so that a disk without room
+ * says so here, by name, and never to LMDB amid a commit. For LMDB a short write is a broken disk, and
+ * what lmdb-js 3.5.6 notes of one that fails is written beyond the end of its buffer.
+ */
+export class RoomAhead {
+  readonly #handle: FileHandle;
+  /** At least. */
+  #sizeBytes = 0;
+
+  private constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  static async of(path: string): Promise<RoomAhead> {
+    return new RoomAhead(await open(path, 'r+'));
+  }
+
+  /** Takes more where there is less than that. Rejects with the error of the system. */
+  async have(usedBytes: number, aheadBytes: number): Promise<void> {
+    const needed = usedBytes + aheadBytes;
+    if (needed <= this.#sizeBytes) return;
+    // LMDB may have made it longer itself.
+    this.#sizeBytes = (await this.#handle.stat()).size;
+    if (needed <= this.#sizeBytes) return;
+    const zeros = Buffer.alloc(needed - this.#sizeBytes + GROWTH_BYTES);
+    try {
+      await this.#write(zeros);
+    } catch (error) {
+      // What is needed may still fit where more than that does not.
+      if (needed > this.#sizeBytes) await this.#write(zeros.subarray(0, needed - this.#sizeBytes));
+      if (needed > this.#sizeBytes) throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  async #write(zeros: Buffer): Promise<void> {
+    let written = 0;
+    while (written < zeros.length) {
+      const left = zeros.length - written;
+      const { bytesWritten } = await this.#handle.write(zeros, written, left, this.#sizeBytes);
+      written += bytesWritten;
+      this.#sizeBytes += bytesWritten;
+    }
+  }
+}
