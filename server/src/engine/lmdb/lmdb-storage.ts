@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { ABORT, type Database, type Key, open, type RootDatabase } from 'lmdb';
-import { DamageError } from './damage.ts';
+import { ABORT, open, type RootDatabase } from 'lmdb';
 import { isFull, reasonOf } from './errors.ts';
 import type { KeyCodec } from './keys.ts';
+import { Table, type View } from './lmdb-table.ts';
 import { type Identity, metaOf } from './meta.ts';
 import { RoomAhead } from './room-ahead.ts';
-import { DAMAGED, rowCodec } from './rows.ts';
+import { rowCodec } from './rows.ts';
+import { numberIn, pagesOf } from './stats.ts';
 import { type Storage, type Trouble, WriteFailure, type WriteSize } from './storage.ts';
 import {
-  type ReadTable,
   type ReadTables,
-  type TableRange,
+  type TableKeys,
+  type TableName,
   tableKeys,
-  type WriteTable,
   type WriteTables,
 } from './tables.ts';
 
@@ -68,22 +68,15 @@ export async function openLmdb(
 
 function identityIn(root: RootDatabase): Identity | undefined {
   if (![...root.getKeys()].includes('meta')) return undefined;
-  return metaOf({ meta: new Table(root, 'meta', tableKeys.meta) }, 'identity');
+  return metaOf({ meta: tableOf(root, 'meta') }, 'identity');
 }
-
-/** What readers of the tables see. */
-type View = () => {
-  readonly transaction: ReadTransaction;
-  /** Another transaction is being written, maybe over several turns. */
-  readonly isWriting: boolean;
-};
 
 class LmdbStorage implements Storage {
   readonly tables: ReadTables;
   readonly #root: RootDatabase;
   readonly #directory: string;
   readonly #ahead: RoomAhead;
-  readonly #all: readonly Pages[];
+  readonly #all: readonly { pages(): number }[];
   readonly #written: WriteTables;
   #shown: ReadTransaction;
   #isWriting = false;
@@ -93,17 +86,20 @@ class LmdbStorage implements Storage {
     this.#root = root;
     this.#directory = directory;
     this.#ahead = ahead;
-    const entries = new Table(root, 'entries', tableKeys.entries);
-    const log = new Table(root, 'log', tableKeys.log);
-    const values = new Table(root, 'values', tableKeys.values);
-    const deletions = new Table(root, 'deletions', tableKeys.deletions);
-    const deletionOrder = new Table(root, 'deletionOrder', tableKeys.deletionOrder);
-    const requests = new Table(root, 'requests', tableKeys.requests);
-    const meta = new Table(root, 'meta', tableKeys.meta);
+    const entries = tableOf(root, 'entries');
+    const log = tableOf(root, 'log');
+    const values = tableOf(root, 'values');
+    const deletions = tableOf(root, 'deletions');
+    const deletionOrder = tableOf(root, 'deletionOrder');
+    const requests = tableOf(root, 'requests');
+    const meta = tableOf(root, 'meta');
     this.#all = [entries, log, values, deletions, deletionOrder, requests, meta];
     this.#written = { entries, log, values, deletions, deletionOrder, requests, meta };
     this.#shown = root.useReadTransaction();
-    const view: View = () => ({ transaction: this.#shown, isWriting: this.#isWriting });
+    const view: View<ReadTransaction> = () => ({
+      transaction: this.#shown,
+      isWriting: this.#isWriting,
+    });
     this.tables = {
       entries: entries.shown(view),
       log: log.shown(view),
@@ -243,93 +239,14 @@ async function causeOf(error: unknown): Promise<unknown> {
   }
 }
 
-/** What takes pages of the file. */
-interface Pages {
-  pages(): number;
-}
-
-/** A table as the transaction that is under way sees it. */
-class Table<K extends Key> implements WriteTable<K>, Pages {
-  readonly #name: string;
-  readonly #database: Database<string, K>;
-
-  constructor(root: RootDatabase, name: string, keyEncoder: KeyCodec<K>) {
-    this.#name = name;
-    const options = { name, keyEncoder, encoder: rowCodec };
-    this.#database = root.openDB<string, K>(options);
-  }
-
-  /** The same table as those see it who only read. */
-  shown(view: View): ReadTable<K> {
-    return {
-      get: (key) => {
-        const { transaction, isWriting } = view();
-        // While a transaction is being written, lmdb-js gets keys from that, whatever it is told.
-        if (!isWriting) return this.#checked(key, this.#database.get(key, { transaction }));
-        return this.#checked(key, this.#first(key, transaction));
-      },
-      rows: (range) => this.#rows({ ...range, transaction: view().transaction }),
-      count: () => this.count(),
-    };
-  }
-
-  get(key: K): string | undefined {
-    return this.#checked(key, this.#database.get(key));
-  }
-
-  rows(range: TableRange<K>): Iterable<{ readonly key: K; readonly value: string }> {
-    return this.#rows({ ...range });
-  }
-
-  put(key: K, row: string): void {
-    void this.#database.put(key, row);
-  }
-
-  remove(key: K): void {
-    void this.#database.remove(key);
-  }
-
-  count(): number {
-    return numberIn(this.#database.getStats(), 'entryCount');
-  }
-
-  pages(): number {
-    return pagesOf(this.#database.getStats());
-  }
-
-  *#rows(range: TableRange<K> & { transaction?: ReadTransaction }): Generator<{
-    readonly key: K;
-    readonly value: string;
-  }> {
-    for (const row of this.#database.getRange(range)) {
-      if (row.value === DAMAGED) throw this.#damage(row.key);
-      yield row;
-    }
-  }
-
-  #first(key: K, transaction: ReadTransaction): string | undefined {
-    const exact = { start: key, end: key, inclusiveEnd: true, transaction };
-    for (const { value } of this.#database.getRange(exact)) return value;
-    return undefined;
-  }
-
-  #checked(key: K, row: string | undefined): string | undefined {
-    if (row === DAMAGED) throw this.#damage(key);
-    return row;
-  }
-
-  #damage(key: K): DamageError {
-    return new DamageError(`the row of ${JSON.stringify(key)} in the table ${this.#name}`);
-  }
-}
-
-function pagesOf(stats: object): number {
-  const of = (name: string) => numberIn(stats, name);
-  return of('treeBranchPageCount') + of('treeLeafPageCount') + of('overflowPages');
-}
-
-/** lmdb-js gives the numbers of `mdb_stat` without a type. */
-function numberIn(stats: object, name: string): number {
-  const value: unknown = Reflect.get(stats, name);
-  return typeof value === 'number' ? value : 0;
+function tableOf<Name extends TableName>(
+  root: RootDatabase,
+  name: Name,
+): Table<TableKeys[Name], ReadTransaction> {
+  const keyEncoder: KeyCodec<TableKeys[Name]> = tableKeys[name];
+  const options = { name, keyEncoder, encoder: rowCodec };
+  return new Table<TableKeys[Name], ReadTransaction>(
+    name,
+    root.openDB<string, TableKeys[Name]>(options),
+  );
 }
