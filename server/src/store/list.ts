@@ -21,9 +21,9 @@ export interface ListPage {
 }
 
 /** What one page looks at, given or not: some milliseconds. */
-const LOOKS_MAX = 5_000;
+const LOOKS_MAX = 2_500;
 /** To find what comes behind a folder costs as much as so many looks. */
-const FOLDER_LOOKS = 5;
+const FOLDER_LOOKS = 10;
 
 /**
  * One page of a subtree at one revision. What lies deeper than `depth` is skipped, not read: one

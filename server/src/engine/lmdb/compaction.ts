@@ -2,7 +2,7 @@ import { ROOT } from '@confer/shared';
 import type { Place } from './keys.ts';
 import { fetchFrom } from './past.ts';
 import { type CommitHead, goneOf, headOf, linkOf, type RequestRow } from './stored.ts';
-import type { TableRange, WriteTables } from './tables.ts';
+import type { WriteTables } from './tables.ts';
 
 /** Rows that one transaction drops: some milliseconds. */
 const STEP_ROWS = 500;
@@ -15,19 +15,38 @@ export interface Droppable {
   readonly requests: number;
 }
 
-/**
- * One step of a compaction: drops the first rows of the log, and what only they still name. Returns
- * whether there is more. Readers look no further back than the revision already, and writers wait for
- * no more than one step.
- */
-export function compactStep(tables: WriteTables, droppable: Droppable): boolean {
-  const hasMore = dropLog(tables, droppable);
-  return forgetRequests(tables, droppable) || hasMore;
+/** How far a compaction is. What is before it is gone, and not looked at again. */
+export interface Done {
+  readonly log: Place;
+  readonly requests: number;
 }
 
-function dropLog(tables: WriteTables, { revision, requests }: Droppable): boolean {
+export const NOTHING_DONE: Done = { log: [0, ROOT], requests: 0 };
+
+/**
+ * One step of a compaction: drops the next rows of the log, and what only they still name. Returns how
+ * far it is then, or `undefined` where there is no more. Readers look no further back than the revision
+ * already, and writers wait for no more than one step.
+ */
+export function compactStep(
+  tables: WriteTables,
+  droppable: Droppable,
+  done: Done,
+): Done | undefined {
+  const log = dropLog(tables, droppable, done.log);
+  const requests = forgetRequests(tables, droppable, done.requests);
+  if (log === undefined && requests === undefined) return undefined;
+  return { log: log ?? endOf(droppable.revision), requests: requests ?? droppable.requests + 1 };
+}
+
+/** Returns where to go on. */
+function dropLog(
+  tables: WriteTables,
+  { revision, requests }: Droppable,
+  start: Place,
+): Place | undefined {
   const dropped: { readonly key: Place; readonly value: string }[] = [];
-  const range = rowsUpTo(revision, STEP_ROWS);
+  const range = { start, end: endOf(revision), limit: STEP_ROWS };
   for (const row of tables.log.rows(range)) dropped.push(row);
   for (const { key, value } of dropped) {
     const head = headOf(value);
@@ -35,7 +54,7 @@ function dropLog(tables: WriteTables, { revision, requests }: Droppable): boolea
     dropChange(tables, key, value);
     tables.log.remove(key);
   }
-  return dropped.length === STEP_ROWS;
+  return dropped.length === STEP_ROWS ? dropped.at(-1)?.key : undefined;
 }
 
 /** The request outlives its commit, from the very transaction on that drops it. */
@@ -59,32 +78,44 @@ function dropChange(tables: WriteTables, [revision, path]: Place, row: string): 
     tables.deletionOrder.put([revision, path], '');
 }
 
-function forgetRequests({ requests }: WriteTables, { requests: upTo }: Droppable): boolean {
+/** Returns where to go on. */
+function forgetRequests(
+  { requests }: WriteTables,
+  { requests: upTo }: Droppable,
+  start: number,
+): number | undefined {
   const old: number[] = [];
-  for (const { key } of requests.rows({ start: 0, end: upTo + 1, limit: STEP_ROWS })) old.push(key);
+  for (const { key } of requests.rows({ start, end: upTo + 1, limit: STEP_ROWS })) old.push(key);
   for (const revision of old) requests.remove(revision);
-  return old.length === STEP_ROWS;
+  return old.length === STEP_ROWS ? old.at(-1) : undefined;
 }
 
-/**
- * Forgets some of the deletes whose commit is compacted, the oldest first. Returns how many, and the
- * revision up to which some are forgotten.
- */
+/** How far the forgetting of deletes is. */
+export interface Trimmed {
+  /** How many are forgotten. */
+  readonly count: number;
+  readonly last: Place;
+}
+
+export const NOTHING_TRIMMED: Trimmed = { count: 0, last: [0, ROOT] };
+
+/** Forgets some of the deletes whose commit is compacted, the oldest first. */
 export function trimStep(
   { deletions, deletionOrder }: WriteTables,
   count: number,
-): { readonly length: number; readonly floor: number } {
+  { last: start, count: before }: Trimmed,
+): Trimmed {
   const oldest: Place[] = [];
   const limit = Math.min(count, STEP_ROWS);
-  const range = rowsUpTo(Number.MAX_SAFE_INTEGER - 1, limit);
+  const range = { start, end: endOf(Number.MAX_SAFE_INTEGER - 1), limit };
   for (const { key } of deletionOrder.rows(range)) oldest.push(key);
   for (const place of oldest) {
     deletions.remove(place[1]);
     deletionOrder.remove(place);
   }
-  return { length: oldest.length, floor: oldest.at(-1)?.[0] ?? 0 };
+  return { count: before + oldest.length, last: oldest.at(-1) ?? start };
 }
 
-function rowsUpTo(revision: number, limit: number): TableRange<Place> {
-  return { start: [0, ROOT], end: [revision + 1, ROOT], limit };
+function endOf(revision: number): Place {
+  return [revision + 1, ROOT];
 }

@@ -1,7 +1,14 @@
 import { ProtocolError } from '@confer/shared';
 import { trimmedCount } from '../deletions-limit.ts';
 import type { Progress } from './commit-rows.ts';
-import { compactStep, trimStep } from './compaction.ts';
+import {
+  compactStep,
+  type Done,
+  NOTHING_DONE,
+  NOTHING_TRIMMED,
+  type Trimmed,
+  trimStep,
+} from './compaction.ts';
 import { failureOf } from './errors.ts';
 import { headAt } from './history.ts';
 import { type Compacted, metaOf, NOTHING_COMPACTED, putMeta } from './meta.ts';
@@ -57,7 +64,10 @@ export class Upkeep {
   async #compact(revision: number): Promise<void> {
     try {
       await this.#moveTo(revision);
-      while (await this.#step()) this.#requireRunning();
+      for (let done = await this.#step(NOTHING_DONE); done !== undefined; ) {
+        this.#requireRunning();
+        done = await this.#step(done);
+      }
       await this.#trim();
     } catch (error) {
       throw failureOf(error);
@@ -80,12 +90,11 @@ export class Upkeep {
     this.#compacted = compacted;
   }
 
-  #step(): Promise<boolean> {
+  #step(done: Done): Promise<Done | undefined> {
     const { requests, transaction } = this.#context;
     const { revision } = this.#compacted;
-    return transaction((tables) =>
-      compactStep(tables, { revision, requests: requests.forgettable() }),
-    );
+    const droppable = { revision, requests: requests.forgettable() };
+    return transaction((tables) => compactStep(tables, droppable, done));
   }
 
   /** The oldest go once there are too many: one at a time would cost a transaction each. */
@@ -93,22 +102,24 @@ export class Upkeep {
     const { tables, deletionsMax } = this.#context;
     const count = tables.deletionOrder.count();
     if (count <= deletionsMax) return;
-    let left = count - trimmedCount(deletionsMax);
-    while (left > 0) {
+    const tooMany = count - trimmedCount(deletionsMax);
+    let trimmed = NOTHING_TRIMMED;
+    for (let before = -1; before < trimmed.count && trimmed.count < tooMany; ) {
       this.#requireRunning();
-      left -= await this.#trimSome(left);
+      before = trimmed.count;
+      trimmed = await this.#trimSome(tooMany - trimmed.count, trimmed);
     }
   }
 
   /** What is forgotten is said before it is, in the same transaction. */
-  async #trimSome(count: number): Promise<number> {
+  async #trimSome(count: number, before: Trimmed): Promise<Trimmed> {
     const trimmed = await this.#context.transaction((tables) => {
-      const oldest = trimStep(tables, count);
-      if (oldest.length > 0) putMeta(tables, 'deletionsFloor', oldest.floor);
-      return oldest;
+      const step = trimStep(tables, count, before);
+      if (step.count > before.count) putMeta(tables, 'deletionsFloor', step.last[0]);
+      return step;
     });
-    this.#deletionsFloor = Math.max(this.#deletionsFloor, trimmed.floor);
-    return Math.max(1, trimmed.length);
+    this.#deletionsFloor = Math.max(this.#deletionsFloor, trimmed.last[0]);
+    return trimmed;
   }
 
   #requireRunning(): void {
