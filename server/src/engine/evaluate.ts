@@ -69,27 +69,31 @@ export function* evaluate<Holding extends Held>(
     if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
     if (pace.isOver()) yield;
   }
-  const net = netOperations(request);
-  const cleared = outermost(net.subtrees);
+  const net = yield* netOperations(request, pace);
+  const cleared = yield* outermost(net.subtrees, pace);
   const judged = yield* netChanges(net, cleared, request.actor, { base, naming, pace });
-  return judged.length === 0 ? undefined : judgementOf(request, naming, judged, cleared);
+  if (judged.length === 0) return undefined;
+  return yield* judgementOf(request, naming, judged, { cleared, pace });
 }
 
-function judgementOf<Holding extends Held>(
+function* judgementOf<Holding extends Held>(
   { actor, note }: CommitRequest,
   { revision, time }: Naming,
   judged: readonly Judged<Holding>[],
-  cleared: readonly string[],
-): Judgement<Holding> {
-  let length = 0;
-  for (const { before } of judged) length += before?.valueLength ?? 0;
-  const withPrev = length <= PREV_LENGTH_MAX;
-  const changes = judged.map(({ path, entry, before }) =>
-    entry === undefined
-      ? madeDelete(path, 'removed', before, withPrev)
-      : madePut(entry, before, withPrev),
-  );
-  const replaced = judged.map(({ before }) => before);
+  { cleared, pace }: { readonly cleared: readonly string[]; readonly pace: Pace },
+): Steps<Judgement<Holding>> {
+  const withPrev = yield* isShort(judged, pace);
+  const changes: MadeChange[] = [];
+  const replaced: (Holding | undefined)[] = [];
+  for (const { path, entry, before } of judged) {
+    changes.push(
+      entry === undefined
+        ? madeDelete(path, 'removed', before, withPrev)
+        : madePut(entry, before, withPrev),
+    );
+    replaced.push(before);
+    if (pace.isOver()) yield;
+  }
   // As nearly all are; what is put together of optional parts takes several times as long.
   if (note === undefined && cleared.length === 0 && withPrev)
     return { commit: { revision, time, actor, changes }, replaced };
@@ -103,6 +107,16 @@ function judgementOf<Holding extends Held>(
     ...(withPrev ? {} : { withoutPrev: true as const }),
   };
   return { commit, replaced };
+}
+
+/** Whether what is replaced may be told with the commit. */
+function* isShort(judged: readonly Judged<Held>[], pace: Pace): Steps<boolean> {
+  let length = 0;
+  for (const { before } of judged) {
+    length += before?.valueLength ?? 0;
+    if (pace.isOver()) yield;
+  }
+  return length <= PREV_LENGTH_MAX;
 }
 
 /** A put as the feed tells it. */
@@ -148,12 +162,13 @@ interface NetOperations {
  * to the first and each path is decided once. That keeps a commit of n operations at n steps, where
  * replaying recursive deletes onto an overlay in order would look through the overlay for each.
  */
-function netOperations({ operations }: CommitRequest): NetOperations {
+function* netOperations({ operations }: CommitRequest, pace: Pace): Steps<NetOperations> {
   const net: NetOperations = { puts: new Map(), deletes: new Set(), subtrees: new Set() };
   const { puts, deletes, subtrees } = net;
   for (let i = operations.length - 1; i >= 0; i--) {
     const operation = operations[i];
     if (operation === undefined) continue;
+    if (pace.isOver()) yield;
     const { path } = operation;
     if (subtrees.size > 0 && isCovered(path, subtrees)) continue;
     if (operation.type === 'delete' && operation.recursive === true) subtrees.add(path);
@@ -258,8 +273,13 @@ function isCovered(path: string, subtrees: ReadonlySet<string>): boolean {
 }
 
 /** Those that are not inside another. */
-function outermost(subtrees: ReadonlySet<string>): string[] {
-  return [...subtrees].filter((subtree) => !isInside(subtree, subtrees));
+function* outermost(subtrees: ReadonlySet<string>, pace: Pace): Steps<string[]> {
+  const outer: string[] = [];
+  for (const subtree of subtrees) {
+    if (!isInside(subtree, subtrees)) outer.push(subtree);
+    if (pace.isOver()) yield;
+  }
+  return outer;
 }
 
 function isInside(subtree: string, subtrees: ReadonlySet<string>): boolean {

@@ -40,8 +40,8 @@ export function* writeCommit(
   so: { readonly far: Progress; readonly compactedRevision: number },
 ): Steps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
   const { commit, replaced } = judgement;
-  const { progress, outcome } = tallyOf(judgement, so.far);
   const pace = new Pace();
+  const { progress, outcome } = yield* tallyOf(judgement, so.far, pace);
   let head: CommitHead | undefined = headAfter(commit, requestId, progress, outcome);
   for (let i = 0; i < commit.changes.length; i++) {
     const change = commit.changes[i];
@@ -57,7 +57,11 @@ export function* writeCommit(
   return { progress, outcome };
 }
 
-function tallyOf({ commit, replaced }: Judgement<HeldRow>, far: Progress) {
+function* tallyOf(
+  { commit, replaced }: Judgement<HeldRow>,
+  far: Progress,
+  pace: Pace,
+): Steps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
   const { revision, time, changes } = commit;
   let { entryCount, bytesSoFar } = far;
   let puts = 0;
@@ -69,6 +73,7 @@ function tallyOf({ commit, replaced }: Judgement<HeldRow>, far: Progress) {
     else entryCount--;
     if (before === undefined) entryCount++;
     bytesSoFar += ROW_BYTES + change.path.length + keptBytes(before);
+    if (pace.isOver()) yield;
   }
   const changesSoFar = far.changesSoFar + changes.length;
   const progress = { revision, time, entryCount, changesSoFar, bytesSoFar };
