@@ -44,6 +44,36 @@ const tasks = {
     await Promise.all(Array.from({ length: 16 }, (_, i) => counter(`w${i}`)));
   },
 
+  /** Fills the disk by writing over and over; then makes room, and shows that there is some. */
+  async wayOut() {
+    const value = 'x'.repeat(20_000);
+    const told = (operations) =>
+      write(operations).then(
+        () => 'ok',
+        ({ code }) => code,
+      );
+    const put = (i) => told([{ type: 'put', path: `/k/${i % 400}`, value }]);
+    let i = 0;
+    while ((await put(i)) === 'ok') i++;
+    say(`full ${await put(i)}`);
+    const deletes = new Set();
+    for (let j = 0; j < 300; j++) deletes.add(await told([{ type: 'delete', path: `/k/${j}` }]));
+    say(`deletes ${[...deletes]}`);
+    say(
+      `compact ${await engine.compact(engine.revision).then(
+        () => 'ok',
+        ({ code }) => code,
+      )}`,
+    );
+    const puts = new Set();
+    for (let j = 0; j < 100; j++) puts.add(await put(j));
+    say(`puts ${[...puts]}`);
+    say(`all ${await told([{ type: 'delete', path: '/', recursive: true }])}`);
+    await engine.close();
+    say(`closed ${engine.health.kind}`);
+    process.exit(0);
+  },
+
   /** One writer; says the revision of each write. */
   async one() {
     for (let i = 0; ; i++) {

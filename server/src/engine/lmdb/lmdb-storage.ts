@@ -158,7 +158,7 @@ class LmdbStorage implements Storage {
     const { pageBytes, pages } = this.#pages();
     const needed = (rows + PAGES_OF_A_COMMIT) * pageBytes + OVERFLOW_FACTOR * bytes;
     try {
-      await this.#ahead.have(pages * pageBytes, needed);
+      await this.#ahead.have(pages * pageBytes, needed, () => this.freeBytes());
     } catch (error) {
       throw new WriteFailure('nothing written', isFull(error, this.#directory), reasonOf(error));
     }

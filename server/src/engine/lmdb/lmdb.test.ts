@@ -197,4 +197,28 @@ describe('a write', () => {
       expect(stdout.trim().split('\n')).toEqual(['open', 'storage_full', 'before', 'after']);
     },
   );
+
+  it.skipIf(!canMount)(
+    'that finds the disk full has a way out: deletes, compaction, a clean stop (where a disk can be mounted)',
+    () => {
+      const directory = newDirectory();
+      mkdirSync(directory);
+      const mount = 'mount -t tmpfs -o size=24m tmpfs "$1"';
+      const run = `${mount} && exec "$2" "$3" wayOut "$1"`;
+      const { stdout } = spawnSync(
+        'unshare',
+        ['-rm', 'sh', '-c', run, 'sh', directory, process.execPath, CHILD],
+        { encoding: 'utf8' },
+      );
+      expect(stdout.trim().split('\n')).toEqual([
+        'open',
+        'full storage_full',
+        'deletes ok',
+        'compact ok',
+        'puts ok',
+        'all ok',
+        'closed well',
+      ]);
+    },
+  );
 });

@@ -47,8 +47,8 @@ export interface LmdbEngineOptions {
 
 /** A segment of the write-ahead log: so many writes of 100 bytes as many writers make in a third of a second. */
 const SEGMENT_BYTES_MAX = 4 * 1024 * 1024;
-/** On a small disk: a quarter of what is kept back there for bringing the tables up to date. */
-const SEGMENT_DISK_PART = 1 / 64;
+/** On a small disk: two of them are an eighth of what is kept back there, the rest is for compaction. */
+const SEGMENT_DISK_PART = 1 / 256;
 const SEGMENT_BYTES_MIN = 64 * 1024;
 const RECORDS_A_SEGMENT_MIN = 4;
 
@@ -180,10 +180,8 @@ class Opening {
   ): Promise<void> {
     try {
       await storage.close();
-      // It says a little more than the one of the start. On a full disk that one is good enough.
+      // It says a little more than the one of the start.
       if (lock.problem() === undefined) this.#label(epoch, timeline, revision);
-    } catch (error) {
-      if (!isFull(error, this.#files.directory)) throw error;
     } finally {
       lock.release();
     }
@@ -191,7 +189,12 @@ class Opening {
 
   #label(epoch: string, timeline: Timeline, revision: number): void {
     const { pid } = this.#options;
-    writeLabel(this.#files, { format: FORMAT, epoch, timeline: timeline.id, revision, pid });
+    try {
+      writeLabel(this.#files, { format: FORMAT, epoch, timeline: timeline.id, revision, pid });
+    } catch (error) {
+      // The one that is there says less, and nothing wrong.
+      if (!isFull(error, this.#files.directory)) throw error;
+    }
   }
 
   /** On a full disk, a start has the room that was kept back. */

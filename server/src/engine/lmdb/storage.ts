@@ -23,6 +23,7 @@ export class WriteFailure extends Error {
 
 /** About how much is written. */
 export interface WriteSize {
+  /** Those that may each take a page: rows that follow each other share theirs. */
   readonly rows: number;
   /** Of their texts. */
   readonly bytes: number;

@@ -6,9 +6,8 @@ import { layeredTables, writtenTables } from './layers.ts';
 import { Memtable } from './memtable.ts';
 import { Slices } from './slices.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
+import { writeSlices } from './write-slices.ts';
 
-/** Rows that one transaction of a checkpoint writes: some milliseconds. */
-const SLICE_ROWS = 500;
 /** Of a transaction that is written into the tables itself: between two pauses. */
 const STEP_ROWS = 500;
 
@@ -177,13 +176,8 @@ export class LoggedStorage implements Storage {
     this.#base.show();
   }
 
-  async #writeSlices(memtable: Memtable): Promise<void> {
-    let slices = new Slices(memtable);
-    while (!slices.isDone)
-      slices = await this.#base.transaction(
-        (tables) => slices.write(tables, SLICE_ROWS),
-        slices.sizeOf(SLICE_ROWS),
-      );
+  #writeSlices(memtable: Memtable): Promise<void> {
+    return writeSlices(this.#base, memtable);
   }
 
   /** Brings the tables up to date with the log, so that nothing lies over them. */
@@ -200,17 +194,14 @@ export class LoggedStorage implements Storage {
   async #writeIntoTables(written: Memtable): Promise<void> {
     await this.#flush();
     const place = { ...this.#log.place, isClosed: false };
-    await this.#base.transaction(
-      async (tables) => {
-        putMeta(tables, 'wal', place);
-        let slices = new Slices(written);
-        while (!slices.isDone) {
-          slices = slices.write(tables, STEP_ROWS);
-          await new Promise<void>((resume) => this.#parts.defer(resume));
-        }
-      },
-      { rows: written.size, bytes: written.bytes },
-    );
+    await this.#base.transaction(async (tables) => {
+      putMeta(tables, 'wal', place);
+      let slices = new Slices(written);
+      while (!slices.isDone) {
+        slices = slices.write(tables, STEP_ROWS);
+        await new Promise<void>((resume) => this.#parts.defer(resume));
+      }
+    }, new Slices(written).sizeOf(written.size));
     this.#durable = 'in the tables';
   }
 

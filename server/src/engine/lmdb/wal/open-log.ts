@@ -4,11 +4,8 @@ import type { Storage } from '../storage.ts';
 import { LoggedStorage } from './logged-storage.ts';
 import { type LogPlace, replay } from './replay.ts';
 import { SegmentFile } from './segment-file.ts';
-import { Slices } from './slices.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
-
-/** Rows that one transaction writes while nobody waits but for the start. */
-const SLICE_ROWS = 500;
+import { writeSlices } from './write-slices.ts';
 
 export interface LogOptions {
   readonly directory: string;
@@ -85,12 +82,7 @@ async function takeOver(
     { path: paths[1], content: await files[1].read() },
   ];
   const { rows, sequence } = replay(contents, store, from);
-  let slices = new Slices(rows);
-  while (!slices.isDone)
-    slices = await base.transaction(
-      (tables) => slices.write(tables, SLICE_ROWS),
-      slices.sizeOf(SLICE_ROWS),
-    );
+  await writeSlices(base, rows);
   await say(base, { sequence, records: 0, isClosed: true });
   return sequence;
 }

@@ -24,9 +24,16 @@ export class Slices {
   }
 
   /** About what the next slice of so many rows writes. */
-  sizeOf(rows: number): WriteSize {
-    const { bytes, size } = this.#memtable;
-    return { rows: Math.min(rows, size), bytes };
+  sizeOf(rowsMax: number): WriteSize {
+    let [rows, scattered, bytes, row] = [0, 0, 0, this.#row];
+    for (let table = this.#table; table < NAMES.length && rows < rowsMax; table++, row = 0) {
+      const name = NAMES[table];
+      const ordered = name === undefined ? [] : this.#memtable.rows[name].inOrder();
+      if (name === 'entries' || name === 'deletions') scattered += ordered.length - row;
+      for (; row < ordered.length && rows < rowsMax; row++, rows++)
+        bytes += ordered[row]?.row?.length ?? 0;
+    }
+    return { rows: Math.min(scattered, rowsMax), bytes };
   }
 
   get isDone(): boolean {
