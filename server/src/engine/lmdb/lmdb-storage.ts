@@ -156,7 +156,9 @@ class LmdbStorage implements Storage {
   /** A row may take a page of its own, and its text some more. */
   async #haveRoom({ rows, bytes }: WriteSize): Promise<void> {
     const { pageBytes, pages } = this.#pages();
-    const needed = (rows + PAGES_OF_A_COMMIT) * pageBytes + OVERFLOW_FACTOR * bytes;
+    // No more pages can be touched than there are; those that are added hold what is written.
+    const touched = Math.min(rows, pages) + PAGES_OF_A_COMMIT;
+    const needed = touched * pageBytes + OVERFLOW_FACTOR * bytes;
     try {
       await this.#ahead.have(pages * pageBytes, needed, () => this.freeBytes());
     } catch (error) {
@@ -197,9 +199,11 @@ class LmdbStorage implements Storage {
   /** What has failed for good is left to the end of the process: LMDB may never come back from its close. */
   async close(): Promise<void> {
     if (this.#trouble !== undefined) return;
+    const { pageBytes, pages } = this.#pages();
     this.#shown.done();
-    await this.#ahead.close();
     await this.#root.close();
+    await this.#ahead.giveBack(pages * pageBytes);
+    await this.#ahead.close();
   }
 
   /**

@@ -1,11 +1,22 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
+import { failureOf, Rig, seeded, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
 import { openLmdbEngine } from './open.ts';
+import { repairDirectory } from './repair.ts';
+import { verifyDirectory } from './verify.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
@@ -134,24 +145,94 @@ describe('a store that is taken away under its server', () => {
   });
 });
 
+/** Changes a letter of a text wherever it is in a file. */
+function damage(file: string, text: string): number {
+  const descriptor = openSync(file, 'r+');
+  const data = readFileSync(file);
+  let count = 0;
+  for (let at = data.indexOf(text); at !== -1; at = data.indexOf(text, at + 1), count++)
+    writeSync(descriptor, '#', at);
+  closeSync(descriptor);
+  return count;
+}
+
 describe('a row that is not as it was written', () => {
-  it('is neither served nor built upon', async () => {
+  async function filled(): Promise<string> {
     const directory = newDirectory();
     const rig = new Rig(await openIn(directory), new Machine());
     await rig.put('/a/good', 'good');
     await rig.put('/a/worth', 'a value worth keeping');
     await rig.engine.close();
+    return directory;
+  }
+
+  it('is neither served nor built upon, by a server that runs', async () => {
+    const directory = await filled();
+    const rig = new Rig(await openIn(directory), new Machine());
+    expect(damage(join(directory, 'data.mdb'), 'worth keeping')).toBeGreaterThan(0);
+    expect(rig.values('/a/good')).toEqual(['/a/good=good']);
+    const damaged = /the row of "\/a\/worth" in the table entries is damaged/;
+    expect(() => rig.engine.get('/a/worth')).toThrow(damaged);
+    expect(() => rig.values('/a')).toThrow(damaged);
+    expect((await failureOf(() => rig.put('/a/worth', 'new'))).code).toBe('damaged');
+    await rig.engine.close();
+  });
+
+  it('is named where the store is opened, or verified, and the rest can be salvaged', async () => {
+    const directory = await filled();
+    const whole = await verifyDirectory(directory);
+    expect(whole).toMatchObject({ problems: [], rows: { entries: 2, log: 2 } });
+    damage(join(directory, 'data.mdb'), 'worth keeping');
+    const row = /the row "\/a\/worth" of the table entries: is not as it was written/;
+    await expect(openIn(directory)).rejects.toThrow(row);
+    expect((await verifyDirectory(directory)).problems.join()).toMatch(row);
+    const into = newDirectory();
+    const repaired = await repairDirectory(directory, { into, newId: () => `id-${names++}` });
+    expect(repaired.entries).toBe(1);
+    expect(repaired.problems.join()).toMatch(row);
+    const rig = new Rig(await openIn(into), new Machine());
+    expect(rig.values()).toEqual(['/a/good=good']);
+    expect(rig.engine.revision).toBe(2);
+    expect(rig.engine.epoch).not.toBe(whole.epoch);
+    await rig.put('/a/worth', 'new');
+    expect(rig.engine.get('/a/worth')?.modRevision).toBe(3);
+    await rig.engine.close();
+  });
+});
+
+describe('a file that is damaged anywhere', () => {
+  it('S1 is refused, or gives all that was written: never less, and never the end of the process', async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory), new Machine());
+    for (let i = 0; i < 300; i++)
+      await rig.put(`/k/${i % 90}`, `${i} `.repeat(i % 17 === 0 ? 900 : 30));
+    await rig.deleteSubtree('/k/3');
+    await rig.engine.compact(100);
+    const expected = rig.values();
+    const history = [...rig.engine.history(100)];
+    await rig.engine.close();
     const file = join(directory, 'data.mdb');
-    const data = readFileSync(file);
-    for (let at = data.indexOf('worth keeping'); at !== -1; at = data.indexOf('worth keeping', at))
-      data[at] = 'W'.charCodeAt(0);
-    writeFileSync(file, data);
-    const again = new Rig(await openIn(directory), new Machine());
-    expect(again.values('/a/good')).toEqual(['/a/good=good']);
-    const damage = /the row of "\/a\/worth" in the table entries is damaged/;
-    expect(() => again.engine.get('/a/worth')).toThrow(damage);
-    expect(() => again.values('/a')).toThrow(damage);
-    expect((await failureOf(() => again.put('/a/worth', 'new'))).code).toBe('damaged');
-    await again.engine.close();
+    const right = readFileSync(file);
+    const random = seeded(7);
+    let refused = 0;
+    for (let round = 0; round < 150; round++) {
+      const data = Buffer.from(right);
+      const at = Math.floor(random() * data.length);
+      if (round % 3 === 0) data[at] = (data[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+      else if (round % 3 === 1) data.fill(0, at - (at % 4_096), at - (at % 4_096) + 4_096);
+      else data.fill(data.subarray(4_096, 8_192), at - (at % 512), at - (at % 512) + 512);
+      writeFileSync(file, data);
+      const opened = await openIn(directory).catch((error: unknown) => String(error));
+      if (typeof opened === 'string') {
+        expect(opened, `round ${round}`).toMatch(/data\.mdb|confer\.json/);
+        refused++;
+        continue;
+      }
+      const again = new Rig(opened, new Machine());
+      expect(again.values(), `round ${round}`).toEqual(expected);
+      expect([...again.engine.history(100)], `round ${round}`).toEqual(history);
+      await again.engine.close();
+    }
+    expect(refused).toBeGreaterThan(60);
   });
 });

@@ -40,6 +40,13 @@ export class RoomAhead {
     }
   }
 
+  /** Lets go of what was taken ahead. */
+  async giveBack(usedBytes: number): Promise<void> {
+    const { size } = await this.#handle.stat();
+    if (size > usedBytes) await this.#handle.truncate(usedBytes);
+    this.#sizeBytes = usedBytes;
+  }
+
   close(): Promise<void> {
     return this.#handle.close();
   }

@@ -22,7 +22,7 @@ export const rowCodec = {
 };
 
 /** The text of a row, or `undefined` where it is not as it was written. */
-function decodeRow(row: Buffer, end = row.length): string | undefined {
+export function decodeRow(row: Buffer, end = row.length): string | undefined {
   if (end < SUM_BYTES || crc32(row.subarray(SUM_BYTES, end)) !== row.readUInt32LE(0))
     return undefined;
   return row.toString('utf8', SUM_BYTES, end);

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Timeline } from '../../engine.ts';
 import { StorageError } from '../../storage-error.ts';
-import { unreadable } from '../errors.ts';
+import { reasonOf, unreadable } from '../errors.ts';
+import { checkRows } from '../file/check-rows.ts';
+import { LmdbFile } from '../file/lmdb-file.ts';
 import type { Identity } from '../meta.ts';
 import { FORMAT } from '../tables.ts';
-import { headerProblem } from './data-header.ts';
 import type { Label } from './label.ts';
 import type { StoreFiles } from './store-files.ts';
 
@@ -35,11 +36,42 @@ export function isToBeMade(
   );
 }
 
-/** Refuses what LMDB had better not open, before it does. */
+/** Files that have no more than this in use are looked through at each start: a fifth of a second. */
+const LOOKED_THROUGH_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
+ * Refuses what LMDB had better not open, before it does: it trusts its file, and what does not fit kills
+ * the process. A large file is not looked through as a whole; its rows are summed, each.
+ */
 export function requireReadable(files: StoreFiles, label: Label | undefined): void {
   if (label !== undefined && label.format > FORMAT) throw newerFormat(files, label.format);
-  const problem = headerProblem(files.data);
-  if (problem !== undefined) throw unreadable(files.directory, `data.mdb: ${problem}`);
+  const [problem, ...more] = problemsOf(files.data);
+  if (problem === undefined) return;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more; confer verify has them)`;
+  throw unreadable(
+    files.directory,
+    `data.mdb: ${problem}${others}; confer repair salvages what can be read`,
+  );
+}
+
+function problemsOf(path: string): readonly string[] {
+  let file: LmdbFile;
+  try {
+    file = LmdbFile.open(path);
+  } catch (error) {
+    return [reasonOf(error)];
+  }
+  try {
+    const usedBytes = (file.newest.lastPage + 1) * file.pageBytes;
+    if (usedBytes > file.sizeBytes) return ['the file is cut off'];
+    if (usedBytes > LOOKED_THROUGH_BYTES_MAX) return [];
+    const checking = checkRows(file);
+    let step = checking.next();
+    while (step.done !== true) step = checking.next();
+    return step.value.problems;
+  } finally {
+    file.close();
+  }
 }
 
 /** Refuses what an older or another program wrote, before anything is changed. */

@@ -1,0 +1,71 @@
+import { ROOT } from '@confer/shared';
+import { DamageError } from '../damage.ts';
+import { decodeRow } from '../rows.ts';
+import { HeldRow, headOf, linkOf } from '../stored.ts';
+import { type TableName, tableKeys } from '../tables.ts';
+import type { LmdbFile } from './lmdb-file.ts';
+import { type Walked, walk } from './walk.ts';
+
+export interface Checked extends Walked {
+  /** By table, those that are as they were written. */
+  readonly rows: ReadonlyMap<string, number>;
+}
+
+const PROBLEMS_MAX = 50;
+
+/** Looks through a file and at each row of it; others may come in at each `yield`. */
+export function* checkRows(
+  file: LmdbFile,
+  take: (table: TableName, key: Buffer, text: string) => void = () => {},
+): Generator<void, Checked, void> {
+  const rows = new Map<string, number>();
+  const damaged: string[] = [];
+  const { problems } = yield* walk(file, (name, key, value) => {
+    const table = tableNamed(name);
+    const text = table === undefined ? undefined : decodeRow(value());
+    const problem = table === undefined ? 'no table of Confer' : problemOf(table, key, text);
+    if (problem === undefined && table !== undefined && text !== undefined) {
+      rows.set(name, (rows.get(name) ?? 0) + 1);
+      take(table, key, text);
+    } else if (damaged.length < PROBLEMS_MAX)
+      damaged.push(`the row ${keyText(table, key)} of the table ${name}: ${problem}`);
+  });
+  return { rows, problems: [...problems, ...damaged] };
+}
+
+function tableNamed(name: string): TableName | undefined {
+  return isTableName(name) ? name : undefined;
+}
+
+function isTableName(name: string): name is TableName {
+  return Object.hasOwn(tableKeys, name);
+}
+
+function problemOf(table: TableName, key: Buffer, text: string | undefined): string | undefined {
+  if (text === undefined) return 'is not as it was written';
+  try {
+    if (table === 'entries') new HeldRow(pathOf(key), text, () => undefined);
+    if (table === 'log') {
+      headOf(text);
+      const [, path] = tableKeys.log.readKey(Buffer.from(key), 0, key.length);
+      if (path !== ROOT) linkOf(path, text, () => undefined);
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof DamageError ? 'is of another path' : 'cannot be read';
+  }
+}
+
+export function pathOf(key: Buffer): string {
+  return tableKeys.entries.readKey(Buffer.from(key), 0, key.length);
+}
+
+/** A key as people read it. */
+function keyText(table: TableName | undefined, key: Buffer): string {
+  if (table === undefined || key.length === 0) return key.toString('hex');
+  try {
+    return JSON.stringify(tableKeys[table].readKey(Buffer.from(key), 0, key.length));
+  } catch {
+    return key.toString('hex');
+  }
+}

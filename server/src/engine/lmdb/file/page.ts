@@ -1,0 +1,129 @@
+/** Of `MDB_page_header` and `MDB_node` in LMDB's mdb.c. */
+const header = { number: 0, flags: 18, lower: 20, upper: 22, bytes: 24 };
+const node = { low: 0, high: 2, flags: 4, keyBytes: 6, bytes: 8 };
+
+const kinds = { branch: 0x01, leaf: 0x02, overflow: 0x04 } as const;
+/** Those that say what a page is; LMDB keeps others of its own in memory. */
+const KIND_FLAGS = 0x7f;
+
+const IS_LARGE = 0x01;
+const IS_TABLE = 0x02;
+/** `MDB_ovpage`: the first page, its transaction, and how many there are. */
+const LARGE_BYTES = 24;
+
+export type PageKind = keyof typeof kinds;
+
+/** A value: in its page, or on pages of its own. */
+export type NodeValue =
+  | { readonly kind: 'inline'; readonly bytes: Buffer; readonly isTable: boolean }
+  | {
+      readonly kind: 'large';
+      readonly page: number;
+      readonly pages: number;
+      readonly length: number;
+    };
+
+export interface LeafNode {
+  readonly key: Buffer;
+  readonly value: NodeValue;
+}
+
+export interface BranchNode {
+  readonly key: Buffer;
+  readonly page: number;
+}
+
+/** A page that is not what it should be, in words for an operator. */
+export class PageProblem extends Error {
+  override readonly name = 'PageProblem';
+}
+
+/** A page of a file that may hold anything: each offset is looked at before it is used. */
+export class Page {
+  readonly #bytes: Buffer;
+
+  /** `number`: where it was read. */
+  constructor(bytes: Buffer, number: number) {
+    if (bytes.length < header.bytes) throw new PageProblem('lies beyond the end of the file');
+    this.#bytes = bytes;
+    if (Number(bytes.readBigUInt64LE(header.number)) !== number)
+      throw new PageProblem('says that it is another page');
+  }
+
+  get kind(): PageKind | undefined {
+    const flags = this.#bytes.readUInt16LE(header.flags) & KIND_FLAGS;
+    if (flags === kinds.branch) return 'branch';
+    if (flags === kinds.leaf) return 'leaf';
+    return flags === kinds.overflow ? 'overflow' : undefined;
+  }
+
+  get overflowPages(): number {
+    return this.#bytes.readUInt32LE(header.lower);
+  }
+
+  *leafNodes(): Generator<LeafNode, void, void> {
+    for (const start of this.#nodes()) yield this.#leafNode(start);
+  }
+
+  *branchNodes(): Generator<BranchNode, void, void> {
+    for (const start of this.#nodes()) {
+      const word = (at: number) => this.#bytes.readUInt16LE(start + at);
+      const page = word(node.low) + word(node.high) * 2 ** 16 + word(node.flags) * 2 ** 32;
+      yield { key: this.#keyOf(start, 0), page };
+    }
+  }
+
+  *#nodes(): Generator<number, void, void> {
+    const bytes = this.#bytes;
+    const lower = bytes.readUInt16LE(header.lower);
+    const upper = bytes.readUInt16LE(header.upper);
+    const end = header.bytes + lower;
+    if (
+      lower % 2 !== 0 ||
+      end > bytes.length ||
+      header.bytes + upper > bytes.length ||
+      lower > upper
+    )
+      throw new PageProblem('has bounds that cannot be');
+    for (let at = header.bytes; at < end; at += 2) {
+      const start = header.bytes + bytes.readUInt16LE(at);
+      if (start < header.bytes + upper || start + node.bytes > bytes.length)
+        throw new PageProblem('has a row outside of itself');
+      yield start;
+    }
+  }
+
+  #leafNode(start: number): LeafNode {
+    const bytes = this.#bytes;
+    const flags = bytes.readUInt16LE(start + node.flags);
+    if ((flags & ~(IS_LARGE | IS_TABLE)) !== 0) throw new PageProblem('has a row of no known kind');
+    const length = bytes.readUInt32LE(start + node.low);
+    const isLarge = (flags & IS_LARGE) !== 0;
+    const key = this.#keyOf(start, isLarge ? LARGE_BYTES : length);
+    const at = start + node.bytes + key.length;
+    if (!isLarge)
+      return {
+        key,
+        value: {
+          kind: 'inline',
+          bytes: bytes.subarray(at, at + length),
+          isTable: (flags & IS_TABLE) !== 0,
+        },
+      };
+    const page = Number(bytes.readBigUInt64LE(at));
+    const pages = Number(bytes.readBigUInt64LE(at + 16));
+    return { key, value: { kind: 'large', page, pages, length } };
+  }
+
+  /** Looks that the value behind it is in the page, too. */
+  #keyOf(start: number, valueBytes: number): Buffer {
+    const keyBytes = this.#bytes.readUInt16LE(start + node.keyBytes);
+    const keyStart = start + node.bytes;
+    if (keyStart + keyBytes + valueBytes > this.#bytes.length)
+      throw new PageProblem('has a row that goes beyond its end');
+    return this.#bytes.subarray(keyStart, keyStart + keyBytes);
+  }
+}
+
+/** Where the bytes of a value that has pages of its own begin in the first of them. */
+export const LARGE_VALUE_AT = header.bytes;

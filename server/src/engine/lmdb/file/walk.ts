@@ -1,0 +1,180 @@
+import { type LmdbFile, TABLE_RECORD_BYTES, type TableRecord, tableRecordAt } from './lmdb-file.ts';
+import { LARGE_VALUE_AT, type LeafNode, type NodeValue, Page, PageProblem } from './page.ts';
+
+/** Told of each row of a table, in order. */
+export type Visit = (table: string, key: Buffer, value: () => Buffer) => void;
+
+export interface Walked {
+  /** What is not as LMDB would have it, one line each. */
+  readonly problems: readonly string[];
+}
+
+/** More are not worth reading. */
+const PROBLEMS_MAX = 50;
+/** Rows and pages that are looked at between two pauses. */
+const STEP = 2_000;
+const DEPTH_MAX = 32;
+
+/** Looks through a whole file, its tables one after the other; others may come in at each `yield`. */
+export function* walk(file: LmdbFile, visit: Visit): Generator<void, Walked, void> {
+  const walker = new Walker(file, visit);
+  yield* walker.run();
+  return { problems: walker.problems };
+}
+
+interface Count {
+  branchPages: number;
+  leafPages: number;
+  overflowPages: number;
+  entries: number;
+}
+
+class Walker {
+  readonly problems: string[] = [];
+  readonly #file: LmdbFile;
+  readonly #visit: Visit;
+  readonly #seen: Uint8Array;
+  #left = STEP;
+
+  constructor(file: LmdbFile, visit: Visit) {
+    this.#file = file;
+    this.#visit = visit;
+    this.#seen = new Uint8Array(Math.ceil(file.sizeBytes / file.pageBytes) + 1);
+    this.#seen.fill(1, 0, 2);
+  }
+
+  *run(): Generator<void, void, void> {
+    const { main, free, lastPage } = this.#file.newest;
+    const there = Math.floor(this.#file.sizeBytes / this.#file.pageBytes);
+    if (lastPage >= there)
+      this.#problem(
+        'the file',
+        `is cut off: it has ${there} pages, and ${lastPage + 1} are in use`,
+      );
+    const tables: { readonly name: string; readonly record: TableRecord }[] = [];
+    yield* this.#table('the list of tables', main, ({ key, value }) => {
+      if (value.kind !== 'inline' || !value.isTable || value.bytes.length !== TABLE_RECORD_BYTES)
+        throw new PageProblem('has what is no table in the list of tables');
+      tables.push({ name: nameOf(key), record: tableRecordAt(value.bytes, 0) });
+    });
+    for (const { name, record } of tables)
+      yield* this.#table(`the table ${name}`, record, ({ key, value }) => {
+        this.#visit(name, key, () => this.#bytesOf(value));
+      });
+    yield* this.#table('the list of free pages', free, ({ value }) => this.#free(value));
+  }
+
+  *#table(
+    name: string,
+    record: TableRecord,
+    take: (node: LeafNode) => void,
+  ): Generator<void, void, void> {
+    const count: Count = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
+    if (record.root !== undefined) yield* this.#tree(name, record, count, take);
+    for (const what of ['branchPages', 'leafPages', 'overflowPages', 'entries'] as const)
+      if (count[what] !== record[what])
+        this.#problem(name, `has ${count[what]} ${what} where ${record[what]} are noted`);
+  }
+
+  /** Depth first. A page that is damaged is told of, and what lies below it is left out. */
+  *#tree(
+    name: string,
+    record: TableRecord,
+    count: Count,
+    take: (node: LeafNode) => void,
+  ): Generator<void, void, void> {
+    const waiting = [{ page: record.root ?? 0, depth: 1 }];
+    let last: Buffer = Buffer.alloc(0);
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { page: number, depth } = next;
+      try {
+        const page = this.#claim(number);
+        const isLeaf = depth === record.depth;
+        if (page.kind !== (isLeaf ? 'leaf' : 'branch') || depth > DEPTH_MAX)
+          throw new PageProblem(`is no ${isLeaf ? 'leaf' : 'branch'} page`);
+        if (isLeaf) {
+          count.leafPages++;
+          for (const node of page.leafNodes()) {
+            if (Buffer.compare(last, node.key) >= 0 && count.entries > 0)
+              throw new PageProblem('has rows out of order');
+            last = Buffer.from(node.key);
+            count.entries++;
+            count.overflowPages += this.#claimLarge(node.value);
+            take(node);
+            if (--this.#left <= 0) {
+              this.#left = STEP;
+              yield;
+            }
+          }
+        } else {
+          count.branchPages++;
+          const below = [...page.branchNodes()].map((node) => node.page);
+          for (const child of below.reverse()) waiting.push({ page: child, depth: depth + 1 });
+        }
+      } catch (error) {
+        if (!(error instanceof PageProblem)) throw error;
+        this.#problem(`page ${number} of ${name}`, error.message);
+      }
+      if (this.problems.length >= PROBLEMS_MAX) return;
+    }
+  }
+
+  /** A copy, because what a row leads to is read into the same room. */
+  #claim(number: number): Page {
+    this.#mark(number);
+    return new Page(Buffer.from(this.#file.read(number)), number);
+  }
+
+  #claimLarge(value: NodeValue): number {
+    if (value.kind === 'inline') return 0;
+    const { page, pages, length } = value;
+    const held = pages * this.#file.pageBytes - LARGE_VALUE_AT;
+    if (pages < 1 || length > held)
+      throw new PageProblem('has a long value that does not fit its pages');
+    for (let i = 0; i < pages; i++) this.#mark(page + i);
+    const first = new Page(this.#file.read(page), page);
+    if (first.kind !== 'overflow' || first.overflowPages !== pages)
+      throw new PageProblem(`leads to page ${page}, which is no long value of ${pages} pages`);
+    return pages;
+  }
+
+  #free(value: NodeValue): void {
+    const bytes = this.#bytesOf(value);
+    if (bytes.length % 8 !== 0) throw new PageProblem('has a list of odd length');
+    const numbers = bytes.length / 8;
+    const count = numbers === 0 ? 0 : Number(bytes.readBigUInt64LE(0));
+    if (count > numbers - 1) throw new PageProblem('has a list that is cut off');
+    for (let i = 1; i <= count; i++) {
+      const entry = Number(bytes.readBigInt64LE(i * 8));
+      // lmdb-js writes several pages in a row as their number, negative, and the first of them.
+      const run = entry < 0 ? -entry : 1;
+      const first = entry < 0 && i < count ? Number(bytes.readBigInt64LE(++i * 8)) : entry;
+      // Places that it keeps open are 0.
+      for (let page = first; first > 0 && page < first + run; page++) this.#mark(page);
+    }
+  }
+
+  /** Each page belongs to one place. */
+  #mark(page: number): void {
+    if (page > this.#file.newest.lastPage)
+      throw new PageProblem(`leads to page ${page}, which is not in use`);
+    if (page >= this.#seen.length) throw new PageProblem(`leads to page ${page}, beyond the file`);
+    if (this.#seen[page] === 1) throw new PageProblem(`leads to page ${page}, which others have`);
+    this.#seen[page] = 1;
+  }
+
+  #bytesOf(value: NodeValue): Buffer {
+    if (value.kind === 'inline') return value.bytes;
+    const run = this.#file.read(value.page, value.pages);
+    return run.subarray(LARGE_VALUE_AT, LARGE_VALUE_AT + value.length);
+  }
+
+  #problem(where: string, what: string): void {
+    if (this.problems.length < PROBLEMS_MAX) this.problems.push(`${where} ${what}`);
+  }
+}
+
+/** lmdb-js ends names as C does. */
+function nameOf(key: Buffer): string {
+  return key.toString('utf8', 0, key.at(-1) === 0 ? key.length - 1 : key.length);
+}

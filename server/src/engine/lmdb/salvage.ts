@@ -1,0 +1,97 @@
+import type { StoreFiles } from './directory/store-files.ts';
+import { reasonOf } from './errors.ts';
+import { checkRows, pathOf } from './file/check-rows.ts';
+import { LmdbFile } from './file/lmdb-file.ts';
+import type { Identity } from './meta.ts';
+import { HeldRow, headOf } from './stored.ts';
+import { tableKeys } from './tables.ts';
+import { keyTexts } from './wal/key-text.ts';
+import { Memtable } from './wal/memtable.ts';
+import { readSegments } from './wal/read-segments.ts';
+import { type LogPlace, replay } from './wal/replay.ts';
+
+interface SalvagedEntry {
+  readonly path: string;
+  readonly modRevision: number;
+  readonly row: string;
+  /** The value, where it lies apart. */
+  readonly apart: string | undefined;
+}
+
+/** What can be read of a store. */
+export interface Salvage {
+  readonly entries: readonly SalvagedEntry[];
+  /** The newest revision that anything names, and when it was made. */
+  readonly revision: number;
+  readonly time: number;
+  readonly problems: readonly string[];
+}
+
+/** Reads all rows that are as they were written, of the tables and of the log. It holds them in memory. */
+export function salvage(files: StoreFiles): Salvage {
+  const rows = new Memtable();
+  const problems = readTables(files, rows);
+  const identity = read<Identity>(rows, 'identity');
+  const place = read<LogPlace>(rows, 'wal');
+  if (identity !== undefined && place !== undefined && !place.isClosed)
+    try {
+      rows.take(replay(readSegments(files.log), identity.epoch, place).rows);
+    } catch (error) {
+      problems.push(`the write-ahead log: ${reasonOf(error)}; what is in it alone is lost`);
+    }
+  return { ...entriesOf(rows, problems), problems };
+}
+
+function readTables(files: StoreFiles, rows: Memtable): string[] {
+  const file = LmdbFile.open(files.data);
+  try {
+    const checking = checkRows(file, (table, key, text) => {
+      const bytes = Buffer.from(key);
+      if (table === 'entries') rows.rows.entries.set(pathOf(key), text);
+      if (table === 'values')
+        rows.rows.values.set(tableKeys.values.readKey(bytes, 0, bytes.length), text);
+      if (table === 'log') rows.rows.log.set(tableKeys.log.readKey(bytes, 0, bytes.length), text);
+      if (table === 'meta') rows.rows.meta.set(key.toString(), text);
+    });
+    let step = checking.next();
+    while (step.done !== true) step = checking.next();
+    return step.value.problems.map((problem) => `data.mdb: ${problem}`);
+  } finally {
+    file.close();
+  }
+}
+
+function read<Row>(rows: Memtable, name: string): Row | undefined {
+  const row = rows.rows.meta.find(keyTexts.meta(name))?.row;
+  return row === undefined ? undefined : JSON.parse(row);
+}
+
+function entriesOf(rows: Memtable, problems: string[]): Omit<Salvage, 'problems'> {
+  const entries: SalvagedEntry[] = [];
+  let { revision, time } = newestOf(rows);
+  for (const { key: path, row } of rows.rows.entries.inOrder()) {
+    if (row === undefined) continue;
+    const held = new HeldRow(path, row, () => undefined);
+    revision = Math.max(revision, held.modRevision);
+    const apart =
+      held.apartLength === 0
+        ? undefined
+        : rows.rows.values.find(keyTexts.values([held.modRevision, path]))?.row;
+    if (held.apartLength > 0 && apart === undefined) problems.push(`the value of ${path} is lost`);
+    else entries.push({ path, modRevision: held.modRevision, row, apart });
+  }
+  return { entries, revision, time };
+}
+
+/** The last commit that the log has, or the last that was compacted. */
+function newestOf(rows: Memtable): { revision: number; time: number } {
+  const compacted = read<{ readonly revision: number; readonly time: number }>(rows, 'compacted');
+  let { revision, time } = compacted ?? { revision: 0, time: 0 };
+  for (const { key, row } of rows.rows.log.all()) {
+    const head = row === undefined ? undefined : headOf(row);
+    if (key[0] < revision) continue;
+    revision = key[0];
+    time = Math.max(time, head?.time ?? 0);
+  }
+  return { revision, time };
+}
