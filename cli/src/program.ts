@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodes, Interrupted } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 import { addHelp } from './verbs/help.ts';
+import { addKeeping } from './verbs/keeping.ts';
 import { addMoving } from './verbs/moving.ts';
 import { addObserving } from './verbs/observing.ts';
 import { addReading } from './verbs/reading.ts';
@@ -52,6 +53,7 @@ function createProgram(terminal: Terminal): Command {
   addWriting(program, context);
   addMoving(program, context);
   addServing(program, context);
+  addKeeping(program, context);
   addHelp(program, context);
   return program;
 }

@@ -9,8 +9,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   client: ['shared'],
   cli: ['client', 'shared', 'server'],
 };
-/** The command line is only a client, except where it starts a server. */
-const STARTS_A_SERVER = 'cli/src/commands/serve.ts';
+/** The command line is only a client, except where it starts a server or keeps a server's data. */
+const KNOW_THE_SERVER = ['cli/src/commands/serve.ts', 'cli/src/commands/data.ts'];
 
 function arrowProblems(sources: readonly Source[]): string[] {
   return sources
@@ -29,8 +29,8 @@ function arrowProblem({ source, specifier, target, place }: Import): string | un
   if (to.includes('/'))
     return `${place} reaches into a package: import @confer/${to.split('/')[0]}`;
   if (!ARROWS[from]?.includes(to)) return `${place}: ${from} must not know ${to}`;
-  if (from === 'cli' && to === 'server' && source.path !== STARTS_A_SERVER && !source.isTest)
-    return `${place}: only ${STARTS_A_SERVER} may know the server`;
+  if (from === 'cli' && to === 'server' && !KNOW_THE_SERVER.includes(source.path) && !source.isTest)
+    return `${place}: only ${KNOW_THE_SERVER.join(' and ')} may know the server`;
   return undefined;
 }
 

@@ -295,4 +295,28 @@ describe('a directory whose server was killed', () => {
     renameSync(join(directory, 'wal-0'), renamed);
     expect(await revisionOf(directory)).toBe(first);
   });
+
+  it('D19 is looked through, however large, where damage may be what ended its last runs', async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory), new TestClock());
+    for (let i = 0; i < 36; i++) await rig.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
+    await rig.engine.close();
+    notices.length = 0;
+    await (await openIn(directory)).close();
+    expect(notices).toEqual([]);
+
+    for (let i = 0; i < 3; i++) await leaveLogged(directory, 1);
+    const engine = await openIn(directory);
+    expect(notices.join()).toContain('the last 3 runs on');
+    await engine.close();
+    notices.length = 0;
+    await (await openIn(directory)).close();
+    expect(notices).toEqual([]);
+
+    for (let i = 0; i < 3; i++) await leaveLogged(directory, 1);
+    const data = readFileSync(join(directory, 'data.mdb'));
+    data[data.indexOf('35: xxxx') + 500_000] = 0;
+    writeFileSync(join(directory, 'data.mdb'), data);
+    await expectRefused(directory, /the row \[\d+,"\/large\/35"\] of the table values/);
+  });
 });

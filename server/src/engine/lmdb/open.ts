@@ -7,7 +7,7 @@ import type { Progress } from './commit-rows.ts';
 import { isToBeMade, lostOf, requireKnown, requireReadable } from './directory/contents.ts';
 import { DiskReserve } from './directory/disk-reserve.ts';
 import { type LockedFile, lockFile } from './directory/file-lock.ts';
-import { readLabel, writeLabel } from './directory/label.ts';
+import { type Label, readLabel, writeLabel } from './directory/label.ts';
 import { prepareDirectory, syncPath } from './directory/make-directory.ts';
 import { makeStore } from './directory/make-store.ts';
 import { makeReaderTable } from './directory/reader-table.ts';
@@ -71,6 +71,7 @@ class Opening {
   readonly #options: LmdbEngineOptions;
   readonly #files: StoreFiles;
   readonly #reserve: DiskReserve;
+  #unfinishedRuns = 1;
 
   constructor(options: LmdbEngineOptions) {
     this.#options = options;
@@ -84,7 +85,7 @@ class Opening {
     const lock = this.#lock();
     try {
       this.#files.clearUnfinished();
-      requireReadable(this.#files, readLabel(this.#files));
+      this.#look();
       const base = await this.#withRoom(() => this.#openTables());
       const storage = await this.#closeIfFails(base, () =>
         this.#withRoom(() => this.#openLog(base)),
@@ -111,6 +112,15 @@ class Opening {
     const pid = readLabel(this.#files)?.pid;
     const owner = pid === undefined ? 'another process' : `another process (${pid} opened it last)`;
     throw new StorageError('locked', `${this.#files.directory} is in use by ${owner}`);
+  }
+
+  /** Counts this run before LMDB sees its file: damage may end the process right there, each time. */
+  #look(): void {
+    const label = readLabel(this.#files);
+    const isThrough = requireReadable(this.#files, label, this.#options.onNotice);
+    if (label === undefined) return;
+    this.#unfinishedRuns = isThrough ? 1 : label.unfinishedRuns + 1;
+    this.#writeLabel({ ...label, unfinishedRuns: this.#unfinishedRuns });
   }
 
   async #openTables(): Promise<Storage> {
@@ -152,7 +162,7 @@ class Opening {
     await this.#withRoom(async () => {
       await storage.transaction((tables) => putMeta(tables, 'timelines', timelines));
       storage.show();
-      this.#label(epoch, timeline, revision);
+      this.#label(epoch, timeline, revision, this.#unfinishedRuns);
     });
     this.#reserve.take();
     const { clock, uptimeMs, defer } = this.#options;
@@ -181,16 +191,20 @@ class Opening {
     try {
       await storage.close();
       // It says a little more than the one of the start.
-      if (lock.problem() === undefined) this.#label(epoch, timeline, revision);
+      if (lock.problem() === undefined) this.#label(epoch, timeline, revision, 0);
     } finally {
       lock.release();
     }
   }
 
-  #label(epoch: string, timeline: Timeline, revision: number): void {
+  #label(epoch: string, { id }: Timeline, revision: number, unfinishedRuns: number): void {
     const { pid } = this.#options;
+    this.#writeLabel({ format: FORMAT, epoch, timeline: id, revision, pid, unfinishedRuns });
+  }
+
+  #writeLabel(label: Label): void {
     try {
-      writeLabel(this.#files, { format: FORMAT, epoch, timeline: timeline.id, revision, pid });
+      writeLabel(this.#files, label);
     } catch (error) {
       // The one that is there says less, and nothing wrong.
       if (!isFull(error, this.#files.directory)) throw error;

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Child } from '../contract/child.contract.ts';
 import { failureOf, Rig, seeded, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
@@ -197,6 +198,27 @@ describe('a row that is not as it was written', () => {
     await rig.put('/a/worth', 'new');
     expect(rig.engine.get('/a/worth')?.modRevision).toBe(3);
     await rig.engine.close();
+  });
+});
+
+describe('a log that is damaged', () => {
+  it('S1 is salvaged up to the damage', async () => {
+    const directory = newDirectory();
+    const writer = new Child('one', directory);
+    await writer.said(31);
+    await writer.kill();
+    const file = join(directory, 'wal-0');
+    const log = readFileSync(file);
+    log[20 * 4_096 + 50] = 0xff;
+    writeFileSync(file, log);
+    await expect(openIn(directory)).rejects.toThrow('wal-0 is damaged at byte 81920');
+    const into = newDirectory();
+    const repaired = await repairDirectory(directory, { into, newId: () => `id-${names++}` });
+    expect(repaired.problems.join()).toMatch(/wal-0 is damaged at byte 81920; what is behind/);
+    expect(repaired.revision).toBeGreaterThan(10);
+    const engine = await openIn(into);
+    expect(engine.revision).toBe(repaired.revision);
+    await engine.close();
   });
 });
 

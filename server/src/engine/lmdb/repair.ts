@@ -1,7 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Timeline } from '../engine.ts';
 import { StorageError } from '../storage-error.ts';
 import { lockFile } from './directory/file-lock.ts';
-import { prepareDirectory } from './directory/make-directory.ts';
+import { writeLabel } from './directory/label.ts';
+import { prepareDirectory, syncPath } from './directory/make-directory.ts';
 import { makeStore } from './directory/make-store.ts';
 import { makeReaderTable } from './directory/reader-table.ts';
 import { StoreFiles } from './directory/store-files.ts';
@@ -10,6 +13,7 @@ import { openLmdb } from './lmdb-storage.ts';
 import { putMeta } from './meta.ts';
 import { type Salvage, salvage } from './salvage.ts';
 import type { Storage } from './storage.ts';
+import { FORMAT } from './tables.ts';
 
 export interface RepairOptions {
   /** The directory for what is salvaged. It must not hold a store. */
@@ -44,22 +48,13 @@ export async function repairDirectory(
     const from = new StoreFiles(directory);
     if (!existsSync(from.data))
       throw new StorageError('unreadable', `${directory} has no data.mdb`);
-    const target = new StoreFiles(prepareDirectory(into));
-    if (existsSync(target.data) || target.leftovers.length > 0)
-      throw new StorageError('unwritable', `${into} is not empty; name a new directory`);
+    requireNew(into);
     const lock = lockFile(from.data);
     if (lock === undefined)
       throw new StorageError('locked', `${directory} is in use; stop its server first`);
     try {
       const found = salvage(from);
-      await makeStore(target, newId());
-      makeReaderTable(target);
-      const storage = await openLmdb(target.directory, () => {});
-      try {
-        await write(storage, found);
-      } finally {
-        await storage.close();
-      }
+      await makeWhole(into, (target) => fill(new StoreFiles(target), newId, found));
       const { entries, revision, problems } = found;
       return { entries: entries.length, revision, problems };
     } finally {
@@ -70,7 +65,52 @@ export async function repairDirectory(
   }
 }
 
-async function write(storage: Storage, { entries, revision, time }: Salvage): Promise<void> {
+function requireNew(into: string): void {
+  const isNew =
+    !existsSync(into) || (statSync(into).isDirectory() && readdirSync(into).length === 0);
+  if (!isNew) throw new StorageError('unwritable', `${into} is not empty; name a new directory`);
+}
+
+/**
+ * Makes a directory under another name and gives it its own when it is whole, so that nobody ever serves
+ * half of what was salvaged.
+ */
+async function makeWhole(into: string, make: (directory: string) => Promise<void>): Promise<void> {
+  const name = `${resolve(into)}.unfinished`;
+  if (existsSync(name))
+    throw new StorageError('unwritable', `${name} is left of a repair that did not end; remove it`);
+  const unfinished = prepareDirectory(name);
+  try {
+    await make(unfinished);
+    syncPath(unfinished);
+    renameSync(unfinished, into);
+    syncPath(dirname(resolve(into)));
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function fill(target: StoreFiles, newId: () => string, found: Salvage): Promise<void> {
+  const [epoch, timeline] = [newId(), { id: newId(), from: found.revision }];
+  await makeStore(target, epoch);
+  makeReaderTable(target);
+  const storage = await openLmdb(target.directory, () => {});
+  try {
+    await write(storage, found, timeline);
+  } finally {
+    await storage.close();
+  }
+  syncPath(target.data);
+  const { revision } = found;
+  const named = { format: FORMAT, epoch, timeline: timeline.id, revision };
+  writeLabel(target, { ...named, pid: 0, unfinishedRuns: 0 });
+}
+
+async function write(
+  storage: Storage,
+  { entries, revision, time }: Salvage,
+  timeline: Timeline,
+): Promise<void> {
   for (let start = 0; start < entries.length; start += STEP_ROWS) {
     const step = entries.slice(start, start + STEP_ROWS);
     const bytes = step.reduce((sum, { row, apart }) => sum + row.length + (apart?.length ?? 0), 0);
@@ -87,5 +127,6 @@ async function write(storage: Storage, { entries, revision, time }: Salvage): Pr
   await storage.transaction((tables) => {
     putMeta(tables, 'compacted', { revision, time, changesSoFar: 0, bytesSoFar: 0 });
     putMeta(tables, 'deletionsFloor', revision);
+    putMeta(tables, 'timelines', [timeline]);
   });
 }

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { StoreFiles } from './directory/store-files.ts';
 import { reasonOf } from './errors.ts';
 import { checkRows, pathOf } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
 import type { Identity } from './meta.ts';
+import { ProblemList } from './problem-list.ts';
 import { HeldRow, headOf } from './stored.ts';
 import { tableKeys } from './tables.ts';
 import { keyTexts } from './wal/key-text.ts';
@@ -31,15 +33,23 @@ export interface Salvage {
 export function salvage(files: StoreFiles): Salvage {
   const rows = new Memtable();
   const problems = readTables(files, rows);
+  readLog(files, rows, problems);
+  const lost = new ProblemList();
+  const found = entriesOf(rows, lost);
+  return { ...found, problems: [...problems, ...lost.lines] };
+}
+
+/** What is in the log before any damage to it. */
+function readLog(files: StoreFiles, rows: Memtable, problems: string[]): void {
   const identity = read<Identity>(rows, 'identity');
   const place = read<LogPlace>(rows, 'wal');
-  if (identity !== undefined && place !== undefined && !place.isClosed)
-    try {
-      rows.take(replay(readSegments(files.log), identity.epoch, place).rows);
-    } catch (error) {
-      problems.push(`the write-ahead log: ${reasonOf(error)}; what is in it alone is lost`);
-    }
-  return { ...entriesOf(rows, problems), problems };
+  if (identity === undefined || place === undefined || place.isClosed) return;
+  try {
+    const segments = files.log.filter((path) => existsSync(path));
+    replay(readSegments(segments), identity.epoch, place, rows);
+  } catch (error) {
+    problems.push(`the write-ahead log: ${reasonOf(error)}; what is behind that is lost`);
+  }
 }
 
 function readTables(files: StoreFiles, rows: Memtable): string[] {
@@ -66,7 +76,7 @@ function read<Row>(rows: Memtable, name: string): Row | undefined {
   return row === undefined ? undefined : JSON.parse(row);
 }
 
-function entriesOf(rows: Memtable, problems: string[]): Omit<Salvage, 'problems'> {
+function entriesOf(rows: Memtable, problems: ProblemList): Omit<Salvage, 'problems'> {
   const entries: SalvagedEntry[] = [];
   let { revision, time } = newestOf(rows);
   for (const { key: path, row } of rows.rows.entries.inOrder()) {
@@ -77,7 +87,7 @@ function entriesOf(rows: Memtable, problems: string[]): Omit<Salvage, 'problems'
       held.apartLength === 0
         ? undefined
         : rows.rows.values.find(keyTexts.values([held.modRevision, path]))?.row;
-    if (held.apartLength > 0 && apart === undefined) problems.push(`the value of ${path} is lost`);
+    if (held.apartLength > 0 && apart === undefined) problems.add(`the value of ${path} is lost`);
     else entries.push({ path, modRevision: held.modRevision, row, apart });
   }
   return { entries, revision, time };

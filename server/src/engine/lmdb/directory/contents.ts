@@ -38,15 +38,29 @@ export function isToBeMade(
 
 /** Files that have no more than this in use are looked through at each start: a fifth of a second. */
 const LOOKED_THROUGH_BYTES_MAX = 32 * 1024 * 1024;
+/** After so many runs that did not end in order, damage may be what ends them: any file is looked through. */
+const UNFINISHED_RUNS_MAX = 3;
 
 /**
  * Refuses what LMDB had better not open, before it does: it trusts its file, and what does not fit kills
- * the process. A large file is not looked through as a whole; its rows are summed, each.
+ * the process. A large file is looked through as a whole only where that may have happened: its rows are
+ * summed, each. Returns whether it was looked through.
  */
-export function requireReadable(files: StoreFiles, label: Label | undefined): void {
+export function requireReadable(
+  files: StoreFiles,
+  label: Label | undefined,
+  onNotice: (notice: string) => void = () => {},
+): boolean {
   if (label !== undefined && label.format > FORMAT) throw newerFormat(files, label.format);
-  const [problem, ...more] = problemsOf(files.data);
-  if (problem === undefined) return;
+  const unfinishedRuns = label?.unfinishedRuns ?? 0;
+  const isSuspect = unfinishedRuns >= UNFINISHED_RUNS_MAX;
+  if (isSuspect)
+    onNotice(
+      `the last ${unfinishedRuns} runs on ${files.directory} did not end in order, so data.mdb is looked through first`,
+    );
+  const looked = lookAt(files.data, isSuspect);
+  const [problem, ...more] = looked.problems;
+  if (problem === undefined) return looked.isThrough;
   const others = more.length === 0 ? '' : ` (and ${more.length} more; confer verify has them)`;
   throw unreadable(
     files.directory,
@@ -54,21 +68,27 @@ export function requireReadable(files: StoreFiles, label: Label | undefined): vo
   );
 }
 
-function problemsOf(path: string): readonly string[] {
+interface Looked {
+  readonly problems: readonly string[];
+  readonly isThrough: boolean;
+}
+
+function lookAt(path: string, isSuspect: boolean): Looked {
   let file: LmdbFile;
   try {
     file = LmdbFile.open(path);
   } catch (error) {
-    return [reasonOf(error)];
+    return { problems: [reasonOf(error)], isThrough: false };
   }
   try {
     const usedBytes = (file.newest.lastPage + 1) * file.pageBytes;
-    if (usedBytes > file.sizeBytes) return ['the file is cut off'];
-    if (usedBytes > LOOKED_THROUGH_BYTES_MAX) return [];
+    if (usedBytes > file.sizeBytes) return { problems: ['the file is cut off'], isThrough: false };
+    if (usedBytes > LOOKED_THROUGH_BYTES_MAX && !isSuspect)
+      return { problems: [], isThrough: false };
     const checking = checkRows(file);
     let step = checking.next();
     while (step.done !== true) step = checking.next();
-    return step.value.problems;
+    return { problems: step.value.problems, isThrough: true };
   } finally {
     file.close();
   }

@@ -11,6 +11,8 @@ export interface Label {
   readonly revision: number;
   /** The process that opened it last. */
   readonly pid: number;
+  /** Runs of a server in a row that did not end in order, with the one that has the store now. */
+  readonly unfinishedRuns: number;
 }
 
 const ABOUT = 'A Confer store: data.mdb has its data, and this says which. Keep both together.';
@@ -44,9 +46,11 @@ function labelOf(text: string): Label | undefined {
     return typeof value === 'string' ? value : undefined;
   };
   const [format, epoch, timeline] = [number('format'), string('epoch'), string('timeline')];
-  const [revision, pid] = [number('revision'), number('pid') ?? 0];
-  if (format === undefined || epoch === undefined || timeline === undefined) return undefined;
-  return revision === undefined ? undefined : { format, epoch, timeline, revision, pid };
+  const revision = number('revision');
+  if (format === undefined || epoch === undefined) return undefined;
+  if (timeline === undefined || revision === undefined) return undefined;
+  const [pid, unfinishedRuns] = [number('pid') ?? 0, number('unfinishedRuns') ?? 0];
+  return { format, epoch, timeline, revision, pid, unfinishedRuns };
 }
 
 /** Puts a label in the place of the one before: after a power loss there is the one or the other. */

@@ -1,5 +1,6 @@
 import { ROOT } from '@confer/shared';
 import { DamageError } from '../damage.ts';
+import { ProblemList } from '../problem-list.ts';
 import { decodeRow } from '../rows.ts';
 import { HeldRow, headOf, linkOf } from '../stored.ts';
 import { type TableName, tableKeys } from '../tables.ts';
@@ -11,15 +12,13 @@ export interface Checked extends Walked {
   readonly rows: ReadonlyMap<string, number>;
 }
 
-const PROBLEMS_MAX = 50;
-
 /** Looks through a file and at each row of it; others may come in at each `yield`. */
 export function* checkRows(
   file: LmdbFile,
   take: (table: TableName, key: Buffer, text: string) => void = () => {},
 ): Generator<void, Checked, void> {
   const rows = new Map<string, number>();
-  const damaged: string[] = [];
+  const damaged = new ProblemList();
   const { problems } = yield* walk(file, (name, key, value) => {
     const table = tableNamed(name);
     const text = table === undefined ? undefined : decodeRow(value());
@@ -27,10 +26,9 @@ export function* checkRows(
     if (problem === undefined && table !== undefined && text !== undefined) {
       rows.set(name, (rows.get(name) ?? 0) + 1);
       take(table, key, text);
-    } else if (damaged.length < PROBLEMS_MAX)
-      damaged.push(`the row ${keyText(table, key)} of the table ${name}: ${problem}`);
+    } else damaged.add(`the row ${keyText(table, key)} of the table ${name}: ${problem}`);
   });
-  return { rows, problems: [...problems, ...damaged] };
+  return { rows, problems: [...problems, ...damaged.lines] };
 }
 
 function tableNamed(name: string): TableName | undefined {

@@ -10,7 +10,7 @@ const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 
 /** The root of a table without rows. */
-export const NO_PAGE = 2n ** 64n - 1n;
+const NO_PAGE = 2n ** 64n - 1n;
 
 /** A table, as the page that names it describes it. */
 export interface TableRecord {

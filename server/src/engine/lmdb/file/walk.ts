@@ -1,3 +1,4 @@
+import { ProblemList } from '../problem-list.ts';
 import { type LmdbFile, TABLE_RECORD_BYTES, type TableRecord, tableRecordAt } from './lmdb-file.ts';
 import { LARGE_VALUE_AT, type LeafNode, type NodeValue, Page, PageProblem } from './page.ts';
 
@@ -9,8 +10,6 @@ export interface Walked {
   readonly problems: readonly string[];
 }
 
-/** More are not worth reading. */
-const PROBLEMS_MAX = 50;
 /** Rows and pages that are looked at between two pauses. */
 const STEP = 2_000;
 const DEPTH_MAX = 32;
@@ -30,7 +29,7 @@ interface Count {
 }
 
 class Walker {
-  readonly problems: string[] = [];
+  readonly #problems = new ProblemList();
   readonly #file: LmdbFile;
   readonly #visit: Visit;
   readonly #seen: Uint8Array;
@@ -41,6 +40,10 @@ class Walker {
     this.#visit = visit;
     this.#seen = new Uint8Array(Math.ceil(file.sizeBytes / file.pageBytes) + 1);
     this.#seen.fill(1, 0, 2);
+  }
+
+  get problems(): readonly string[] {
+    return this.#problems.lines;
   }
 
   *run(): Generator<void, void, void> {
@@ -115,7 +118,6 @@ class Walker {
         if (!(error instanceof PageProblem)) throw error;
         this.#problem(`page ${number} of ${name}`, error.message);
       }
-      if (this.problems.length >= PROBLEMS_MAX) return;
     }
   }
 
@@ -170,7 +172,7 @@ class Walker {
   }
 
   #problem(where: string, what: string): void {
-    if (this.problems.length < PROBLEMS_MAX) this.problems.push(`${where} ${what}`);
+    this.#problems.add(`${where} ${what}`);
   }
 }
 

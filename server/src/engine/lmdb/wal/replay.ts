@@ -36,12 +36,18 @@ export interface Replayed {
  * behind it, or a segment that must be there is not, something acknowledged is damaged or lost: throws,
  * and names the file.
  *
+ * `rows` has then all from before the damage: what was acknowledged first is not lost to what came later.
+ *
  * What cannot be seen here: damage to the very last record, which looks as if it had never been whole.
  */
-export function replay(files: readonly SegmentContent[], store: string, from: LogPlace): Replayed {
+export function replay(
+  files: readonly SegmentContent[],
+  store: string,
+  from: LogPlace,
+  rows = new Memtable(),
+): Replayed {
   const reader = new RecordReader(store);
   const scanned = files.map((file) => scan(reader, file));
-  const rows = new Memtable();
   let { sequence } = from;
   let skipped = from.records;
   for (;;) {
@@ -49,8 +55,8 @@ export function replay(files: readonly SegmentContent[], store: string, from: Lo
     if (segment === undefined) throw missing(scanned, sequence);
     if (segment.records.length < skipped)
       throw damaged(segment, 'is older than data.mdb, or damaged');
-    requireNothingBehind(reader, segment);
     const isFollowed = take(rows, segment.records.slice(skipped));
+    requireNothingBehind(reader, segment);
     if (!isFollowed) break;
     sequence++;
     skipped = 0;

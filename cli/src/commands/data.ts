@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { repairDirectory, StartError, verifyDirectory } from '@confer/server';
+import type { Context } from '../context.ts';
+import { exitCodes, Failure } from '../failure.ts';
+import { formatOf, printResult } from '../output/format.ts';
+import { oneLine } from '../output/text.ts';
+
+const HINT =
+  'confer repair --data DIRECTORY --into NEW salvages what can be read; or restore a copy';
+const FORMATS = ['table', 'raw', 'json', 'ndjson', 'yaml'] as const;
+
+/** Looks through a data directory that no server has open. Ends with 1 where something is wrong. */
+export async function verify(
+  context: Context,
+  { data: directory }: { readonly data: string },
+): Promise<void> {
+  const format = formatOf(context, FORMATS);
+  const data = await run(() => verifyDirectory(resolve(directory)));
+  const { rows, loggedRows, problems } = data;
+  const counts = Object.entries(rows).map(([table, count]) => `${table} ${count}`);
+  const logged = loggedRows === 0 ? '' : `; ${loggedRows} in the write-ahead log`;
+  const text =
+    problems.length === 0
+      ? `all is well: ${counts.join(', ')}${logged}`
+      : `read: ${counts.join(', ')}${logged}`;
+  await printResult(context, format, { text, raw: problems.length, data });
+  if (problems.length > 0)
+    throw new Failure(
+      exitCodes.other,
+      'damaged',
+      problems.map((line) => oneLine(line)),
+      HINT,
+    );
+}
+
+/** Salvages what can be read of a data directory into a new one. */
+export async function repair(
+  context: Context,
+  options: { readonly data: string; readonly into: string },
+): Promise<void> {
+  const format = formatOf(context, FORMATS);
+  const into = resolve(options.into);
+  const data = await run(() => repairDirectory(resolve(options.data), { into }));
+  const { entries, revision, problems } = data;
+  const text = [
+    `${entries} entries as of revision ${revision} are in ${into}`,
+    ...(problems.length === 0 ? ['nothing was damaged'] : problems.map((line) => `lost: ${line}`)),
+    'it is another history: clients begin anew with it',
+  ].join('\n');
+  await printResult(context, format, { text, raw: entries, data });
+}
+
+async function run<Result>(look: () => Promise<Result>): Promise<Result> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    throw new Failure(exitCodes.usage, error.kind, oneLine(error.message));
+  }
+}
