@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { durableMutants } from './durable-mutants.mjs';
 import { mutants } from './mutants.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,10 +24,10 @@ const WORKERS = Number(process.env.CONFER_TEST_WORKERS ?? 2);
 
 const ENTRY = `
 import { simulate } from './test/simulation/run.ts';
-const [last, ...told] = process.argv.slice(2);
+const [engine, last, ...told] = process.argv.slice(2);
 for (let seed = 1; seed <= Number(last); seed++) {
   console.log(JSON.stringify({ seed }));
-  const all = await simulate({ seed, steps: 120 }).catch((error) => ['threw ' + error]);
+  const all = await simulate({ seed, steps: 120, engine }).catch((error) => ['threw ' + error]);
   const problems = all.filter((problem) => !told.some((part) => problem.includes(part)));
   if (problems.length === 0) continue;
   console.log(JSON.stringify({ seed, problem: problems[0] }));
@@ -78,9 +79,11 @@ async function bundle(edits, outfile) {
 }
 
 /** The first seed with a problem, or `undefined`. */
-function firstFailure(file, seeds, told) {
+function firstFailure(file, engine, seeds, told) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [file, String(seeds), ...told], { stdio: 'pipe' });
+    const child = spawn(process.execPath, [file, engine, String(seeds), ...told], {
+      stdio: 'pipe',
+    });
     let said = '';
     let failed = '';
     let last = {};
@@ -109,16 +112,17 @@ function firstFailure(file, seeds, told) {
   });
 }
 
-async function tryMutant({ name, edits, plant = [], told = [] }, directory, index) {
+async function tryMutant(mutant, directory, index) {
+  const { name, engine = 'memory', edits, plant = [], told = [] } = mutant;
   const file = join(directory, `${index}.mjs`);
   if (plant.length > 0) {
     await bundle(plant, file);
-    const early = await firstFailure(file, PLANTED_SEEDS, told);
+    const early = await firstFailure(file, engine, PLANTED_SEEDS, told);
     if (early !== undefined)
       return { name, edits, problem: `with its safeguard on: seed ${early.seed} ${early.problem}` };
   }
   await bundle([...plant, ...edits], file);
-  return { name, edits, ...(await firstFailure(file, SEEDS, told)) };
+  return { name, edits, ...(await firstFailure(file, engine, SEEDS, told)) };
 }
 
 function row({ name, edits, seed, problem }) {
@@ -130,7 +134,9 @@ function row({ name, edits, seed, problem }) {
 
 async function main() {
   const directory = mkdtempSync(join(tmpdir(), 'confer-mutants-'));
-  const chosen = mutants.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+  const chosen = [...mutants, ...durableMutants].filter(({ name }) =>
+    name.includes(process.argv[2] ?? ''),
+  );
   const results = [];
   let next = 0;
   const work = async () => {

@@ -119,6 +119,11 @@ export class ClientHost {
     act();
   }
 
+  /** Resolves with why a write was not made, if it was not. */
+  set(): Promise<unknown> {
+    return this.#process.work.set();
+  }
+
   /** What the mirrors show right now. */
   observe(): void {
     if (this.#thawedAt === undefined) return;
@@ -164,6 +169,7 @@ export class ClientHost {
       isCurrent: (place) => isCurrent(histories, place),
       onWritten: (requestId, { revision, changed }) =>
         process.isAlive && changed > 0 && this.#shows(requestId, revision),
+      onRefused: (requestId) => journal.refused(requestId, histories.history),
       onProblem: (problem) => this.problems.push(`${this.name}: ${problem}`),
     });
     const process: Process = { client, work, scope, isAlive: true };

@@ -7,8 +7,10 @@ import type { Place } from '../validate/history.ts';
 import { type Journal, tagOf } from './journal.ts';
 
 const PATHS = ['/a', '/a/b', '/a/b/c', '/a-b', '/a/b-c', '/d/e', '/d/e/f', '/d/é', '/x'];
+/** Errors that say that nothing was written, nor ever will be. */
+const REFUSED = ['unavailable', 'storage_full'];
 /** Errors that a client may meet under faults; any other is a bug. */
-const EXPECTED = new Set(['conflict', 'timeout', 'closed', 'unavailable']);
+const EXPECTED = new Set(['conflict', 'timeout', 'closed', ...REFUSED, 'outcome_unknown']);
 
 interface Written {
   readonly revision: number;
@@ -26,6 +28,8 @@ export interface WorkOptions {
   readonly placeOf: (position: Position) => Place;
   readonly isCurrent: (place: Place) => boolean;
   readonly onWritten: (requestId: string, written: Written) => void;
+  /** The writer was told that nothing was written. */
+  readonly onRefused: (requestId: string) => void;
   readonly onProblem: (problem: string) => void;
 }
 
@@ -38,7 +42,8 @@ export class ClientWork {
     this.#options = options;
   }
 
-  set(): void {
+  /** Resolves with why it was not made, if it was not. */
+  set(): Promise<unknown> {
     const { client, random, journal, mirrors, placeOf, isCurrent } = this.#options;
     const path = random.pick(PATHS);
     const value = this.#newValue();
@@ -55,12 +60,13 @@ export class ClientWork {
     /** A revision of another history says nothing of the value that was expected. */
     const isComparable = () =>
       isConditional && client.status.kind === 'open' && place !== undefined && isCurrent(place);
-    this.#settle(
+    return this.#settle(
       written.then(({ revision }) => {
         answered(isComparable() ? { kind: 'swap', expected, value: tag } : undefined);
         this.#done(requestId, { revision, changed: 1 });
       }),
       (error) => {
+        this.#failed(requestId, error);
         if (error instanceof ConflictError)
           answered(isComparable() ? { kind: 'refused', expected } : { kind: 'nothing' });
       },
@@ -95,8 +101,9 @@ export class ClientWork {
     const { client, random, journal } = this.#options;
     const path = random.pick(PATHS);
     const called = journal.now();
-    if (random.chance(0.2)) this.#settle(client.list(path));
-    else this.#settle(client.get(path).then((entry) => journal.read(path, called, entry?.value)));
+    if (random.chance(0.2)) void this.#settle(client.list(path));
+    else
+      void this.#settle(client.get(path).then((entry) => journal.read(path, called, entry?.value)));
   }
 
   #newValue(): string {
@@ -117,12 +124,18 @@ export class ClientWork {
           if (path === operation.path || (operation.recursive && isWithin(path, operation.path)))
             left.set(path, null);
     const asked = [...left].map(([path, value]) => journal.asked(path, value));
-    this.#settle(
+    void this.#settle(
       written.then((result) => {
         for (const answered of asked) answered();
         this.#done(requestId, result);
       }),
+      (error) => this.#failed(requestId, error),
     );
+  }
+
+  #failed(requestId: string, error: unknown): void {
+    if (error instanceof ConferError && REFUSED.includes(error.code))
+      this.#options.onRefused(requestId);
   }
 
   #done(requestId: string, written: Written): void {
@@ -130,11 +143,18 @@ export class ClientWork {
     this.#options.onWritten(requestId, written);
   }
 
-  #settle(promise: Promise<unknown>, onFailed: (error: unknown) => void = () => {}): void {
-    promise.catch((error) => {
-      onFailed(error);
-      if (!isExpected(error)) this.#options.onProblem(String(error));
-    });
+  #settle(
+    promise: Promise<unknown>,
+    onFailed: (error: unknown) => void = () => {},
+  ): Promise<unknown> {
+    return promise.then(
+      () => undefined,
+      (error: unknown) => {
+        onFailed(error);
+        if (!isExpected(error)) this.#options.onProblem(String(error));
+        return error;
+      },
+    );
   }
 }
 

@@ -51,5 +51,6 @@ export function heal({ network, server, clients }: World): void {
   }
   for (const client of clients) client.thaw();
   server.thaw();
+  server.healDisk();
   if (!server.isRunning) server.start();
 }

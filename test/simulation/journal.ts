@@ -10,11 +10,19 @@ interface Asked {
   effect: Effect;
 }
 
+/** Where requests were made. */
+interface Done {
+  /** In any history. */
+  revisionsOf(requestId: string): readonly number[];
+  revisionIn(history: string, requestId: string): number | undefined;
+}
+
 /** What was asked of the service and answered, on one time line. */
 export class Journal {
   readonly #operations = new Map<string, Asked[]>();
   readonly #resets: { readonly at: number; readonly values: ReadonlyMap<string, string> }[] = [];
   readonly #acknowledged: { readonly requestId: string; readonly revision: number }[] = [];
+  readonly #refused: { readonly requestId: string; readonly history: string | undefined }[] = [];
   /** The requests that were ever made. */
   readonly requestIds = new Set<string>();
   #moment = 0;
@@ -51,13 +59,20 @@ export class Journal {
     this.#acknowledged.push({ requestId, revision });
   }
 
+  /** The writer was told that nothing was written, while the server had that history. */
+  refused(requestId: string, history: string | undefined): void {
+    this.#refused.push({ requestId, history });
+  }
+
   /** Another history begins, with these entries. */
   reset(values: ReadonlyMap<string, string>): void {
     this.#resets.push({ at: this.now(), values });
   }
 
-  /** `revisionsOf`: where a request was done, in any history. */
-  *problems(revisionsOf: (requestId: string) => readonly number[]): Generator<string> {
+  *problems({ revisionsOf, revisionIn }: Done): Generator<string> {
+    for (const { requestId, history } of this.#refused)
+      if (history !== undefined && revisionIn(history, requestId) !== undefined)
+        yield `S4 ${requestId} was refused, and made in ${history}`;
     for (const { requestId, revision } of this.#acknowledged)
       if (!revisionsOf(requestId).includes(revision))
         yield `S1 ${requestId} was acknowledged at ${revision} and is nowhere`;

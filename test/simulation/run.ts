@@ -1,4 +1,5 @@
 import { times } from '@confer/shared';
+import { ConflictError } from '../../client/src/errors.ts';
 import type { ModelWrite } from '../model/model.ts';
 import { sameEntry } from '../model/model.ts';
 import { Network } from '../support/network.ts';
@@ -12,10 +13,13 @@ import { ClientHost } from './client-host.ts';
 import { disturb, heal, type World } from './faults.ts';
 import { Journal } from './journal.ts';
 import { ServerHost } from './server-host.ts';
+import type { EngineName } from './stores/simulated-store.ts';
+import { storing } from './stores/storing.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
   readonly steps: number;
+  readonly engine?: EngineName;
 }
 
 /** Nothing is wrong with the world for this long at the end; everybody must be well by then. */
@@ -33,8 +37,11 @@ interface Scene extends World {
  * A whole server and several clients on one virtual clock, everything out of one seed: random work,
  * random faults, then peace. Returns what was wrong, one line each.
  */
-export async function simulate({ seed, steps }: SimulationOptions): Promise<string[]> {
-  const scene = build(new SeededRandom(seed));
+export async function simulate({ seed, steps, engine }: SimulationOptions): Promise<string[]> {
+  const scene = build(
+    new SeededRandom(seed),
+    engine === 'lmdb' ? new SeededRandom(~seed) : undefined,
+  );
   try {
     await play(scene, steps);
   } catch (error) {
@@ -51,26 +58,45 @@ async function play(scene: Scene, steps: number): Promise<void> {
   for (let step = 0; step < steps; step++) {
     if (random.chance(0.8)) random.pick(clients).act();
     else disturb(scene);
+    server.disturbDisk();
     if (random.chance(compaction)) server.compact(server.revision);
     if (random.chance(0.3)) observe(scene);
     await clock.advance(random.pick([0, 1, 10, 100, 2_000]));
   }
   await clock.advance(10_000);
   heal(scene);
-  await clock.advance(RECOVERY_MS);
+  await clock.advance(RECOVERY_MS / 2);
+  const written = clients.map((client) => writtenInPeace(client));
+  await clock.advance(RECOVERY_MS / 2);
+  for (const problem of written) problems.push(...problem());
   problems.push(...server.problems, ...clients.flatMap((client) => client.problems));
   observe(scene);
   for (const client of clients) problems.push(...convergenceProblems(client, server));
   const readers = clients.flatMap((client) => client.readers);
   for (const { rule, reader, problem } of validate(readers, server.truth))
     problems.push(`${rule} ${reader}: ${problem}`);
-  problems.push(...journal.problems((requestId) => server.revisionsOf(requestId)));
+  problems.push(
+    ...journal.problems({
+      revisionsOf: (requestId) => server.revisionsOf(requestId),
+      revisionIn: (history, requestId) => server.revisionIn(history, requestId),
+    }),
+  );
   const closing = clients.map((client) => client.close());
   await clock.advance(10_000);
   await Promise.all(closing);
 }
 
-function build(random: SeededRandom): Scene {
+/** In peace every write is made, or refused because its condition does not hold. */
+function writtenInPeace(client: ClientHost): () => readonly string[] {
+  let answer: readonly string[] = [`S2 ${client.name}: no answer to a write in peace`];
+  void client.set().then((error) => {
+    const isAnswer = error === undefined || error instanceof ConflictError;
+    answer = isAnswer ? [] : [`S2 ${client.name}: a write in peace was refused: ${error}`];
+  });
+  return () => answer;
+}
+
+function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scene {
   const clock = new VirtualClock();
   const journal = new Journal();
   const problems: string[] = [];
@@ -100,8 +126,8 @@ function build(random: SeededRandom): Scene {
     network,
     writes,
     journal,
-    diskMaxMs,
     busyMaxMs,
+    ...storing(diskRandom, diskMaxMs),
   });
   const wire = new WireJudge({
     histories: server,

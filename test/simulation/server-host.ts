@@ -1,15 +1,16 @@
 import type { Clock, Commit, Position } from '@confer/shared';
 import { Core } from '../../server/src/core.ts';
 import type { CommitOutcome, CommitRequest, Engine } from '../../server/src/engine/engine.ts';
-import { MemoryDisk } from '../../server/src/engine/memory/disk.ts';
-import { openMemoryEngine } from '../../server/src/engine/memory/memory.ts';
+import { WriteFailure } from '../../server/src/engine/lmdb/storage.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import { type Histories, modelOf } from '../validate/history.ts';
-import { copyOf, twinOf } from './disk-copy.ts';
 import type { Journal } from './journal.ts';
+import type { DiskFaults } from './stores/disk-faults.ts';
+import { MemoryStore } from './stores/memory-store.ts';
+import type { SimulatedStore } from './stores/simulated-store.ts';
 
 interface ServerHostOptions {
   readonly clock: VirtualClock;
@@ -22,6 +23,19 @@ interface ServerHostOptions {
   readonly diskMaxMs: number;
   /** What the server puts off to a later turn waits up to this long, and turns are short. */
   readonly busyMaxMs: number;
+  /** An empty one. */
+  readonly newStore?: () => SimulatedStore;
+  /** What goes wrong with the disk of such a store. */
+  readonly faults?: DiskFaults;
+}
+
+/** What the server says of a disk that fails, which is not its fault. */
+const ABOUT_THE_DISK = /^the storage (is degraded|has failed)/;
+
+interface Running {
+  readonly process: ProcessClock;
+  /** Once it is open. */
+  served?: { readonly core: Core; readonly engine: Engine };
 }
 
 /** A machine that a server runs on: it is started, killed, stopped, frozen, wiped and restored. */
@@ -39,20 +53,23 @@ export class ServerHost implements Histories {
   /** At which revision, by history and request id. */
   readonly #done = new Map<string, number>();
   readonly #revisions = new Map<string, number[]>();
-  #disk = new MemoryDisk();
+  readonly #newStore: () => SimulatedStore;
+  #store: SimulatedStore;
   /** The one that the disk holds, once a server was started on it. */
   #history: string | undefined;
-  #backup: { readonly disk: MemoryDisk; readonly history: string } | undefined;
+  #backup: { readonly store: SimulatedStore; readonly history: string } | undefined;
   /** The history that the next start continues under another name. */
-  #restored: { readonly model: Model; readonly done: MemoryDisk['outcomes'] } | undefined;
+  #restored: { readonly model: Model; readonly done: ReadonlyMap<string, number> } | undefined;
   #ids = 0;
-  #running:
-    | { readonly core: Core; readonly engine: Engine; readonly process: ProcessClock }
-    | undefined;
+  #running: Running | undefined;
+  /** One that was told to end, and has not yet. */
+  #ending: Running | undefined;
 
   constructor(options: ServerHostOptions) {
     this.#options = options;
     this.#random = options.random;
+    this.#newStore = options.newStore ?? (() => new MemoryStore());
+    this.#store = this.#newStore();
   }
 
   get isRunning(): boolean {
@@ -67,32 +84,57 @@ export class ServerHost implements Histories {
   }
 
   start(): void {
-    const { clock, network, busyMaxMs } = this.#options;
-    const process = clock.scope();
-    const newId = () => `server-${++this.#ids}`;
-    const engine = openMemoryEngine({
-      clock: process.clock,
-      newId,
-      disk: this.#disk,
+    // One that is still ending has the store locked: whoever starts a server kills it first.
+    if (this.#ending !== undefined) this.crash();
+    const running: Running = { process: this.#options.clock.scope() };
+    this.#running = running;
+    const opened = this.#store.open({
+      clock: running.process.clock,
+      newId: this.#newId,
       // With few, a position is soon older than the deletes that are known.
       deletionsMax: this.#random.pick([5, 1_000]),
+      defer: (run) => void running.process.clock.setTimer(0, run),
     });
+    if (opened instanceof Promise)
+      opened.then(
+        (engine) => this.#serve(running, engine),
+        (error: unknown) => this.#notOpened(running, error),
+      );
+    else this.#serve(running, opened);
+  }
+
+  readonly #newId = () => `server-${++this.#ids}`;
+
+  #serve(running: Running, engine: Engine): void {
+    if (this.#running !== running) return;
+    const { network, busyMaxMs } = this.#options;
+    const { process } = running;
     this.#history ??= this.#begin(engine.epoch);
     for (const { id } of engine.timelines.slice(-1)) this.#histories.set(id, this.#history);
+    this.#judgeWhatIsThere(engine);
     const core = new Core({
       engine: this.#watched(engine, process),
       runtime: {
         clock: busyMaxMs > 0 ? hurried(process.clock) : process.clock,
         random: this.#random.next,
-        newId,
+        newId: this.#newId,
         defer: (run) => void process.clock.setTimer(this.#random.int(0, busyMaxMs), run),
       },
       log: (level, message, fields) => {
-        if (level === 'error') this.problems.push(`${message} ${JSON.stringify(fields)}`);
+        if (level === 'error' && !ABOUT_THE_DISK.test(message))
+          this.problems.push(`${message} ${JSON.stringify(fields)}`);
       },
     });
-    this.#running = { core, engine, process };
+    running.served = { core, engine };
     network.host = (socket) => core.accept(socket);
+    void core.failed.then(() => {
+      if (this.#running === running) void this.stop();
+    });
+  }
+
+  #notOpened(running: Running, error: unknown): void {
+    if (this.#running === running) this.#running = undefined;
+    if (!isOfTheDisk(error)) this.problems.push(`S1 the store does not open: ${error}`);
   }
 
   /** `kill -9`: connections break, timers never fire, only the disk remains. */
@@ -100,7 +142,9 @@ export class ServerHost implements Histories {
     const { network } = this.#options;
     network.host = undefined;
     this.#running?.process.kill();
+    this.#ending?.process.kill();
     this.#running = undefined;
+    this.#ending = undefined;
     network.killServer();
   }
 
@@ -109,7 +153,10 @@ export class ServerHost implements Histories {
     this.#options.network.host = undefined;
     const running = this.#running;
     this.#running = undefined;
-    await running?.core.stop();
+    this.#ending = running;
+    if (running?.served === undefined) running?.process.kill();
+    else await running.served.core.stop();
+    if (this.#ending === running) this.#ending = undefined;
   }
 
   /** SIGSTOP: nothing of it runs, and its sockets stay open. */
@@ -124,40 +171,49 @@ export class ServerHost implements Histories {
     this.#options.network.thaw();
   }
 
+  disturbDisk(): void {
+    this.#options.faults?.disturb();
+  }
+
+  healDisk(): void {
+    this.#options.faults?.become('well');
+  }
+
   /** The disk is lost; a server that starts now has another epoch. */
   wipe(): void {
     this.crash();
-    this.#disk = new MemoryDisk();
+    this.#store = this.#newStore();
     this.#history = undefined;
     this.#restored = undefined;
   }
 
+  /** What was copied amid a write would be one of two histories, and nobody could say which. */
   backUp(): void {
-    if (this.#history !== undefined)
-      this.#backup = { disk: twinOf(this.#disk), history: this.#history };
+    if (this.#history !== undefined && this.#store.isQuiet)
+      this.#backup = { store: this.#store.twin(), history: this.#history };
   }
 
   /** The disk is replaced by the last backup, which goes on under another epoch. */
   restore(): void {
     if (this.#backup === undefined) return;
-    const { disk, history } = this.#backup;
-    this.#replace(copyOf(disk), modelOf(this.truth, history).copyAt(disk.revision));
+    const { store, history } = this.#backup;
+    this.#replace(store.copy(), modelOf(this.truth, history).copyAt(store.revision));
   }
 
   /** The disk is replaced by the last backup, which keeps its epoch: nobody said that it is older. */
   putBack(): void {
     if (this.#backup === undefined) return;
-    const { disk, history } = this.#backup;
-    const { revision } = disk;
+    const { store, history } = this.#backup;
+    const { revision } = store;
     const fork = { history, revision };
-    this.#replace(twinOf(disk), modelOf(this.truth, history).copyAt(revision, fork));
+    this.#replace(store.twin(), modelOf(this.truth, history).copyAt(revision, fork));
   }
 
-  #replace(disk: MemoryDisk, model: Model): void {
+  #replace(store: SimulatedStore, model: Model): void {
     this.crash();
-    this.#disk = disk;
+    this.#store = store;
     this.#history = undefined;
-    this.#restored = { model, done: new Map(disk.outcomes) };
+    this.#restored = { model, done: store.requests() };
   }
 
   /** How long a commit of the newest history has been there. */
@@ -177,7 +233,7 @@ export class ServerHost implements Histories {
   }
 
   get compactedRevision(): number {
-    return this.#disk.compactedRevision;
+    return this.#store.compactedRevision;
   }
 
   /** Where a request was done, in any history. */
@@ -197,7 +253,7 @@ export class ServerHost implements Histories {
     const { model, done } = this.#restored ?? { model: new Model(), done: new Map() };
     this.truth.set(history, model);
     this.#newest.set(epoch, history);
-    for (const [id, { revision }] of done) this.#done.set(`${history} ${id}`, revision);
+    for (const [id, revision] of done) this.#done.set(`${history} ${id}`, revision);
     if (count > 0) {
       const state = model.at(model.revision);
       this.#options.journal.reset(new Map([...state].map(([path, { value }]) => [path, value])));
@@ -206,11 +262,13 @@ export class ServerHost implements Histories {
   }
 
   compact(revision: number): void {
-    void this.#running?.engine.compact(revision);
+    this.#running?.served?.engine.compact(revision).catch((error: unknown) => {
+      if (!isOfTheDisk(error)) this.problems.push(`it could not compact: ${error}`);
+    });
   }
 
   get revision(): number {
-    return this.#disk.revision;
+    return this.#store.revision;
   }
 
   /** The engine, with a slow disk and every commit held against the model as it comes out. */
@@ -240,10 +298,17 @@ export class ServerHost implements Histories {
     });
   }
 
+  /** S1: all that came out is there. There may be more, which was written when the process ended. */
+  #judgeWhatIsThere(engine: Engine): void {
+    const { model } = this;
+    if (engine.revision < model.revision)
+      this.problems.push(`S1 opened at ${engine.revision}, and ${model.revision} had come out`);
+    else for (const commit of engine.history(model.revision)) this.#judge(commit);
+  }
+
   /** S2 to S5. */
   #judge(commit: Commit): void {
-    const logged = this.#disk.log.findLast((one) => one.commit.revision === commit.revision);
-    const requestId = logged?.requestId ?? '';
+    const requestId = this.#store.requestIdOf(commit.revision) ?? '';
     const { writes, journal, clock } = this.#options;
     const write = writes.get(requestId);
     const { model, history } = this;
@@ -276,4 +341,8 @@ function hurried(clock: Clock): Clock {
     },
     setTimer: clock.setTimer,
   };
+}
+
+function isOfTheDisk(error: unknown): boolean {
+  return error instanceof WriteFailure || (error instanceof Error && 'code' in error);
 }

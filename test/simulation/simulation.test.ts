@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from './run.ts';
+import { engineNames } from './stores/simulated-store.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
@@ -12,23 +13,26 @@ const pinned: readonly [seed: number, found: string][] = [
   [21, 'S4 a write was done again after its commit had been compacted'],
 ];
 
-describe('W1-W10 W12 S1-S6 simulation of a server with several clients under faults', () => {
-  it.each(pinned)('seed %i: %s', async (seed) => {
-    expect(await simulate({ seed, steps: STEPS })).toEqual([]);
-  });
+describe.each(engineNames)(
+  'W1-W10 W12 S1-S6 simulation of a server on %s with several clients under faults',
+  (engine) => {
+    it.each(pinned)('seed %i: %s', async (seed) => {
+      expect(await simulate({ seed, steps: STEPS, engine })).toEqual([]);
+    });
 
-  const runs = Array.from({ length: Math.ceil(SEEDS / SEEDS_PER_TEST) }, (_, i) => ({
-    from: FIRST_SEED + i * SEEDS_PER_TEST,
-    to: Math.min(FIRST_SEED + (i + 1) * SEEDS_PER_TEST, FIRST_SEED + SEEDS) - 1,
-  }));
+    const runs = Array.from({ length: Math.ceil(SEEDS / SEEDS_PER_TEST) }, (_, i) => ({
+      from: FIRST_SEED + i * SEEDS_PER_TEST,
+      to: Math.min(FIRST_SEED + (i + 1) * SEEDS_PER_TEST, FIRST_SEED + SEEDS) - 1,
+    }));
 
-  it.each(runs)('seeds $from to $to', { timeout: 120_000 }, async ({ from, to }) => {
-    for (let seed = from; seed <= to; seed++) {
-      const problems = await simulate({ seed, steps: STEPS });
-      expect(
-        problems,
-        `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,
-      ).toEqual([]);
-    }
-  });
-});
+    it.each(runs)('seeds $from to $to', { timeout: 120_000 }, async ({ from, to }) => {
+      for (let seed = from; seed <= to; seed++) {
+        const problems = await simulate({ seed, steps: STEPS, engine });
+        expect(
+          problems,
+          `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,
+        ).toEqual([]);
+      }
+    });
+  },
+);

@@ -80,6 +80,7 @@ export class LmdbEngine implements Engine {
       shown,
     });
     this.#writes = new Writes({
+      tables: storage.tables,
       clock,
       requests: this.#requests,
       defer,
@@ -126,7 +127,9 @@ export class LmdbEngine implements Engine {
 
   commit(request: CommitRequest): Promise<CommitOutcome> {
     const refusal = this.#refusal();
-    return refusal === undefined ? this.#writes.commit(request) : Promise.reject(refusal);
+    return refusal === undefined
+      ? this.#writes.commit(request)
+      : this.#writes.refused(request, refusal);
   }
 
   get(path: string): Entry | undefined {

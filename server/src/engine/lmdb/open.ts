@@ -20,6 +20,7 @@ import { progressOf, timelinesAfter } from './recovery.ts';
 import type { Storage } from './storage.ts';
 import { FORMAT } from './tables.ts';
 import { openLog } from './wal/open-log.ts';
+import { SegmentFile } from './wal/segment-file.ts';
 
 export interface LmdbEngineOptions {
   /** Made when it is not there. One engine at a time has it, with everything in it. */
@@ -137,8 +138,15 @@ class Opening {
     const { epoch } = identityOf(base, this.#files);
     const { segmentBytes = segmentBytesOn(directory) } = this.#options;
     const recordBytesMax = segmentBytes / RECORDS_A_SEGMENT_MIN;
-    const options = { directory, paths: log, store: epoch, segmentBytes, recordBytesMax, defer };
-    const storage = await openLog(base, options);
+    const storage = await openLog(base, {
+      openFile: SegmentFile.open,
+      isFull: (error) => isFull(error, directory),
+      paths: log,
+      store: epoch,
+      segmentBytes,
+      recordBytesMax,
+      defer,
+    });
     // The files of the log are there to be found after a power loss, before anything relies on them.
     syncPath(directory);
     return storage;

@@ -75,19 +75,10 @@ export class Turn {
       if (told instanceof ProtocolError) to.reject(told);
       else to.resolve(told);
   }
-
-  refuse(error: unknown): void {
-    for (const { reject } of this.#taken) reject(error);
-  }
-
-  /** Refuses what needs room; returns the rest, which may still be written by itself. */
-  refuseWriters(error: unknown): Pending[] {
-    for (const pending of this.#taken) if (!isFreeing(pending)) pending.reject(error);
-    return this.#taken.filter(isFreeing);
-  }
 }
 
-function isFreeing({ request }: Pending): boolean {
+/** What makes room in the end. */
+export function isFreeing({ request }: Pending): boolean {
   return request.operations.every(({ type }) => type === 'delete');
 }
 

@@ -1,21 +1,23 @@
-import type { Clock, ProtocolError } from '@confer/shared';
+import { type Clock, ProtocolError } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
 import { type Base, evaluate, type Judgement } from '../evaluate.ts';
 import type { Pending } from '../pending.ts';
 import { atOnce, type Steps } from '../steps.ts';
 import { restOf } from '../tree-range.ts';
 import { type Progress, writeCommit } from './commit-rows.ts';
-import { failureOf, refusalOf } from './errors.ts';
+import { failureOf, reasonOf, refusalOf } from './errors.ts';
 import { fetchFrom } from './past.ts';
 import { heldNow } from './reads.ts';
 import type { Requests } from './requests.ts';
 import { WriteFailure } from './storage.ts';
 import { HeldRow } from './stored.ts';
-import type { WriteTables } from './tables.ts';
-import { Turn } from './turn.ts';
+import type { ReadTables, WriteTables } from './tables.ts';
+import { isFreeing, Turn } from './turn.ts';
 
 /** What the writes work on. */
 export interface WriteContext {
+  /** What can be read while nothing is written. */
+  readonly tables: ReadTables;
   readonly clock: Clock;
   readonly requests: Requests;
   /** Runs something in a turn of its own, soon. */
@@ -51,6 +53,8 @@ export class Writes {
   #isDeferred = false;
   #isWriting = false;
   #onIdle: (() => void)[] = [];
+  /** By request id, writes of which nobody knows whether they are on the disk: the next start does. */
+  readonly #unknown = new Map<string, ProtocolError>();
 
   constructor(context: WriteContext) {
     this.#context = context;
@@ -61,6 +65,16 @@ export class Writes {
       this.#queue.push({ request, resolve, reject });
       this.#writeSoon();
     });
+  }
+
+  /**
+   * Answers a request that is not even tried. `refusal` says that nothing was written, and that must be
+   * true of a request that is sent again, too: it may have been made before (S4).
+   */
+  refused(request: CommitRequest, refusal: ProtocolError): Promise<CommitOutcome> {
+    const known = this.#knownOrUnknown(request);
+    if (known instanceof ProtocolError) return Promise.reject(known);
+    return known === undefined ? Promise.reject(refusal) : Promise.resolve(known);
   }
 
   /** Resolves when all that was accepted is answered. */
@@ -115,8 +129,23 @@ export class Writes {
   /** On a full disk, what makes room is tried by itself before it is refused. */
   #failed(turn: Turn, error: unknown): void {
     const failure = failureOf(error);
-    if (!(error instanceof WriteFailure && error.isFull) || turn.isFreeing) turn.refuse(failure);
-    else this.#queue = turn.refuseWriters(failure).concat(this.#queue);
+    if (error instanceof WriteFailure && error.outcome === 'unknown')
+      for (const { request } of turn.taken) this.#unknown.set(request.requestId, failure);
+    const isWorthATry = error instanceof WriteFailure && error.isFull && !turn.isFreeing;
+    const again = isWorthATry ? turn.taken.filter(isFreeing) : [];
+    for (const pending of turn.taken)
+      if (!again.includes(pending))
+        this.refused(pending.request, failure).then(pending.resolve, pending.reject);
+    this.#queue = again.concat(this.#queue);
+  }
+
+  #knownOrUnknown(request: CommitRequest): CommitOutcome | ProtocolError | undefined {
+    try {
+      return this.#known(request, this.#context.tables) ?? this.#unknown.get(request.requestId);
+    } catch (error) {
+      const reason = `whether it was made before cannot be read: ${reasonOf(error)}`;
+      return new ProtocolError('outcome_unknown', reason);
+    }
   }
 
   #judgeAll(turn: Turn, tables: WriteTables): Progress | Promise<Progress> {
@@ -175,7 +204,7 @@ export class Writes {
     return { revision: revision + 1, time: Math.max(time, this.#context.clock.now()) };
   }
 
-  #known({ requestId }: CommitRequest, tables: WriteTables): CommitOutcome | undefined {
+  #known({ requestId }: CommitRequest, tables: ReadTables): CommitOutcome | undefined {
     return this.#context.requests.outcomeOf(requestId, tables);
   }
 }

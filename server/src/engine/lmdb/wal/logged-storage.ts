@@ -1,4 +1,4 @@
-import { isFull, reasonOf } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import { putMeta } from '../meta.ts';
 import { type Storage, type Trouble, WriteFailure } from '../storage.ts';
 import type { ReadTables, WriteTables } from '../tables.ts';
@@ -14,9 +14,10 @@ const STEP_ROWS = 500;
 export interface LoggedStorageParts {
   readonly base: Storage;
   readonly log: WriteAheadLog;
-  readonly directory: string;
   /** What is larger goes into the tables itself. */
   readonly recordBytesMax: number;
+  /** Whether a write failed for want of room. */
+  readonly isFull: (error: unknown) => boolean;
   /** Runs something in a turn of its own, soon. */
   readonly defer: (run: () => void) => void;
 }
@@ -143,7 +144,7 @@ export class LoggedStorage implements Storage {
   }
 
   async #withdrawn(error: unknown): Promise<WriteFailure> {
-    const isForWantOfRoom = isFull(error, this.#parts.directory);
+    const isForWantOfRoom = this.#parts.isFull(error);
     try {
       await this.#log.withdraw();
     } catch {

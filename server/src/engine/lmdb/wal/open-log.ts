@@ -1,14 +1,16 @@
 import { basename } from 'node:path';
 import { metaOf, putMeta } from '../meta.ts';
 import type { Storage } from '../storage.ts';
+import type { LogFile, OpenLogFile } from './log-file.ts';
 import { LoggedStorage } from './logged-storage.ts';
 import { type LogPlace, replay } from './replay.ts';
-import { SegmentFile } from './segment-file.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 import { writeSlices } from './write-slices.ts';
 
 export interface LogOptions {
-  readonly directory: string;
+  readonly openFile: OpenLogFile;
+  /** Whether a write failed for want of room. */
+  readonly isFull: (error: unknown) => boolean;
   /** The two files that segments are written to in turn. */
   readonly paths: readonly [string, string];
   /** The identity of the store. */
@@ -31,16 +33,16 @@ export interface LogOptions {
  * 5. Say in the tables that it does.
  */
 export async function openLog(base: Storage, options: LogOptions): Promise<Storage> {
-  const { directory, paths, store, segmentBytes, recordBytesMax, defer } = options;
+  const { store, segmentBytes, recordBytesMax, isFull, defer } = options;
   const from = metaOf(base.tables, 'wal');
   const isNeeded = from !== undefined && !from.isClosed;
-  const files = await openFiles(paths, !isNeeded);
+  const files = await openFiles(options, !isNeeded);
   try {
     const newest = isNeeded ? await takeOver(base, files, options, from) : (from?.sequence ?? 0);
     const sequence = newest + 1;
     const log = await WriteAheadLog.begin(store, files, sequence, segmentBytes);
     await say(base, { ...log.place, isClosed: false });
-    return new LoggedStorage({ base, log, directory, recordBytesMax, defer });
+    return new LoggedStorage({ base, log, recordBytesMax, isFull, defer });
   } catch (error) {
     for (const file of files) await file.close();
     throw error;
@@ -48,21 +50,21 @@ export async function openLog(base: Storage, options: LogOptions): Promise<Stora
 }
 
 async function openFiles(
-  paths: LogOptions['paths'],
+  { paths, openFile }: LogOptions,
   make: boolean,
-): Promise<readonly [SegmentFile, SegmentFile]> {
-  const first = await openFile(paths[0], make);
+): Promise<readonly [LogFile, LogFile]> {
+  const first = await opened(openFile, paths[0], make);
   try {
-    return [first, await openFile(paths[1], make)];
+    return [first, await opened(openFile, paths[1], make)];
   } catch (error) {
     await first.close();
     throw error;
   }
 }
 
-async function openFile(path: string, make: boolean): Promise<SegmentFile> {
+async function opened(openFile: OpenLogFile, path: string, make: boolean): Promise<LogFile> {
   try {
-    return await SegmentFile.open(path, make);
+    return await openFile(path, make);
   } catch (error) {
     if (!make && error instanceof Error && 'code' in error && error.code === 'ENOENT')
       throw new Error(`its file ${basename(path)} is missing, and commits are in it`);
@@ -73,7 +75,7 @@ async function openFile(path: string, make: boolean): Promise<SegmentFile> {
 /** Returns the newest segment that there was. */
 async function takeOver(
   base: Storage,
-  files: readonly [SegmentFile, SegmentFile],
+  files: readonly [LogFile, LogFile],
   { paths, store }: LogOptions,
   from: LogPlace,
 ): Promise<number> {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
+import type { LogFile } from './log-file.ts';
 
 /**
  * On Linux a write to a file that was opened so returns once it is on the disk: one call in place of
@@ -18,7 +19,7 @@ const GROWTH_MAX_BYTES = 1024 * 1024;
  * zeros, and then written over and over: a write that changes neither the length of a file nor where
  * its blocks are needs no more than itself on the disk, which takes half the time.
  */
-export class SegmentFile {
+export class SegmentFile implements LogFile {
   readonly #handle: FileHandle;
   #sizeBytes: number;
 
@@ -55,7 +56,6 @@ export class SegmentFile {
     return content.subarray(0, length);
   }
 
-  /** Rejects with the error of the system; part of it may then be in the file. */
   async write(bytes: Buffer, position: number): Promise<void> {
     const end = position + bytes.length;
     if (end > this.#sizeBytes) await this.#grow(end);
@@ -63,10 +63,6 @@ export class SegmentFile {
     this.#sizeBytes = Math.max(this.#sizeBytes, end);
   }
 
-  /**
-   * Makes sure that nothing is beyond a length, whatever a write left there that failed. It needs no room.
-   * Rejects with the error of the system: nobody knows then.
-   */
   async cut(bytes: number): Promise<void> {
     const { size } = await this.#handle.stat();
     if (size > bytes) await this.#handle.truncate(bytes);

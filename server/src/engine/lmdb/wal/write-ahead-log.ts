@@ -1,10 +1,10 @@
+import type { LogFile } from './log-file.ts';
 import { Memtable } from './memtable.ts';
 import { RecordWriter } from './record.ts';
-import type { SegmentFile } from './segment-file.ts';
 
 /** The segment that is written to. */
 interface Segment {
-  readonly file: SegmentFile;
+  readonly file: LogFile;
   readonly sequence: number;
   /** Records that are in it. */
   readonly records: number;
@@ -21,14 +21,9 @@ export class WriteAheadLog {
   readonly #writer: RecordWriter;
   readonly #segmentBytes: number;
   #active: Segment;
-  #other: SegmentFile;
+  #other: LogFile;
 
-  private constructor(
-    writer: RecordWriter,
-    active: Segment,
-    other: SegmentFile,
-    segmentBytes: number,
-  ) {
+  private constructor(writer: RecordWriter, active: Segment, other: LogFile, segmentBytes: number) {
     this.#writer = writer;
     this.#active = active;
     this.#other = other;
@@ -41,7 +36,7 @@ export class WriteAheadLog {
    */
   static async begin(
     store: string,
-    [file, other]: readonly [SegmentFile, SegmentFile],
+    [file, other]: readonly [LogFile, LogFile],
     sequence: number,
     segmentBytes: number,
   ): Promise<WriteAheadLog> {
@@ -99,7 +94,7 @@ export class WriteAheadLog {
 
 async function beginSegment(
   writer: RecordWriter,
-  file: SegmentFile,
+  file: LogFile,
   sequence: number,
 ): Promise<Segment> {
   const bytes = writer.write({ sequence, index: 0 }, new Memtable());

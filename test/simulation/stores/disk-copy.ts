@@ -1,5 +1,5 @@
-import { MemoryDisk } from '../../server/src/engine/memory/disk.ts';
-import { scanRange } from '../../server/src/engine/tree-range.ts';
+import { MemoryDisk } from '../../../server/src/engine/memory/disk.ts';
+import { scanRange } from '../../../server/src/engine/tree-range.ts';
 
 /** What a disk holds now, to be the beginning of another history. */
 export function copyOf(disk: MemoryDisk): MemoryDisk {
