@@ -64,6 +64,7 @@ export class ServerHost implements Histories {
   #running: Running | undefined;
   /** One that was told to end, and has not yet. */
   #ending: Running | undefined;
+  #isHealed = false;
 
   constructor(options: ServerHostOptions) {
     this.#options = options;
@@ -128,13 +129,19 @@ export class ServerHost implements Histories {
     running.served = { core, engine };
     network.host = (socket) => core.accept(socket);
     void core.failed.then(() => {
-      if (this.#running === running) void this.stop();
+      if (this.#running === running) void this.stop().then(() => this.#startAgain());
     });
   }
 
   #notOpened(running: Running, error: unknown): void {
     if (this.#running === running) this.#running = undefined;
+    this.#startAgain();
     if (!isOfTheDisk(error)) this.problems.push(`S1 the store does not open: ${error}`);
+  }
+
+  /** What was begun before all was well may still fail. */
+  #startAgain(): void {
+    if (this.#isHealed && !this.isRunning) this.start();
   }
 
   /** `kill -9`: connections break, timers never fire, only the disk remains. */
@@ -152,9 +159,10 @@ export class ServerHost implements Histories {
     this.thaw();
     this.#options.network.host = undefined;
     const running = this.#running;
+    if (running === undefined) return;
     this.#running = undefined;
     this.#ending = running;
-    if (running?.served === undefined) running?.process.kill();
+    if (running.served === undefined) running.process.kill();
     else await running.served.core.stop();
     if (this.#ending === running) this.#ending = undefined;
   }
@@ -177,6 +185,7 @@ export class ServerHost implements Histories {
 
   healDisk(): void {
     this.#options.faults?.become('well');
+    this.#isHealed = true;
   }
 
   /** The disk is lost; a server that starts now has another epoch. */

@@ -75,7 +75,8 @@ export class DurableStore implements SimulatedStore {
   }
 
   get isQuiet(): boolean {
-    return this.#disk.underWay === 0 && this.#storage?.trouble === undefined;
+    const isOpen = this.#engine !== undefined;
+    return isOpen && this.#disk.underWay === 0 && this.#storage?.trouble === undefined;
   }
 
   requestIdOf(revision: number): string | undefined {
