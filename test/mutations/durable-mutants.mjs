@@ -1,6 +1,5 @@
 /** Safeguards of the LMDB engine: the simulation runs it on a model of its disk. */
 const writes = 'server/src/engine/lmdb/writes.ts';
-const engine = 'server/src/engine/lmdb/lmdb-engine.ts';
 const compaction = 'server/src/engine/lmdb/compaction.ts';
 const logged = 'server/src/engine/lmdb/wal/logged-storage.ts';
 const opening = 'server/src/engine/lmdb/wal/open-log.ts';
@@ -23,8 +22,8 @@ export const durableMutants = [
     edits: [
       {
         file: compaction,
-        find: 'if (head !== undefined && key[0] > requests) keepRequest(tables, key[0], head);',
-        replace: '',
+        find: 'end: upTo + 1, limit',
+        replace: 'end: Number.MAX_SAFE_INTEGER, limit',
       },
     ],
   },
@@ -33,7 +32,7 @@ export const durableMutants = [
     edits: [
       {
         file: 'server/src/engine/lmdb/requests.ts',
-        find: 'for (const [id, at] of youngest(tables, revision).reverse()) this.#index.add(id, at);',
+        find: 'for (const [id, at] of youngest(tables).reverse()) this.#index.add(id, at);',
         replace: '',
       },
     ],
@@ -143,7 +142,13 @@ export const durableMutants = [
   },
   {
     name: 'log: what it has is written into the tables when it opens',
-    edits: [{ file: opening, find: '  await writeSlices(base, rows);\n', replace: '' }],
+    edits: [
+      {
+        file: opening,
+        find: '  await writeSlices(base, rows);\n',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'log: it ends where the next segment is announced',

@@ -1,9 +1,9 @@
 import type { Clock } from '@confer/shared';
 import type { Engine } from '../../../server/src/engine/engine.ts';
-import { headAt } from '../../../server/src/engine/lmdb/history.ts';
 import { LmdbEngine } from '../../../server/src/engine/lmdb/lmdb-engine.ts';
 import { metaOf, putMeta } from '../../../server/src/engine/lmdb/meta.ts';
 import { progressOf, timelinesAfter } from '../../../server/src/engine/lmdb/recovery.ts';
+import { requestsWith } from '../../../server/src/engine/lmdb/requests.ts';
 import type { Storage } from '../../../server/src/engine/lmdb/storage.ts';
 import { FORMAT } from '../../../server/src/engine/lmdb/tables.ts';
 import { openLog } from '../../../server/src/engine/lmdb/wal/open-log.ts';
@@ -80,20 +80,16 @@ export class DurableStore implements SimulatedStore {
   }
 
   requestIdOf(revision: number): string | undefined {
-    const { tables } = this.#storage ?? {};
-    return tables && headAt(tables, revision)?.requestId;
+    if (this.#storage === undefined) return undefined;
+    return requestsWith(this.#storage.tables, revision).find(([, at]) => at === revision)?.[0];
   }
 
   requests(): ReadonlyMap<string, number> {
     const tables = this.#wholeTables();
     const found = new Map<string, number>();
     const all = { start: 0, end: Number.MAX_SAFE_INTEGER };
-    for (const { key, value } of tables.requests.rows(all)) found.set(JSON.parse(value).id, key);
-    for (let { revision } = progressOf(tables); revision > 0; revision--) {
-      const head = headAt(tables, revision);
-      if (head === undefined) break;
-      found.set(head.requestId, revision);
-    }
+    for (const { key } of tables.requests.rows(all))
+      for (const [id, revision] of requestsWith(tables, key)) found.set(id, revision);
     return found;
   }
 

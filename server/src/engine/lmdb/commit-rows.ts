@@ -36,13 +36,12 @@ const ROW_BYTES = 60;
 export function* writeCommit(
   tables: WriteTables,
   judgement: Judgement<HeldRow>,
-  requestId: string,
   so: { readonly far: Progress; readonly compactedRevision: number },
 ): Steps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
   const { commit, replaced } = judgement;
   const pace = new Pace();
   const { progress, outcome } = yield* tallyOf(judgement, so.far, pace);
-  let head: CommitHead | undefined = headAfter(commit, requestId, progress, outcome);
+  let head: CommitHead | undefined = headAfter(commit, progress);
   for (let i = 0; i < commit.changes.length; i++) {
     const change = commit.changes[i];
     if (change === undefined) continue;
@@ -87,11 +86,9 @@ function keptBytes(before: HeldRow | undefined): number {
 
 function headAfter(
   { actor, note, cleared, withoutPrev }: MadeCommit,
-  requestId: string,
   { time, changesSoFar, bytesSoFar }: Progress,
-  { puts, deletes }: CommitOutcome,
 ): CommitHead {
-  const head = { time, actor, requestId, puts, deletes, changesSoFar, bytesSoFar };
+  const head = { time, actor, changesSoFar, bytesSoFar };
   if (note === undefined && cleared === undefined && withoutPrev === undefined) return head;
   return {
     ...head,

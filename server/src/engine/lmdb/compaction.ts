@@ -1,7 +1,7 @@
 import { ROOT } from '@confer/shared';
 import type { Place } from './keys.ts';
 import { fetchFrom } from './past.ts';
-import { type CommitHead, goneOf, headOf, linkOf, type RequestRow } from './stored.ts';
+import { goneOf, linkOf } from './stored.ts';
 import type { WriteTables } from './tables.ts';
 
 /** Rows that one transaction drops: some milliseconds. */
@@ -40,31 +40,15 @@ export function compactStep(
 }
 
 /** Returns where to go on. */
-function dropLog(
-  tables: WriteTables,
-  { revision, requests }: Droppable,
-  start: Place,
-): Place | undefined {
+function dropLog(tables: WriteTables, { revision }: Droppable, start: Place): Place | undefined {
   const dropped: { readonly key: Place; readonly value: string }[] = [];
   const range = { start, end: endOf(revision), limit: STEP_ROWS };
   for (const row of tables.log.rows(range)) dropped.push(row);
   for (const { key, value } of dropped) {
-    const head = headOf(value);
-    if (head !== undefined && key[0] > requests) keepRequest(tables, key[0], head);
     dropChange(tables, key, value);
     tables.log.remove(key);
   }
   return dropped.length === STEP_ROWS ? dropped.at(-1)?.key : undefined;
-}
-
-/** The request outlives its commit, from the very transaction on that drops it. */
-function keepRequest(
-  { requests }: WriteTables,
-  revision: number,
-  { requestId: id, puts, deletes }: CommitHead,
-): void {
-  const row: RequestRow = { id, puts, deletes };
-  requests.put(revision, JSON.stringify(row));
 }
 
 function dropChange(tables: WriteTables, [revision, path]: Place, row: string): void {

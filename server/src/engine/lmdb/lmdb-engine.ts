@@ -43,6 +43,8 @@ export interface LmdbEngineParts {
 
 /** How often is looked whether the store is still where it was. */
 const LOOK_EVERY_MS = 1_000;
+/** A write looks, too, where nobody did for this long: a look takes two calls of the system. */
+const LOOKED_RECENTLY_MS = 20;
 
 /** The engine over LMDB's tables. Opened by `openLmdbEngine`. */
 export class LmdbEngine implements Engine {
@@ -59,6 +61,7 @@ export class LmdbEngine implements Engine {
   /** Transactions come one after the other. */
   #transactions: Promise<unknown> = Promise.resolve();
   #shown: Progress;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   #feed: CommitFeed | undefined;
   #closing: Promise<void> | undefined;
 
@@ -216,7 +219,8 @@ export class LmdbEngine implements Engine {
     work: (tables: WriteTables) => Result | Promise<Result>,
     isFreeing: boolean,
   ): Promise<Result> {
-    this.#look();
+    if (this.#parts.uptimeMs() - this.#lookedAtMs >= LOOKED_RECENTLY_MS) this.#look();
+    this.#lookAtStorage();
     if (this.#condition.health.kind === 'failed')
       throw new WriteFailure('nothing written', false, this.#condition.health.reason);
     this.#room.admit(isFreeing);
@@ -258,11 +262,15 @@ export class LmdbEngine implements Engine {
   }
 
   #look(): void {
-    const { storage, problem } = this.#parts;
-    const moved = problem();
-    const { trouble } = storage;
+    this.#lookedAtMs = this.#parts.uptimeMs();
+    const moved = this.#parts.problem();
     if (moved !== undefined) this.#condition.fail(moved);
-    else if (trouble?.isFinal === true) this.#condition.fail(trouble.reason);
+    else this.#lookAtStorage();
+  }
+
+  #lookAtStorage(): void {
+    const { trouble } = this.#parts.storage;
+    if (trouble?.isFinal === true) this.#condition.fail(trouble.reason);
     else if (trouble !== undefined) this.#condition.degrade(trouble.reason);
   }
 

@@ -46,8 +46,8 @@ export interface LmdbEngineOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
-/** A segment of the write-ahead log: so many writes of 100 bytes as many writers make in a third of a second. */
-const SEGMENT_BYTES_MAX = 4 * 1024 * 1024;
+/** A segment of the write-ahead log: so many writes of 100 bytes as many writers make in a second. */
+const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 /** On a small disk: two of them are an eighth of what is kept back there, the rest is for compaction. */
 const SEGMENT_DISK_PART = 1 / 256;
 const SEGMENT_BYTES_MIN = 64 * 1024;

@@ -1,9 +1,9 @@
 import type { CommitOutcome } from '../engine.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
-import { headAt } from './history.ts';
+import type { Progress } from './commit-rows.ts';
 import { RequestIndex } from './request-index.ts';
-import type { RequestRow } from './stored.ts';
-import type { ReadTables, TableRange } from './tables.ts';
+import type { MadeRequest, RequestsRow } from './stored.ts';
+import type { ReadTables, TableRange, WriteTables } from './tables.ts';
 
 /** What is read back when a store opens: at least so many of the last commits, whatever their time. */
 const READ_BACK_MIN = 10_000;
@@ -35,11 +35,7 @@ export class Requests {
 
   constructor(tables: ReadTables, revision: number, uptimeMs: () => number) {
     this.#uptimeMs = uptimeMs;
-    for (const { key, value } of tables.requests.rows(ALL)) {
-      const { id }: RequestRow = JSON.parse(value);
-      this.#index.add(id, key);
-    }
-    for (const [id, at] of youngest(tables, revision).reverse()) this.#index.add(id, at);
+    for (const [id, at] of youngest(tables).reverse()) this.#index.add(id, at);
     this.#mark(revision);
   }
 
@@ -51,10 +47,7 @@ export class Requests {
   /** How a write that was made before ended. */
   outcomeOf(requestId: string, tables: ReadTables): CommitOutcome | undefined {
     const revision = this.#index.find(requestId);
-    if (revision === undefined) return undefined;
-    const row = requestAt(tables, revision);
-    if (row === undefined || row.id !== requestId) return undefined;
-    return { revision, puts: row.puts, deletes: row.deletes };
+    return revision === undefined ? undefined : outcomeAt(tables, revision, requestId);
   }
 
   /** Requests up to this revision are older than any client waits, and may be forgotten. */
@@ -78,24 +71,53 @@ export class Requests {
   }
 }
 
-function requestAt(tables: ReadTables, revision: number): RequestRow | undefined {
-  const head = headAt(tables, revision);
-  if (head !== undefined) return { id: head.requestId, puts: head.puts, deletes: head.deletes };
-  const row = tables.requests.get(revision);
-  return row === undefined ? undefined : JSON.parse(row);
+/** Writes down which writes a transaction makes. */
+export function noteRequests(
+  { requests }: WriteTables,
+  outcomes: ReadonlyMap<string, CommitOutcome>,
+  { revision, time }: Progress,
+): void {
+  if (outcomes.size === 0) return;
+  const made: MadeRequest[] = [];
+  for (const [id, outcome] of outcomes)
+    made.push([id, outcome.revision, outcome.puts, outcome.deletes]);
+  const row: RequestsRow = { time, made };
+  requests.put(revision, JSON.stringify(row));
+}
+
+/** The writes that were made with the commit of a revision, and that one among them. */
+export function requestsWith({ requests }: ReadTables, revision: number): readonly MadeRequest[] {
+  for (const { value } of requests.rows({ ...ALL, start: revision, limit: 1 }))
+    return rowOf(value).made;
+  return [];
+}
+
+function outcomeAt(
+  tables: ReadTables,
+  revision: number,
+  requestId: string,
+): CommitOutcome | undefined {
+  const made = requestsWith(tables, revision).find(([id]) => id === requestId);
+  if (made === undefined) return undefined;
+  const [, at, puts, deletes] = made;
+  return { revision: at, puts, deletes };
 }
 
 /** The newest first: those whose clients may still send them again. */
-function youngest(tables: ReadTables, newest: number): [id: string, revision: number][] {
+function youngest({ requests }: ReadTables): [id: string, revision: number][] {
   const found: [string, number][] = [];
-  let youngFrom = Number.NEGATIVE_INFINITY;
-  for (let revision = newest; found.length < READ_BACK_MAX; revision--) {
-    const head = headAt(tables, revision);
-    if (head === undefined) break;
-    const { time, requestId } = head;
-    if (revision === newest) youngFrom = time - REQUEST_KEPT_MS;
-    if (time < youngFrom && found.length >= READ_BACK_MIN) break;
-    found.push([requestId, revision]);
+  let youngFrom: number | undefined;
+  const newestFirst = { start: ALL.end, end: 0, reverse: true };
+  for (const { value } of requests.rows(newestFirst)) {
+    const { time, made } = rowOf(value);
+    youngFrom ??= time - REQUEST_KEPT_MS;
+    const isEnough = time < youngFrom && found.length >= READ_BACK_MIN;
+    if (isEnough || found.length >= READ_BACK_MAX) break;
+    for (const [id, revision] of [...made].reverse()) found.push([id, revision]);
   }
   return found;
+}
+
+function rowOf(row: string): RequestsRow {
+  return JSON.parse(row);
 }

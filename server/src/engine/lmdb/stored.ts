@@ -220,9 +220,6 @@ export interface CommitHead {
   readonly time: number;
   readonly actor: string;
   readonly note?: string;
-  readonly requestId: string;
-  readonly puts: number;
-  readonly deletes: number;
   readonly cleared?: readonly string[];
   /** What was replaced was too much to be told with the commit. */
   readonly withoutPrev?: true;
@@ -231,9 +228,16 @@ export interface CommitHead {
   readonly bytesSoFar: number;
 }
 
-/** A `RequestRow`: a write whose commit is compacted, as a second try of it is answered (S4). */
-export interface RequestRow {
-  readonly id: string;
-  readonly puts: number;
-  readonly deletes: number;
+/** A `RequestsRow`, JSON: the writes that one transaction made, as a second try of each is answered (S4). */
+export interface RequestsRow {
+  /** Of the last commit. */
+  readonly time: number;
+  readonly made: readonly MadeRequest[];
 }
+
+export type MadeRequest = readonly [
+  requestId: string,
+  revision: number,
+  puts: number,
+  deletes: number,
+];

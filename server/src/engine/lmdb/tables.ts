@@ -12,7 +12,7 @@ import { type KeyCodec, type Place, pathKey, placeKey, revisionKey, textKey } fr
  *    began, so that a path that changed a hundred thousand times is no long way.
  * 6. Compaction drops the beginning of `log`, and the long values that only it still names.
  * 7. `deletions` outlive that, so that who was away can be told of them; `deletionOrder` has the oldest.
- * 8. `requests`: the ids of writes whose commit is compacted while they may still be sent again.
+ * 8. `requests`: the ids of the writes of each transaction, for as long as they may be sent again.
  * 9. `meta`: what the store is, where its history begins, and its timelines.
  * 10. A commit writes all of its rows in one transaction; nothing else is ever written for it.
  *
@@ -53,7 +53,7 @@ export interface TableKeys {
   readonly deletions: string;
   /** By revision and path, those whose commit is compacted: nothing. */
   readonly deletionOrder: Place;
-  /** By revision: a `RequestRow`. */
+  /** By the last revision of a transaction: a `RequestsRow`. */
   readonly requests: number;
   /** By name: JSON. */
   readonly meta: string;

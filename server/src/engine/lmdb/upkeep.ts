@@ -93,7 +93,7 @@ export class Upkeep {
   #step(done: Done): Promise<Done | undefined> {
     const { requests, transaction } = this.#context;
     const { revision } = this.#compacted;
-    const droppable = { revision, requests: requests.forgettable() };
+    const droppable = { revision, requests: Math.min(revision, requests.forgettable()) };
     return transaction((tables) => compactStep(tables, droppable, done));
   }
 

@@ -8,7 +8,7 @@ import { type Progress, writeCommit } from './commit-rows.ts';
 import { failureOf, reasonOf, refusalOf } from './errors.ts';
 import { fetchFrom } from './past.ts';
 import { heldNow } from './reads.ts';
-import type { Requests } from './requests.ts';
+import { noteRequests, type Requests } from './requests.ts';
 import { WriteFailure } from './storage.ts';
 import { HeldRow } from './stored.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
@@ -178,10 +178,11 @@ export class Writes {
         continue;
       }
       const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
-      const written = yield* writeCommit(tables, judged, request.requestId, so);
+      const written = yield* writeCommit(tables, judged, so);
       progress = written.progress;
       turn.made(pending, judged.commit, written.outcome);
     }
+    noteRequests(tables, turn.outcomes, progress);
     return progress;
   }
 

@@ -10,6 +10,8 @@ import { writeSlices } from './write-slices.ts';
 
 /** Of a transaction that is written into the tables itself: between two pauses. */
 const STEP_ROWS = 500;
+/** More rows than that share pages enough to be written into the tables at once: once is less than twice. */
+const RECORD_ROWS_MAX = 1_500;
 
 export interface LoggedStorageParts {
   readonly base: Storage;
@@ -71,7 +73,8 @@ export class LoggedStorage implements Storage {
     const tables = layeredTables(this.#base.tables, () => [written, ...this.#layers]);
     const result = await work(writtenTables(tables, written));
     if (written.size === 0) return result;
-    if (written.bytes > this.#parts.recordBytesMax) await this.#writeIntoTables(written);
+    const isLarge = written.bytes > this.#parts.recordBytesMax || written.size > RECORD_ROWS_MAX;
+    if (isLarge) await this.#writeIntoTables(written);
     else await this.#append(written);
     return result;
   }

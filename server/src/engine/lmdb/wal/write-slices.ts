@@ -2,8 +2,8 @@ import { type Storage, WriteFailure } from '../storage.ts';
 import type { Memtable } from './memtable.ts';
 import { Slices } from './slices.ts';
 
-/** Rows that one transaction writes: some milliseconds. */
-const SLICE_ROWS = 500;
+/** Rows that one transaction writes: some milliseconds, and a sync of the disk. */
+const SLICE_ROWS = 2_000;
 /** The same where the disk is nearly full: pages that one lets go of are there for the next but one. */
 const SHORT_SLICE_ROWS = 16;
 
