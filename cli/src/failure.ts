@@ -31,6 +31,9 @@ export class Failure extends Error {
   }
 }
 
+/** The user asked for the end, and it was a bad one: that says more than that he asked for it. */
+export class BadEnd extends Failure {}
+
 export function usageError(problem: string, hint?: string): Failure {
   return new Failure(exitCodes.usage, 'usage', problem, hint);
 }

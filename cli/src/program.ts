@@ -1,6 +1,6 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { Command, CommanderError } from 'commander';
-import { exitCodes, Interrupted } from './failure.ts';
+import { BadEnd, exitCodes, Interrupted } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 import { addHelp } from './verbs/help.ts';
 import { addKeeping } from './verbs/keeping.ts';
@@ -22,7 +22,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { reportOf } = await import('./report.ts');
     const { signal } = terminal;
-    const { exitCode, text } = reportOf(signal.aborted ? new Interrupted(signal) : error);
+    const isInterrupted = signal.aborted && !(error instanceof BadEnd);
+    const { exitCode, text } = reportOf(isInterrupted ? new Interrupted(signal) : error);
     terminal.stderr.write(text);
     return exitCode;
   }

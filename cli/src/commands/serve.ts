@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerOptions, StartError } from '@conf
 import { DEFAULT_PORT } from '@confer/shared';
 import { countArgument } from '../arguments.ts';
 import { type Context, notice, parseDuration } from '../context.ts';
-import { exitCodes, Failure, usageError } from '../failure.ts';
+import { BadEnd, exitCodes, Failure, usageError } from '../failure.ts';
 import { oneLine } from '../output/text.ts';
 import { VERSION } from '../version.ts';
 
@@ -46,7 +46,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
   await server.close();
   const problem = failure ?? server.status().storageProblem;
   if (problem !== undefined)
-    throw new Failure(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
+    throw new BadEnd(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
 }
 
 function engineOf({ data, memory, acceptLoss = false }: ServeOptions) {
