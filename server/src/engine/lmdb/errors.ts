@@ -96,5 +96,6 @@ function errorName(error: unknown): string {
 }
 
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return errorName(error) === 'EDQUOT' ? 'EDQUOT: disk quota exceeded' : error.message;
 }

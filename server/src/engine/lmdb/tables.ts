@@ -61,6 +61,17 @@ export interface TableKeys {
 
 export type TableName = keyof TableKeys;
 
+/** In the order of their numbers, which are in records of the log: new ones go to the end. */
+export const tableNames: readonly TableName[] = [
+  'entries',
+  'log',
+  'values',
+  'deletions',
+  'deletionOrder',
+  'requests',
+  'meta',
+];
+
 /** How the keys of each table become bytes. */
 export const tableKeys: { readonly [Name in TableName]: KeyCodec<TableKeys[Name]> } = {
   entries: pathKey,

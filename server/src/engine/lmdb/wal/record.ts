@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { KeyCodec } from '../keys.ts';
-import { type TableKeys, type TableName, tableKeys } from '../tables.ts';
+import { type TableKeys, type TableName, tableKeys, tableNames } from '../tables.ts';
 import { type MemRows, Memtable } from './memtable.ts';
 
 /**
@@ -23,17 +23,6 @@ const REMOVED = 2 ** 32 - 1;
 /** What a row takes beside its texts: its table, two lengths. */
 const ROW_HEAD_BYTES = 7;
 const UNIT_BYTES_MAX = 3;
-
-/** In the order of their numbers, which are in records: new ones go to the end. */
-const NAMES: readonly TableName[] = [
-  'entries',
-  'log',
-  'values',
-  'deletions',
-  'deletionOrder',
-  'requests',
-  'meta',
-];
 
 /** Where a record stands: in which segment, and which of its records it is. */
 export interface RecordPlace {
@@ -62,7 +51,8 @@ export class RecordWriter {
   write(place: RecordPlace, rows: Memtable | 'turn'): Buffer {
     let end = at.rows;
     if (rows !== 'turn')
-      for (const [number, name] of NAMES.entries()) end = this.#writeRows(number, name, rows, end);
+      for (const [number, name] of tableNames.entries())
+        end = this.#writeRows(number, name, rows, end);
     const room = this.#roomFor(end);
     MAGIC.copy(room, at.magic);
     room.writeUInt32LE(end, at.bytes);
@@ -145,7 +135,7 @@ function rowsOf(record: Buffer): Memtable {
   const rows = new Memtable();
   let start = at.rows;
   while (start < record.length) {
-    const name = NAMES[record.readUInt8(start)];
+    const name = tableNames[record.readUInt8(start)];
     if (name === undefined) throw new Error('a record is of a table that is not known');
     start = readRow(rows, name, record, start);
   }

@@ -1,17 +1,12 @@
 import type { WriteSize } from '../storage.ts';
-import type { TableKeys, TableName, WriteTable, WriteTables } from '../tables.ts';
+import {
+  type TableKeys,
+  type TableName,
+  tableNames,
+  type WriteTable,
+  type WriteTables,
+} from '../tables.ts';
 import type { MemRow, Memtable } from './memtable.ts';
-
-/** In this order they are written. */
-const NAMES: readonly TableName[] = [
-  'entries',
-  'log',
-  'values',
-  'deletions',
-  'deletionOrder',
-  'requests',
-  'meta',
-];
 
 /** The rows of a memtable, to be written into the tables a slice at a time and in their order. */
 export class Slices {
@@ -26,8 +21,8 @@ export class Slices {
   /** About what the next slice of so many rows writes. */
   sizeOf(rowsMax: number): WriteSize {
     let [rows, scattered, bytes, row] = [0, 0, 0, this.#row];
-    for (let table = this.#table; table < NAMES.length && rows < rowsMax; table++, row = 0) {
-      const name = NAMES[table];
+    for (let table = this.#table; table < tableNames.length && rows < rowsMax; table++, row = 0) {
+      const name = tableNames[table];
       const ordered = name === undefined ? [] : this.#memtable.rows[name].inOrder();
       if (name === 'entries' || name === 'deletions') scattered += ordered.length - row;
       for (; row < ordered.length && rows < rowsMax; row++, rows++)
@@ -37,7 +32,7 @@ export class Slices {
   }
 
   get isDone(): boolean {
-    return this.#table === NAMES.length;
+    return this.#table === tableNames.length;
   }
 
   /** Writes the next rows. A slice may be written again, when what it was written with did not come to be. */
@@ -50,7 +45,7 @@ export class Slices {
   }
 
   #writeTable(tables: WriteTables, rowsMax: number): number {
-    const name = NAMES[this.#table];
+    const name = tableNames[this.#table];
     if (name === undefined) return rowsMax;
     const [from, rows] = [this.#row, this.#memtable.rows[name].inOrder()];
     this.#row = Math.min(rows.length, from + rowsMax);
