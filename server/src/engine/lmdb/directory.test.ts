@@ -319,4 +319,43 @@ describe('a directory whose server was killed', () => {
     writeFileSync(join(directory, 'data.mdb'), data);
     await expectRefused(directory, /the row \[\d+,"\/large\/35"\] of the table values/);
   });
+
+  it('S1 D19 finds damage to a large one while it is served, ends, and refuses it from then on', async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory), new TestClock());
+    for (let i = 0; i < 36; i++) await rig.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
+    const operations = Array.from({ length: 3_000 }, (_, i) => ({
+      type: 'put' as const,
+      path: `/small/${i}`,
+      value: String(i),
+    }));
+    await rig.commit(operations);
+    await rig.engine.close();
+    const whole = await openIn(directory);
+    const file = join(directory, 'data.mdb');
+    const data = readFileSync(file);
+    const page = leafWith(data, '\x01small\x011500');
+    data.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
+    await whole.close();
+    writeFileSync(file, data);
+
+    const engine = await openIn(directory);
+    const reason = await new Promise<string>((resolve) => {
+      engine.onHealth((health) => health.kind === 'failed' && resolve(health.reason));
+    });
+    expect(reason).toMatch(/^data\.mdb is damaged: .*; run confer verify$/);
+    await engine.close();
+    await expectRefused(directory, new RegExp(`page ${page} of the table`));
+  });
 });
+
+const PAGE_BYTES = 4_096;
+
+/** The number of a leaf page that has a text. */
+function leafWith(data: Buffer, text: string): number {
+  for (let at = data.indexOf(text); at !== -1; at = data.indexOf(text, at + 1)) {
+    const page = Math.floor(at / PAGE_BYTES);
+    if ((data.readUInt16LE(page * PAGE_BYTES + 18) & 0x7f) === 0x02) return page;
+  }
+  throw new Error(`no leaf page has ${text}`);
+}

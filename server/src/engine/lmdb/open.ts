@@ -3,8 +3,15 @@ import type { Clock } from '@confer/shared';
 import { DELETIONS_MAX } from '../deletions-limit.ts';
 import type { Engine, Timeline } from '../engine.ts';
 import { StorageError } from '../storage-error.ts';
+import { BackgroundLook } from './background-look.ts';
 import type { Progress } from './commit-rows.ts';
-import { isToBeMade, lostOf, requireKnown, requireReadable } from './directory/contents.ts';
+import {
+  isToBeMade,
+  lostOf,
+  requireKnown,
+  requireReadable,
+  UNFINISHED_RUNS_MAX,
+} from './directory/contents.ts';
 import { DiskReserve } from './directory/disk-reserve.ts';
 import { type LockedFile, lockFile } from './directory/file-lock.ts';
 import { type Label, readLabel, writeLabel } from './directory/label.ts';
@@ -58,6 +65,14 @@ function segmentBytesOn(directory: string): number {
   return Math.max(SEGMENT_BYTES_MIN, Math.min(SEGMENT_BYTES_MAX, part));
 }
 
+/** What an engine has, beside its storage, until it is closed. */
+interface Held {
+  readonly lock: LockedFile;
+  readonly look: BackgroundLook | undefined;
+  readonly epoch: string;
+  readonly timeline: Timeline;
+}
+
 /** The embedded, durable engine. Rejects with a `StorageError`. */
 export async function openLmdbEngine(options: LmdbEngineOptions): Promise<Engine> {
   try {
@@ -73,6 +88,7 @@ class Opening {
   readonly #files: StoreFiles;
   readonly #reserve: DiskReserve;
   #unfinishedRuns = 1;
+  #isLookedThrough = false;
 
   constructor(options: LmdbEngineOptions) {
     this.#options = options;
@@ -118,9 +134,9 @@ class Opening {
   /** Counts this run before LMDB sees its file: damage may end the process right there, each time. */
   #look(): void {
     const label = readLabel(this.#files);
-    const isThrough = requireReadable(this.#files, label, this.#options.onNotice);
+    this.#isLookedThrough = requireReadable(this.#files, label, this.#options.onNotice);
     if (label === undefined) return;
-    this.#unfinishedRuns = isThrough ? 1 : label.unfinishedRuns + 1;
+    this.#unfinishedRuns = this.#isLookedThrough ? 1 : label.unfinishedRuns + 1;
     this.#writeLabel({ ...label, unfinishedRuns: this.#unfinishedRuns });
   }
 
@@ -174,6 +190,7 @@ class Opening {
     });
     this.#reserve.take();
     const { clock, uptimeMs, defer } = this.#options;
+    const look = this.#isLookedThrough ? undefined : new BackgroundLook(this.#files.data, clock);
     return new LmdbEngine({
       storage,
       epoch,
@@ -184,22 +201,25 @@ class Opening {
       defer,
       deletionsMax,
       reserve: this.#reserve,
-      problem: () => lock.problem(),
-      release: (last) => this.#release(storage, lock, epoch, timeline, last),
+      problem: () => lock.problem() ?? look?.problem,
+      release: (last) => this.#release(storage, { lock, look, epoch, timeline }, last),
     });
   }
 
   async #release(
     storage: Storage,
-    lock: LockedFile,
-    epoch: string,
-    timeline: Timeline,
+    { lock, look, epoch, timeline }: Held,
     { revision }: Progress,
   ): Promise<void> {
+    look?.stop();
+    const isDamaged = look?.problem !== undefined;
+    // The next start is to look first.
+    const unfinishedRuns = isDamaged ? UNFINISHED_RUNS_MAX : 0;
     try {
-      await storage.close();
+      // Nothing is written into what is damaged: what the tables lack, the log has.
+      if (!isDamaged) await storage.close();
       // It says a little more than the one of the start.
-      if (lock.problem() === undefined) this.#label(epoch, timeline, revision, 0);
+      if (lock.problem() === undefined) this.#label(epoch, timeline, revision, unfinishedRuns);
     } finally {
       lock.release();
     }

@@ -39,7 +39,7 @@ export function isToBeMade(
 /** Files that have no more than this in use are looked through at each start: a fifth of a second. */
 const LOOKED_THROUGH_BYTES_MAX = 32 * 1024 * 1024;
 /** After so many runs that did not end in order, damage may be what ends them: any file is looked through. */
-const UNFINISHED_RUNS_MAX = 3;
+export const UNFINISHED_RUNS_MAX = 3;
 
 /**
  * Refuses what LMDB had better not open, before it does: it trusts its file, and what does not fit kills

@@ -20,15 +20,29 @@ export function* checkRows(
   const rows = new Map<string, number>();
   const damaged = new ProblemList();
   const { problems } = yield* walk(file, (name, key, value) => {
-    const table = tableNamed(name);
-    const text = table === undefined ? undefined : decodeRow(value());
-    const problem = table === undefined ? 'no table of Confer' : problemOf(table, key, text);
-    if (problem === undefined && table !== undefined && text !== undefined) {
+    const row = checkRow(name, key, value());
+    if ('problem' in row) damaged.add(row.problem);
+    else {
       rows.set(name, (rows.get(name) ?? 0) + 1);
-      take(table, key, text);
-    } else damaged.add(`the row ${keyText(table, key)} of the table ${name}: ${problem}`);
+      take(row.table, key, row.text);
+    }
   });
   return { rows, problems: [...problems, ...damaged.lines] };
+}
+
+/** A row that is as it was written, or what is wrong with it. */
+export function checkRow(
+  name: string,
+  key: Buffer,
+  value: Buffer,
+): { readonly table: TableName; readonly text: string } | { readonly problem: string } {
+  const table = tableNamed(name);
+  const problem = (what: string) => `the row ${keyText(table, key)} of the table ${name}: ${what}`;
+  if (table === undefined) return { problem: problem('no table of Confer') };
+  const text = decodeRow(value);
+  if (text === undefined) return { problem: problem('is not as it was written') };
+  const what = problemOf(table, key, text);
+  return what === undefined ? { table, text } : { problem: problem(what) };
 }
 
 function tableNamed(name: string): TableName | undefined {
@@ -39,8 +53,7 @@ function isTableName(name: string): name is TableName {
   return Object.hasOwn(tableKeys, name);
 }
 
-function problemOf(table: TableName, key: Buffer, text: string | undefined): string | undefined {
-  if (text === undefined) return 'is not as it was written';
+function problemOf(table: TableName, key: Buffer, text: string): string | undefined {
   try {
     if (table === 'entries') new HeldRow(pathOf(key), text, () => undefined);
     if (table === 'log') {

@@ -51,7 +51,7 @@ export interface Newest {
 const PAGE_BYTES_MIN = 512;
 const PAGE_BYTES_MAX = 65_536;
 /** What one read takes: pages that are near each other are often asked for one after another. */
-const WINDOW_BYTES = 256 * 1024;
+const WINDOW_BYTES = 32 * 1024;
 
 /** The file of LMDB, read without LMDB, which maps it into memory and trusts it. */
 export class LmdbFile {

@@ -1,6 +1,7 @@
 import { ProblemList } from '../problem-list.ts';
 import { type LmdbFile, TABLE_RECORD_BYTES, type TableRecord, tableRecordAt } from './lmdb-file.ts';
-import { LARGE_VALUE_AT, type LeafNode, type NodeValue, Page, PageProblem } from './page.ts';
+import { type LeafNode, type NodeValue, type Page, PageProblem } from './page.ts';
+import { bytesOf, pageAt, requireWhole, tableName } from './values.ts';
 
 /** Told of each row of a table, in order. */
 export type Visit = (table: string, key: Buffer, value: () => Buffer) => void;
@@ -58,11 +59,11 @@ class Walker {
     yield* this.#table('the list of tables', main, ({ key, value }) => {
       if (value.kind !== 'inline' || !value.isTable || value.bytes.length !== TABLE_RECORD_BYTES)
         throw new PageProblem('has what is no table in the list of tables');
-      tables.push({ name: nameOf(key), record: tableRecordAt(value.bytes, 0) });
+      tables.push({ name: tableName(key), record: tableRecordAt(value.bytes, 0) });
     });
     for (const { name, record } of tables)
       yield* this.#table(`the table ${name}`, record, ({ key, value }) => {
-        this.#visit(name, key, () => this.#bytesOf(value));
+        this.#visit(name, key, () => bytesOf(this.#file, value));
       });
     yield* this.#table('the list of free pages', free, ({ value }) => this.#free(value));
   }
@@ -121,27 +122,23 @@ class Walker {
     }
   }
 
-  /** A copy, because what a row leads to is read into the same room. */
   #claim(number: number): Page {
     this.#mark(number);
-    return new Page(Buffer.from(this.#file.read(number)), number);
+    return pageAt(this.#file, number);
   }
 
   #claimLarge(value: NodeValue): number {
     if (value.kind === 'inline') return 0;
-    const { page, pages, length } = value;
-    const held = pages * this.#file.pageBytes - LARGE_VALUE_AT;
-    if (pages < 1 || length > held)
+    const { page, pages } = value;
+    if (pages > this.#file.newest.lastPage)
       throw new PageProblem('has a long value that does not fit its pages');
     for (let i = 0; i < pages; i++) this.#mark(page + i);
-    const first = new Page(this.#file.read(page), page);
-    if (first.kind !== 'overflow' || first.overflowPages !== pages)
-      throw new PageProblem(`leads to page ${page}, which is no long value of ${pages} pages`);
+    requireWhole(this.#file, value);
     return pages;
   }
 
   #free(value: NodeValue): void {
-    const bytes = this.#bytesOf(value);
+    const bytes = bytesOf(this.#file, value);
     if (bytes.length % 8 !== 0) throw new PageProblem('has a list of odd length');
     const numbers = bytes.length / 8;
     const count = numbers === 0 ? 0 : Number(bytes.readBigUInt64LE(0));
@@ -165,18 +162,7 @@ class Walker {
     this.#seen[page] = 1;
   }
 
-  #bytesOf(value: NodeValue): Buffer {
-    if (value.kind === 'inline') return value.bytes;
-    const run = this.#file.read(value.page, value.pages);
-    return run.subarray(LARGE_VALUE_AT, LARGE_VALUE_AT + value.length);
-  }
-
   #problem(where: string, what: string): void {
     this.#problems.add(`${where} ${what}`);
   }
-}
-
-/** lmdb-js ends names as C does. */
-function nameOf(key: Buffer): string {
-  return key.toString('utf8', 0, key.at(-1) === 0 ? key.length - 1 : key.length);
 }
