@@ -35,7 +35,7 @@ export interface Rule {
    * `short` writes half of the bytes; `kill` ends the process just before the call.
    */
   readonly outcome: 'fail' | 'late' | 'short' | 'kill';
-  readonly error?: 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EACCES' | 'EMFILE' | 'EROFS';
+  readonly error?: 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EACCES' | 'EMFILE' | 'EROFS' | 'EAGAIN';
 }
 
 /** What goes wrong with a disk, while it is armed. */

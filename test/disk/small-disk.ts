@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const MIB = 2 ** 20;
 
 /** A file system of the usual kind, ext4, that is small. */
-interface SmallDisk {
+export interface SmallDisk {
   readonly directory: string;
   remove(): void;
 }

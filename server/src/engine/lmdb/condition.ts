@@ -1,14 +1,21 @@
 import type { Clock } from '@confer/shared';
 import type { Health } from '../engine.ts';
 
-/** How the storage is, and who is told when that changes. */
+/** It must have worked for so long before it is called well: a disk that fails now and then is not. */
+const WELL_AFTER_MS = 3_000;
+
+/** How the storage is, and who is told when that changes: once, however many writes fail. */
 export class Condition {
   readonly #clock: Clock;
+  readonly #uptimeMs: () => number;
   #health: Health = { kind: 'well' };
+  /** By `uptimeMs`; `undefined` while nothing has worked since it failed last. */
+  #worksSinceMs: number | undefined;
   #listener: ((health: Health) => void) | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, uptimeMs: () => number) {
     this.#clock = clock;
+    this.#uptimeMs = uptimeMs;
   }
 
   get health(): Health {
@@ -26,6 +33,7 @@ export class Condition {
 
   /** It goes on with less. The first reason is told, until all is well again. */
   degrade(reason: string): void {
+    this.#worksSinceMs = undefined;
     if (this.#health.kind !== 'well') return;
     this.#become({ kind: 'degraded', since: this.#clock.now(), reason });
   }
@@ -36,8 +44,15 @@ export class Condition {
     this.#become({ kind: 'failed', since: this.#clock.now(), reason });
   }
 
-  recover(): void {
-    if (this.#health.kind === 'degraded') this.#become({ kind: 'well' });
+  /** Something was written, and nothing else is wrong. */
+  worked(): void {
+    if (this.#health.kind === 'degraded') this.#worksSinceMs ??= this.#uptimeMs();
+  }
+
+  /** To be called now and then. */
+  tend(): void {
+    if (this.#health.kind !== 'degraded' || this.#worksSinceMs === undefined) return;
+    if (this.#uptimeMs() - this.#worksSinceMs >= WELL_AFTER_MS) this.#become({ kind: 'well' });
   }
 
   #become(health: Health): void {

@@ -72,7 +72,7 @@ export class LmdbEngine implements Engine {
     this.timelines = timelines;
     this.#shown = progress;
     this.#room = new Room(parts.reserve, () => storage.freeBytes());
-    this.#condition = new Condition(clock);
+    this.#condition = new Condition(clock, uptimeMs);
     this.#requests = new Requests(storage.tables, progress.revision, uptimeMs);
     const shown = () => this.#shown;
     this.#upkeep = new Upkeep({
@@ -229,7 +229,7 @@ export class LmdbEngine implements Engine {
         const result = await this.#parts.storage.transaction(work);
         this.#room.wrote();
         if (!this.#room.isShort && this.#parts.storage.trouble === undefined)
-          this.#condition.recover();
+          this.#condition.worked();
         return result;
       } catch (error) {
         if (!this.#mayTryAgain(error, isFreeing)) throw error;
@@ -257,6 +257,7 @@ export class LmdbEngine implements Engine {
       if (this.#closing !== undefined || this.#condition.hasFailed) return;
       this.#look();
       this.#parts.storage.tend();
+      this.#condition.tend();
       this.#lookLater();
     });
   }

@@ -4,7 +4,8 @@ import { openLmdb } from '../lmdb-storage.ts';
 import { putMeta } from '../meta.ts';
 import { FORMAT } from '../tables.ts';
 import { syncPath } from './make-directory.ts';
-import type { StoreFiles } from './store-files.ts';
+import { makeReaderTable } from './reader-table.ts';
+import { StoreFiles } from './store-files.ts';
 
 /**
  * Makes an empty store. It comes into being at one instant: it is made beside its place, put on the
@@ -15,6 +16,7 @@ export async function makeStore(files: StoreFiles, epoch: string): Promise<void>
   const unfinished = files.unfinished(epoch);
   try {
     mkdirSync(unfinished);
+    makeReaderTable(new StoreFiles(unfinished));
     const storage = await openLmdb(unfinished, () => {});
     try {
       await storage.transaction((tables) => putMeta(tables, 'identity', { format: FORMAT, epoch }));
