@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { freePort, Program, serve, withDirectory } from '../support/process.ts';
 import { NumberWriter, numbersIn } from './served.ts';
-import { openSmallDisk, type SmallDisk } from './small-disk.ts';
+import { openSmallDisk, openTmpfs } from './small-disk.ts';
 
 const CLI = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
 const isLong = process.env.CONFER_TEST_LONG === '1';
@@ -14,14 +13,6 @@ const FREE_BYTES = isLong
   ? [0, 4_096, 12_288, 40_000, 100_000, 200_000, 500_000, 1_000_000, 3_000_000]
   : [0, 4_096, 40_000, 300_000];
 const START_MS = 20_000;
-
-function openTmpfs(within: string): SmallDisk | undefined {
-  const directory = join(within, 'tmpfs');
-  mkdirSync(directory);
-  const options = ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', directory];
-  if (spawnSync('mount', options).status !== 0) return undefined;
-  return { directory, remove: () => void spawnSync('umount', ['-l', directory]) };
-}
 
 /** Leaves so much room on a disk, and no more. Returns what gives it back. */
 function fill(directory: string, leavingBytes: number): () => void {
@@ -81,7 +72,7 @@ it.for(cases)(
   { timeout: 300_000 },
   async ({ kind, state }, { skip }) => {
     await withDirectory(async (home) => {
-      const disk = kind === 'ext4' ? openSmallDisk(home, DISK_MIB) : openTmpfs(home);
+      const disk = kind === 'ext4' ? openSmallDisk(home, DISK_MIB) : openTmpfs(home, DISK_MIB);
       if (disk === undefined) return skip('no file system can be mounted here');
       try {
         for (const freeBytes of FREE_BYTES) {

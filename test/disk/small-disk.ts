@@ -25,6 +25,15 @@ export function openSmallDisk(within: string, sizeMiB: number): SmallDisk | unde
   return { directory, remove: () => void runs('umount', ['-l', directory]) };
 }
 
+/** The same in memory, where there is less of a file system between the process and the end of room. */
+export function openTmpfs(within: string, sizeMiB: number): SmallDisk | undefined {
+  const directory = join(within, 'tmpfs');
+  mkdirSync(directory);
+  if (!runs('mount', ['-t', 'tmpfs', '-o', `size=${sizeMiB}m`, 'tmpfs', directory]))
+    return undefined;
+  return { directory, remove: () => void runs('umount', ['-l', directory]) };
+}
+
 function runs(command: string, args: readonly string[]): boolean {
   const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
   return spawnSync(command, args, { env: { ...process.env, PATH } }).status === 0;

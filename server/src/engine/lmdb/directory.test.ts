@@ -296,7 +296,7 @@ describe('a directory whose server was killed', () => {
     expect(await revisionOf(directory)).toBe(first);
   });
 
-  it('D19 is looked through, however large, where damage may be what ended its last runs', async () => {
+  it('S1 is looked through, however large, where damage may be what ended its last runs', async () => {
     const directory = newDirectory();
     const rig = new Rig(await openIn(directory), new TestClock());
     for (let i = 0; i < 36; i++) await rig.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
@@ -320,7 +320,7 @@ describe('a directory whose server was killed', () => {
     await expectRefused(directory, /the row \[\d+,"\/large\/35"\] of the table values/);
   });
 
-  it('S1 D19 finds damage to a large one while it is served, ends, and refuses it from then on', async () => {
+  it('S1 finds damage to a large one while it is served, ends, and refuses it from then on', async () => {
     const directory = newDirectory();
     const rig = new Rig(await openIn(directory), new TestClock());
     for (let i = 0; i < 36; i++) await rig.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));

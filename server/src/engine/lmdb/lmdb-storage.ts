@@ -77,6 +77,8 @@ class LmdbStorage implements Storage {
   readonly #directory: string;
   readonly #ahead: RoomAhead;
   readonly #all: readonly { pages(): number }[];
+  /** Those whose rows of one transaction may each lie on a page of their own. */
+  readonly #scattered: readonly { pages(): number }[];
   readonly #written: WriteTables;
   #shown: ReadTransaction;
   #isWriting = false;
@@ -94,6 +96,7 @@ class LmdbStorage implements Storage {
     const requests = tableOf(root, 'requests');
     const meta = tableOf(root, 'meta');
     this.#all = [entries, log, values, deletions, deletionOrder, requests, meta];
+    this.#scattered = [entries, deletions];
     this.#written = { entries, log, values, deletions, deletionOrder, requests, meta };
     this.#shown = root.useReadTransaction();
     const view: View<ReadTransaction> = () => ({
@@ -156,8 +159,9 @@ class LmdbStorage implements Storage {
   /** A row may take a page of its own, and its text some more. */
   async #haveRoom({ rows, bytes }: WriteSize): Promise<void> {
     const { pageBytes, pages } = this.#pages();
-    // No more pages can be touched than there are; those that are added hold what is written.
-    const touched = Math.min(rows, pages) + PAGES_OF_A_COMMIT;
+    // No more pages of those tables can be touched than there are; those that are added hold what is written.
+    const there = this.#scattered.reduce((sum, table) => sum + table.pages(), 0);
+    const touched = Math.min(rows, there) + PAGES_OF_A_COMMIT;
     const needed = touched * pageBytes + OVERFLOW_FACTOR * bytes;
     try {
       await this.#ahead.have(pages * pageBytes, needed, () => this.freeBytes());

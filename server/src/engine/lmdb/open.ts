@@ -89,6 +89,7 @@ class Opening {
   readonly #reserve: DiskReserve;
   #unfinishedRuns = 1;
   #isLookedThrough = false;
+  readonly #logFiles: SegmentFile[] = [];
 
   constructor(options: LmdbEngineOptions) {
     this.#options = options;
@@ -155,7 +156,7 @@ class Opening {
     const { segmentBytes = segmentBytesOn(directory) } = this.#options;
     const recordBytesMax = segmentBytes / RECORDS_A_SEGMENT_MIN;
     const storage = await openLog(base, {
-      openFile: SegmentFile.open,
+      openFile: (path, make) => this.#openLogFile(path, make),
       isFull: (error) => isFull(error, directory),
       paths: log,
       store: epoch,
@@ -188,7 +189,7 @@ class Opening {
       storage.show();
       this.#label(epoch, timeline, revision, this.#unfinishedRuns);
     });
-    this.#reserve.take();
+    this.#reserve.takeAll();
     const { clock, uptimeMs, defer } = this.#options;
     const look = this.#isLookedThrough ? undefined : new BackgroundLook(this.#files.data, clock);
     return new LmdbEngine({
@@ -201,7 +202,7 @@ class Opening {
       defer,
       deletionsMax,
       reserve: this.#reserve,
-      problem: () => lock.problem() ?? look?.problem,
+      problem: () => this.#misplaced(lock) ?? look?.problem,
       release: (last) => this.#release(storage, { lock, look, epoch, timeline }, last),
     });
   }
@@ -223,6 +224,19 @@ class Opening {
     } finally {
       lock.release();
     }
+  }
+
+  async #openLogFile(path: string, make: boolean): Promise<SegmentFile> {
+    const file = await SegmentFile.open(path, make);
+    this.#logFiles.push(file);
+    return file;
+  }
+
+  /** Why what is written now would not be found by the next start. */
+  #misplaced(lock: LockedFile): string | undefined {
+    let problem = lock.problem();
+    for (const file of this.#logFiles) problem ??= file.problem();
+    return problem;
   }
 
   #label(epoch: string, { id }: Timeline, revision: number, unfinishedRuns: number): void {

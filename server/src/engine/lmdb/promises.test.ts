@@ -15,6 +15,8 @@ import { Child } from '../contract/child.contract.ts';
 import { failureOf, Rig, seeded, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { checkRows } from './file/check-rows.ts';
+import { LmdbFile } from './file/lmdb-file.ts';
 import { openLmdbEngine } from './open.ts';
 import { repairDirectory } from './repair.ts';
 import { verifyDirectory } from './verify.ts';
@@ -22,6 +24,7 @@ import { verifyDirectory } from './verify.ts';
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
+const isLong = process.env.CONFER_TEST_LONG === '1';
 let names = 0;
 const newDirectory = () => join(temporary, String(names++));
 
@@ -219,6 +222,31 @@ describe('a log that is damaged', () => {
     const engine = await openIn(into);
     expect(engine.revision).toBe(repaired.revision);
     await engine.close();
+  });
+});
+
+describe('a file that is whole', () => {
+  it('S1 is never called damaged, whatever LMDB has done to it', { timeout: 120_000 }, async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory), new Machine());
+    const random = seeded(3);
+    for (let round = 0; round < (isLong ? 640 : 128); round++) {
+      const operations = Array.from({ length: 800 }, () => ({
+        type: 'put' as const,
+        path: `/k/${Math.floor(random() * 2_000)}`,
+        value: String(round).repeat(1 + Math.floor(random() * 40)),
+      }));
+      await rig.commit(operations);
+      if (round % 50 === 49) await rig.engine.compact(rig.engine.revision - 5);
+      const file = LmdbFile.open(join(directory, 'data.mdb'));
+      const checking = checkRows(file);
+      let step = checking.next();
+      while (step.done !== true) step = checking.next();
+      file.close();
+      expect(step.value.problems, `round ${round}`).toEqual([]);
+    }
+    await rig.engine.close();
+    expect((await verifyDirectory(directory)).problems).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { tryLock } from 'fs-native-extensions';
+import { misplaced } from './same-file.ts';
 
 /** A file that nobody else can lock, in this process or another, until it is let go of or the process ends. */
 export interface LockedFile {
@@ -37,12 +38,7 @@ export function lockFile(path: string): LockedFile | undefined {
 function lockedFile(path: string, descriptor: number): LockedFile {
   const own = fstatSync(descriptor);
   return {
-    problem() {
-      const there = statSync(path, { throwIfNoEntry: false });
-      if (there === undefined) return `${path} was removed while it was open`;
-      if (there.ino === own.ino && there.dev === own.dev) return undefined;
-      return `${path} was replaced by another file while it was open`;
-    },
+    problem: () => misplaced(path, own),
     release: () => closeSync(descriptor),
   };
 }

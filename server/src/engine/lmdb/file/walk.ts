@@ -22,6 +22,16 @@ export function* walk(file: LmdbFile, visit: Visit): Generator<void, Walked, voi
   return { problems: walker.problems };
 }
 
+/** `MDB_INTEGERKEY`: keys are numbers of the machine, lowest byte first, as those of the list of free pages. */
+const HAS_NUMBERS = 0x08;
+const NUMBER_BYTES = 8;
+
+function compareKeys({ flags }: TableRecord, a: Buffer, b: Buffer): number {
+  const areNumbers = a.length === NUMBER_BYTES && b.length === NUMBER_BYTES;
+  if ((flags & HAS_NUMBERS) === 0 || !areNumbers) return Buffer.compare(a, b);
+  return a.readBigUInt64LE() < b.readBigUInt64LE() ? -1 : 1;
+}
+
 interface Count {
   branchPages: number;
   leafPages: number;
@@ -99,7 +109,7 @@ class Walker {
         if (isLeaf) {
           count.leafPages++;
           for (const node of page.leafNodes()) {
-            if (Buffer.compare(last, node.key) >= 0 && count.entries > 0)
+            if (count.entries > 0 && compareKeys(record, last, node.key) >= 0)
               throw new PageProblem('has rows out of order');
             last = Buffer.from(node.key);
             count.entries++;

@@ -37,7 +37,8 @@ export interface LoggedStorageParts {
  * 3. The second segment is full before the first is in the tables: the next to write waits for that.
  * 4. A transaction that is too large for the log is written into the tables itself, after all that was
  *    before it.
- * 5. An append fails: it is withdrawn, so that nothing of it comes back. If that fails as well, nobody
+ * 5. The log finds no room: what was to be appended goes into the tables as well.
+ * 6. An append fails: it is withdrawn, so that nothing of it comes back. If that fails as well, nobody
  *    knows what the disk has, and that is what the writer is told.
  */
 export class LoggedStorage implements Storage {
@@ -75,7 +76,7 @@ export class LoggedStorage implements Storage {
     if (written.size === 0) return result;
     const isLarge = written.bytes > this.#parts.recordBytesMax || written.size > RECORD_ROWS_MAX;
     if (isLarge) await this.#writeIntoTables(written);
-    else await this.#append(written);
+    else await this.#appendOrWrite(written);
     return result;
   }
 
@@ -111,6 +112,18 @@ export class LoggedStorage implements Storage {
     await this.#base.close();
   }
 
+  /** On a disk where the log finds no room, the tables may have some inside. */
+  async #appendOrWrite(written: Memtable): Promise<void> {
+    try {
+      await this.#append(written);
+    } catch (error) {
+      const isWorthATry =
+        error instanceof WriteFailure && error.outcome === 'nothing written' && error.isFull;
+      if (!isWorthATry) throw error;
+      await this.#writeIntoTables(written);
+    }
+  }
+
   async #append(written: Memtable): Promise<void> {
     if (this.#log.isFull) await this.#turn();
     try {
@@ -140,7 +153,8 @@ export class LoggedStorage implements Storage {
         this.#trouble = undefined;
       },
       (error: unknown) => {
-        const reason = `the log could not be brought into the tables: ${reasonOf(error)}`;
+        const why = this.#parts.isFull(error) ? 'the disk is full, so ' : '';
+        const reason = `${why}the log could not be brought into the tables: ${reasonOf(error)}`;
         this.#trouble = { reason, isFinal: false };
       },
     );

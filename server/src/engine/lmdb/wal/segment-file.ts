@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
+import { type FileIdentity, misplaced } from '../directory/same-file.ts';
 import type { LogFile } from './log-file.ts';
 
 /**
@@ -20,24 +21,32 @@ const GROWTH_MAX_BYTES = 1024 * 1024;
  * its blocks are needs no more than itself on the disk, which takes half the time.
  */
 export class SegmentFile implements LogFile {
+  readonly #path: string;
   readonly #handle: FileHandle;
+  readonly #identity: FileIdentity;
   #sizeBytes: number;
 
-  private constructor(handle: FileHandle, sizeBytes: number) {
+  private constructor(path: string, handle: FileHandle, stats: Stats) {
+    this.#path = path;
     this.#handle = handle;
-    this.#sizeBytes = sizeBytes;
+    this.#identity = stats;
+    this.#sizeBytes = stats.size;
   }
 
   /** Rejects where the file is not there; `make` makes it. */
   static async open(path: string, make: boolean): Promise<SegmentFile> {
     const handle = await open(path, make ? FLAGS | constants.O_CREAT : FLAGS, 0o644);
     try {
-      const { size } = await handle.stat();
-      return new SegmentFile(handle, size);
+      return new SegmentFile(path, handle, await handle.stat());
     } catch (error) {
       await handle.close();
       throw error;
     }
+  }
+
+  /** Why what is written would not be found again, or `undefined`. */
+  problem(): string | undefined {
+    return misplaced(this.#path, this.#identity);
   }
 
   async read(): Promise<Buffer> {
