@@ -217,7 +217,7 @@ describe('a write', () => {
         'compact ok',
         'puts ok',
         'all ok',
-        'closed well',
+        'closed',
       ]);
     },
   );
