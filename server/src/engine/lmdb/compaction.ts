@@ -25,18 +25,20 @@ export const NOTHING_DONE: Done = { log: [0, ROOT], requests: 0 };
 
 /**
  * One step of a compaction: drops the next rows of the log, and what only they still name. Returns how
- * far it is then, or `undefined` where there is no more. Readers look no further back than the revision
+ * far it is then, and whether there is more. Readers look no further back than the revision
  * already, and writers wait for no more than one step.
  */
 export function compactStep(
   tables: WriteTables,
   droppable: Droppable,
   done: Done,
-): Done | undefined {
+): { readonly done: Done; readonly isMore: boolean } {
   const log = dropLog(tables, droppable, done.log);
   const requests = forgetRequests(tables, droppable, done.requests);
-  if (log === undefined && requests === undefined) return undefined;
-  return { log: log ?? endOf(droppable.revision), requests: requests ?? droppable.requests + 1 };
+  return {
+    done: { log: log ?? endOf(droppable.revision), requests: requests ?? droppable.requests + 1 },
+    isMore: log !== undefined || requests !== undefined,
+  };
 }
 
 /** Returns where to go on. */

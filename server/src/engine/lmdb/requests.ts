@@ -5,8 +5,7 @@ import { RequestIndex } from './request-index.ts';
 import type { MadeRequest, RequestsRow } from './stored.ts';
 import type { ReadTables, TableRange, WriteTables } from './tables.ts';
 
-/** What is read back when a store opens: at least so many of the last commits, whatever their time. */
-const READ_BACK_MIN = 10_000;
+/** What is read back when a store opens: all that was not forgotten, whatever a clock says of its age. */
 const READ_BACK_MAX = 1_000_000;
 
 /** How often is noted how far the history was. */
@@ -75,13 +74,13 @@ export class Requests {
 export function noteRequests(
   { requests }: WriteTables,
   outcomes: ReadonlyMap<string, CommitOutcome>,
-  { revision, time }: Progress,
+  { revision }: Progress,
 ): void {
   if (outcomes.size === 0) return;
   const made: MadeRequest[] = [];
   for (const [id, outcome] of outcomes)
     made.push([id, outcome.revision, outcome.puts, outcome.deletes]);
-  const row: RequestsRow = { time, made };
+  const row: RequestsRow = { made };
   requests.put(revision, JSON.stringify(row));
 }
 
@@ -103,16 +102,13 @@ function outcomeAt(
   return { revision: at, puts, deletes };
 }
 
-/** The newest first: those whose clients may still send them again. */
+/** The newest first. */
 function youngest({ requests }: ReadTables): [id: string, revision: number][] {
   const found: [string, number][] = [];
-  let youngFrom: number | undefined;
   const newestFirst = { start: ALL.end, end: 0, reverse: true };
   for (const { value } of requests.rows(newestFirst)) {
-    const { time, made } = rowOf(value);
-    youngFrom ??= time - REQUEST_KEPT_MS;
-    const isEnough = time < youngFrom && found.length >= READ_BACK_MIN;
-    if (isEnough || found.length >= READ_BACK_MAX) break;
+    const { made } = rowOf(value);
+    if (found.length >= READ_BACK_MAX) break;
     for (const [id, revision] of [...made].reverse()) found.push([id, revision]);
   }
   return found;

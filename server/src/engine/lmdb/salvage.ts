@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readLabel } from './directory/label.ts';
 import type { StoreFiles } from './directory/store-files.ts';
 import { reasonOf } from './errors.ts';
 import { checkRows, pathOf } from './file/check-rows.ts';
@@ -41,19 +42,25 @@ export function salvage(files: StoreFiles): Salvage {
 
 /** What is in the log before any damage to it. */
 function readLog(files: StoreFiles, rows: Memtable, problems: string[]): void {
-  const identity = read<Identity>(rows, 'identity');
+  const epoch = read<Identity>(rows, 'identity')?.epoch ?? readLabel(files)?.epoch;
   const place = read<LogPlace>(rows, 'wal');
-  if (identity === undefined || place === undefined || place.isClosed) return;
+  const segments = files.log.filter((path) => existsSync(path));
+  if (place?.isClosed === true || segments.length === 0) return;
   try {
-    const segments = files.log.filter((path) => existsSync(path));
-    replay(readSegments(segments), identity.epoch, place, rows);
+    if (epoch === undefined || place === undefined)
+      throw new Error('data.mdb does not say any more where it goes on');
+    replay(readSegments(segments), epoch, place, rows);
   } catch (error) {
     problems.push(`the write-ahead log: ${reasonOf(error)}; what is behind that is lost`);
   }
 }
 
 function readTables(files: StoreFiles, rows: Memtable): string[] {
-  const file = LmdbFile.open(files.data);
+  const file = LmdbFile.openDamaged(files.data);
+  const damagedMeta =
+    file.damagedMeta === undefined
+      ? []
+      : [`data.mdb: ${file.damagedMeta}; what was written with it last may be lost`];
   try {
     const checking = checkRows(file, (table, key, text) => {
       const bytes = Buffer.from(key);
@@ -65,7 +72,7 @@ function readTables(files: StoreFiles, rows: Memtable): string[] {
     });
     let step = checking.next();
     while (step.done !== true) step = checking.next();
-    return step.value.problems.map((problem) => `data.mdb: ${problem}`);
+    return [...damagedMeta, ...step.value.problems.map((problem) => `data.mdb: ${problem}`)];
   } finally {
     file.close();
   }

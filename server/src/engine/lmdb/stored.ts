@@ -230,8 +230,6 @@ export interface CommitHead {
 
 /** A `RequestsRow`, JSON: the writes that one transaction made, as a second try of each is answered (S4). */
 export interface RequestsRow {
-  /** Of the last commit. */
-  readonly time: number;
   readonly made: readonly MadeRequest[];
 }
 

@@ -32,6 +32,7 @@ export class Upkeep {
   #deletionsFloor: number;
   #work: Promise<void> = Promise.resolve();
   #isStopped = false;
+  #done: Done = NOTHING_DONE;
 
   constructor(context: UpkeepContext) {
     const { tables } = context;
@@ -64,9 +65,9 @@ export class Upkeep {
   async #compact(revision: number): Promise<void> {
     try {
       await this.#moveTo(revision);
-      for (let done = await this.#step(NOTHING_DONE); done !== undefined; ) {
+      for (let isMore = await this.#step(); isMore; ) {
         this.#requireRunning();
-        done = await this.#step(done);
+        isMore = await this.#step();
       }
       await this.#trim();
     } catch (error) {
@@ -90,11 +91,16 @@ export class Upkeep {
     this.#compacted = compacted;
   }
 
-  #step(done: Done): Promise<Done | undefined> {
+  /** Goes on where the last compaction ended, too: what is before that is gone. Returns whether there is more. */
+  async #step(): Promise<boolean> {
     const { requests, transaction } = this.#context;
     const { revision } = this.#compacted;
     const droppable = { revision, requests: Math.min(revision, requests.forgettable()) };
-    return transaction((tables) => compactStep(tables, droppable, done));
+    const { done, isMore } = await transaction((tables) =>
+      compactStep(tables, droppable, this.#done),
+    );
+    this.#done = done;
+    return isMore;
   }
 
   /** The oldest go once there are too many: one at a time would cost a transaction each. */

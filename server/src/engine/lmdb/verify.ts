@@ -1,12 +1,17 @@
 import { existsSync } from 'node:fs';
+import type { Timeline } from '../engine.ts';
 import { StorageError } from '../storage-error.ts';
+import { lossBetween, type Said } from './directory/contents.ts';
 import { lockFile } from './directory/file-lock.ts';
 import { readLabel } from './directory/label.ts';
 import { StoreFiles } from './directory/store-files.ts';
-import { reasonOf } from './errors.ts';
+import { openFailure, reasonOf } from './errors.ts';
 import { checkRows } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
-import type { Identity } from './meta.ts';
+import { type Compacted, type Identity, NOTHING_COMPACTED } from './meta.ts';
+import { FORMAT, tableKeys } from './tables.ts';
+import { keyTexts } from './wal/key-text.ts';
+import { Memtable } from './wal/memtable.ts';
 import { readSegments } from './wal/read-segments.ts';
 import { type LogPlace, replay } from './wal/replay.ts';
 
@@ -26,19 +31,23 @@ export interface Verified {
  * `StorageError` where a server has it, or where there is none.
  */
 export async function verifyDirectory(directory: string): Promise<Verified> {
-  const files = new StoreFiles(directory);
-  if (!existsSync(files.data))
-    throw new StorageError(
-      'unreadable',
-      `${directory} has no data.mdb, so there is no store in it`,
-    );
-  const lock = lockFile(files.data);
-  if (lock === undefined)
-    throw new StorageError('locked', `${directory} is in use; stop its server first`);
   try {
-    return look(files);
-  } finally {
-    lock.release();
+    const files = new StoreFiles(directory);
+    if (!existsSync(files.data))
+      throw new StorageError(
+        'unreadable',
+        `${directory} has no data.mdb, so there is no store in it`,
+      );
+    const lock = lockFile(files.data);
+    if (lock === undefined)
+      throw new StorageError('locked', `${directory} is in use; stop its server first`);
+    try {
+      return look(files);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    throw openFailure(error, directory);
   }
 }
 
@@ -52,22 +61,30 @@ function look(files: StoreFiles): Verified {
     return { epoch: undefined, rows: {}, loggedRows: 0, problems };
   }
   try {
+    let revision = 0;
     const checking = checkRows(file, (table, key, text) => {
       if (table === 'meta') texts.set(key.toString(), text);
+      if (table === 'log') revision = tableKeys.log.readKey(Buffer.from(key), 0, key.length)[0];
     });
     let step = checking.next();
     while (step.done !== true) step = checking.next();
     const { rows, problems } = step.value;
     const identity = read<Identity>(texts, 'identity');
     const log = logOf(files, identity, read<LogPlace>(texts, 'wal'));
+    for (const { key } of log.rows.rows.log.all()) revision = Math.max(revision, key[0]);
+    const logged = log.rows.rows.meta.find(keyTexts.meta('timelines'))?.row;
+    if (logged !== undefined) texts.set('timelines', logged);
+    const compacted = read<Compacted>(texts, 'compacted') ?? NOTHING_COMPACTED;
+    const timelines = read<readonly Timeline[]>(texts, 'timelines') ?? [];
+    const said = { timelines, revision: Math.max(revision, compacted.revision) };
     return {
       epoch: identity?.epoch,
       rows: Object.fromEntries(rows),
-      loggedRows: log.rows,
+      loggedRows: log.rows.size,
       problems: [
         ...problems.map((problem) => `data.mdb: ${problem}`),
         ...log.problems,
-        ...labelProblems(files, identity),
+        ...labelProblems(files, identity, said),
       ],
     };
   } finally {
@@ -80,22 +97,35 @@ function read<Row>(texts: ReadonlyMap<string, string>, name: string): Row | unde
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-function logOf(files: StoreFiles, identity: Identity | undefined, place: LogPlace | undefined) {
+function logOf(
+  files: StoreFiles,
+  identity: Identity | undefined,
+  place: LogPlace | undefined,
+): { readonly rows: Memtable; readonly problems: readonly string[] } {
+  const rows = new Memtable();
   if (identity === undefined)
-    return { rows: 0, problems: ['data.mdb does not say which store it is'] };
-  if (place === undefined || place.isClosed) return { rows: 0, problems: [] };
+    return { rows, problems: ['data.mdb does not say which store it is'] };
+  if (place === undefined || place.isClosed) return { rows, problems: [] };
   try {
-    const { rows } = replay(readSegments(files.log), identity.epoch, place);
-    return { rows: rows.size, problems: [] };
+    replay(readSegments(files.log), identity.epoch, place, rows);
+    return { rows, problems: [] };
   } catch (error) {
-    return { rows: 0, problems: [`the write-ahead log: ${reasonOf(error)}`] };
+    return { rows, problems: [`the write-ahead log: ${reasonOf(error)}`] };
   }
 }
 
-function labelProblems(files: StoreFiles, identity: Identity | undefined): string[] {
+/** What the data do not have of what confer.json says. */
+function labelProblems(
+  files: StoreFiles,
+  identity: Identity | undefined,
+  { timelines, revision }: Pick<Said, 'timelines' | 'revision'>,
+): string[] {
   const label = readLabel(files);
   if (label === undefined)
     return ['confer.json is missing or cannot be read; a start makes it anew'];
-  if (identity === undefined || label.epoch === identity.epoch) return [];
-  return [`confer.json is of another store (epoch ${label.epoch})`];
+  if (label.format > FORMAT)
+    return [`confer.json is of a newer Confer (format ${label.format}, not ${FORMAT})`];
+  if (identity === undefined) return [];
+  const loss = lossBetween(label, { epoch: identity.epoch, timelines, revision });
+  return loss === undefined ? [] : [loss];
 }

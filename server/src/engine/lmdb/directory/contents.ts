@@ -128,7 +128,11 @@ export function lostOf(
   throw unreadable(files.directory, `${loss}; put back what belongs together, or ${HOW_TO_ACCEPT}`);
 }
 
-function lossBetween(label: Label, { epoch, timelines, revision }: Said): string | undefined {
+/** What data lack that a label speaks of, in one line. */
+export function lossBetween(
+  label: Label,
+  { epoch, timelines, revision }: Said,
+): string | undefined {
   if (label.epoch !== epoch)
     return `data.mdb is of another store (epoch ${epoch}) than confer.json says (epoch ${label.epoch}, revision ${label.revision})`;
   const isKnown = timelines.some(({ id }) => id === label.timeline);

@@ -1,5 +1,5 @@
 /** Of `MDB_page_header` and `MDB_node` in LMDB's mdb.c. */
-const header = { number: 0, flags: 18, lower: 20, upper: 22, bytes: 24 };
+const header = { number: 0, transaction: 8, flags: 18, lower: 20, upper: 22, bytes: 24 };
 const node = { low: 0, high: 2, flags: 4, keyBytes: 6, bytes: 8 };
 
 const kinds = { branch: 0x01, leaf: 0x02, overflow: 0x04 } as const;
@@ -42,12 +42,14 @@ export class PageProblem extends Error {
 export class Page {
   readonly #bytes: Buffer;
 
-  /** `number`: where it was read. */
-  constructor(bytes: Buffer, number: number) {
+  /** `number`: where it was read. `newest`: the last transaction that can have written it. */
+  constructor(bytes: Buffer, number: number, newest: number) {
     if (bytes.length < header.bytes) throw new PageProblem('lies beyond the end of the file');
     this.#bytes = bytes;
     if (Number(bytes.readBigUInt64LE(header.number)) !== number)
       throw new PageProblem('says that it is another page');
+    if (Number(bytes.readBigUInt64LE(header.transaction)) > newest)
+      throw new PageProblem('says that it was written later than anything');
   }
 
   get kind(): PageKind | undefined {

@@ -7,7 +7,7 @@ export function requireWhole(file: LmdbFile, value: NodeValue): void {
   const { page, pages, length } = value;
   if (pages < 1 || length > pages * file.pageBytes - LARGE_VALUE_AT)
     throw new PageProblem('has a long value that does not fit its pages');
-  const first = new Page(file.read(page), page);
+  const first = new Page(file.read(page), page, file.newest.transaction);
   if (first.kind !== 'overflow' || first.overflowPages !== pages)
     throw new PageProblem(`leads to page ${page}, which is no long value of ${pages} pages`);
 }
@@ -20,7 +20,7 @@ export function bytesOf(file: LmdbFile, value: NodeValue): Buffer {
 
 /** A page by itself, because what it leads to is read into the same room. */
 export function pageAt(file: LmdbFile, number: number): Page {
-  return new Page(Buffer.from(file.read(number)), number);
+  return new Page(Buffer.from(file.read(number)), number, file.newest.transaction);
 }
 
 /** LMDB keeps the tables of a file as rows of one, and lmdb-js ends their names as C does. */
