@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, ConferError, connect } from '@confer/client';
@@ -59,6 +59,36 @@ describe('what is done to the directory of a server that runs', () => {
       });
     },
   );
+
+  it('data.mdb cut off: it is noticed within seconds, said, and the server ends', async () => {
+    await withDirectory(async (home) => {
+      const data = join(home, 'data');
+      const { program } = await started(data);
+      truncateSync(join(data, 'data.mdb'), 8_192);
+      await program.saw(({ child }) => child.exitCode ?? undefined, NOTICED_MS);
+      const { code, stderr } = await program.finished;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/ the server ends: .*data\.mdb was cut off while it was open/);
+    });
+  });
+
+  it('S1 one whose data.mdb was replaced has the log to itself until it has ended', async () => {
+    await withDirectory(async (home) => {
+      const data = join(home, 'data');
+      const first = await started(data);
+      expect(await set(first.url, '/n/1', '1')).toBe(0);
+      first.program.child.kill('SIGSTOP');
+      const bytes = readFileSync(join(data, 'data.mdb'));
+      rmSync(join(data, 'data.mdb'));
+      writeFileSync(join(data, 'data.mdb'), bytes);
+      const second = await refused(data);
+      expect(second.code).toBe(2);
+      expect(second.stderr).toMatch(/^error\[storage\]: .*wal-0 is in use by another process\n$/);
+      first.program.child.kill('SIGCONT');
+      expect((await first.program.finished).code).toBe(1);
+      expect([...(await numbersIn(data))]).toEqual([1]);
+    });
+  });
 
   it('S1 another server started on it is refused, and harms nothing', async () => {
     await withDirectory(async (home) => {

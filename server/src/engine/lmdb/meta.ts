@@ -18,6 +18,8 @@ interface MetaRows {
   readonly compacted: Compacted;
   /** Of the write-ahead log. In the tables themselves, and never in the log. */
   readonly wal: LogPlace;
+  /** In the log alone: how many transactions it knows to be in the tables themselves. */
+  readonly direct: number;
   /** Every delete after this revision is known. */
   readonly deletionsFloor: number;
 }

@@ -13,7 +13,7 @@ import {
   UNFINISHED_RUNS_MAX,
 } from './directory/contents.ts';
 import { DiskReserve } from './directory/disk-reserve.ts';
-import { type LockedFile, lockFile } from './directory/file-lock.ts';
+import { type LockedFile, lockDescriptor, lockFile } from './directory/file-lock.ts';
 import { type Label, readLabel, writeLabel } from './directory/label.ts';
 import { prepareDirectory, syncPath } from './directory/make-directory.ts';
 import { makeStore } from './directory/make-store.ts';
@@ -213,7 +213,7 @@ class Opening {
     { revision }: Progress,
   ): Promise<void> {
     look?.stop();
-    const isDamaged = look?.problem !== undefined;
+    const isDamaged = look?.problem !== undefined || lock.cutOff() !== undefined;
     // The next start is to look first.
     const unfinishedRuns = isDamaged ? UNFINISHED_RUNS_MAX : 0;
     try {
@@ -228,13 +228,18 @@ class Opening {
 
   async #openLogFile(path: string, make: boolean): Promise<SegmentFile> {
     const file = await SegmentFile.open(path, make);
+    // Another one may write to it who had data.mdb before somebody put this one in its place.
+    if (!lockDescriptor(file.descriptor)) {
+      await file.close();
+      throw new StorageError('locked', `${path} is in use by another process`);
+    }
     this.#logFiles.push(file);
     return file;
   }
 
   /** Why what is written now would not be found by the next start. */
   #misplaced(lock: LockedFile): string | undefined {
-    let problem = lock.problem();
+    let problem = lock.problem() ?? lock.cutOff();
     for (const file of this.#logFiles) problem ??= file.problem();
     return problem;
   }

@@ -121,6 +121,22 @@ describe('a clock that is set', () => {
   });
 });
 
+describe('a clock that is set forward before a restart', () => {
+  it('S4 makes no write look too old to be known', async () => {
+    const directory = newDirectory();
+    const machine = new Machine();
+    let rig = new Rig(await openIn(directory, machine), machine);
+    const first = await rig.put('/a', '1', { requestId: 'once' });
+    await Promise.all(Array.from({ length: 11_000 }, (_, i) => rig.put(`/k/${i % 100}`, 'v')));
+    machine.time += 2 * REQUEST_KEPT_MS;
+    await rig.put('/b', '2');
+    await rig.engine.close();
+    rig = new Rig(await openIn(directory, machine), machine);
+    expect(await rig.put('/a', 'again', { requestId: 'once' })).toEqual(first);
+    await rig.engine.close();
+  });
+});
+
 describe('a store that is taken away under its server', () => {
   it.each([
     ['removed', (file: string) => rmSync(file)],

@@ -6,6 +6,8 @@ import { misplaced } from './same-file.ts';
 export interface LockedFile {
   /** Why the file that is locked is no longer the one of that name, or `undefined`. */
   problem(): string | undefined;
+  /** Why it has less than when somebody asked last, though nobody makes it shorter while it is in use. */
+  cutOff(): string | undefined;
   release(): void;
 }
 
@@ -35,10 +37,22 @@ export function lockFile(path: string): LockedFile | undefined {
   }
 }
 
+/** Locks a file that is open already, until it is closed; `false` where another has it. */
+export function lockDescriptor(descriptor: number): boolean {
+  return tryLock(descriptor);
+}
+
 function lockedFile(path: string, descriptor: number): LockedFile {
   const own = fstatSync(descriptor);
+  let sizeBytes = own.size;
   return {
     problem: () => misplaced(path, own),
+    cutOff() {
+      const { size } = fstatSync(descriptor);
+      if (size < sizeBytes) return `${path} was cut off while it was open`;
+      sizeBytes = size;
+      return undefined;
+    },
     release: () => closeSync(descriptor),
   };
 }

@@ -16,6 +16,8 @@ const RECORD_ROWS_MAX = 1_500;
 export interface LoggedStorageParts {
   readonly base: Storage;
   readonly log: WriteAheadLog;
+  /** Transactions that went into the tables themselves before. */
+  readonly direct: number;
   /** What is larger goes into the tables itself. */
   readonly recordBytesMax: number;
   /** Whether a write failed for want of room. */
@@ -53,12 +55,14 @@ export class LoggedStorage implements Storage {
   /** Durable, and not shown yet. */
   #durable: Memtable | 'in the tables' | undefined;
   #checkpoint: Promise<void> | undefined;
+  #direct: number;
   #trouble: Trouble | undefined;
 
   constructor(parts: LoggedStorageParts) {
     this.#parts = parts;
     this.#base = parts.base;
     this.#log = parts.log;
+    this.#direct = parts.direct;
     this.tables = layeredTables(parts.base.tables, () => this.#layers);
   }
 
@@ -188,7 +192,7 @@ export class LoggedStorage implements Storage {
     const frozen = this.#frozen;
     if (frozen === undefined) return;
     await this.#writeSlices(frozen);
-    const place = { sequence, records: 1, isClosed: false };
+    const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
     this.#frozen = undefined;
     this.#base.show();
@@ -208,10 +212,14 @@ export class LoggedStorage implements Storage {
     this.#base.show();
   }
 
-  /** One transaction of the tables, which also says that all of the log before it is in them. */
+  /**
+   * One transaction of the tables, which also says that all of the log before it is in them. The log is told
+   * of it before its writer is: where LMDB falls back on what it had before, that is seen by the next start.
+   */
   async #writeIntoTables(written: Memtable): Promise<void> {
     await this.#flush();
-    const place = { ...this.#log.place, isClosed: false };
+    const direct = this.#direct + 1;
+    const place = { ...this.#log.place, isClosed: false, direct };
     await this.#base.transaction(async (tables) => {
       putMeta(tables, 'wal', place);
       let slices = new Slices(written);
@@ -220,11 +228,24 @@ export class LoggedStorage implements Storage {
         await new Promise<void>((resume) => this.#parts.defer(resume));
       }
     }, new Slices(written).sizeOf(written.size));
+    this.#direct = direct;
     this.#durable = 'in the tables';
+    await this.#note(direct);
+  }
+
+  /** It is durable without that, so a log that finds no room keeps nobody from being told so. */
+  async #note(direct: number): Promise<void> {
+    const note = new Memtable();
+    note.rows.meta.set('direct', String(direct));
+    try {
+      await this.#log.append(note);
+    } catch (error) {
+      await this.#withdrawn(error);
+    }
   }
 
   async #sayWhere(isClosed: boolean): Promise<void> {
-    const place = { ...this.#log.place, isClosed };
+    const place = { ...this.#log.place, isClosed, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
   }
 }

@@ -41,8 +41,9 @@ export async function openLog(base: Storage, options: LogOptions): Promise<Stora
     const newest = isNeeded ? await takeOver(base, files, options, from) : (from?.sequence ?? 0);
     const sequence = newest + 1;
     const log = await WriteAheadLog.begin(store, files, sequence, segmentBytes);
-    await say(base, { ...log.place, isClosed: false });
-    return new LoggedStorage({ base, log, recordBytesMax, isFull, defer });
+    const direct = from?.direct ?? 0;
+    await say(base, { ...log.place, isClosed: false, direct });
+    return new LoggedStorage({ base, log, direct, recordBytesMax, isFull, defer });
   } catch (error) {
     for (const file of files) await file.close();
     throw error;
@@ -85,7 +86,7 @@ async function takeOver(
   ];
   const { rows, sequence } = replay(contents, store, from);
   await writeSlices(base, rows);
-  await say(base, { sequence, records: 0, isClosed: true });
+  await say(base, { ...from, sequence, records: 0, isClosed: true });
   return sequence;
 }
 

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { keyTexts } from './key-text.ts';
 import { Memtable } from './memtable.ts';
 import { type FoundRecord, PAGE_BYTES, RecordReader } from './record.ts';
 
@@ -9,6 +10,8 @@ export interface LogPlace {
   readonly records: number;
   /** The store was closed: all of the log is in the tables, and the files do not matter. */
   readonly isClosed: boolean;
+  /** So many transactions went into the tables themselves, because they are large. */
+  readonly direct: number;
 }
 
 export interface SegmentContent {
@@ -62,6 +65,7 @@ export function replay(
     skipped = 0;
   }
   requireUnused(scanned, sequence);
+  requireDirect(rows, from);
   return { rows, sequence: Math.max(...scanned.map((one) => one.sequence)) };
 }
 
@@ -101,6 +105,12 @@ function requireUnused(scanned: readonly Scanned[], last: number): void {
   for (const segment of scanned)
     if (segment.sequence > last && segment.records.length > 1)
       throw damaged(segment, 'goes on where the log before it does not');
+}
+
+/** The log knows of each transaction that is not in it; where the tables lack one, they are not those of then. */
+function requireDirect(rows: Memtable, { direct }: LogPlace): void {
+  const noted = Number(rows.rows.meta.find(keyTexts.meta('direct'))?.row ?? 0);
+  if (noted > direct) throw new Error('its data.mdb lacks a large commit that the log knows of');
 }
 
 function missing(scanned: readonly Scanned[], sequence: number): Error {

@@ -44,6 +44,10 @@ export class SegmentFile implements LogFile {
     }
   }
 
+  get descriptor(): number {
+    return this.#handle.fd;
+  }
+
   /** Why what is written would not be found again, or `undefined`. */
   problem(): string | undefined {
     return misplaced(this.#path, this.#identity);
