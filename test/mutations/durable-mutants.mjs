@@ -110,10 +110,10 @@ export const durableMutants = [
       {
         file: logged,
         find: `    await this.#writeSlices(frozen);
-    const place = { sequence, records: 1, isClosed: false };
+    const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
 `,
-        replace: `    const place = { sequence, records: 1, isClosed: false };
+        replace: `    const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
     await this.#writeSlices(frozen);
 `,
@@ -125,8 +125,8 @@ export const durableMutants = [
     edits: [
       {
         file: logged,
-        find: '    await this.#flush();\n    const place',
-        replace: '    const place',
+        find: '    await this.#flush();\n    const direct',
+        replace: '    const direct',
       },
     ],
   },
