@@ -9,6 +9,7 @@ import {
   deletionRow,
   goneOf,
   type HeldRow,
+  stepAfter,
   storedEntry,
   withHead,
 } from './stored.ts';
@@ -104,11 +105,11 @@ function putRow(
   before: HeldRow | undefined,
   compactedRevision: number,
 ): ChangeRow {
-  const { row, apart } = storedEntry(entry, before);
+  const gone = before === undefined ? forgetDeletion(tables, path, compactedRevision) : undefined;
+  const { row, apart } = storedEntry(entry, before ?? gone);
   tables.entries.put(path, row);
   if (apart !== undefined) tables.values.put([entry.modRevision, path], apart);
-  if (before !== undefined) return changeRows.replaced(before);
-  return changeRows.created(forgetDeletion(tables, path, compactedRevision));
+  return before === undefined ? changeRows.created(gone) : changeRows.replaced(before);
 }
 
 /** The path lives again, so it is not among those that are gone; the log has when it went. */
@@ -133,6 +134,6 @@ function deleteRow(
 ): ChangeRow {
   assert(before !== undefined, 'what is deleted was there');
   entries.remove(path);
-  deletions.put(path, deletionRow({ revision, cause }));
+  deletions.put(path, deletionRow({ revision, cause, ...stepAfter(before, revision) }));
   return changeRows.deleted(cause, before);
 }

@@ -12,7 +12,7 @@ export function fetchFrom({ values }: Pick<ReadTables, 'values'>): Fetch {
 
 /**
  * What a path was at a revision, found by going back from what it is now: each change says what was
- * there before it, and each version where its block began, so that whole blocks are passed over.
+ * there before it, and where its block began, so that whole blocks are passed over.
  */
 export function stateAt(tables: ReadTables, path: string, now: State, at: number): State {
   let state = now;
@@ -21,9 +21,9 @@ export function stateAt(tables: ReadTables, path: string, now: State, at: number
   return state;
 }
 
-/** Where to go back from: where all that a block has is later, that is its first version. */
+/** Where to go back from: where all that a block has is later, that is its first change. */
 function earliestAfter(state: HeldRow | Gone, at: number): number {
-  return state instanceof HeldRow && state.block > at ? state.block : revisionOf(state);
+  return state.block > at ? state.block : revisionOf(state);
 }
 
 function before(tables: ReadTables, path: string, revision: number): State {

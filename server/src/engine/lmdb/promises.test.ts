@@ -91,6 +91,28 @@ describe('a large commit', () => {
   });
 });
 
+describe('a path that is deleted and made again, over and over', () => {
+  it('has each of its lives, however many blocks of changes they take', async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory), new Machine());
+    const lives = 700;
+    for (let life = 0; life < lives; life++) {
+      await rig.commit([put('/lock', `holder ${life}`)]);
+      await rig.commit([{ type: 'delete', path: '/lock' }]);
+    }
+    await rig.commit([put('/lock', 'now')]);
+    for (let life = 0; life < lives; life++) {
+      expect(rig.values('/', 2 * life + 1)).toEqual([`/lock=holder ${life}`]);
+      expect(rig.values('/', 2 * life + 2)).toEqual([]);
+    }
+    expect([...rig.engine.history(0)]).toEqual(rig.fed);
+    await rig.engine.compact(900);
+    expect(rig.values('/', 901)).toEqual(['/lock=holder 450']);
+    expect([...rig.engine.history(900)]).toEqual(rig.fed.slice(900));
+    await rig.engine.close();
+  });
+});
+
 describe('a clock that is set', () => {
   it.each([
     ['back an hour, and right again', -3_600_000],

@@ -35,7 +35,8 @@ export function* heldAt(
 export function* statesOf(tables: ReadTables, query: ScanQuery): Generator<PathState, void, void> {
   for (const { path, state } of statesAt(tables, query)) {
     if (state instanceof HeldRow) yield { path, entry: textOf(state) };
-    else if (state !== undefined) yield { path, deletion: { path, ...state } };
+    else if (state !== undefined)
+      yield { path, deletion: { path, revision: state.revision, cause: state.cause } };
     if (query.budget?.isSpentBy(path) === true) return;
   }
 }

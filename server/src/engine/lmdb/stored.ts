@@ -3,11 +3,11 @@ import type { Held } from '../evaluate.ts';
 import { DamageError } from './damage.ts';
 
 /**
- * An `EntryRow` says where the block of the version begins and how long a value is that lies apart, and
- * then has the entry as the JSON text that snapshots send:
+ * An `EntryRow` says where it stands (`Step`) and how long a value is that lies apart, and then has the
+ * entry as the JSON text that snapshots send:
  *
- *     812 0 {"modRevision":812,"path":"/a/b",...,"updatedBy":"ann","value":"8080"}
- *     812 5120 {"modRevision":812,"path":"/a/b",...,"updatedBy":"ann","value":
+ *     790 3 0 {"modRevision":812,"path":"/a/b",...,"updatedBy":"ann","value":"8080"}
+ *     790 3 5120 {"modRevision":812,"path":"/a/b",...,"updatedBy":"ann","value":
  *
  * What lies apart is the rest, without the brace.
  */
@@ -16,8 +16,22 @@ export type EntryRow = string;
 /** Longer values lie apart: a page of LMDB would not hold two such rows. */
 const INLINE_LENGTH_MAX = 1_000;
 
-/** So many versions of one life are a block. */
-const BLOCK_VERSIONS = 64;
+/** Where a change of a path stands among all of that path, so that who goes back passes over whole blocks. */
+export interface Step {
+  /** The revision of the first change of its block. */
+  readonly block: number;
+  /** How many of the block were before it. */
+  readonly step: number;
+}
+
+/** So many changes are a block: the way back of 100,000 changes is 400 blocks, and so many in the last. */
+const BLOCK_STEPS = 256;
+
+/** `before`: the change before it, where one is known. */
+export function stepAfter(before: Step | undefined, revision: number): Step {
+  if (before === undefined || before.step + 1 >= BLOCK_STEPS) return { block: revision, step: 0 };
+  return { block: before.block, step: before.step + 1 };
+}
 
 const NOT_APART = 0;
 
@@ -28,8 +42,8 @@ export interface StoredEntry {
   readonly apart: string | undefined;
 }
 
-/** `before`: the row of the version that it replaces, where there is one. */
-export function storedEntry(entry: Entry, before: HeldRow | undefined): StoredEntry {
+/** `before`: the change of its path before, where one is known. */
+export function storedEntry(entry: Entry, before: Step | undefined): StoredEntry {
   const { modRevision, path, value, createRevision, version, updatedAt, updatedBy, lease } = entry;
   const isInline = value.length <= INLINE_LENGTH_MAX;
   const text = JSON.stringify({
@@ -42,18 +56,12 @@ export function storedEntry(entry: Entry, before: HeldRow | undefined): StoredEn
     lease,
     value: isInline ? value : undefined,
   });
-  const block = blockOf(entry, before);
-  if (isInline) return { row: `${block} ${NOT_APART} ${text}`, apart: undefined };
+  const { block, step } = stepAfter(before, modRevision);
+  if (isInline) return { row: `${block} ${step} ${NOT_APART} ${text}`, apart: undefined };
   return {
-    row: `${block} ${value.length} ${text.slice(0, -1)},"value":`,
+    row: `${block} ${step} ${value.length} ${text.slice(0, -1)},"value":`,
     apart: JSON.stringify(value),
   };
-}
-
-/** The revision of the first version of an entry's block. */
-function blockOf({ modRevision }: Entry, before: HeldRow | undefined): number {
-  if (before === undefined || before.version % BLOCK_VERSIONS === 0) return modRevision;
-  return before.block;
 }
 
 /** Fetches the value of an entry that lies apart. */
@@ -63,10 +71,11 @@ const REVISION_AT = '{"modRevision":'.length;
 const PATH_BEFORE = ',"path":"';
 
 /** A row of an entry, read as far as needed. */
-export class HeldRow implements Held {
+export class HeldRow implements Held, Step {
   readonly path: string;
   readonly row: EntryRow;
   readonly block: number;
+  readonly step: number;
   readonly modRevision: number;
   /** How long the value is that lies apart; 0 where it does not. */
   readonly apartLength: number;
@@ -80,9 +89,11 @@ export class HeldRow implements Held {
     this.row = row;
     this.#fetch = fetch;
     const blockEnd = row.indexOf(' ');
-    const apartEnd = row.indexOf(' ', blockEnd + 1);
+    const stepEnd = row.indexOf(' ', blockEnd + 1);
+    const apartEnd = row.indexOf(' ', stepEnd + 1);
     this.block = numberAt(row, 0);
-    this.apartLength = numberAt(row, blockEnd + 1);
+    this.step = numberAt(row, blockEnd + 1);
+    this.apartLength = numberAt(row, stepEnd + 1);
     this.#textAt = apartEnd + 1;
     const revisionAt = this.#textAt + REVISION_AT;
     this.modRevision = numberAt(row, revisionAt);
@@ -165,7 +176,7 @@ function changeOf(row: LogRow): ChangeRow {
  * A `ChangeRow`: a letter for what the change did, and then what it did it to.
  *
  * - `u` and the row before: it replaced that.
- * - `c`: it made the path. `c 812 r`: the path was deleted before, at 812, for the cause of that letter.
+ * - `c`: it made the path. `c` and a `DeletionRow`: the path was deleted before.
  * - `r`, `x`, `v` and the row before: it deleted that, because it was removed, expired, or revoked.
  */
 export type ChangeRow = string;
@@ -174,7 +185,7 @@ const causes: Readonly<Record<string, DeleteCause>> = { r: 'removed', x: 'expire
 const letters: Readonly<Record<DeleteCause, string>> = { removed: 'r', expired: 'x', revoked: 'v' };
 
 /** When and why a path went. */
-export interface Gone {
+export interface Gone extends Step {
   readonly revision: number;
   readonly cause: DeleteCause;
 }
@@ -204,15 +215,18 @@ export function linkOf(path: string, row: LogRow, fetch: Fetch): Link {
   return { kind: 'deleted', cause, before };
 }
 
-/** A `DeletionRow`: `812 r`. */
-export function deletionRow({ revision, cause }: Gone): string {
-  return `${revision} ${letters[cause]}`;
+/** A `DeletionRow`: `812 r 790 4` for one at 812, with the letter of its cause and where it stands. */
+export function deletionRow({ revision, cause, block, step }: Gone): string {
+  return `${revision} ${letters[cause]} ${block} ${step}`;
 }
 
 export function goneOf(row: string): Gone {
-  const cause = causes[row.slice(-1)];
+  const letterAt = row.indexOf(' ') + 1;
+  const blockAt = letterAt + 2;
+  const cause = causes[row.charAt(letterAt)];
   assert(cause !== undefined, 'a delete has a cause');
-  return { revision: numberAt(row, 0), cause };
+  const step = numberAt(row, row.indexOf(' ', blockAt) + 1);
+  return { revision: numberAt(row, 0), cause, block: numberAt(row, blockAt), step };
 }
 
 /** A `CommitHead`: what a commit has beside its changes. */

@@ -8,7 +8,7 @@ import { type KeyCodec, type Place, pathKey, placeKey, revisionKey, textKey } fr
  * 3. `deletions`: for each path that is gone, when and why it went.
  * 4. `values`: values too long for a row, each written once, under the revision that brought it.
  * 5. To read a path at a revision, begin with what it holds now and go back from change to change: the
- *    row of each in `log` has what was there before it. A row also says where its block of 64 versions
+ *    row of each in `log` has what was there before it. A row also says where its block of 256 changes
  *    began, so that a path that changed a hundred thousand times is no long way.
  * 6. Compaction drops the beginning of `log`, and the long values that only it still names.
  * 7. `deletions` outlive that, so that who was away can be told of them; `deletionOrder` has the oldest.
