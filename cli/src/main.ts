@@ -22,6 +22,16 @@ for (const stream of [process.stdout, process.stderr])
     process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
   });
 
+// lmdb-js prints each commit that fails, with a stack, before it says so; the log of the server says it once.
+const print = console.error;
+console.error = (...said: readonly unknown[]) => {
+  const [error] = said;
+  const isOfLmdb = error instanceof Error && 'code' in error && typeof error.code === 'number';
+  if (!isOfLmdb) print(...said);
+  // LMDB itself has begun a line about it.
+  else if (error.message.includes('write page')) process.stderr.write('\n');
+};
+
 const terminal: Terminal = {
   stdout: {
     isTty: process.stdout.isTTY === true,

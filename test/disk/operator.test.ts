@@ -1,4 +1,14 @@
-import { existsSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, ConferError, connect } from '@confer/client';
@@ -90,6 +100,30 @@ describe('what is done to the directory of a server that runs', () => {
     });
   });
 
+  it('S1 a row that is damaged: it is not served, the others are, and status says so', async () => {
+    await withDirectory(async (home) => {
+      const data = join(home, 'data');
+      const { program, url } = await started(data);
+      expect(await set(url, '/n/1', 'worth keeping')).toBe(0);
+      expect(await set(url, '/n/2', '2')).toBe(0);
+      await program.kill('SIGTERM');
+      const again = await started(data);
+      const file = openSync(join(data, 'data.mdb'), 'r+');
+      const bytes = readFileSync(join(data, 'data.mdb'));
+      for (let at = bytes.indexOf('worth'); at !== -1; at = bytes.indexOf('worth', at + 1))
+        writeSync(file, 'W', at);
+      closeSync(file);
+      const damaged = await confer(['get', '/n/1'], { url: again.url });
+      expect(damaged.stderr).toMatch(/^error\[damaged\]: the row of "\/n\/1" in the table entries/);
+      expect((await confer(['get', '/n/2'], { url: again.url })).stdout).toBe('2\n');
+      expect(await set(again.url, '/n/3', '3')).toBe(0);
+      await again.program.saw(
+        ({ stderr }) => / error the storage is degraded: the row of/.exec(stderr) ?? undefined,
+      );
+      expect((await again.program.kill('SIGTERM')).code).toBe(1);
+    });
+  });
+
   it('S1 another server started on it is refused, and harms nothing', async () => {
     await withDirectory(async (home) => {
       const data = join(home, 'data');
@@ -167,7 +201,9 @@ describe('a start on a directory that is not as it was left', () => {
       damaged[3 * 4_096 + 40] = 0xff;
       writeFileSync(log, damaged);
       const one = await refused(data);
-      expect(one.stderr).toMatch(/^error\[storage\]: .*its file wal-0 is damaged at byte 12288\n$/);
+      expect(one.stderr).toMatch(
+        /^error\[storage\]: .*wal-0 is damaged at byte 12288; restore a copy, or .* confer repair\n$/,
+      );
       rmSync(log);
       const two = await refused(data);
       expect(two.stderr).toMatch(/^error\[storage\]: .*its file wal-0 is missing.*\n$/);

@@ -82,7 +82,9 @@ describe.skipIf(shim.library === undefined)(`a server whose disk fails (${shim.w
         expect(count(stderr, / error the storage has failed/g), stderr).toBeLessThanOrEqual(1);
         const isWell = status?.storage === 'well';
         expect(isWell, stderr).toBe(!isTroubled);
-        expect(code, stderr).toBe(isWell ? 0 : 1);
+        // What lmdb-js notes of a page that it could not write goes beyond its buffer: the process may die of
+        // that at its very end. On a disk that is full, blocks are taken before, and it never comes to that.
+        if (call !== 'write' || code !== null) expect(code, stderr).toBe(isWell ? 0 : 1);
         expect(stderr.includes('error[storage]: the storage failed: '), stderr).toBe(!isWell);
       });
     },
@@ -99,7 +101,7 @@ describe.skipIf(shim.library === undefined)(`a server whose disk fails (${shim.w
       expect(await writer.write()).toBe('unavailable');
       expect(await server.status()).toMatchObject({
         storage: 'degraded',
-        storageProblem: 'writes fail: EIO: i/o error, write',
+        storageProblem: 'writes fail: wal-0: EIO: i/o error, write',
       });
       watched.disarm();
       expect(await writer.write()).toBe('written');

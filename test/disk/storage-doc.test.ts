@@ -21,7 +21,10 @@ const TESTS: Readonly<Record<string, readonly [file: string, part: string]>> = {
     "path: 'data.mdb', outcome: 'late'",
   ],
   '`kill -9`, or the power fails': ['test/disk/store.test.ts', 'in every state of the disk'],
-  'A row of `data.mdb` is damaged while it is served': [promises, 'neither served nor built upon'],
+  'A row of `data.mdb` is damaged while it is served': [
+    operator,
+    'a row that is damaged: it is not served',
+  ],
   'A page of a large `data.mdb` is damaged': [directory, 'finds damage to a large one while'],
   '`data.mdb` is damaged when the server starts': [operator, 'a page of data.mdb is damaged'],
   'Damage ends the process again and again': [directory, 'is looked through, however large'],

@@ -1,5 +1,6 @@
 import type { Clock } from '@confer/shared';
 import type { Health } from '../engine.ts';
+import type { Trouble } from './storage.ts';
 
 /** It must have worked for so long before it is called well: a disk that fails now and then is not. */
 const WELL_AFTER_MS = 3_000;
@@ -11,6 +12,8 @@ export class Condition {
   #health: Health = { kind: 'well' };
   /** By `uptimeMs`; `undefined` while nothing has worked since it failed last. */
   #worksSinceMs: number | undefined;
+  /** What was wrong with the storage when it was looked at last. */
+  #followed: string | undefined;
   #listener: ((health: Health) => void) | undefined;
 
   constructor(clock: Clock, uptimeMs: () => number) {
@@ -42,6 +45,15 @@ export class Condition {
   fail(reason: string): void {
     if (this.hasFailed) return;
     this.#become({ kind: 'failed', since: this.#clock.now(), reason });
+  }
+
+  /** What is wrong with the storage by itself. That it is over counts, whether anybody writes or not. */
+  follow(trouble: Trouble | undefined): void {
+    const health = this.#health;
+    if (trouble?.isFinal === true) this.fail(trouble.reason);
+    else if (trouble !== undefined) this.degrade(trouble.reason);
+    else if (health.kind === 'degraded' && health.reason === this.#followed) this.worked();
+    this.#followed = trouble?.reason;
   }
 
   /** Something was written, and nothing else is wrong. */

@@ -278,9 +278,12 @@ describe('a directory whose server was killed', () => {
     const damaged = Buffer.from(right);
     damaged[5 * 4_096 + 50] = 0xff;
     writeFileSync(file, damaged);
-    await expectRefused(directory, /its file wal-0 is damaged at byte 20480$/);
+    await expectRefused(directory, /its file wal-0 is damaged at byte 20480; .*confer repair$/);
     rmSync(file);
-    await expectRefused(directory, /its file wal-0 is missing, and commits are in it$/);
+    await expectRefused(
+      directory,
+      /its file wal-0 is missing, and commits are in it; .*confer repair$/,
+    );
     writeFileSync(file, '');
     await expectRefused(directory, /its write-ahead log lacks segment 1 /);
     writeFileSync(file, right);

@@ -2,11 +2,11 @@ import { statfsSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { ProtocolError } from '@confer/shared';
 import { StorageError } from '../storage-error.ts';
-import { DamageError } from './damage.ts';
 import { WriteFailure } from './storage.ts';
 
 const MDB_MAP_FULL = -30792;
-const EDQUOT = 122;
+/** What Node calls EDQUOT, for which it has no name. */
+const NAMELESS = 'Unknown system error -122';
 const NO_ROOM: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'MDB_MAP_FULL']);
 const NOT_ALLOWED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', ...NO_ROOM]);
 
@@ -56,7 +56,6 @@ export function failureOf(error: unknown): ProtocolError {
 /** What the writer of a request that was judged and not written is told. */
 export function refusalOf(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
-  if (error instanceof DamageError) return new ProtocolError('damaged', error.message);
   return new ProtocolError('unavailable', `the write could not be judged: ${reasonOf(error)}`);
 }
 
@@ -84,18 +83,22 @@ export function unreadable(directory: string, why: string, options?: ErrorOption
   return new StorageError('unreadable', message, options);
 }
 
+/** Whether the system said it: a disk did not do what it was asked to. */
+export function isOfSystem(error: unknown): boolean {
+  return /^E[A-Z0-9]+$/.test(errorName(error));
+}
+
 /** The name of a system error, as Node names it; LMDB gives its number. Empty for other errors. */
 function errorName(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) return '';
   const { code } = error;
   if (code === MDB_MAP_FULL) return 'MDB_MAP_FULL';
-  if (typeof code === 'number') return code > 0 ? getSystemErrorName(-code) : '';
-  // Node has no name for it.
-  if (code === `Unknown system error -${EDQUOT}`) return 'EDQUOT';
-  return typeof code === 'string' ? code : '';
+  const isNumber = typeof code === 'number';
+  const name = isNumber && code > 0 ? getSystemErrorName(-code) : isNumber ? '' : String(code);
+  return name === NAMELESS ? 'EDQUOT' : name;
 }
 
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return errorName(error) === 'EDQUOT' ? 'EDQUOT: disk quota exceeded' : error.message;
+  return error.message.replace(`${NAMELESS}: ${NAMELESS}`, 'EDQUOT: disk quota exceeded');
 }

@@ -242,6 +242,8 @@ export class LmdbEngine implements Engine {
       this.#condition.fail(`a commit may or may not be on the disk: ${error.message}`);
       return false;
     }
+    this.#lookAtStorage();
+    if (this.#condition.hasFailed) return false;
     const mayTryAgain = error.isFull && this.#room.hasMoreFor(isFreeing);
     if (!mayTryAgain)
       this.#condition.degrade(
@@ -270,9 +272,7 @@ export class LmdbEngine implements Engine {
   }
 
   #lookAtStorage(): void {
-    const { trouble } = this.#parts.storage;
-    if (trouble?.isFinal === true) this.#condition.fail(trouble.reason);
-    else if (trouble !== undefined) this.#condition.degrade(trouble.reason);
+    this.#condition.follow(this.#parts.storage.trouble);
   }
 
   async #close(): Promise<void> {

@@ -29,6 +29,11 @@ const PAGES_OF_A_COMMIT = 48;
 /** A long text takes whole pages. */
 const OVERFLOW_FACTOR = 1.5;
 
+/** What lmdb-js notes of a page that it could not write, behind the error. It says nothing to an operator. */
+const NOTE = 'Attempting to write page';
+/** It has so much room for the note, and writes on where that ends. */
+const NOTE_BYTES_MAX = 100;
+
 /** The two pages at the beginning of the file that say where everything is. */
 const META_PAGES = 2;
 
@@ -68,7 +73,7 @@ export async function openLmdb(
 
 function identityIn(root: RootDatabase): Identity | undefined {
   if (![...root.getKeys()].includes('meta')) return undefined;
-  return metaOf({ meta: tableOf(root, 'meta') }, 'identity');
+  return metaOf({ meta: tableOf(root, 'meta', () => {}) }, 'identity');
 }
 
 class LmdbStorage implements Storage {
@@ -83,18 +88,23 @@ class LmdbStorage implements Storage {
   #shown: ReadTransaction;
   #isWriting = false;
   #trouble: Trouble | undefined;
+  /** A row that somebody asked for. The others are served. */
+  #damage: Trouble | undefined;
 
   constructor(root: RootDatabase, directory: string, ahead: RoomAhead) {
     this.#root = root;
     this.#directory = directory;
     this.#ahead = ahead;
-    const entries = tableOf(root, 'entries');
-    const log = tableOf(root, 'log');
-    const values = tableOf(root, 'values');
-    const deletions = tableOf(root, 'deletions');
-    const deletionOrder = tableOf(root, 'deletionOrder');
-    const requests = tableOf(root, 'requests');
-    const meta = tableOf(root, 'meta');
+    const onDamage = ({ message }: Error) => {
+      this.#damage ??= { reason: message, isFinal: false };
+    };
+    const entries = tableOf(root, 'entries', onDamage);
+    const log = tableOf(root, 'log', onDamage);
+    const values = tableOf(root, 'values', onDamage);
+    const deletions = tableOf(root, 'deletions', onDamage);
+    const deletionOrder = tableOf(root, 'deletionOrder', onDamage);
+    const requests = tableOf(root, 'requests', onDamage);
+    const meta = tableOf(root, 'meta', onDamage);
     this.#all = [entries, log, values, deletions, deletionOrder, requests, meta];
     this.#scattered = [entries, deletions];
     this.#written = { entries, log, values, deletions, deletionOrder, requests, meta };
@@ -166,7 +176,8 @@ class LmdbStorage implements Storage {
     try {
       await this.#ahead.have(pages * pageBytes, needed, () => this.freeBytes());
     } catch (error) {
-      throw new WriteFailure('nothing written', isFull(error, this.#directory), reasonOf(error));
+      const reason = `data.mdb: ${reasonOf(error)}`;
+      throw new WriteFailure('nothing written', isFull(error, this.#directory), reason);
     }
   }
 
@@ -176,7 +187,7 @@ class LmdbStorage implements Storage {
   }
 
   get trouble(): Trouble | undefined {
-    return this.#trouble;
+    return this.#trouble ?? this.#damage;
   }
 
   tend(): void {}
@@ -206,7 +217,8 @@ class LmdbStorage implements Storage {
     const { pageBytes, pages } = this.#pages();
     this.#shown.done();
     await this.#root.close();
-    await this.#ahead.giveBack(pages * pageBytes);
+    // A disk that takes nothing any more keeps it: the next start uses it.
+    await this.#ahead.giveBack(pages * pageBytes).catch(() => undefined);
     await this.#ahead.close();
   }
 
@@ -219,11 +231,13 @@ class LmdbStorage implements Storage {
     const cause = await causeOf(error);
     const outcome = this.#canBegin() ? 'nothing written' : 'unknown';
     const full = isFull(cause, this.#directory);
-    // What lmdb-js notes of a write that failed may have damaged the memory of the process.
-    const isNoted = reasonOf(cause).includes('Attempting to write page');
-    if (outcome === 'unknown' || (isNoted && !full))
-      this.#trouble = { reason: reasonOf(cause), isFinal: true };
-    return new WriteFailure(outcome, full, reasonOf(cause));
+    const [what = '', note] = reasonOf(cause).split(`: ${NOTE}`);
+    const reason = `data.mdb: ${what}`;
+    // The note may have damaged the memory of the process.
+    const isBeyond = note !== undefined && NOTE.length + note.length >= NOTE_BYTES_MAX;
+    if (outcome === 'unknown' || isBeyond || (note !== undefined && !full))
+      this.#trouble = { reason, isFinal: true };
+    return new WriteFailure(outcome, full, reason);
   }
 
   /** A reading transaction would not tell: lmdb-js uses one that it has begun before. */
@@ -250,11 +264,13 @@ async function causeOf(error: unknown): Promise<unknown> {
 function tableOf<Name extends TableName>(
   root: RootDatabase,
   name: Name,
+  onDamage: (damage: Error) => void,
 ): Table<TableKeys[Name], ReadTransaction> {
   const keyEncoder: KeyCodec<TableKeys[Name]> = tableKeys[name];
   const options = { name, keyEncoder, encoder: rowCodec };
   return new Table<TableKeys[Name], ReadTransaction>(
     name,
     root.openDB<string, TableKeys[Name]>(options),
+    onDamage,
   );
 }

@@ -25,10 +25,16 @@ interface RowDatabase<K, Transaction> {
 export class Table<K, Transaction> implements WriteTable<K> {
   readonly #name: string;
   readonly #database: RowDatabase<K, Transaction>;
+  readonly #onDamage: (damage: Error) => void;
 
-  constructor(name: string, database: RowDatabase<K, Transaction>) {
+  constructor(
+    name: string,
+    database: RowDatabase<K, Transaction>,
+    onDamage: (damage: Error) => void,
+  ) {
     this.#name = name;
     this.#database = database;
+    this.#onDamage = onDamage;
   }
 
   /** The same table as those see it who only read. */
@@ -91,6 +97,9 @@ export class Table<K, Transaction> implements WriteTable<K> {
   }
 
   #damage(key: K): DamageError {
-    return new DamageError(`the row of ${JSON.stringify(key)} in the table ${this.#name}`);
+    const what = `the row of ${JSON.stringify(key)} in the table ${this.#name}`;
+    const damage = new DamageError(what);
+    this.#onDamage(damage);
+    return damage;
   }
 }

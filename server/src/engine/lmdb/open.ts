@@ -19,7 +19,7 @@ import { prepareDirectory, syncPath } from './directory/make-directory.ts';
 import { makeStore } from './directory/make-store.ts';
 import { makeReaderTable } from './directory/reader-table.ts';
 import { StoreFiles } from './directory/store-files.ts';
-import { diskBytes, isFull, openFailure } from './errors.ts';
+import { diskBytes, isFull, isOfSystem, openFailure } from './errors.ts';
 import { LmdbEngine } from './lmdb-engine.ts';
 import { openLmdb } from './lmdb-storage.ts';
 import { type Identity, metaOf, putMeta } from './meta.ts';
@@ -221,6 +221,9 @@ class Opening {
       if (!isDamaged) await storage.close();
       // It says a little more than the one of the start.
       if (lock.problem() === undefined) this.#label(epoch, timeline, revision, unfinishedRuns);
+    } catch (error) {
+      // All that was acknowledged is in the log, and the label of the start says nothing wrong.
+      if (!isOfSystem(error)) throw error;
     } finally {
       lock.release();
     }

@@ -62,13 +62,13 @@ export function requireReadable(
   const [problem, ...more] = looked.problems;
   if (problem === undefined) return looked.isThrough;
   const others = more.length === 0 ? '' : ` (and ${more.length} more; confer verify has them)`;
-  throw unreadable(
-    files.directory,
-    `data.mdb: ${problem}${others}; confer repair salvages what can be read`,
-  );
+  const remedy = looked.isStore ? 'confer repair salvages what can be read' : 'restore a copy';
+  throw unreadable(files.directory, `data.mdb: ${problem}${others}; ${remedy}`);
 }
 
 interface Looked {
+  /** Or there is nothing to be read. */
+  readonly isStore: boolean;
   readonly problems: readonly string[];
   readonly isThrough: boolean;
 }
@@ -78,17 +78,18 @@ function lookAt(path: string, isSuspect: boolean): Looked {
   try {
     file = LmdbFile.open(path);
   } catch (error) {
-    return { problems: [reasonOf(error)], isThrough: false };
+    return { isStore: false, problems: [reasonOf(error)], isThrough: false };
   }
   try {
     const usedBytes = (file.newest.lastPage + 1) * file.pageBytes;
-    if (usedBytes > file.sizeBytes) return { problems: ['the file is cut off'], isThrough: false };
+    if (usedBytes > file.sizeBytes)
+      return { isStore: true, problems: ['the file is cut off'], isThrough: false };
     if (usedBytes > LOOKED_THROUGH_BYTES_MAX && !isSuspect)
-      return { problems: [], isThrough: false };
+      return { isStore: true, problems: [], isThrough: false };
     const checking = checkRows(file);
     let step = checking.next();
     while (step.done !== true) step = checking.next();
-    return { problems: step.value.problems, isThrough: true };
+    return { isStore: true, problems: step.value.problems, isThrough: true };
   } finally {
     file.close();
   }

@@ -152,16 +152,11 @@ export class LoggedStorage implements Storage {
 
   /** What fails here is tried again before the next turn, and then the one who writes is told. */
   #checkpointSoon(): void {
-    this.#beginCheckpoint().then(
-      () => {
-        this.#trouble = undefined;
-      },
-      (error: unknown) => {
-        const why = this.#parts.isFull(error) ? 'the disk is full, so ' : '';
-        const reason = `${why}the log could not be brought into the tables: ${reasonOf(error)}`;
-        this.#trouble = { reason, isFinal: false };
-      },
-    );
+    this.#beginCheckpoint().catch((error: unknown) => {
+      const why = this.#parts.isFull(error) ? 'the disk is full, so ' : '';
+      const reason = `${why}the log could not be brought into the tables: ${reasonOf(error)}`;
+      if (this.#trouble?.isFinal !== true) this.#trouble = { reason, isFinal: false };
+    });
   }
 
   async #withdrawn(error: unknown): Promise<WriteFailure> {
@@ -195,6 +190,7 @@ export class LoggedStorage implements Storage {
     const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
     this.#frozen = undefined;
+    if (this.#trouble?.isFinal !== true) this.#trouble = undefined;
     this.#base.show();
   }
 

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
+import { reasonOf } from '../errors.ts';
 import { metaOf, putMeta } from '../meta.ts';
 import type { Storage } from '../storage.ts';
 import type { LogFile, OpenLogFile } from './log-file.ts';
 import { LoggedStorage } from './logged-storage.ts';
-import { type LogPlace, replay } from './replay.ts';
+import { type LogPlace, type Replayed, replay } from './replay.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 import { writeSlices } from './write-slices.ts';
 
@@ -20,6 +21,9 @@ export interface LogOptions {
   /** Runs something in a turn of its own, soon. */
   readonly defer: (run: () => void) => void;
 }
+
+/** What an operator can do about a log that is damaged. */
+const HINT = '; restore a copy, or salvage what can be read with confer repair';
 
 /**
  * Opens the write-ahead log of a store. What it has that the tables have not is written into them, and
@@ -68,7 +72,7 @@ async function opened(openFile: OpenLogFile, path: string, make: boolean): Promi
     return await openFile(path, make);
   } catch (error) {
     if (!make && error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw new Error(`its file ${basename(path)} is missing, and commits are in it`);
+      throw new Error(`its file ${basename(path)} is missing, and commits are in it${HINT}`);
     throw error;
   }
 }
@@ -84,10 +88,18 @@ async function takeOver(
     { path: paths[0], content: await files[0].read() },
     { path: paths[1], content: await files[1].read() },
   ];
-  const { rows, sequence } = replay(contents, store, from);
+  const { rows, sequence } = replayed(contents, store, from);
   await writeSlices(base, rows);
   await say(base, { ...from, sequence, records: 0, isClosed: true });
   return sequence;
+}
+
+function replayed(...log: Parameters<typeof replay>): Replayed {
+  try {
+    return replay(...log);
+  } catch (error) {
+    throw new Error(`${reasonOf(error)}${HINT}`);
+  }
 }
 
 async function say(base: Storage, place: LogPlace): Promise<void> {

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
+import { basename } from 'node:path';
 import { type FileIdentity, misplaced } from '../directory/same-file.ts';
 import type { LogFile } from './log-file.ts';
 
@@ -72,7 +73,7 @@ export class SegmentFile implements LogFile {
   async write(bytes: Buffer, position: number): Promise<void> {
     const end = position + bytes.length;
     if (end > this.#sizeBytes) await this.#grow(end);
-    await this.#writeAll(bytes, position);
+    await this.#writeAll(bytes, position).catch((error) => this.#throw(error));
     this.#sizeBytes = Math.max(this.#sizeBytes, end);
   }
 
@@ -81,6 +82,12 @@ export class SegmentFile implements LogFile {
     if (size > bytes) await this.#handle.truncate(bytes);
     await this.#handle.sync();
     this.#sizeBytes = bytes;
+  }
+
+  /** Node does not say which file it was that was open. */
+  #throw(error: unknown): never {
+    if (error instanceof Error) error.message = `${basename(this.#path)}: ${error.message}`;
+    throw error;
   }
 
   close(): Promise<void> {
