@@ -120,15 +120,16 @@ export function watch(
   return new Watched(library, command, options);
 }
 
-/** Runs a program to its good end, and answers with what it did to its disk. */
+/** Runs a program to its good end, unless it may be killed, and answers with what it did to its disk. */
 export async function record(
   library: string,
   command: readonly [string, ...string[]],
-  options: WatchOptions,
+  options: WatchOptions & { readonly mayBeKilled?: boolean },
 ): Promise<Recording> {
   const watched = watch(library, command, options);
   const { code, stderr } = await watched.program.finished;
   const recording = await watched.recording();
-  if (code !== 0) throw new Error(`the program ended with ${code}:\n${stderr}`);
+  if (code !== 0 && !(code === null && options.mayBeKilled === true))
+    throw new Error(`the program ended with ${code}:\n${stderr}`);
   return recording;
 }

@@ -33,6 +33,8 @@ async function follow(states: readonly string[], killFollowerAt: number, killSer
     };
     const steady = startFollower();
     let restarted = startFollower();
+    // A process that comes later is given what is there by then, and has no change to tell of.
+    await steady.reached(0);
     let before = new Map<string, unknown>();
     for (const [step, state] of states.entries()) {
       if (step === killFollowerAt) await restarted.program.kill();

@@ -78,7 +78,7 @@ function lookAt(path: string, isSuspect: boolean): Looked {
   try {
     file = LmdbFile.open(path);
   } catch (error) {
-    return { isStore: false, problems: [reasonOf(error)], isThrough: false };
+    return { isStore: canBeSalvaged(path), problems: [reasonOf(error)], isThrough: false };
   }
   try {
     const usedBytes = (file.newest.lastPage + 1) * file.pageBytes;
@@ -92,6 +92,16 @@ function lookAt(path: string, isSuspect: boolean): Looked {
     return { isStore: true, problems: step.value.problems, isThrough: true };
   } finally {
     file.close();
+  }
+}
+
+/** One of its two meta pages is enough for that. */
+function canBeSalvaged(path: string): boolean {
+  try {
+    LmdbFile.openDamaged(path).close();
+    return true;
+  } catch {
+    return false;
   }
 }
 
