@@ -3,7 +3,7 @@ import { reasonOf } from './errors.ts';
 import { type LookedUpTo, lookOn } from './file/look-on.ts';
 
 /** So many rows take two milliseconds or three; every so often, that is a twentieth of the event loop's time. */
-const STEP_ROWS = 2_000;
+const STEP_WORK = 2_000;
 const STEP_EVERY_MS = 60;
 /** What is wrong so often in a row is wrong: a look may fall into the writing of the page that leads to all. */
 const TRIES_MAX = 3;
@@ -38,7 +38,7 @@ export class BackgroundLook {
 
   #look(): void {
     try {
-      this.#from = lookOn(this.#path, this.#from, STEP_ROWS);
+      this.#from = lookOn(this.#path, this.#from, STEP_WORK);
       this.#tries = 0;
       if (this.#from !== undefined) this.#lookSoon();
     } catch (error) {

@@ -9,10 +9,13 @@ export interface LookedUpTo {
   readonly key: Buffer;
 }
 
+/** So many bytes of a value take as long as a row. */
+const ROW_BYTES = 2_048;
+
 /**
  * Looks at the next rows of a file that somebody writes to, and at the pages that lead to them. It goes
- * by what the file says now, so nothing is known of how many rows there should be. Returns how far it
- * came, `undefined` at the end. Throws where something is not as it should be.
+ * by what the file says now, so nothing is known of how many rows there should be. `work`: how many rows,
+ * where long values count as several; one at least. Returns how far it came, `undefined` at the end. Throws where something is not as it should be.
  *
  * It must be done within one turn of the event loop: the transaction that others read with lasts that
  * long, and keeps LMDB from using pages again that this looks at.
@@ -20,11 +23,11 @@ export interface LookedUpTo {
 export function lookOn(
   path: string,
   from: LookedUpTo | undefined,
-  rowsMax: number,
+  work: number,
 ): LookedUpTo | undefined {
   const file = LmdbFile.open(path);
   try {
-    let left = rowsMax;
+    let left = work;
     for (const { name, record } of tablesOf(file)) {
       if (from !== undefined && name < from.table) continue;
       const after = name === from?.table ? from.key : undefined;
@@ -33,10 +36,12 @@ export function lookOn(
         if (last !== undefined && Buffer.compare(last, key) >= 0)
           throw new PageProblem(`a page of the table ${name} has rows out of order`);
         requireWhole(file, value);
-        const row = checkRow(name, key, bytesOf(file, value));
+        const bytes = bytesOf(file, value);
+        const row = checkRow(name, key, bytes);
         if ('problem' in row) throw new PageProblem(row.problem);
-        last = Buffer.from(key);
-        if (--left === 0) return { table: name, key: last };
+        last = key;
+        left -= 1 + bytes.length / ROW_BYTES;
+        if (left <= 0) return { table: name, key: last };
       }
     }
     return undefined;
