@@ -11,7 +11,10 @@ const END_MS_MAX = 15_000;
 const REQUEST_MS = 8_000;
 /** More rows than go through the log. */
 const LARGE = 2_000;
-const LONG_BYTES = 1_000_000;
+/** Most of what one commit may have that goes through the log, in values that may each. */
+const LONG = 30;
+const LONG_BYTES = 32_000;
+const longValue = (path: string) => `of ${path} `.padEnd(LONG_BYTES, 'x');
 
 /** What a writer was told: the code of an error, or that it was written. */
 export type Told = 'written' | string;
@@ -123,26 +126,26 @@ export class Served {
 
   /** A small value, by way of the log. */
   write(): Promise<Told> {
-    return this.#note([`/small/${this.ledger.told.size}`], '1');
+    return this.#note([`/small/${this.ledger.told.size}`]);
   }
 
   /** Some of them fill the log, which goes into the tables then. */
   writeLong(): Promise<Told> {
-    const number = this.ledger.told.size;
-    return this.#note([`/long/${number}`], `${number}: `.padEnd(LONG_BYTES, 'x'));
+    return this.#note(this.#newPaths('/long', LONG), longValue);
   }
 
   /** One commit that goes into the tables itself. */
   writeLarge(): Promise<Told> {
-    const folder = `/large/${this.ledger.told.size}`;
-    return this.#note(
-      Array.from({ length: LARGE }, (_, i) => `${folder}/${i}`),
-      '1',
-    );
+    return this.#note(this.#newPaths('/large', LARGE));
   }
 
-  async #note(paths: readonly string[], value: string): Promise<Told> {
-    const operations = paths.map((path) => ({ type: 'put', path, value }) as const);
+  #newPaths(folder: string, count: number): readonly string[] {
+    const { size } = this.ledger.told;
+    return Array.from({ length: count }, (_, i) => `${folder}/${size + i}`);
+  }
+
+  async #note(paths: readonly string[], valueAt = (_path: string) => '1'): Promise<Told> {
+    const operations = paths.map((path) => ({ type: 'put', path, value: valueAt(path) }) as const);
     const told = await toldOf(this.client.commit({ operations, signal: this.#ended.signal }));
     for (const path of paths) this.ledger.told.set(path, told);
     return told;

@@ -58,7 +58,7 @@ const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 /** On a small disk: two of them are an eighth of what is kept back there, the rest is for compaction. */
 const SEGMENT_DISK_PART = 1 / 256;
 const SEGMENT_BYTES_MIN = 64 * 1024;
-const RECORDS_A_SEGMENT_MIN = 4;
+const RECORDS_A_SEGMENT_MIN = 16;
 
 function segmentBytesOn(directory: string): number {
   const part = Math.floor(diskBytes(directory) * SEGMENT_DISK_PART);

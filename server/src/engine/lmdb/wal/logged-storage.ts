@@ -12,6 +12,8 @@ import { writeSlices } from './write-slices.ts';
 const STEP_ROWS = 500;
 /** More rows than that share pages enough to be written into the tables at once: once is less than twice. */
 const RECORD_ROWS_MAX = 1_500;
+/** A longer value is not written twice, nor held in memory until the tables have it. */
+const RECORD_VALUE_LENGTH_MAX = 32 * 1024;
 
 export interface LoggedStorageParts {
   readonly base: Storage;
@@ -78,8 +80,7 @@ export class LoggedStorage implements Storage {
     const tables = layeredTables(this.#base.tables, () => [written, ...this.#layers]);
     const result = await work(writtenTables(tables, written));
     if (written.size === 0) return result;
-    const isLarge = written.bytes > this.#parts.recordBytesMax || written.size > RECORD_ROWS_MAX;
-    if (isLarge) await this.#writeIntoTables(written);
+    if (this.#isLarge(written)) await this.#writeIntoTables(written);
     else await this.#appendOrWrite(written);
     return result;
   }
@@ -114,6 +115,14 @@ export class LoggedStorage implements Storage {
       }
     await this.#log.close();
     await this.#base.close();
+  }
+
+  #isLarge(written: Memtable): boolean {
+    return (
+      written.bytes > this.#parts.recordBytesMax ||
+      written.size > RECORD_ROWS_MAX ||
+      written.rows.values.longest > RECORD_VALUE_LENGTH_MAX
+    );
   }
 
   /** On a disk where the log finds no room, the tables may have some inside. */

@@ -23,6 +23,7 @@ export class MemRows<Key> {
   #added: MemRow<Key>[] = [];
   #bytes = 0;
   #growth = 0;
+  #longest = 0;
 
   constructor(textOf: (key: Key) => KeyText) {
     this.textOf = textOf;
@@ -41,6 +42,11 @@ export class MemRows<Key> {
     return this.#growth;
   }
 
+  /** Of the texts of its rows. */
+  get longest(): number {
+    return this.#longest;
+  }
+
   /** `undefined` where nothing is known of the key. */
   find(text: KeyText): MemRow<Key> | undefined {
     return this.#rows.get(text);
@@ -53,6 +59,7 @@ export class MemRows<Key> {
   /** Takes a row as its own. */
   take(row: MemRow<Key>): void {
     this.#bytes += ROW_BYTES + row.text.length + (row.row?.length ?? 0);
+    this.#longest = Math.max(this.#longest, row.row?.length ?? 0);
     this.#growth += row.row === undefined ? -1 : 1;
     const there = this.#rows.get(row.text);
     if (there !== undefined) {
