@@ -10,7 +10,6 @@ import { checkRows } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
 import { type Compacted, type Identity, NOTHING_COMPACTED } from './meta.ts';
 import { FORMAT, tableKeys } from './tables.ts';
-import { keyTexts } from './wal/key-text.ts';
 import { Memtable } from './wal/memtable.ts';
 import { readSegments } from './wal/read-segments.ts';
 import { type LogPlace, replay } from './wal/replay.ts';
@@ -72,8 +71,7 @@ function look(files: StoreFiles): Verified {
     const identity = read<Identity>(texts, 'identity');
     const log = logOf(files, identity, read<LogPlace>(texts, 'wal'));
     for (const { key } of log.rows.rows.log.all()) revision = Math.max(revision, key[0]);
-    const logged = log.rows.rows.meta.find(keyTexts.meta('timelines'))?.row;
-    if (logged !== undefined) texts.set('timelines', logged);
+    for (const { key, row } of log.rows.rows.meta.all()) if (row !== undefined) texts.set(key, row);
     const compacted = read<Compacted>(texts, 'compacted') ?? NOTHING_COMPACTED;
     const timelines = read<readonly Timeline[]>(texts, 'timelines') ?? [];
     const said = { timelines, revision: Math.max(revision, compacted.revision) };
