@@ -43,7 +43,8 @@ export class Counters {
     for (const name of plain) this.#counts.set(name, 0);
     for (const code of errorCodes) {
       const endsConnection = errorKind(code).closeCode !== undefined;
-      if (endsConnection || code === 'internal') this.#counts.set(`connectionsEnded.${code}`, 0);
+      const endsWithoutOne = code === 'internal' || code === 'damaged';
+      if (endsConnection || endsWithoutOne) this.#counts.set(`connectionsEnded.${code}`, 0);
       if (!endsConnection) this.#counts.set(`requestsRefused.${code}`, 0);
     }
   }

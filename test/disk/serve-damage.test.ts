@@ -185,8 +185,8 @@ describe('a server that starts on damaged files', () => {
       for (let i = 0; i < LARGE_FILE_WRITES; i++) expect(await first.writeLong()).toBe('written');
       await first.stop();
       for (let i = 0; i < 3; i++) await (await Served.start(directory)).kill();
-      damage(directory, '35: xxxx');
-      const row = 'the row [36,"/long/35"] of the table values: is not as it was written';
+      damage(directory, 'of /long/1070 xxxx');
+      const row = 'the row [36,"/long/1070"] of the table values: is not as it was written';
       expect(await refusalOf(directory)).toEqual([
         suspect(directory),
         unreadable(directory, salvageable(row)),
@@ -215,13 +215,35 @@ describe('a server that meets a damaged row', () => {
       expect((await served.stop()).code).toBe(1);
       expect(served.said).toEqual([degraded(reason), ended(reason)]);
 
-      const row = 'the row "/k/7" of the table entries: is not as it was written';
-      expect(await refusalOf(directory)).toEqual([unreadable(directory, salvageable(row))]);
-      const into = `${directory}.salvaged`;
-      const repair = await confer(['repair', '--data', directory, '--into', into]);
-      expect(repair.code).toBe(0);
-      expect(repair.stdout).toContain(`lost: data.mdb: ${row}\n`);
-      expect(await pathsIn(into)).toHaveLength(REVISIONS - 1);
+      await expectRefused(directory);
     });
   });
+
+  it('S1 W3 tells who watches it why, line by line and not as a bug', async () => {
+    await withCopy('closed', async (directory) => {
+      const served = await Served.start(directory);
+      damage(directory, 'value 7 worth keeping');
+      const mirror = served.client.mirror('/k');
+      const reason = damagedRow('"/k/7" in the table entries');
+      const line = (text: string) =>
+        text.startsWith('warn connection ended') && text.includes(reason);
+      await served.program.saw(() => served.said.filter(line).length > 2 || undefined);
+      expect(mirror.status).not.toBe('live');
+      expect(await served.client.get('/k/8')).toMatchObject({ value: 'value 8 worth keeping' });
+      mirror.close();
+      expect((await served.stop()).code).toBe(1);
+      const others = served.said.filter((text) => !line(text));
+      expect(others).toEqual([degraded(reason), ended(reason)]);
+    });
+  });
+
+  async function expectRefused(directory: string): Promise<void> {
+    const row = 'the row "/k/7" of the table entries: is not as it was written';
+    expect(await refusalOf(directory)).toEqual([unreadable(directory, salvageable(row))]);
+    const into = `${directory}.salvaged`;
+    const repair = await confer(['repair', '--data', directory, '--into', into]);
+    expect(repair.code).toBe(0);
+    expect(repair.stdout).toContain(`lost: data.mdb: ${row}\n`);
+    expect(await pathsIn(into)).toHaveLength(REVISIONS - 1);
+  }
 });

@@ -8,6 +8,7 @@ import {
   isErrorCode,
   limits,
   PROTOCOL_VERSION,
+  ProtocolError,
   type Reply,
   type Request,
   type Timer,
@@ -90,7 +91,12 @@ export class Session implements SocketHandlers, WatchSink {
     for (const { reply, bytes } of due) this.#send(reply, bytes);
   }
 
+  /** What a watch needs cannot be read. Only what nobody expects is a bug, and has its place in the log. */
   fail(error: unknown): void {
+    if (error instanceof ProtocolError) {
+      this.#end(error.code, error.message);
+      return;
+    }
     this.#service.log('error', 'a connection failed', {
       session: this.id,
       error: errorText(error),

@@ -279,6 +279,8 @@ export class LmdbEngine implements Engine {
     await this.#writes.settled();
     await this.#upkeep.stop();
     await this.#transactions;
+    // Whoever ends it hears of what went wrong since the last look.
+    this.#look();
     await this.#parts.release(this.#shown);
   }
 
