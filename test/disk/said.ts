@@ -14,6 +14,7 @@ export const unknown = (why: string) => `a commit may or may not be on the disk:
 export const behind = (why: string) => `the log could not be brought into the tables: ${why}`;
 export const removed = (path: string) => `${path} was removed while it was open`;
 export const replaced = (path: string) => `${path} was replaced by another file while it was open`;
+export const cutOff = (path: string) => `${path} was cut off while it was open`;
 export const damagedRow = (row: string) =>
   `the row of ${row} is damaged on the disk; stop the server and run confer verify`;
 
@@ -29,7 +30,7 @@ export const logDamaged = (how: string) =>
   `its ${how}; restore a copy, or salvage what can be read with confer repair`;
 const lossy = (why: string) => `${why}, or to go on without them, start once with --accept-loss`;
 export const suspect = (directory: string) =>
-  `warn the last 3 runs on ${directory} did not end in order, so data.mdb is looked through first`;
+  `warn the last runs on ${directory} did not end well, so data.mdb is looked through first`;
 
 /** What is missing of data that the directory knows. */
 export const missing = (revision: number) =>
@@ -42,5 +43,6 @@ export const older = (revision: number, lost: string) =>
   );
 export const inUse = (directory: string, pid: number) =>
   refused(`${directory} is in use by another process (${pid} opened it last)`);
+export const logInUse = (path: string) => refused(`${path} is in use by another process`);
 export const newer = (directory: string) =>
   refused(`${directory} was written by a newer Confer (format 99; this one reads up to 1)`);

@@ -1,9 +1,27 @@
-import { cpSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withDirectory } from '../support/process.ts';
-import { endAll, pathsIn, Served } from './real-server.ts';
-import { ended, failed, removed, replaced } from './said.ts';
+import { endAll, pathsIn, refusalOf, Served } from './real-server.ts';
+import {
+  cutOff,
+  ended,
+  failed,
+  logInUse,
+  removed,
+  replaced,
+  salvageable,
+  suspect,
+  unreadable,
+} from './said.ts';
 
 afterEach(endAll);
 
@@ -62,6 +80,35 @@ describe('a server whose files are taken away', () => {
     };
     // They wait for the next look more than they work.
     await Promise.all(ways.map(look));
+  });
+
+  it('S1 notices that data.mdb was cut off, and touches it no more', async () => {
+    await withDirectory(async (home) => {
+      const directory = join(home, 'data');
+      const served = await Served.start(directory);
+      truncateSync(join(directory, 'data.mdb'), 8_192);
+      expect((await served.ended()).code).toBe(1);
+      const reason = cutOff(join(directory, 'data.mdb'));
+      expect(served.said).toEqual([failed(reason), ended(reason)]);
+      expect(await refusalOf(directory)).toEqual([
+        suspect(directory),
+        unreadable(directory, salvageable('the file is cut off')),
+      ]);
+    });
+  });
+
+  it('S1 has the log to itself until it has ended, when its data.mdb was replaced', async () => {
+    await withDirectory(async (home) => {
+      const directory = join(home, 'data');
+      const served = await Served.start(directory);
+      expect(await served.write()).toBe('written');
+      served.program.child.kill('SIGSTOP');
+      replace(join(directory, 'data.mdb'));
+      expect(await refusalOf(directory)).toEqual([logInUse(join(directory, 'wal-0'))]);
+      served.program.child.kill('SIGCONT');
+      expect((await served.ended()).code).toBe(1);
+      expect(served.ledger.problemsIn(await pathsIn(directory))).toEqual([]);
+    });
   });
 
   it('S1 ends where the directory cannot even be looked at', async () => {

@@ -74,12 +74,12 @@ describe.skipIf(!canMount)(
   'a server that starts on a full disk (where a disk can be mounted)',
   () => {
     it.each([
-      ['tmpfs', 'new', true, [0, 4, 200]],
-      ['ext4', 'new', true, [4, 72]],
-      ['tmpfs', 'closed', true, [0, 40]],
-      ['ext4', 'closed', false, [0, 200, 1_000]],
-      ['ext4', 'killed', true, [0]],
-      ['tmpfs', 'killed', false, [0, 40]],
+      ['tmpfs', 'new', true, [0, 4, 40, 200, 300]],
+      ['ext4', 'new', true, [0, 4, 40, 72, 300]],
+      ['tmpfs', 'closed', true, [0, 4, 40, 300]],
+      ['ext4', 'closed', false, [0, 4, 40, 200, 300, 1_000]],
+      ['ext4', 'killed', true, [0, 4, 40, 300]],
+      ['tmpfs', 'killed', false, [0, 4, 40, 300]],
     ] as const)(
       'S1 serves, or says why not, and starts once there is room: %s, %s, reserve %s, kB %j',
       { timeout: 600_000 },
@@ -153,6 +153,25 @@ describe.skipIf(!canMount)('a server whose disk is full (where a disk can be mou
       });
     },
   );
+
+  it('S1 takes one delete of many paths as the first thing that it is asked', async () => {
+    await withDisk('tmpfs', async (_disk, directory) => {
+      const served = await Served.start(directory);
+      const value = 'x'.repeat(20_000);
+      let told = 'written';
+      for (let i = 0; told === 'written'; i++)
+        told = await toldOf(served.client.set(`/many/${i % 400}`, `${i} ${value}`));
+      expect(told).toBe('storage_full');
+      expect(await toldOf(served.client.remove('/many', { recursive: true }))).toBe('written');
+      expect(await toldOf(served.client.compact())).toBe('written');
+      for (let i = 0; i < 50; i++)
+        expect(await toldOf(served.client.set(`/many/${i}`, value))).toBe('written');
+      await served.stop();
+      expect(
+        served.said.filter((line) => line.startsWith(degraded('the disk is full'))),
+      ).toHaveLength(1);
+    });
+  });
 
   it.each(isLong ? KINDS : (['tmpfs'] as const))(
     'S1 S4 ends in order while it is full, and goes on with all that it took (%s)',

@@ -52,11 +52,10 @@ export function requireReadable(
   onNotice: (notice: string) => void = () => {},
 ): boolean {
   if (label !== undefined && label.format > FORMAT) throw newerFormat(files, label.format);
-  const unfinishedRuns = label?.unfinishedRuns ?? 0;
-  const isSuspect = unfinishedRuns >= UNFINISHED_RUNS_MAX;
+  const isSuspect = (label?.unfinishedRuns ?? 0) >= UNFINISHED_RUNS_MAX;
   if (isSuspect)
     onNotice(
-      `the last ${unfinishedRuns} runs on ${files.directory} did not end in order, so data.mdb is looked through first`,
+      `the last runs on ${files.directory} did not end well, so data.mdb is looked through first`,
     );
   const looked = lookAt(files.data, isSuspect);
   const [problem, ...more] = looked.problems;
