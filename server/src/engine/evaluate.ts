@@ -1,7 +1,13 @@
-import { type DeleteCause, type Entry, limits, ProtocolError } from '@confer/shared';
+import {
+  type Condition,
+  type DeleteCause,
+  type Entry,
+  limits,
+  ProtocolError,
+} from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeChange, MadeCommit } from './engine.ts';
 import { inTreeOrder } from './in-tree-order.ts';
-import { isCovered, type NetOperations, netOperations, outermost } from './net-operations.ts';
+import { NetOperations } from './net-operations.ts';
 import { Pace, type Steps } from './steps.ts';
 
 /** What a path holds, as far as judging has to know it: a long value is read only when it is told. */
@@ -58,66 +64,92 @@ interface Judged<Holding extends Held> {
  * Judges one request: throws `conflict` or `too_large`, or returns the commit that it makes, or
  * `undefined` when there is nothing to change. It writes nothing: the engine does, and only once it has
  * the whole commit (S3).
+ *
+ * Nearly all commits are of one operation, and steps within steps would cost them as much as the rest:
+ * so what a large commit needs beside is begun only for one.
  */
 export function* evaluate<Holding extends Held>(
   request: CommitRequest,
   base: Base<Holding>,
   naming: Naming,
 ): Steps<Judgement<Holding> | undefined> {
+  const { conditions, operations, actor } = request;
   const pace = new Pace();
-  for (const condition of request.conditions) {
-    const current = base.read(condition.path);
-    if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
+  for (const condition of conditions) {
+    requireMet(condition, base);
     if (pace.isOver()) yield;
   }
-  const net = yield* netOperations(request, pace);
-  const cleared = yield* outermost(net.subtrees, pace);
-  const judged = yield* netChanges(net, cleared, request.actor, { base, naming, pace });
-  if (judged.length === 0) return undefined;
-  return yield* judgementOf(request, naming, judged, { cleared, pace });
+  const net = new NetOperations();
+  for (let i = operations.length - 1; i >= 0; i--) {
+    const operation = operations[i];
+    if (operation !== undefined) net.take(operation);
+    if (pace.isOver()) yield;
+  }
+  const changes = new ChangeList<Holding>();
+  for (const [path, value] of net.decided) {
+    const before = base.read(path);
+    if (value !== undefined)
+      changes.add({ path, entry: entryAfter(path, value, before, actor, naming), before });
+    else if (before !== undefined && net.goesAlone(path))
+      changes.add({ path, entry: undefined, before });
+    if (pace.isOver()) yield;
+  }
+  const cleared = net.hasSubtrees ? yield* net.outermost(pace) : NONE;
+  for (const subtree of cleared) yield* clear(subtree, net, changes, { base, pace });
+  const made = new CommitInMaking<Holding>(request, naming, changes.arePrevsTold);
+  const { all } = changes;
+  for (const change of all.length > 1 ? yield* inTreeOrder(all, pace) : all) {
+    made.add(change);
+    if (pace.isOver()) yield;
+  }
+  return made.judgement(cleared);
 }
 
-function* judgementOf<Holding extends Held>(
-  { actor, note }: CommitRequest,
-  { revision, time }: Naming,
-  judged: readonly Judged<Holding>[],
-  { cleared, pace }: { readonly cleared: readonly string[]; readonly pace: Pace },
-): Steps<Judgement<Holding>> {
-  const withPrev = yield* isShort(judged, pace);
-  const changes: MadeChange[] = [];
-  const replaced: (Holding | undefined)[] = [];
-  for (const { path, entry, before } of judged) {
-    changes.push(
+const NONE: readonly string[] = [];
+
+/** What is judged, put together. */
+class CommitInMaking<Holding extends Held> {
+  readonly #request: CommitRequest;
+  readonly #naming: Naming;
+  readonly #withPrev: boolean;
+  readonly #changes: MadeChange[] = [];
+  readonly #replaced: (Holding | undefined)[] = [];
+
+  constructor(request: CommitRequest, naming: Naming, withPrev: boolean) {
+    this.#request = request;
+    this.#naming = naming;
+    this.#withPrev = withPrev;
+  }
+
+  add({ path, entry, before }: Judged<Holding>): void {
+    this.#changes.push(
       entry === undefined
-        ? madeDelete(path, 'removed', before, withPrev)
-        : madePut(entry, before, withPrev),
+        ? madeDelete(path, 'removed', before, this.#withPrev)
+        : madePut(entry, before, this.#withPrev),
     );
-    replaced.push(before);
-    if (pace.isOver()) yield;
+    this.#replaced.push(before);
   }
-  // As nearly all are; what is put together of optional parts takes several times as long.
-  if (note === undefined && cleared.length === 0 && withPrev)
-    return { commit: { revision, time, actor, changes }, replaced };
-  const commit = {
-    revision,
-    time,
-    actor,
-    ...(note === undefined ? {} : { note }),
-    changes,
-    ...(cleared.length === 0 ? {} : { cleared }),
-    ...(withPrev ? {} : { withoutPrev: true as const }),
-  };
-  return { commit, replaced };
-}
 
-/** Whether what is replaced may be told with the commit. */
-function* isShort(judged: readonly Judged<Held>[], pace: Pace): Steps<boolean> {
-  let length = 0;
-  for (const { before } of judged) {
-    length += before?.valueLength ?? 0;
-    if (pace.isOver()) yield;
+  /** `undefined` when nothing changes. */
+  judgement(cleared: readonly string[]): Judgement<Holding> | undefined {
+    const [changes, replaced] = [this.#changes, this.#replaced];
+    if (changes.length === 0) return undefined;
+    const { actor, note } = this.#request;
+    const { revision, time } = this.#naming;
+    // As nearly all are; what is put together of optional parts takes several times as long.
+    if (note === undefined && cleared.length === 0 && this.#withPrev)
+      return { commit: { revision, time, actor, changes }, replaced };
+    const commit = {
+      revision,
+      time,
+      actor,
+      ...(note === undefined ? {} : { note }),
+      changes,
+      ...(cleared.length === 0 ? {} : { cleared }),
+      ...(this.#withPrev ? {} : { withoutPrev: true as const }),
+    };
+    return { commit, replaced };
   }
-  return length <= PREV_LENGTH_MAX;
 }
 
 /** A put as the feed tells it. */
@@ -149,51 +181,22 @@ export function outcomeOf(commit: MadeCommit): CommitOutcome {
   return { revision: commit.revision, puts, deletes: commit.changes.length - puts };
 }
 
-interface Judging<Holding extends Held> {
-  readonly base: Base<Holding>;
-  readonly naming: Naming;
-  readonly pace: Pace;
-}
-
-function* netChanges<Holding extends Held>(
-  net: NetOperations,
-  cleared: readonly string[],
-  actor: string,
-  judging: Judging<Holding>,
-): Steps<readonly Judged<Holding>[]> {
-  const { puts, deletes, subtrees } = net;
-  const { base, naming, pace } = judging;
-  const changes = new ChangeList<Holding>();
-  for (const [path, value] of puts) {
-    const before = base.read(path);
-    changes.add({ path, entry: entryAfter(path, value, before, actor, naming), before });
-    if (pace.isOver()) yield;
-  }
-  for (const path of deletes) {
-    const before = base.read(path);
-    if (before !== undefined && !(subtrees.size > 0 && isCovered(path, subtrees)))
-      changes.add({ path, entry: undefined, before });
-    if (pace.isOver()) yield;
-  }
-  for (const subtree of cleared) yield* clear(subtree, puts, changes, judging);
-  return yield* inTreeOrder(changes.all, pace);
-}
-
 /** Deletes what is in a subtree and is not put again. */
 function* clear<Holding extends Held>(
   subtree: string,
-  puts: NetOperations['puts'],
+  { decided }: NetOperations,
   changes: ChangeList<Holding>,
-  { base, pace }: Judging<Holding>,
+  { base, pace }: { readonly base: Base<Holding>; readonly pace: Pace },
 ): Steps<void> {
   let after: string | undefined;
   do {
     const start = after;
     after = undefined;
     for (const before of base.scanSubtree(subtree, start)) {
-      if (!puts.has(before.path)) changes.add({ path: before.path, entry: undefined, before });
+      const { path } = before;
+      if (decided.get(path) === undefined) changes.add({ path, entry: undefined, before });
       if (!pace.isOver()) continue;
-      after = before.path;
+      after = path;
       break;
     }
     if (after !== undefined) yield;
@@ -222,6 +225,7 @@ function entryAfter(
 /** Ends a commit that grows too large before it takes the memory. */
 class ChangeList<Holding extends Held> {
   readonly #changes: Judged<Holding>[] = [];
+  #prevLength = 0;
 
   add(change: Judged<Holding>): void {
     if (this.#changes.length === limits.changesMax)
@@ -230,6 +234,12 @@ class ChangeList<Holding extends Held> {
         `the commit changes more than ${limits.changesMax} entries; change or remove them in parts`,
       );
     this.#changes.push(change);
+    this.#prevLength += change.before?.valueLength ?? 0;
+  }
+
+  /** Whether what is replaced is told with the commit. */
+  get arePrevsTold(): boolean {
+    return this.#prevLength <= PREV_LENGTH_MAX;
   }
 
   get all(): readonly Judged<Holding>[] {
@@ -237,10 +247,12 @@ class ChangeList<Holding extends Held> {
   }
 }
 
-function conflict(
-  { path, modRevision }: CommitRequest['conditions'][number],
-  current: Held | undefined,
-): ProtocolError {
+function requireMet(condition: Condition, base: Base<Held>): void {
+  const current = base.read(condition.path);
+  if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
+}
+
+function conflict({ path, modRevision }: Condition, current: Held | undefined): ProtocolError {
   const wanted =
     modRevision === 0 ? 'expected to hold nothing' : `expected at revision ${modRevision}`;
   const found = current === undefined ? 'holds nothing' : `is at revision ${current.modRevision}`;

@@ -1,55 +1,55 @@
-import { subtreesOf } from '@confer/shared';
-import type { CommitRequest } from './engine.ts';
+import { type Operation, subtreesOf } from '@confer/shared';
 import type { Pace, Steps } from './steps.ts';
 
-/** What the operations leave of the paths they name, before the base is looked at. */
-export interface NetOperations {
-  /** Path to the value that stays. */
-  readonly puts: Map<string, string>;
-  readonly deletes: Set<string>;
-  /** Whole subtrees that go, except for what is put into them later. */
-  readonly subtrees: Set<string>;
-}
-
 /**
- * The last operation on a path decides what becomes of it, so the operations are read from the last
- * to the first and each path is decided once. That keeps a commit of n operations at n steps, where
- * replaying recursive deletes onto an overlay in order would look through the overlay for each.
+ * What the operations of a commit leave of the paths they name, before the base is looked at.
+ *
+ * The last operation on a path decides what becomes of it, so they are taken from the last to the first
+ * and each path is decided once. That keeps a commit of n operations at n steps, where replaying
+ * recursive deletes onto an overlay in order would look through the overlay for each.
  */
-export function* netOperations({ operations }: CommitRequest, pace: Pace): Steps<NetOperations> {
-  const net: NetOperations = { puts: new Map(), deletes: new Set(), subtrees: new Set() };
-  const { puts, deletes, subtrees } = net;
-  for (let i = operations.length - 1; i >= 0; i--) {
-    const operation = operations[i];
-    if (operation === undefined) continue;
-    if (pace.isOver()) yield;
+export class NetOperations {
+  readonly #decided = new Map<string, string | undefined>();
+  readonly #subtrees = new Set<string>();
+
+  /** The one before those that were taken. */
+  take(operation: Operation): void {
     const { path } = operation;
-    if (subtrees.size > 0 && isCovered(path, subtrees)) continue;
-    if (operation.type === 'delete' && operation.recursive === true) subtrees.add(path);
-    else if (puts.has(path) || deletes.has(path)) continue;
-    else if (operation.type === 'put') puts.set(path, operation.value);
-    else deletes.add(path);
+    if (this.#isInside(path)) return;
+    if (operation.type === 'delete' && operation.recursive === true) this.#subtrees.add(path);
+    else if (!this.#decided.has(path))
+      this.#decided.set(path, operation.type === 'put' ? operation.value : undefined);
   }
-  return net;
-}
 
-export function isCovered(path: string, subtrees: ReadonlySet<string>): boolean {
-  for (const subtree of subtreesOf(path)) if (subtrees.has(subtree)) return true;
-  return false;
-}
-
-/** Those that are not inside another. */
-export function* outermost(subtrees: ReadonlySet<string>, pace: Pace): Steps<string[]> {
-  const outer: string[] = [];
-  for (const subtree of subtrees) {
-    if (!isInside(subtree, subtrees)) outer.push(subtree);
-    if (pace.isOver()) yield;
+  /** Path to the value that it has from now on; `undefined` where it is to go. */
+  get decided(): ReadonlyMap<string, string | undefined> {
+    return this.#decided;
   }
-  return outer;
-}
 
-function isInside(subtree: string, subtrees: ReadonlySet<string>): boolean {
-  for (const outer of subtreesOf(subtree))
-    if (outer !== subtree && subtrees.has(outer)) return true;
-  return false;
+  /** A whole subtree goes, except for what is put into it later. */
+  get hasSubtrees(): boolean {
+    return this.#subtrees.size > 0;
+  }
+
+  /** Whether a path goes by itself, and not with a subtree. */
+  goesAlone(path: string): boolean {
+    return !this.#isInside(path);
+  }
+
+  /** The subtrees that go and are not inside another. */
+  *outermost(pace: Pace): Steps<readonly string[]> {
+    const outer: string[] = [];
+    for (const subtree of this.#subtrees) {
+      if (!this.#isInside(subtree, subtree)) outer.push(subtree);
+      if (pace.isOver()) yield;
+    }
+    return outer;
+  }
+
+  #isInside(path: string, except?: string): boolean {
+    if (this.#subtrees.size === 0) return false;
+    for (const subtree of subtreesOf(path))
+      if (subtree !== except && this.#subtrees.has(subtree)) return true;
+    return false;
+  }
 }

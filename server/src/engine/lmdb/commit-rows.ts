@@ -41,7 +41,7 @@ export function* writeCommit(
 ): Steps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
   const { commit, replaced } = judgement;
   const pace = new Pace();
-  const { progress, outcome } = yield* tallyOf(judgement, so.far, pace);
+  const { progress, outcome } = tallyOf(judgement, so.far);
   let head: CommitHead | undefined = headAfter(commit, progress);
   for (let i = 0; i < commit.changes.length; i++) {
     const change = commit.changes[i];
@@ -57,11 +57,10 @@ export function* writeCommit(
   return { progress, outcome };
 }
 
-function* tallyOf(
+function tallyOf(
   { commit, replaced }: Judgement<HeldRow>,
   far: Progress,
-  pace: Pace,
-): Steps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
+): { readonly progress: Progress; readonly outcome: CommitOutcome } {
   const { revision, time, changes } = commit;
   let { entryCount, bytesSoFar } = far;
   let puts = 0;
@@ -73,7 +72,6 @@ function* tallyOf(
     else entryCount--;
     if (before === undefined) entryCount++;
     bytesSoFar += ROW_BYTES + change.path.length + keptBytes(before);
-    if (pace.isOver()) yield;
   }
   const changesSoFar = far.changesSoFar + changes.length;
   const progress = { revision, time, entryCount, changesSoFar, bytesSoFar };

@@ -87,11 +87,7 @@ export class Writes {
     return !this.#isWriting && this.#queue.length === 0;
   }
 
-  /**
-   * In a turn of its own, so that all that is read from sockets in this one goes along. After a
-   * transaction the answers go out first, and what their writers ask next may join: 64 writers who wait
-   * for each other in two halves would have twice as many transactions, each with a sync of its own.
-   */
+  /** In a turn of its own, so that all that is read from sockets in this one goes along. */
   #writeSoon(): void {
     if (this.#isDeferred || this.#isWriting || this.#queue.length === 0) return;
     this.#isDeferred = true;
@@ -116,8 +112,16 @@ export class Writes {
       this.#failed(turn, error);
     }
     this.#isWriting = false;
-    this.#writeSoon();
+    this.#writeAfterAnswers();
     if (this.#isIdle) for (const wake of this.#onIdle.splice(0)) wake();
+  }
+
+  /**
+   * The answers go out first, and what their writers ask next may join: 64 writers who wait for each other
+   * in two halves would have twice as many transactions, each with a sync of its own.
+   */
+  #writeAfterAnswers(): void {
+    this.#context.defer(() => this.#writeSoon());
   }
 
   #written({ outcomes, commits }: Turn, progress: Progress): void {
@@ -172,9 +176,16 @@ export class Writes {
         turn.settle(pending, known);
         continue;
       }
-      const judged = yield* this.#judge(request, base, progress);
-      if ('told' in judged) {
-        turn.settle(pending, judged.told);
+      let judged: Judgement<HeldRow> | undefined;
+      try {
+        judged = yield* evaluate(request, base, this.#namingAfter(progress));
+      } catch (error) {
+        // Nothing of a request is written before it is judged, so one that is refused leaves nothing.
+        turn.settle(pending, refusalOf(error));
+        continue;
+      }
+      if (judged === undefined) {
+        turn.settle(pending, { revision: progress.revision, puts: 0, deletes: 0 });
         continue;
       }
       const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
@@ -184,20 +195,6 @@ export class Writes {
     }
     noteRequests(tables, turn.outcomes, progress);
     return progress;
-  }
-
-  /** Nothing of a request is written before it is judged, so one that is refused leaves nothing. */
-  *#judge(
-    request: CommitRequest,
-    base: Base<HeldRow>,
-    progress: Progress,
-  ): Steps<Judgement<HeldRow> | { readonly told: CommitOutcome | ProtocolError }> {
-    try {
-      const judgement = yield* evaluate(request, base, this.#namingAfter(progress));
-      return judgement ?? { told: { revision: progress.revision, puts: 0, deletes: 0 } };
-    } catch (error) {
-      return { told: refusalOf(error) };
-    }
   }
 
   /** Times of commits never run backwards, whatever the clock of the machine does. */
