@@ -99,7 +99,7 @@ export const durableMutants = [
     edits: [
       {
         file: logged,
-        find: 'if (this.#frozen !== undefined) await (this.#checkpoint ?? this.#beginCheckpoint());',
+        find: 'if (this.#stack.frozen !== undefined) await (this.#checkpoint ?? this.#beginCheckpoint());',
         replace: '',
       },
     ],
@@ -135,8 +135,8 @@ export const durableMutants = [
     edits: [
       {
         file: logged,
-        find: "      putMeta(tables, 'wal', place);\n      let slices",
-        replace: '      let slices',
+        find: "      putMeta(tables, 'wal', place);\n      return slices",
+        replace: '      return slices',
       },
     ],
   },
@@ -145,8 +145,18 @@ export const durableMutants = [
     edits: [
       {
         file: opening,
-        find: '  await writeSlices(base, rows);\n',
+        find: '  await writeSlices(base, rows, defer);\n',
         replace: '',
+      },
+    ],
+  },
+  {
+    name: 'log: of rows of one key the last counts',
+    edits: [
+      {
+        file: 'server/src/engine/lmdb/wal/memtable.ts',
+        find: 'rows.filter((row, i) => row.text !== rows[i + 1]?.text)',
+        replace: 'rows.filter((row, i) => row.text !== rows[i - 1]?.text)',
       },
     ],
   },

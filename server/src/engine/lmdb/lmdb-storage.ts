@@ -7,7 +7,7 @@ import { type Identity, metaOf } from './meta.ts';
 import { RoomAhead } from './room-ahead.ts';
 import { rowCodec } from './rows.ts';
 import { numberIn, pagesOf } from './stats.ts';
-import { type Storage, type Trouble, WriteFailure, type WriteSize } from './storage.ts';
+import { type Storage, type Trouble, WriteFailure, type WriteHint } from './storage.ts';
 import {
   type ReadTables,
   type TableKeys,
@@ -23,7 +23,7 @@ import {
 const MAP_BYTES = 2 ** 40;
 
 /** What most transactions write at most. */
-const SOME_ROWS: WriteSize = { rows: 16, bytes: 64 * 1024 };
+const SOME_ROWS: WriteHint = { rows: 16, bytes: 64 * 1024 };
 /** Those above the leaves that it changes in each table, and for the list of free pages. */
 const PAGES_OF_A_COMMIT = 48;
 /** A long text takes whole pages. */
@@ -130,11 +130,11 @@ class LmdbStorage implements Storage {
    */
   async transaction<Result>(
     work: (tables: WriteTables) => Result | Promise<Result>,
-    size = SOME_ROWS,
+    hint = SOME_ROWS,
   ): Promise<Result> {
     if (this.#trouble !== undefined)
       throw new WriteFailure('nothing written', false, this.#trouble.reason);
-    await this.#haveRoom(size);
+    await this.#haveRoom(hint);
     let ended: { readonly result: Result } | { readonly thrown: unknown } | undefined;
     const end = (result: Result) => {
       ended = { result };
@@ -147,7 +147,7 @@ class LmdbStorage implements Storage {
     };
     try {
       await this.#root.childTransaction(() => {
-        this.#isWriting = true;
+        this.#isWriting = hint.isOverlaid !== true;
         try {
           const result = work(this.#written);
           if (result instanceof Promise) return result.then(end, fail);
@@ -167,7 +167,7 @@ class LmdbStorage implements Storage {
   }
 
   /** A row may take a page of its own, and its text some more. */
-  async #haveRoom({ rows, bytes }: WriteSize): Promise<void> {
+  async #haveRoom({ rows, bytes }: WriteHint): Promise<void> {
     const { pageBytes, pages } = this.#pages();
     // No more pages of those tables can be touched than there are; those that are added hold what is written.
     const there = this.#scattered.reduce((sum, table) => sum + table.pages(), 0);

@@ -60,7 +60,8 @@ class Generation {
     const revisions = this.#revisions;
     this.#hashes = new Float64Array(hashes.length * 2);
     this.#revisions = new Float64Array(hashes.length * 2);
-    for (const [i, hash] of hashes.entries()) {
+    for (let i = 0; i < hashes.length; i++) {
+      const hash = hashes[i] ?? 0;
       if (hash === 0) continue;
       const slot = this.#slotOf(hash);
       this.#hashes[slot] = hash;

@@ -21,12 +21,14 @@ export class WriteFailure extends Error {
   }
 }
 
-/** About how much is written. */
-export interface WriteSize {
+/** What is known of a transaction before it begins. */
+export interface WriteHint {
   /** Those that may each take a page: rows that follow each other share theirs. */
   readonly rows: number;
   /** Of their texts. */
   readonly bytes: number;
+  /** The same rows lie over the tables for all who read, so it does no harm where they see them before they are durable. */
+  readonly isOverlaid?: boolean;
 }
 
 /** What is wrong with a storage. */
@@ -48,12 +50,12 @@ export interface Storage {
   /**
    * Runs `work` inside a transaction, over what the one before left, and makes it durable. Rejects with
    * a `WriteFailure`, or with what `work` threw; then nothing of it is there. `work` may take several
-   * turns of the event loop, between which others read. `size`: what it writes at most, where that is more
+   * turns of the event loop, between which others read. `hint`: what it writes at most, where that is more
    * than some rows.
    */
   transaction<Result>(
     work: (tables: WriteTables) => Result | Promise<Result>,
-    size?: WriteSize,
+    hint?: WriteHint,
   ): Promise<Result>;
 
   /** From now on `tables` show what was written so far. */

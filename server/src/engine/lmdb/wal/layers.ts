@@ -20,10 +20,8 @@ interface Row<Key> {
 
 /** The tables of a store as they are with what lies over them. */
 export function layeredTables(base: ReadTables, layers: Layers): ReadTables {
-  const over = <Name extends TableName>(name: Name) =>
-    new Layered<TableKeys[Name]>(base[name], keyTexts[name], () =>
-      layers().map(({ rows }) => rows[name]),
-    );
+  const over = <Name extends TableName>(name: Name): ReadTable<TableKeys[Name]> =>
+    new Layered<Name>(name, base[name], layers);
   return {
     entries: over('entries'),
     log: over('log'),
@@ -36,18 +34,13 @@ export function layeredTables(base: ReadTables, layers: Layers): ReadTables {
 }
 
 /** The same for one who writes: into `written`, the newest of the layers. */
-export function writtenTables(tables: ReadTables, written: Memtable): WriteTables {
-  const into = <Name extends TableName>(name: Name): WriteTable<TableKeys[Name]> => {
-    const table: ReadTable<TableKeys[Name]> = tables[name];
-    const rows: MemRows<TableKeys[Name]> = written.rows[name];
-    return {
-      get: (key) => table.get(key),
-      rows: (range) => table.rows(range),
-      count: () => table.count(),
-      put: (key, row) => rows.set(key, row),
-      remove: (key) => rows.set(key, undefined),
-    };
-  };
+export function writtenTables(
+  base: ReadTables,
+  layers: Layers,
+  written: () => Memtable,
+): WriteTables {
+  const into = <Name extends TableName>(name: Name): WriteTable<TableKeys[Name]> =>
+    new Written<Name>(name, base[name], layers, written);
   return {
     entries: into('entries'),
     log: into('log'),
@@ -59,24 +52,23 @@ export function writtenTables(tables: ReadTables, written: Memtable): WriteTable
   };
 }
 
-class Layered<Key> implements ReadTable<Key> {
-  readonly #base: ReadTable<Key>;
-  readonly #textOf: (key: Key) => KeyText;
-  readonly #layers: () => readonly MemRows<Key>[];
+class Layered<Name extends TableName> implements ReadTable<TableKeys[Name]> {
+  readonly #name: Name;
+  readonly #base: ReadTable<TableKeys[Name]>;
+  readonly #textOf: (key: TableKeys[Name]) => KeyText;
+  readonly #layers: Layers;
 
-  constructor(
-    base: ReadTable<Key>,
-    textOf: (key: Key) => KeyText,
-    layers: () => readonly MemRows<Key>[],
-  ) {
+  constructor(name: Name, base: ReadTable<TableKeys[Name]>, layers: Layers) {
+    this.#name = name;
     this.#base = base;
-    this.#textOf = textOf;
+    this.#textOf = keyTexts[name];
     this.#layers = layers;
   }
 
-  get(key: Key): string | undefined {
+  get(key: TableKeys[Name]): string | undefined {
     let text: KeyText | undefined;
-    for (const layer of this.#layers()) {
+    for (const { rows } of this.#layers()) {
+      const layer: MemRows<TableKeys[Name]> = rows[this.#name];
       if (layer.size === 0) continue;
       text ??= this.#textOf(key);
       const found = layer.find(text);
@@ -85,17 +77,50 @@ class Layered<Key> implements ReadTable<Key> {
     return this.#base.get(key);
   }
 
-  rows(range: TableRange<Key>): Iterable<Row<Key>> {
-    const layers = this.#layers().filter(({ size }) => size > 0);
+  rows(range: TableRange<TableKeys[Name]>): Iterable<Row<TableKeys[Name]>> {
+    const layers = this.#rows().filter(({ size }) => size > 0);
     if (layers.length === 0) return this.#base.rows(range);
     const { limit, ...unlimited } = range;
-    let rows: Iterable<Row<Key>> = this.#base.rows(unlimited);
+    let rows: Iterable<Row<TableKeys[Name]>> = this.#base.rows(unlimited);
     for (const layer of [...layers].reverse()) rows = overlaid(rows, layer, range);
     return limit === undefined ? rows : firstOf(rows, limit);
   }
 
   count(): number {
-    return this.#layers().reduce((count, { growth }) => count + growth, this.#base.count());
+    return this.#rows().reduce((count, { growth }) => count + growth, this.#base.count());
+  }
+
+  #rows(): readonly MemRows<TableKeys[Name]>[] {
+    return this.#layers().map(({ rows }) => rows[this.#name]);
+  }
+}
+
+class Written<Name extends TableName> extends Layered<Name> implements WriteTable<TableKeys[Name]> {
+  readonly #name: Name;
+  readonly #written: () => Memtable;
+
+  constructor(
+    name: Name,
+    base: ReadTable<TableKeys[Name]>,
+    layers: Layers,
+    written: () => Memtable,
+  ) {
+    super(name, base, layers);
+    this.#name = name;
+    this.#written = written;
+  }
+
+  put(key: TableKeys[Name], row: string): void {
+    this.#set(key, row);
+  }
+
+  remove(key: TableKeys[Name]): void {
+    this.#set(key, undefined);
+  }
+
+  #set(key: TableKeys[Name], row: string | undefined): void {
+    const rows: MemRows<TableKeys[Name]> = this.#written().rows[this.#name];
+    rows.set(key, row);
   }
 }
 

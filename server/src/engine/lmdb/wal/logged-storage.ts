@@ -4,12 +4,11 @@ import { type Storage, type Trouble, WriteFailure } from '../storage.ts';
 import type { ReadTables, WriteTables } from '../tables.ts';
 import { layeredTables, writtenTables } from './layers.ts';
 import { Memtable } from './memtable.ts';
+import { MemtableStack } from './memtable-stack.ts';
 import { Slices } from './slices.ts';
 import type { WriteAheadLog } from './write-ahead-log.ts';
 import { writeSlices } from './write-slices.ts';
 
-/** Of a transaction that is written into the tables itself: between two pauses. */
-const STEP_ROWS = 500;
 /** More rows than that share pages enough to be written into the tables at once: once is less than twice. */
 const RECORD_ROWS_MAX = 1_500;
 /** A longer value is not written twice, nor held in memory until the tables have it. */
@@ -50,10 +49,9 @@ export class LoggedStorage implements Storage {
   readonly #parts: LoggedStorageParts;
   readonly #base: Storage;
   readonly #log: WriteAheadLog;
-  /** What the log has and the tables have not; the newest. */
-  #active = new Memtable();
-  /** The same of the segment before, while a checkpoint writes it into the tables. */
-  #frozen: Memtable | undefined;
+  /** For the transaction that is under way. */
+  readonly #tables: WriteTables;
+  readonly #stack = new MemtableStack();
   /** Durable, and not shown yet. */
   #durable: Memtable | 'in the tables' | undefined;
   #checkpoint: Promise<void> | undefined;
@@ -65,20 +63,20 @@ export class LoggedStorage implements Storage {
     this.#base = parts.base;
     this.#log = parts.log;
     this.#direct = parts.direct;
-    this.tables = layeredTables(parts.base.tables, () => this.#layers);
-  }
-
-  get #layers(): readonly Memtable[] {
-    return this.#frozen === undefined ? [this.#active] : [this.#active, this.#frozen];
+    this.tables = layeredTables(parts.base.tables, () => this.#stack.shown);
+    this.#tables = writtenTables(
+      parts.base.tables,
+      () => this.#stack.all,
+      () => this.#stack.written,
+    );
   }
 
   async transaction<Result>(
     work: (tables: WriteTables) => Result | Promise<Result>,
   ): Promise<Result> {
     this.show();
-    const written = new Memtable();
-    const tables = layeredTables(this.#base.tables, () => [written, ...this.#layers]);
-    const result = await work(writtenTables(tables, written));
+    const written = this.#stack.begin();
+    const result = await work(this.#tables);
     if (written.size === 0) return result;
     if (this.#isLarge(written)) await this.#writeIntoTables(written);
     else await this.#appendOrWrite(written);
@@ -89,7 +87,7 @@ export class LoggedStorage implements Storage {
     const durable = this.#durable;
     this.#durable = undefined;
     if (durable === 'in the tables') this.#base.show();
-    else if (durable !== undefined) this.#active.take(durable);
+    else if (durable !== undefined) this.#stack.active.take(durable);
   }
 
   get trouble(): Trouble | undefined {
@@ -154,8 +152,7 @@ export class LoggedStorage implements Storage {
     } catch (error) {
       throw await this.#withdrawn(error);
     }
-    this.#frozen = this.#active;
-    this.#active = new Memtable();
+    this.#stack.freeze();
     this.#checkpointSoon();
   }
 
@@ -180,7 +177,7 @@ export class LoggedStorage implements Storage {
   }
 
   async #finishCheckpoint(): Promise<void> {
-    if (this.#frozen !== undefined) await (this.#checkpoint ?? this.#beginCheckpoint());
+    if (this.#stack.frozen !== undefined) await (this.#checkpoint ?? this.#beginCheckpoint());
   }
 
   #beginCheckpoint(): Promise<void> {
@@ -193,27 +190,28 @@ export class LoggedStorage implements Storage {
 
   /** `sequence`: of the segment that the log goes on with. Its first record is there already. */
   async #writeFrozen(sequence: number): Promise<void> {
-    const frozen = this.#frozen;
+    const { frozen } = this.#stack;
     if (frozen === undefined) return;
     await this.#writeSlices(frozen);
     const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
-    this.#frozen = undefined;
+    this.#stack.dropFrozen();
     if (this.#trouble?.isFinal !== true) this.#trouble = undefined;
     this.#base.show();
   }
 
   #writeSlices(memtable: Memtable): Promise<void> {
-    return writeSlices(this.#base, memtable);
+    return writeSlices(this.#base, memtable, this.#parts.defer);
   }
 
   /** Brings the tables up to date with the log, so that nothing lies over them. */
   async #flush(): Promise<void> {
     this.show();
     await this.#finishCheckpoint();
-    if (this.#active.size === 0) return;
-    await this.#writeSlices(this.#active);
-    this.#active = new Memtable();
+    const { active } = this.#stack;
+    if (active.size === 0) return;
+    await this.#writeSlices(active);
+    this.#stack.dropActive();
     this.#base.show();
   }
 
@@ -225,14 +223,11 @@ export class LoggedStorage implements Storage {
     await this.#flush();
     const direct = this.#direct + 1;
     const place = { ...this.#log.place, isClosed: false, direct };
-    await this.#base.transaction(async (tables) => {
+    const slices = new Slices(written);
+    await this.#base.transaction((tables) => {
       putMeta(tables, 'wal', place);
-      let slices = new Slices(written);
-      while (!slices.isDone) {
-        slices = slices.write(tables, STEP_ROWS);
-        await new Promise<void>((resume) => this.#parts.defer(resume));
-      }
-    }, new Slices(written).sizeOf(written.size));
+      return slices.writeInSteps(tables, written.size, this.#parts.defer);
+    }, slices.sizeOf(written.size));
     this.#direct = direct;
     this.#durable = 'in the tables';
     await this.#note(direct);

@@ -12,14 +12,15 @@ export interface MemRow<Key> {
 const ROW_BYTES = 100;
 
 /**
- * The rows of one table that were written last. They are put in order when somebody asks for a range,
- * and then those that came since the last time: most rows are written into the tables before anybody
- * does, or come in order by themselves.
+ * The rows of one table that were written last. Only what somebody asks for is made: an index when a row
+ * is looked for by its key, and an order when a range is, of those that came since the last time. Most
+ * rows of most tables are written into the tables of the store before anybody does.
  */
 export class MemRows<Key> {
   readonly textOf: (key: Key) => KeyText;
-  readonly #rows = new Map<KeyText, MemRow<Key>>();
+  #index: Map<KeyText, MemRow<Key>> | undefined;
   #ordered: MemRow<Key>[] = [];
+  /** As they came. While there is no index, later ones may stand for earlier ones of the same key. */
   #added: MemRow<Key>[] = [];
   #bytes = 0;
   #growth = 0;
@@ -29,8 +30,9 @@ export class MemRows<Key> {
     this.textOf = textOf;
   }
 
+  /** How many were written. */
   get size(): number {
-    return this.#rows.size;
+    return this.#ordered.length + this.#added.length;
   }
 
   get bytes(): number {
@@ -49,7 +51,8 @@ export class MemRows<Key> {
 
   /** `undefined` where nothing is known of the key. */
   find(text: KeyText): MemRow<Key> | undefined {
-    return this.#rows.get(text);
+    this.#index ??= this.#indexed();
+    return this.#index.get(text);
   }
 
   set(key: Key, row: string | undefined): void {
@@ -61,12 +64,12 @@ export class MemRows<Key> {
     this.#bytes += ROW_BYTES + row.text.length + (row.row?.length ?? 0);
     this.#longest = Math.max(this.#longest, row.row?.length ?? 0);
     this.#growth += row.row === undefined ? -1 : 1;
-    const there = this.#rows.get(row.text);
+    const there = this.#index?.get(row.text);
     if (there !== undefined) {
       there.row = row.row;
       return;
     }
-    this.#rows.set(row.text, row);
+    this.#index?.set(row.text, row);
     this.#added.push(row);
   }
 
@@ -90,26 +93,50 @@ export class MemRows<Key> {
     }
   }
 
-  /** In no order. */
-  all(): Iterable<MemRow<Key>> {
-    return this.#rows.values();
+  /** Of the same key, the last counts. */
+  all(): readonly MemRow<Key>[] {
+    return this.#ordered.length === 0 ? this.#added : this.#ordered.concat(this.#added);
   }
 
+  /** One of each key. */
   inOrder(): readonly MemRow<Key>[] {
     if (this.#added.length > 0) {
-      this.#ordered = merged(this.#ordered, this.#added.sort(byText));
+      this.#ordered = merged(this.#ordered, lastOfEach(this.#added.sort(byText)));
       this.#added = [];
     }
     return this.#ordered;
+  }
+
+  #indexed(): Map<KeyText, MemRow<Key>> {
+    const index = new Map(this.#ordered.map((row) => [row.text, row]));
+    const added = this.#added;
+    this.#added = [];
+    for (const row of added) {
+      const there = index.get(row.text);
+      if (there !== undefined) there.row = row.row;
+      else {
+        index.set(row.text, row);
+        this.#added.push(row);
+      }
+    }
+    return index;
   }
 }
 
 type Texted = { readonly text: KeyText };
 
 function byText(a: Texted, b: Texted): number {
+  if (a.text === b.text) return 0;
   return a.text < b.text ? -1 : 1;
 }
 
+/** Of those in order that have the same text, the one that came last. */
+function lastOfEach<Row extends Texted>(rows: Row[]): Row[] {
+  const isDoubled = rows.some((row, i) => row.text === rows[i + 1]?.text);
+  return isDoubled ? rows.filter((row, i) => row.text !== rows[i + 1]?.text) : rows;
+}
+
+/** Of two of the same text, the added one. */
 function merged<Row extends Texted>(before: Row[], added: Row[]): Row[] {
   const last = before.at(-1);
   const [first] = added;
@@ -120,6 +147,7 @@ function merged<Row extends Texted>(before: Row[], added: Row[]): Row[] {
   for (const row of added) {
     for (let other = before[i]; other !== undefined && other.text < row.text; other = before[++i])
       all.push(other);
+    if (before[i]?.text === row.text) i++;
     all.push(row);
   }
   return all.concat(before.slice(i));

@@ -81,7 +81,7 @@ async function opened(openFile: OpenLogFile, path: string, make: boolean): Promi
 async function takeOver(
   base: Storage,
   files: readonly [LogFile, LogFile],
-  { paths, store }: LogOptions,
+  { paths, store, defer }: LogOptions,
   from: LogPlace,
 ): Promise<number> {
   const contents = [
@@ -89,7 +89,7 @@ async function takeOver(
     { path: paths[1], content: await files[1].read() },
   ];
   const { rows, sequence } = replayed(contents, store, from);
-  await writeSlices(base, rows);
+  await writeSlices(base, rows, defer);
   await say(base, { ...from, sequence, records: 0, isClosed: true });
   return sequence;
 }

@@ -1,4 +1,4 @@
-import type { WriteSize } from '../storage.ts';
+import type { WriteHint } from '../storage.ts';
 import {
   type TableKeys,
   type TableName,
@@ -7,6 +7,9 @@ import {
   type WriteTables,
 } from '../tables.ts';
 import type { MemRow, Memtable } from './memtable.ts';
+
+/** Rows between two pauses: a millisecond or two. */
+const STEP_ROWS = 500;
 
 /** The rows of a memtable, to be written into the tables a slice at a time and in their order. */
 export class Slices {
@@ -19,7 +22,7 @@ export class Slices {
   }
 
   /** About what the next slice of so many rows writes. */
-  sizeOf(rowsMax: number): WriteSize {
+  sizeOf(rowsMax: number): WriteHint {
     let [rows, scattered, bytes, row] = [0, 0, 0, this.#row];
     for (let table = this.#table; table < tableNames.length && rows < rowsMax; table++, row = 0) {
       const name = tableNames[table];
@@ -41,6 +44,20 @@ export class Slices {
     next.#table = this.#table;
     next.#row = this.#row;
     for (let left = rowsMax; left > 0 && !next.isDone; ) left -= next.#writeTable(tables, left);
+    return next;
+  }
+
+  /** The same with pauses, in which others read and are answered. */
+  async writeInSteps(
+    tables: WriteTables,
+    rowsMax: number,
+    defer: (run: () => void) => void,
+  ): Promise<Slices> {
+    let next = this.write(tables, Math.min(rowsMax, STEP_ROWS));
+    for (let left = rowsMax - STEP_ROWS; left > 0 && !next.isDone; left -= STEP_ROWS) {
+      await new Promise<void>((resume) => defer(resume));
+      next = next.write(tables, Math.min(left, STEP_ROWS));
+    }
     return next;
   }
 

@@ -11,13 +11,20 @@ const SHORT_SLICE_ROWS = 16;
  * Writes a memtable into the tables. What is written shows at once, which changes nothing for those who
  * read: the memtable lies over it, with the same rows.
  */
-export async function writeSlices(base: Storage, memtable: Memtable): Promise<void> {
+export async function writeSlices(
+  base: Storage,
+  memtable: Memtable,
+  defer: (run: () => void) => void,
+): Promise<void> {
   let slices = new Slices(memtable);
   let rows = SLICE_ROWS;
   while (!slices.isDone)
     try {
       const slice = slices;
-      slices = await base.transaction((tables) => slice.write(tables, rows), slice.sizeOf(rows));
+      slices = await base.transaction((tables) => slice.writeInSteps(tables, rows, defer), {
+        ...slice.sizeOf(rows),
+        isOverlaid: true,
+      });
       base.show();
     } catch (error) {
       const isWorthATry = error instanceof WriteFailure && error.isFull && rows > SHORT_SLICE_ROWS;
