@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -38,7 +39,11 @@ class Machine extends TestClock {
   }
 }
 
-function openIn(directory: string, machine = new Machine()): Promise<Engine> {
+function openIn(
+  directory: string,
+  machine = new Machine(),
+  segmentBytes = 64 * 1024,
+): Promise<Engine> {
   return openLmdbEngine({
     directory,
     clock: machine,
@@ -47,7 +52,7 @@ function openIn(directory: string, machine = new Machine()): Promise<Engine> {
     newId: () => `id-${names++}`,
     defer: setImmediate,
     pid: process.pid,
-    segmentBytes: 64 * 1024,
+    segmentBytes,
   });
 }
 
@@ -109,6 +114,24 @@ describe('a path that is deleted and made again, over and over', () => {
     await rig.engine.compact(900);
     expect(rig.values('/', 901)).toEqual(['/lock=holder 450']);
     expect([...rig.engine.history(900)]).toEqual(rig.fed.slice(900));
+    await rig.engine.close();
+  });
+});
+
+describe('many small deletes', () => {
+  it('leave few tombstones for those who read a range to pass over', async () => {
+    const directory = newDirectory();
+    const rig = new Rig(await openIn(directory, new Machine(), 16 * 1024 * 1024), new Machine());
+    const paths = Array.from({ length: 9_000 }, (_, i) => `/a/${i}`);
+    await rig.commit(paths.map((path) => put(path)));
+    const logs = () =>
+      ['wal-0', 'wal-1'].filter((name) => statSync(join(directory, name)).size > 0);
+    expect(logs()).toHaveLength(1);
+    for (let i = 0; i < paths.length; i += 100)
+      await Promise.all(paths.slice(i, i + 100).map((path) => rig.delete(path)));
+    // Far from full, and yet the next one was begun: what was before is on its way into the tables.
+    expect(logs()).toHaveLength(2);
+    expect(rig.values()).toEqual([]);
     await rig.engine.close();
   });
 });

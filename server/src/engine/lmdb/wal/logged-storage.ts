@@ -11,6 +11,8 @@ import { writeSlices } from './write-slices.ts';
 
 /** More rows than that share pages enough to be written into the tables at once: once is less than twice. */
 const RECORD_ROWS_MAX = 1_500;
+/** Who reads a range passes over each tombstone, and the row below it, in two microseconds or three. */
+const TOMBSTONES_MAX = 4_000;
 /** A longer value is not written twice, nor held in memory until the tables have it. */
 const RECORD_VALUE_LENGTH_MAX = 32 * 1024;
 
@@ -33,7 +35,8 @@ export interface LoggedStorageParts {
  *
  * 1. What a transaction writes is appended to the log. Then it is durable, and goes into the memtable,
  *    which lies over the tables for all who read.
- * 2. A segment of the log is full: its memtable is frozen, and the next segment and a new memtable are
+ * 2. A segment of the log is full, or its memtable has so many tombstones that a range of nothing would
+ *    take long to read: its memtable is frozen, and the next segment and a new memtable are
  *    begun. In the background a checkpoint writes the frozen one into the tables, a slice at a time. That
  *    the tables have a segment is said with the last slice; until then the log has it, too, so it does
  *    not matter how far a checkpoint came when the server died: its rows are written once more.
@@ -136,7 +139,7 @@ export class LoggedStorage implements Storage {
   }
 
   async #append(written: Memtable): Promise<void> {
-    if (this.#log.isFull) await this.#turn();
+    if (this.#log.isFull || this.#stack.active.removed > TOMBSTONES_MAX) await this.#turn();
     try {
       await this.#log.append(written);
     } catch (error) {

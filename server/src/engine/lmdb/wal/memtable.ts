@@ -24,6 +24,7 @@ export class MemRows<Key> {
   #added: MemRow<Key>[] = [];
   #bytes = 0;
   #growth = 0;
+  #removed = 0;
   #longest = 0;
 
   constructor(textOf: (key: Key) => KeyText) {
@@ -42,6 +43,11 @@ export class MemRows<Key> {
   /** Rows put less rows removed: what the table grew by, where no row is put twice. */
   get growth(): number {
     return this.#growth;
+  }
+
+  /** Tombstones: how often a row was removed. */
+  get removed(): number {
+    return this.#removed;
   }
 
   /** Of the texts of its rows. */
@@ -64,6 +70,7 @@ export class MemRows<Key> {
     this.#bytes += ROW_BYTES + row.text.length + (row.row?.length ?? 0);
     this.#longest = Math.max(this.#longest, row.row?.length ?? 0);
     this.#growth += row.row === undefined ? -1 : 1;
+    if (row.row === undefined) this.#removed++;
     const there = this.#index?.get(row.text);
     if (there !== undefined) {
       there.row = row.row;
@@ -171,6 +178,8 @@ function placeAfter(ordered: readonly Texted[], text: KeyText): number {
   return ordered[place]?.text === text ? place + 1 : place;
 }
 
+type MemRowsSums = Pick<MemRows<never>, 'bytes' | 'size' | 'removed'>;
+
 type AllRows = { readonly [Name in TableName]: MemRows<TableKeys[Name]> };
 
 /** What was written last, of all tables. It is in the write-ahead log, too. */
@@ -193,6 +202,10 @@ export class Memtable {
     return this.#sum(({ size }) => size);
   }
 
+  get removed(): number {
+    return this.#sum(({ removed }) => removed);
+  }
+
   /** Takes what was written after it, which is of no use then by itself. */
   take(later: Memtable): void {
     takeAll(this.rows.entries, later.rows.entries);
@@ -204,7 +217,7 @@ export class Memtable {
     takeAll(this.rows.meta, later.rows.meta);
   }
 
-  #sum(of: (rows: { readonly bytes: number; readonly size: number }) => number): number {
+  #sum(of: (rows: MemRowsSums) => number): number {
     const { entries, log, values, deletions, deletionOrder, requests, meta } = this.rows;
     return (
       of(entries) +
