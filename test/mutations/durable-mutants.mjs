@@ -187,7 +187,7 @@ export const durableMutants = [
         file: logged,
         find: '    this.#durable = written;\n  }',
         replace:
-          '    this.#active.take(written);\n    await new Promise((resolve) => this.#parts.defer(resolve));\n  }',
+          '    this.#stack.active.take(written);\n    await new Promise((resolve) => this.#parts.defer(resolve));\n  }',
       },
     ],
   },
