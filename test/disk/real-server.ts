@@ -203,7 +203,7 @@ function hasEnded({ child }: Program): boolean {
 
 /** What is said of no trouble; and what LMDB itself says of a page that it could not write, each time. */
 const USUAL =
-  /^(Write error: .* position \d+, size \d+$|confer \S+ listens on|data: |next, in another terminal|and to see changes|stopping$|info connection ended|$)/;
+  /^(Write error: .* position \d+, size \d+$|confer \S+ listens on|data: |next, in another terminal|and to see changes|stopping$|info connection ended|warn uWebSockets.js does not run here|$)/;
 
 function saidIn(stderr: string): string[] {
   const lines = stderr.split('\n').map((line) => line.replace(/^\d{4}-\S+Z /, ''));
