@@ -1,5 +1,6 @@
 import {
   closeSync,
+  cpSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -262,6 +263,32 @@ describe('a row that is not as it was written', () => {
     await rig.put('/a/worth', 'new');
     expect(rig.engine.get('/a/worth')?.modRevision).toBe(3);
     await rig.engine.close();
+  });
+});
+
+describe('a store whose log is newer than its tables', () => {
+  it('S1 is salvaged as it was, with the values that its entries name and no others', async () => {
+    const directory = newDirectory();
+    const long = (text: string) => text.padEnd(5_000, '.');
+    const first = new Rig(await openIn(directory), new Machine());
+    for (let i = 0; i < 20; i++) await first.put(`/a/${i}`, long(`old ${i}`));
+    await first.engine.close();
+    const rig = new Rig(await openIn(directory), new Machine());
+    await rig.put('/a/1', 'short');
+    await rig.put('/a/2', long('new'));
+    await rig.delete('/a/3');
+    await rig.put('/b', long('new'));
+    // As a process leaves it that is killed.
+    const copy = newDirectory();
+    cpSync(directory, copy, { recursive: true });
+    const into = newDirectory();
+    const repaired = await repairDirectory(copy, { into, newId: () => `id-${names++}` });
+    expect(repaired).toEqual({ entries: 20, revision: 24, problems: [] });
+    const { rows, problems } = await verifyDirectory(into);
+    expect({ rows, problems }).toMatchObject({ rows: { entries: 20, values: 19 }, problems: [] });
+    const salvaged = new Rig(await openIn(into), new Machine());
+    expect(salvaged.values()).toEqual(rig.values());
+    await Promise.all([salvaged.engine.close(), rig.engine.close()]);
   });
 });
 

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Timeline } from '../engine.ts';
 import { StorageError } from '../storage-error.ts';
 import { lockFile } from './directory/file-lock.ts';
 import { writeLabel } from './directory/label.ts';
@@ -11,9 +10,11 @@ import { StoreFiles } from './directory/store-files.ts';
 import { openFailure } from './errors.ts';
 import { openLmdb } from './lmdb-storage.ts';
 import { putMeta } from './meta.ts';
-import { type Salvage, salvage } from './salvage.ts';
+import { type Salvaged, salvage } from './salvage.ts';
 import type { Storage } from './storage.ts';
 import { FORMAT } from './tables.ts';
+import type { Memtable } from './wal/memtable.ts';
+import { writeSlices } from './wal/write-slices.ts';
 
 export interface RepairOptions {
   /** The directory for what is salvaged. It must not hold a store. */
@@ -31,9 +32,6 @@ export interface Repaired {
   /** What could not be read, one line each. */
   readonly problems: readonly string[];
 }
-
-/** Rows that one transaction writes. */
-const STEP_ROWS = 500;
 
 /**
  * Makes a new store of the entries of a damaged one that are as they were written. The damaged one is
@@ -53,10 +51,7 @@ export async function repairDirectory(
     if (lock === undefined)
       throw new StorageError('locked', `${directory} is in use; stop its server first`);
     try {
-      const found = salvage(from);
-      await makeWhole(into, (target) => fill(new StoreFiles(target), newId, found));
-      const { entries, revision, problems } = found;
-      return { entries: entries.length, revision, problems };
+      return await makeWhole(into, (target) => fill(new StoreFiles(target), newId, salvage(from)));
     } finally {
       lock.release();
     }
@@ -75,58 +70,60 @@ function requireNew(into: string): void {
  * Makes a directory under another name and gives it its own when it is whole, so that nobody ever serves
  * half of what was salvaged.
  */
-async function makeWhole(into: string, make: (directory: string) => Promise<void>): Promise<void> {
+async function makeWhole<Made>(
+  into: string,
+  make: (directory: string) => Promise<Made>,
+): Promise<Made> {
   const name = `${resolve(into)}.unfinished`;
   if (existsSync(name))
     throw new StorageError('unwritable', `${name} is left of a repair that did not end; remove it`);
   const unfinished = prepareDirectory(name);
   try {
-    await make(unfinished);
+    const made = await make(unfinished);
     syncPath(unfinished);
     renameSync(unfinished, into);
     syncPath(dirname(resolve(into)));
+    return made;
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
 }
 
-async function fill(target: StoreFiles, newId: () => string, found: Salvage): Promise<void> {
-  const [epoch, timeline] = [newId(), { id: newId(), from: found.revision }];
+async function fill(
+  target: StoreFiles,
+  newId: () => string,
+  parts: Generator<Memtable, Salvaged, void>,
+): Promise<Repaired> {
+  const [epoch, timeline] = [newId(), newId()];
   await makeStore(target, epoch);
   makeReaderTable(target);
   const storage = await openLmdb(target.directory, () => {});
+  let repaired: Repaired;
   try {
-    await write(storage, found, timeline);
+    const { revision, time, problems } = await write(storage, parts);
+    await storage.transaction((tables) => {
+      putMeta(tables, 'compacted', { revision, time, changesSoFar: 0, bytesSoFar: 0 });
+      putMeta(tables, 'deletionsFloor', revision);
+      putMeta(tables, 'timelines', [{ id: timeline, from: revision }]);
+    });
+    storage.show();
+    repaired = { entries: storage.tables.entries.count(), revision, problems };
   } finally {
     await storage.close();
   }
   syncPath(target.data);
-  const { revision } = found;
-  const named = { format: FORMAT, epoch, timeline: timeline.id, revision };
-  writeLabel(target, { ...named, pid: 0, unfinishedRuns: 0 });
+  const { revision } = repaired;
+  writeLabel(target, { format: FORMAT, epoch, timeline, revision, pid: 0, unfinishedRuns: 0 });
+  return repaired;
 }
 
 async function write(
   storage: Storage,
-  { entries, revision, time }: Salvage,
-  timeline: Timeline,
-): Promise<void> {
-  for (let start = 0; start < entries.length; start += STEP_ROWS) {
-    const step = entries.slice(start, start + STEP_ROWS);
-    const bytes = step.reduce((sum, { row, apart }) => sum + row.length + (apart?.length ?? 0), 0);
-    await storage.transaction(
-      (tables) => {
-        for (const { path, modRevision, row, apart } of step) {
-          tables.entries.put(path, row);
-          if (apart !== undefined) tables.values.put([modRevision, path], apart);
-        }
-      },
-      { rows: step.length, bytes },
-    );
+  parts: Generator<Memtable, Salvaged, void>,
+): Promise<Salvaged> {
+  for (;;) {
+    const part = parts.next();
+    if (part.done === true) return part.value;
+    await writeSlices(storage, part.value, setImmediate);
   }
-  await storage.transaction((tables) => {
-    putMeta(tables, 'compacted', { revision, time, changesSoFar: 0, bytesSoFar: 0 });
-    putMeta(tables, 'deletionsFloor', revision);
-    putMeta(tables, 'timelines', [timeline]);
-  });
 }

@@ -4,111 +4,164 @@ import type { StoreFiles } from './directory/store-files.ts';
 import { reasonOf } from './errors.ts';
 import { checkRows, pathOf } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
-import type { Identity } from './meta.ts';
+import type { Compacted, Identity } from './meta.ts';
 import { ProblemList } from './problem-list.ts';
 import { HeldRow, headOf } from './stored.ts';
-import { tableKeys } from './tables.ts';
-import { keyTexts } from './wal/key-text.ts';
+import { type TableName, tableKeys } from './tables.ts';
 import { Memtable } from './wal/memtable.ts';
 import { readSegments } from './wal/read-segments.ts';
 import { type LogPlace, replay } from './wal/replay.ts';
 
-interface SalvagedEntry {
-  readonly path: string;
-  readonly modRevision: number;
-  readonly row: string;
-  /** The value, where it lies apart. */
-  readonly apart: string | undefined;
-}
-
-/** What can be read of a store. */
-export interface Salvage {
-  readonly entries: readonly SalvagedEntry[];
+/** What is known of a store once all of it was read. */
+export interface Salvaged {
   /** The newest revision that anything names, and when it was made. */
   readonly revision: number;
   readonly time: number;
+  /** What could not be read, one line each. */
   readonly problems: readonly string[];
 }
 
-/** Reads all rows that are as they were written, of the tables and of the log. It holds them in memory. */
-export function salvage(files: StoreFiles): Salvage {
-  const rows = new Memtable();
-  const problems = readTables(files, rows);
-  readLog(files, rows, problems);
-  const lost = new ProblemList();
-  const found = entriesOf(rows, lost);
-  return { ...found, problems: [...problems, ...lost.lines] };
-}
-
-/** What is in the log before any damage to it. */
-function readLog(files: StoreFiles, rows: Memtable, problems: string[]): void {
-  const epoch = read<Identity>(rows, 'identity')?.epoch ?? readLabel(files)?.epoch;
-  const place = read<LogPlace>(rows, 'wal');
-  const segments = files.log.filter((path) => existsSync(path));
-  if (place?.isClosed === true || segments.length === 0) return;
-  try {
-    if (epoch === undefined || place === undefined)
-      throw new Error('data.mdb does not say any more where it goes on');
-    replay(readSegments(segments), epoch, place, rows);
-  } catch (error) {
-    problems.push(`the write-ahead log: ${reasonOf(error)}; what is behind that is lost`);
-  }
-}
-
-function readTables(files: StoreFiles, rows: Memtable): string[] {
+/**
+ * Reads the entries of a store that are as they were written, with their values: first those of the
+ * tables, then what the log has of them, and at last takes back those whose values are lost. Gives rows
+ * to be written one part after the other, each of some megabytes, so that a store of any size can be
+ * salvaged; what it holds on to is a path for each long value.
+ */
+export function* salvage(files: StoreFiles): Generator<Memtable, Salvaged, void> {
+  const found = new Found();
   const file = LmdbFile.openDamaged(files.data);
-  const damagedMeta =
+  const problems =
     file.damagedMeta === undefined
       ? []
       : [`data.mdb: ${file.damagedMeta}; what was written with it last may be lost`];
   try {
-    const checking = checkRows(file, (table, key, text) => {
-      const bytes = Buffer.from(key);
-      if (table === 'entries') rows.rows.entries.set(pathOf(key), text);
-      if (table === 'values')
-        rows.rows.values.set(tableKeys.values.readKey(bytes, 0, bytes.length), text);
-      if (table === 'log') rows.rows.log.set(tableKeys.log.readKey(bytes, 0, bytes.length), text);
-      if (table === 'meta') rows.rows.meta.set(key.toString(), text);
-    });
+    const checking = checkRows(file, (...row) => found.takeFromTable(...row));
     let step = checking.next();
-    while (step.done !== true) step = checking.next();
-    return [...damagedMeta, ...step.value.problems.map((problem) => `data.mdb: ${problem}`)];
+    for (; step.done !== true; step = checking.next()) yield found.part();
+    problems.push(...step.value.problems.map((problem) => `data.mdb: ${problem}`));
   } finally {
     file.close();
   }
-}
-
-function read<Row>(rows: Memtable, name: string): Row | undefined {
-  const row = rows.rows.meta.find(keyTexts.meta(name))?.row;
-  return row === undefined ? undefined : JSON.parse(row);
-}
-
-function entriesOf(rows: Memtable, problems: ProblemList): Omit<Salvage, 'problems'> {
-  const entries: SalvagedEntry[] = [];
-  let { revision, time } = newestOf(rows);
-  for (const { key: path, row } of rows.rows.entries.inOrder()) {
-    if (row === undefined) continue;
-    const held = new HeldRow(path, row, () => undefined);
-    revision = Math.max(revision, held.modRevision);
-    const apart =
-      held.apartLength === 0
-        ? undefined
-        : rows.rows.values.find(keyTexts.values([held.modRevision, path]))?.row;
-    if (held.apartLength > 0 && apart === undefined) problems.add(`the value of ${path} is lost`);
-    else entries.push({ path, modRevision: held.modRevision, row, apart });
+  const logged = new Memtable();
+  try {
+    readLog(files, found, logged);
+  } catch (error) {
+    problems.push(`the write-ahead log: ${reasonOf(error)}; what is behind that is lost`);
   }
-  return { entries, revision, time };
+  found.takeFromLog(logged);
+  const lost = found.takeBack();
+  yield found.part();
+  return { ...found.newest(), problems: [...problems, ...lost] };
 }
 
-/** The last commit that the log has, or the last that was compacted. */
-function newestOf(rows: Memtable): { revision: number; time: number } {
-  const compacted = read<{ readonly revision: number; readonly time: number }>(rows, 'compacted');
-  let { revision, time } = compacted ?? { revision: 0, time: 0 };
-  for (const { key, row } of rows.rows.log.all()) {
-    const head = row === undefined ? undefined : headOf(row);
-    if (key[0] < revision) continue;
-    revision = key[0];
-    time = Math.max(time, head?.time ?? 0);
+/** What is in the log before any damage to it. */
+function readLog(files: StoreFiles, found: Found, logged: Memtable): void {
+  const epoch = found.meta<Identity>('identity')?.epoch ?? readLabel(files)?.epoch;
+  const place = found.meta<LogPlace>('wal');
+  const segments = files.log.filter((path) => existsSync(path));
+  if (place?.isClosed === true || segments.length === 0) return;
+  if (epoch === undefined || place === undefined)
+    throw new Error('data.mdb does not say any more where it goes on');
+  replay(readSegments(segments), epoch, place, logged);
+}
+
+/** A value that lies apart, as an entry names it. */
+interface Apart {
+  readonly revision: number;
+  isThere: boolean;
+}
+
+class Found {
+  readonly #meta = new Map<string, string>();
+  /** By path, those of entries that are not lost so far. */
+  readonly #apart = new Map<string, Apart>();
+  #part = new Memtable();
+  #revision = 0;
+  #time = 0;
+
+  /** What was found since the last time. */
+  part(): Memtable {
+    const part = this.#part;
+    this.#part = new Memtable();
+    return part;
   }
-  return { revision, time };
+
+  meta<Row>(name: string): Row | undefined {
+    const row = this.#meta.get(name);
+    return row === undefined ? undefined : JSON.parse(row);
+  }
+
+  newest(): { readonly revision: number; readonly time: number } {
+    const compacted = this.meta<Compacted>('compacted');
+    return {
+      revision: Math.max(this.#revision, compacted?.revision ?? 0),
+      time: Math.max(this.#time, compacted?.time ?? 0),
+    };
+  }
+
+  /** Tables come in the order of their names, so entries come before the values that they name. */
+  takeFromTable(table: TableName, key: Buffer, text: string): void {
+    // A copy, because reading a key may change the bytes of it.
+    const bytes = Buffer.from(key);
+    if (table === 'entries') this.#takeEntry(pathOf(key), text);
+    if (table === 'log') this.#takeChange(tableKeys.log.readKey(bytes, 0, bytes.length)[0], text);
+    if (table === 'meta') this.#meta.set(key.toString(), text);
+    if (table === 'values') {
+      const [revision, path] = tableKeys.values.readKey(bytes, 0, bytes.length);
+      this.#takeValue(revision, path, text);
+    }
+  }
+
+  /** What the log has is newer than what the tables have of the same path. */
+  takeFromLog({ rows }: Memtable): void {
+    for (const { key, row } of rows.meta.inOrder()) if (row !== undefined) this.#meta.set(key, row);
+    for (const { key, row } of rows.log.inOrder())
+      if (row !== undefined) this.#takeChange(key[0], row);
+    for (const { key: path, row } of rows.entries.inOrder()) {
+      this.#dropValue(path);
+      if (row === undefined) this.#part.rows.entries.set(path, undefined);
+      else this.#takeEntry(path, row);
+    }
+    for (const { key, row } of rows.values.inOrder())
+      if (row !== undefined) this.#takeValue(...key, row);
+  }
+
+  /** Entries whose values were not found. */
+  takeBack(): readonly string[] {
+    const lost = new ProblemList();
+    for (const [path, { isThere }] of this.#apart) {
+      if (isThere) continue;
+      this.#part.rows.entries.set(path, undefined);
+      lost.add(`the value of ${path} is lost`);
+    }
+    return lost.lines;
+  }
+
+  #takeEntry(path: string, row: string): void {
+    const { modRevision: revision, apartLength } = new HeldRow(path, row, () => undefined);
+    this.#revision = Math.max(this.#revision, revision);
+    this.#part.rows.entries.set(path, row);
+    if (apartLength > 0) this.#apart.set(path, { revision, isThere: false });
+  }
+
+  /** Others are of the past. */
+  #takeValue(revision: number, path: string, text: string): void {
+    const apart = this.#apart.get(path);
+    if (apart?.revision !== revision) return;
+    apart.isThere = true;
+    this.#part.rows.values.set([revision, path], text);
+  }
+
+  #dropValue(path: string): void {
+    const apart = this.#apart.get(path);
+    if (apart === undefined) return;
+    this.#apart.delete(path);
+    if (apart.isThere) this.#part.rows.values.set([apart.revision, path], undefined);
+  }
+
+  #takeChange(revision: number, row: string): void {
+    if (revision < this.#revision) return;
+    this.#revision = revision;
+    this.#time = Math.max(this.#time, headOf(row)?.time ?? 0);
+  }
 }

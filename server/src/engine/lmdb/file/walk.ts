@@ -11,8 +11,10 @@ export interface Walked {
   readonly problems: readonly string[];
 }
 
-/** Rows and pages that are looked at between two pauses. */
-const STEP = 2_000;
+/** Rows that are looked at between two pauses. */
+const STEP_ROWS = 2_000;
+/** So many bytes of a long value take as long as a row. */
+const ROW_BYTES = 2_048;
 const DEPTH_MAX = 32;
 
 /** Looks through a whole file, its tables one after the other; others may come in at each `yield`. */
@@ -32,6 +34,10 @@ function compareKeys({ flags }: TableRecord, a: Buffer, b: Buffer): number {
   return a.readBigUInt64LE() < b.readBigUInt64LE() ? -1 : 1;
 }
 
+function longBytes(value: NodeValue): number {
+  return value.kind === 'inline' ? 0 : value.length;
+}
+
 interface Count {
   branchPages: number;
   leafPages: number;
@@ -44,7 +50,7 @@ class Walker {
   readonly #file: LmdbFile;
   readonly #visit: Visit;
   readonly #seen: Uint8Array;
-  #left = STEP;
+  #left = STEP_ROWS;
 
   constructor(file: LmdbFile, visit: Visit) {
     this.#file = file;
@@ -115,8 +121,9 @@ class Walker {
             count.entries++;
             count.overflowPages += this.#claimLarge(node.value);
             take(node);
-            if (--this.#left <= 0) {
-              this.#left = STEP;
+            this.#left -= 1 + longBytes(node.value) / ROW_BYTES;
+            if (this.#left <= 0) {
+              this.#left = STEP_ROWS;
               yield;
             }
           }
