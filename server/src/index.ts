@@ -1,5 +1,11 @@
 export { StartError } from './errors.ts';
-export { type Repaired, repairDirectory, type Verified, verifyDirectory } from './keeping.ts';
+export {
+  type Patience,
+  type Repaired,
+  repairDirectory,
+  type Verified,
+  verifyDirectory,
+} from './keeping.ts';
 export type { Log, LogLevel } from './log.ts';
 export { createServer, type Server, type ServerOptions } from './server.ts';
 export { VERSION } from './version.ts';

@@ -106,3 +106,22 @@ describe('repair', () => {
     expect(await confer(['verify', '--data', nothing])).toMatchObject({ exitCode: 2 });
   });
 });
+
+describe('verify and repair', () => {
+  it('end when they are asked to, and leave nothing', async () => {
+    const directory = newName();
+    const server = await serverOf(directory);
+    const env = { CONFER_URL: server.url };
+    // Each is work for a while: so much that somebody is asked in between whether to go on.
+    for (let i = 0; i < 5; i++) await confer(['set', `/long/${i}`, 'x'.repeat(1_000_000)], { env });
+    await server.close();
+    const into = newName();
+    for (const args of [['verify'], ['repair', '--into', into]]) {
+      const signal = AbortSignal.abort('SIGINT');
+      const said = await confer([...args, '--data', directory], { signal });
+      expect(said).toMatchObject({ exitCode: 130, out: '' });
+    }
+    expect(readdirSync(root).filter((name) => join(root, name).startsWith(into))).toEqual([]);
+    expect(await confer(['verify', '--data', directory])).toMatchObject({ exitCode: 0 });
+  });
+});

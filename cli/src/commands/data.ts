@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { repairDirectory, StartError, verifyDirectory } from '@confer/server';
+import { type Patience, repairDirectory, StartError, verifyDirectory } from '@confer/server';
 import type { Context } from '../context.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { formatOf, printResult } from '../output/format.ts';
-import { oneLine } from '../output/text.ts';
+import { Progress } from '../output/progress.ts';
+import { counted, oneLine } from '../output/text.ts';
 
 const HINT =
   'confer repair --data DIRECTORY --into NEW salvages what can be read; or restore a copy';
@@ -15,7 +16,9 @@ export async function verify(
   { data: directory }: { readonly data: string },
 ): Promise<void> {
   const format = formatOf(context, FORMATS);
-  const data = await run(() => verifyDirectory(resolve(directory)));
+  const data = await run(context, 'looked at', (patience) =>
+    verifyDirectory(resolve(directory), patience),
+  );
   const { rows, loggedRows, problems } = data;
   const counts = Object.entries(rows).map(([table, count]) => `${table} ${count}`);
   const logged = loggedRows === 0 ? '' : `; ${loggedRows} in the write-ahead log`;
@@ -40,7 +43,9 @@ export async function repair(
 ): Promise<void> {
   const format = formatOf(context, FORMATS);
   const into = resolve(options.into);
-  const data = await run(() => repairDirectory(resolve(options.data), { into }));
+  const data = await run(context, 'salvaged', (patience) =>
+    repairDirectory(resolve(options.data), { into, ...patience }),
+  );
   const { entries, revision, problems } = data;
   const text = [
     `${entries} entries as of revision ${revision} are in ${into}`,
@@ -50,11 +55,21 @@ export async function repair(
   await printResult(context, format, { text, raw: entries, data });
 }
 
-async function run<Result>(look: () => Promise<Result>): Promise<Result> {
+async function run<Result>(
+  context: Context,
+  done: string,
+  look: (patience: Patience) => Promise<Result>,
+): Promise<Result> {
+  const progress = new Progress(context);
   try {
-    return await look();
+    return await look({
+      signal: context.terminal.signal,
+      onProgress: (rows) => progress.tell(`${done} ${counted(rows, 'row')}`),
+    });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     throw new Failure(exitCodes.usage, error.kind, oneLine(error.message));
+  } finally {
+    progress.end();
   }
 }

@@ -14,6 +14,7 @@ import { verifyDirectory } from './verify.ts';
 const PAGE_BYTES = 4_096;
 const TRANSACTION = 152;
 
+const noPause = async () => {};
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 let names = 0;
@@ -73,9 +74,14 @@ describe('a meta page', () => {
         data[at] = (data[at] ?? 0) ^ (1 << bit);
       });
       await expect(openIn(directory)).rejects.toThrow(/data\.mdb: /);
-      expect((await verifyDirectory(directory)).problems).not.toEqual([]);
+      expect((await verifyDirectory(directory, noPause)).problems).not.toEqual([]);
       const into = newDirectory();
-      const { entries, problems } = await repairDirectory(directory, { into, newId: newName });
+      const { entries, problems } = await repairDirectory(directory, {
+        into,
+        defer: setImmediate,
+        pause: noPause,
+        newId: newName,
+      });
       expect(entries).toBe(page === 0 || entries > 5 ? 2_005 : 5);
       expect(problems.join()).toMatch(/data\.mdb: its (first|second) page is damaged/);
     }
@@ -90,7 +96,7 @@ describe('a meta page', () => {
       );
       const lacks = /data\.mdb lacks a large commit that the log knows of/;
       await expect(openIn(directory)).rejects.toThrow(lacks);
-      expect((await verifyDirectory(directory)).problems.join()).toMatch(lacks);
+      expect((await verifyDirectory(directory, noPause)).problems.join()).toMatch(lacks);
     },
   );
 

@@ -23,6 +23,7 @@ import { openLmdbEngine } from './open.ts';
 import { repairDirectory } from './repair.ts';
 import { verifyDirectory } from './verify.ts';
 
+const noPause = async () => {};
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
@@ -246,14 +247,19 @@ describe('a row that is not as it was written', () => {
 
   it('is named where the store is opened, or verified, and the rest can be salvaged', async () => {
     const directory = await filled();
-    const whole = await verifyDirectory(directory);
+    const whole = await verifyDirectory(directory, noPause);
     expect(whole).toMatchObject({ problems: [], rows: { entries: 2, log: 2 } });
     damage(join(directory, 'data.mdb'), 'worth keeping');
     const row = /the row "\/a\/worth" of the table entries: is not as it was written/;
     await expect(openIn(directory)).rejects.toThrow(row);
-    expect((await verifyDirectory(directory)).problems.join()).toMatch(row);
+    expect((await verifyDirectory(directory, noPause)).problems.join()).toMatch(row);
     const into = newDirectory();
-    const repaired = await repairDirectory(directory, { into, newId: () => `id-${names++}` });
+    const repaired = await repairDirectory(directory, {
+      into,
+      defer: setImmediate,
+      pause: noPause,
+      newId: () => `id-${names++}`,
+    });
     expect(repaired.entries).toBe(1);
     expect(repaired.problems.join()).toMatch(row);
     const rig = new Rig(await openIn(into), new Machine());
@@ -282,9 +288,14 @@ describe('a store whose log is newer than its tables', () => {
     const copy = newDirectory();
     cpSync(directory, copy, { recursive: true });
     const into = newDirectory();
-    const repaired = await repairDirectory(copy, { into, newId: () => `id-${names++}` });
+    const repaired = await repairDirectory(copy, {
+      into,
+      defer: setImmediate,
+      pause: noPause,
+      newId: () => `id-${names++}`,
+    });
     expect(repaired).toEqual({ entries: 20, revision: 24, problems: [] });
-    const { rows, problems } = await verifyDirectory(into);
+    const { rows, problems } = await verifyDirectory(into, noPause);
     expect({ rows, problems }).toMatchObject({ rows: { entries: 20, values: 19 }, problems: [] });
     const salvaged = new Rig(await openIn(into), new Machine());
     expect(salvaged.values()).toEqual(rig.values());
@@ -304,7 +315,12 @@ describe('a log that is damaged', () => {
     writeFileSync(file, log);
     await expect(openIn(directory)).rejects.toThrow('wal-0 is damaged at byte 81920');
     const into = newDirectory();
-    const repaired = await repairDirectory(directory, { into, newId: () => `id-${names++}` });
+    const repaired = await repairDirectory(directory, {
+      into,
+      defer: setImmediate,
+      pause: noPause,
+      newId: () => `id-${names++}`,
+    });
     expect(repaired.problems.join()).toMatch(/wal-0 is damaged at byte 81920; what is behind/);
     expect(repaired.revision).toBeGreaterThan(10);
     const engine = await openIn(into);
@@ -334,7 +350,7 @@ describe('a file that is whole', () => {
       expect(step.value.problems, `round ${round}`).toEqual([]);
     }
     await rig.engine.close();
-    expect((await verifyDirectory(directory)).problems).toEqual([]);
+    expect((await verifyDirectory(directory, noPause)).problems).toEqual([]);
   });
 });
 

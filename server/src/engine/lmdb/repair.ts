@@ -10,9 +10,11 @@ import { StoreFiles } from './directory/store-files.ts';
 import { openFailure } from './errors.ts';
 import { openLmdb } from './lmdb-storage.ts';
 import { putMeta } from './meta.ts';
+import type { Pause } from './pause.ts';
 import { type Salvaged, salvage } from './salvage.ts';
 import type { Storage } from './storage.ts';
 import { FORMAT } from './tables.ts';
+
 import type { Memtable } from './wal/memtable.ts';
 import { writeSlices } from './wal/write-slices.ts';
 
@@ -21,6 +23,10 @@ export interface RepairOptions {
   readonly into: string;
   /** Names the epoch of the new store. */
   readonly newId: () => string;
+  /** Runs something in a turn of its own, soon. */
+  readonly defer: (run: () => void) => void;
+  /** Rows are those that are in the new store so far. */
+  readonly pause: Pause;
 }
 
 /** What a repair came to. */
@@ -36,12 +42,14 @@ export interface Repaired {
 /**
  * Makes a new store of the entries of a damaged one that are as they were written. The damaged one is
  * left as it is. The new store is of another epoch, and its history begins where the old one ended: what
- * was salvaged may lack something, so nobody is to go on from what he knew. Rejects with a `StorageError`.
+ * was salvaged may lack something, so nobody is to go on from what he knew. Rejects with a `StorageError`, or
+ * with what `pause` rejects with; then nothing of it stays.
  */
 export async function repairDirectory(
   directory: string,
-  { into, newId }: RepairOptions,
+  options: RepairOptions,
 ): Promise<Repaired> {
+  const { into } = options;
   try {
     const from = new StoreFiles(directory);
     if (!existsSync(from.data))
@@ -51,7 +59,9 @@ export async function repairDirectory(
     if (lock === undefined)
       throw new StorageError('locked', `${directory} is in use; stop its server first`);
     try {
-      return await makeWhole(into, (target) => fill(new StoreFiles(target), newId, salvage(from)));
+      return await makeWhole(into, (target) =>
+        fill(new StoreFiles(target), salvage(from), options),
+      );
     } finally {
       lock.release();
     }
@@ -91,16 +101,16 @@ async function makeWhole<Made>(
 
 async function fill(
   target: StoreFiles,
-  newId: () => string,
   parts: Generator<Memtable, Salvaged, void>,
+  options: RepairOptions,
 ): Promise<Repaired> {
-  const [epoch, timeline] = [newId(), newId()];
+  const [epoch, timeline] = [options.newId(), options.newId()];
   await makeStore(target, epoch);
   makeReaderTable(target);
   const storage = await openLmdb(target.directory, () => {});
   let repaired: Repaired;
   try {
-    const { revision, time, problems } = await write(storage, parts);
+    const { revision, time, problems } = await write(storage, parts, options);
     await storage.transaction((tables) => {
       putMeta(tables, 'compacted', { revision, time, changesSoFar: 0, bytesSoFar: 0 });
       putMeta(tables, 'deletionsFloor', revision);
@@ -120,10 +130,13 @@ async function fill(
 async function write(
   storage: Storage,
   parts: Generator<Memtable, Salvaged, void>,
+  { defer, pause }: RepairOptions,
 ): Promise<Salvaged> {
-  for (;;) {
+  for (let rows = 0; ; ) {
     const part = parts.next();
     if (part.done === true) return part.value;
-    await writeSlices(storage, part.value, setImmediate);
+    rows += part.value.size;
+    await pause(rows);
+    await writeSlices(storage, part.value, defer);
   }
 }

@@ -9,6 +9,7 @@ import { openFailure, reasonOf } from './errors.ts';
 import { checkRows } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
 import { type Compacted, type Identity, NOTHING_COMPACTED } from './meta.ts';
+import type { Pause } from './pause.ts';
 import { FORMAT, tableKeys } from './tables.ts';
 import { Memtable } from './wal/memtable.ts';
 import { readSegments } from './wal/read-segments.ts';
@@ -27,9 +28,9 @@ export interface Verified {
 
 /**
  * Looks through the store in a directory, without LMDB and without changing anything. Rejects with a
- * `StorageError` where a server has it, or where there is none.
+ * `StorageError` where a server has it, or where there is none, and with what `pause` rejects with.
  */
-export async function verifyDirectory(directory: string): Promise<Verified> {
+export async function verifyDirectory(directory: string, pause: Pause): Promise<Verified> {
   try {
     const files = new StoreFiles(directory);
     if (!existsSync(files.data))
@@ -41,7 +42,7 @@ export async function verifyDirectory(directory: string): Promise<Verified> {
     if (lock === undefined)
       throw new StorageError('locked', `${directory} is in use; stop its server first`);
     try {
-      return look(files);
+      return await look(files, pause);
     } finally {
       lock.release();
     }
@@ -50,7 +51,7 @@ export async function verifyDirectory(directory: string): Promise<Verified> {
   }
 }
 
-function look(files: StoreFiles): Verified {
+async function look(files: StoreFiles, pause: Pause): Promise<Verified> {
   const texts = new Map<string, string>();
   let file: LmdbFile;
   try {
@@ -61,12 +62,14 @@ function look(files: StoreFiles): Verified {
   }
   try {
     let revision = 0;
+    let looked = 0;
     const checking = checkRows(file, (table, key, text) => {
+      looked++;
       if (table === 'meta') texts.set(key.toString(), text);
       if (table === 'log') revision = tableKeys.log.readKey(Buffer.from(key), 0, key.length)[0];
     });
     let step = checking.next();
-    while (step.done !== true) step = checking.next();
+    for (; step.done !== true; step = checking.next()) await pause(looked);
     const { rows, problems } = step.value;
     const identity = read<Identity>(texts, 'identity');
     const log = logOf(files, identity, read<LogPlace>(texts, 'wal'));
