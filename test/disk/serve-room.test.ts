@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { confer, withDirectory } from '../support/process.ts';
@@ -205,4 +205,34 @@ describe.skipIf(!canMount)('a server whose disk is full (where a disk can be mou
       expect(served.ledger.problemsIn(await pathsIn(directory))).toEqual([]);
     });
   });
+});
+
+describe.skipIf(!canMount)('a repair onto a full disk (where a disk can be mounted)', () => {
+  it.each(KINDS)(
+    'S1 names it, leaves nothing there, and what there was as it was (%s)',
+    async (kind) => {
+      await withDisk(kind, async (disk) => {
+        await withDirectory(async (home) => {
+          const data = join(home, 'data');
+          const ledger = new Ledger();
+          const served = await Served.start(data, { ledger });
+          for (let i = 0; i < 5; i++) expect(await served.writeLong()).toBe('written');
+          await served.kill();
+          for (const kib of [0, 100, 3_000]) {
+            disk.fill(kib * KIB);
+            const names = readdirSync(disk.directory);
+            const into = join(disk.directory, 'salvaged');
+            const said = await confer(['repair', '--data', data, '--into', into]);
+            expect(said).toMatchObject({ code: 2, stdout: '' });
+            expect(said.stderr).toMatch(
+              /^error\[storage\]: \S*\/salvaged\S* cannot be written to: .*ENOSPC/,
+            );
+            expect(readdirSync(disk.directory)).toEqual(names);
+            disk.empty();
+          }
+          expect(ledger.problemsIn(await pathsIn(data))).toEqual([]);
+        });
+      });
+    },
+  );
 });

@@ -7,15 +7,14 @@ import { prepareDirectory, syncPath } from './directory/make-directory.ts';
 import { makeStore } from './directory/make-store.ts';
 import { makeReaderTable } from './directory/reader-table.ts';
 import { StoreFiles } from './directory/store-files.ts';
-import { openFailure } from './errors.ts';
+import { openFailure, unwritable } from './errors.ts';
 import { openLmdb } from './lmdb-storage.ts';
 import { putMeta } from './meta.ts';
 import type { Pause } from './pause.ts';
-import { type Salvaged, salvage } from './salvage.ts';
+import { Salvage, type Salvaged } from './salvage.ts';
 import type { Storage } from './storage.ts';
 import { FORMAT } from './tables.ts';
 
-import type { Memtable } from './wal/memtable.ts';
 import { writeSlices } from './wal/write-slices.ts';
 
 export interface RepairOptions {
@@ -59,9 +58,7 @@ export async function repairDirectory(
     if (lock === undefined)
       throw new StorageError('locked', `${directory} is in use; stop its server first`);
     try {
-      return await makeWhole(into, (target) =>
-        fill(new StoreFiles(target), salvage(from), options),
-      );
+      return await makeWhole(into, (target) => fill(target, from, options));
     } finally {
       lock.release();
     }
@@ -94,23 +91,26 @@ async function makeWhole<Made>(
     renameSync(unfinished, into);
     syncPath(dirname(resolve(into)));
     return made;
+  } catch (error) {
+    throw error instanceof StorageError ? error : unwritable(into, error);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
 }
 
 async function fill(
-  target: StoreFiles,
-  parts: Generator<Memtable, Salvaged, void>,
+  directory: string,
+  from: StoreFiles,
   options: RepairOptions,
 ): Promise<Repaired> {
+  const target = new StoreFiles(directory);
   const [epoch, timeline] = [options.newId(), options.newId()];
   await makeStore(target, epoch);
   makeReaderTable(target);
   const storage = await openLmdb(target.directory, () => {});
   let repaired: Repaired;
   try {
-    const { revision, time, problems } = await write(storage, parts, options);
+    const { revision, time, problems } = await write(storage, from, options);
     await storage.transaction((tables) => {
       putMeta(tables, 'compacted', { revision, time, changesSoFar: 0, bytesSoFar: 0 });
       putMeta(tables, 'deletionsFloor', revision);
@@ -129,14 +129,24 @@ async function fill(
 
 async function write(
   storage: Storage,
-  parts: Generator<Memtable, Salvaged, void>,
+  from: StoreFiles,
   { defer, pause }: RepairOptions,
 ): Promise<Salvaged> {
-  for (let rows = 0; ; ) {
-    const part = parts.next();
-    if (part.done === true) return part.value;
-    rows += part.value.size;
+  const salvage = new Salvage(from);
+  let rows = 0;
+  for (const part of readFrom(from.directory, salvage.parts())) {
+    rows += part.size;
     await pause(rows);
-    await writeSlices(storage, part.value, defer);
+    await writeSlices(storage, part, defer);
+  }
+  return salvage.salvaged;
+}
+
+/** What goes wrong with reading is told of where it is read from. */
+function* readFrom<Part>(directory: string, parts: Iterable<Part>): Generator<Part, void, void> {
+  try {
+    yield* parts;
+  } catch (error) {
+    throw openFailure(error, directory);
   }
 }

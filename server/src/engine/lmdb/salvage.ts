@@ -27,42 +27,62 @@ export interface Salvaged {
  * to be written one part after the other, each of some megabytes, so that a store of any size can be
  * salvaged; what it holds on to is a path for each long value.
  */
-export function* salvage(files: StoreFiles): Generator<Memtable, Salvaged, void> {
-  const found = new Found();
-  const file = LmdbFile.openDamaged(files.data);
-  const problems =
-    file.damagedMeta === undefined
-      ? []
-      : [`data.mdb: ${file.damagedMeta}; what was written with it last may be lost`];
-  try {
-    const checking = checkRows(file, (...row) => found.takeFromTable(...row));
-    let step = checking.next();
-    for (; step.done !== true; step = checking.next()) yield found.part();
-    problems.push(...step.value.problems.map((problem) => `data.mdb: ${problem}`));
-  } finally {
-    file.close();
-  }
-  const logged = new Memtable();
-  try {
-    readLog(files, found, logged);
-  } catch (error) {
-    problems.push(`the write-ahead log: ${reasonOf(error)}; what is behind that is lost`);
-  }
-  found.takeFromLog(logged);
-  const lost = found.takeBack();
-  yield found.part();
-  return { ...found.newest(), problems: [...problems, ...lost] };
-}
+export class Salvage {
+  readonly #files: StoreFiles;
+  readonly #found = new Found();
+  readonly #problems: string[] = [];
 
-/** What is in the log before any damage to it. */
-function readLog(files: StoreFiles, found: Found, logged: Memtable): void {
-  const epoch = found.meta<Identity>('identity')?.epoch ?? readLabel(files)?.epoch;
-  const place = found.meta<LogPlace>('wal');
-  const segments = files.log.filter((path) => existsSync(path));
-  if (place?.isClosed === true || segments.length === 0) return;
-  if (epoch === undefined || place === undefined)
-    throw new Error('data.mdb does not say any more where it goes on');
-  replay(readSegments(segments), epoch, place, logged);
+  constructor(files: StoreFiles) {
+    this.#files = files;
+  }
+
+  /** Throws in words for an operator where nothing can be read. */
+  *parts(): Generator<Memtable, void, void> {
+    yield* this.#readTables();
+    const logged = new Memtable();
+    try {
+      this.#readLog(logged);
+    } catch (error) {
+      const reason = `${reasonOf(error)}; what is behind that is lost`;
+      this.#problems.push(`the write-ahead log: ${reason}`);
+    }
+    this.#found.takeFromLog(logged);
+    this.#problems.push(...this.#found.takeBack());
+    yield this.#found.part();
+  }
+
+  /** Once there are no more parts. */
+  get salvaged(): Salvaged {
+    return { ...this.#found.newest(), problems: this.#problems };
+  }
+
+  *#readTables(): Generator<Memtable, void, void> {
+    const file = LmdbFile.openDamaged(this.#files.data);
+    try {
+      if (file.damagedMeta !== undefined)
+        this.#problems.push(
+          `data.mdb: ${file.damagedMeta}; what was written with it last may be lost`,
+        );
+      const checking = checkRows(file, (...row) => this.#found.takeFromTable(...row));
+      let step = checking.next();
+      for (; step.done !== true; step = checking.next()) yield this.#found.part();
+      this.#problems.push(...step.value.problems.map((problem) => `data.mdb: ${problem}`));
+    } finally {
+      file.close();
+    }
+  }
+
+  /** What is in the log before any damage to it. */
+  #readLog(logged: Memtable): void {
+    const files = this.#files;
+    const epoch = this.#found.meta<Identity>('identity')?.epoch ?? readLabel(files)?.epoch;
+    const place = this.#found.meta<LogPlace>('wal');
+    const segments = files.log.filter((path) => existsSync(path));
+    if (place?.isClosed === true || segments.length === 0) return;
+    if (epoch === undefined || place === undefined)
+      throw new Error('data.mdb does not say any more where it goes on');
+    replay(readSegments(segments), epoch, place, logged);
+  }
 }
 
 /** A value that lies apart, as an entry names it. */
