@@ -92,8 +92,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     test: [damage, 'serves all others, says once which it is'],
     says: [degraded(damagedRow('"/k/7" in the table entries'))],
   },
-  'A page of a large `data.mdb` is damaged': {
-    test: [directory, 'finds damage to a large one while'],
+  'A row of a large `data.mdb` (over 32 MiB) is damaged, and nobody asks for it': {
+    test: [directory, 'finds damage to a row of a large one while'],
   },
   '`data.mdb` is damaged when the server starts': {
     test: [damage, 'a row of data.mdb is damaged'],

@@ -323,32 +323,43 @@ describe('a directory whose server was killed', () => {
     await expectRefused(directory, /the row \[\d+,"\/large\/35"\] of the table values/);
   });
 
-  it('S1 finds damage to a large one while it is served, ends, and refuses it from then on', async () => {
+  /** One that is too large for each of its rows to be looked at when it opens. */
+  async function largeStore(): Promise<{ directory: string; file: string; data: Buffer }> {
     const directory = newDirectory();
     const rig = new Rig(await openIn(directory), new TestClock());
     for (let i = 0; i < 36; i++) await rig.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
-    const operations = Array.from({ length: 3_000 }, (_, i) => ({
-      type: 'put' as const,
-      path: `/small/${i}`,
-      value: String(i),
-    }));
-    await rig.commit(operations);
+    const path = (i: number) => `/small/${i}`;
+    await rig.commit(
+      Array.from({ length: 3_000 }, (_, i) => ({ type: 'put', path: path(i), value: String(i) })),
+    );
     await rig.engine.close();
-    const whole = await openIn(directory);
     const file = join(directory, 'data.mdb');
-    const data = readFileSync(file);
+    return { directory, file, data: readFileSync(file) };
+  }
+
+  it('S1 is refused, however large, where a page of it is lost', async () => {
+    const { directory, file, data } = await largeStore();
     const page = leafWith(data, '\x01small\x011500');
     data.fill(0, page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
-    await whole.close();
+    writeFileSync(file, data);
+    await expectRefused(directory, new RegExp(`page ${page} of the table`));
+  });
+
+  it('S1 finds damage to a row of a large one while it is served, ends, and refuses it from then on', async () => {
+    const { directory, file, data } = await largeStore();
+    const row = '"path":"/small/1500"';
+    expect(data.indexOf(row)).toBeGreaterThan(0);
+    for (let at = data.indexOf(row); at !== -1; at = data.indexOf(row, at)) data.write('#', at + 1);
     writeFileSync(file, data);
 
     const engine = await openIn(directory);
     const reason = await new Promise<string>((resolve) => {
       engine.onHealth((health) => health.kind === 'failed' && resolve(health.reason));
     });
-    expect(reason).toMatch(/^data\.mdb is damaged: .*; run confer verify$/);
+    const what = 'the row "/small/1500" of the table entries: is not as it was written';
+    expect(reason).toBe(`data.mdb is damaged: ${what}; run confer verify`);
     await engine.close();
-    await expectRefused(directory, new RegExp(`page ${page} of the table`));
+    await expectRefused(directory, new RegExp(what));
   });
 });
 

@@ -5,6 +5,7 @@ import { StorageError } from '../../storage-error.ts';
 import { reasonOf, unreadable } from '../errors.ts';
 import { checkRows } from '../file/check-rows.ts';
 import { LmdbFile } from '../file/lmdb-file.ts';
+import { walkPages } from '../file/walk.ts';
 import type { Identity } from '../meta.ts';
 import { FORMAT } from '../tables.ts';
 import type { Label } from './label.ts';
@@ -38,13 +39,15 @@ export function isToBeMade(
 
 /** Files that have no more than this in use are looked through at each start: a fifth of a second. */
 const LOOKED_THROUGH_BYTES_MAX = 32 * 1024 * 1024;
+/** And of those that have no more than this, the pages: half a second. */
+const PAGES_LOOKED_AT_BYTES_MAX = 512 * 1024 * 1024;
 /** After so many runs that did not end in order, damage may be what ends them: any file is looked through. */
 export const UNFINISHED_RUNS_MAX = 3;
 
 /**
  * Refuses what LMDB had better not open, before it does: it trusts its file, and what does not fit kills
- * the process. A large file is looked through as a whole only where that may have happened: its rows are
- * summed, each. Returns whether it was looked through.
+ * the process, or ends a range before its end. The rows of a large file are looked at, each with its sum,
+ * only where that may have happened. Returns whether it was looked through.
  */
 export function requireReadable(
   files: StoreFiles,
@@ -83,8 +86,10 @@ function lookAt(path: string, isSuspect: boolean): Looked {
     const usedBytes = (file.newest.lastPage + 1) * file.pageBytes;
     if (usedBytes > file.sizeBytes)
       return { isStore: true, problems: ['the file is cut off'], isThrough: false };
-    if (usedBytes > LOOKED_THROUGH_BYTES_MAX && !isSuspect)
-      return { isStore: true, problems: [], isThrough: false };
+    if (usedBytes > LOOKED_THROUGH_BYTES_MAX && !isSuspect) {
+      const problems = usedBytes > PAGES_LOOKED_AT_BYTES_MAX ? [] : walkPages(file);
+      return { isStore: true, problems, isThrough: false };
+    }
     const checking = checkRows(file);
     let step = checking.next();
     while (step.done !== true) step = checking.next();

@@ -118,7 +118,7 @@ export class LmdbFile {
     }
   }
 
-  /** Some pages in a row, or what of them is in the file. Good until the next call. */
+  /** Some pages in a row, or what of them is in the file. */
   read(page: number, count = 1): Buffer {
     const start = page * this.pageBytes;
     const bytes = count * this.pageBytes;

@@ -16,12 +16,14 @@ export type PageKind = keyof typeof kinds;
 /** A value: in its page, or on pages of its own. */
 export type NodeValue =
   | { readonly kind: 'inline'; readonly bytes: Buffer; readonly isTable: boolean }
-  | {
-      readonly kind: 'large';
-      readonly page: number;
-      readonly pages: number;
-      readonly length: number;
-    };
+  | LargeValue;
+
+export interface LargeValue {
+  readonly kind: 'large';
+  readonly page: number;
+  readonly pages: number;
+  readonly length: number;
+}
 
 export interface LeafNode {
   readonly key: Buffer;
@@ -67,6 +69,24 @@ export class Page {
     for (const start of this.#nodes()) yield this.#leafNode(start);
   }
 
+  /**
+   * How many rows a leaf has, of which nothing is looked at but that each lies inside of it. `onLarge` gets
+   * the values that have pages of their own. It takes a fifth of the time.
+   */
+  countRows(onLarge: (value: LargeValue) => void): number {
+    const bytes = this.#bytes;
+    const { end, upper } = this.#bounds();
+    for (let at = header.bytes; at < end; at += 2) {
+      const start = this.#startAt(at, upper);
+      const flags = this.#flagsAt(start);
+      const length = bytes.readUInt32LE(start + node.low);
+      const isLarge = (flags & IS_LARGE) !== 0;
+      const keyEnd = this.#keyEnd(start, isLarge ? LARGE_BYTES : length);
+      if (isLarge) onLarge(this.#largeAt(keyEnd, length));
+    }
+    return (end - header.bytes) / 2;
+  }
+
   *branchNodes(): Generator<BranchNode, void, void> {
     for (const start of this.#nodes()) {
       const word = (at: number) => this.#bytes.readUInt16LE(start + at);
@@ -76,6 +96,12 @@ export class Page {
   }
 
   *#nodes(): Generator<number, void, void> {
+    const { end, upper } = this.#bounds();
+    for (let at = header.bytes; at < end; at += 2) yield this.#startAt(at, upper);
+  }
+
+  /** Where the list of its rows ends, and where the first of them may begin. */
+  #bounds(): { readonly end: number; readonly upper: number } {
     const bytes = this.#bytes;
     const lower = bytes.readUInt16LE(header.lower);
     const upper = bytes.readUInt16LE(header.upper);
@@ -87,18 +113,25 @@ export class Page {
       lower > upper
     )
       throw new PageProblem('has bounds that cannot be');
-    for (let at = header.bytes; at < end; at += 2) {
-      const start = header.bytes + bytes.readUInt16LE(at);
-      if (start < header.bytes + upper || start + node.bytes > bytes.length)
-        throw new PageProblem('has a row outside of itself');
-      yield start;
-    }
+    return { end, upper: header.bytes + upper };
+  }
+
+  #startAt(at: number, upper: number): number {
+    const start = header.bytes + this.#bytes.readUInt16LE(at);
+    if (start < upper || start + node.bytes > this.#bytes.length)
+      throw new PageProblem('has a row outside of itself');
+    return start;
+  }
+
+  #flagsAt(start: number): number {
+    const flags = this.#bytes.readUInt16LE(start + node.flags);
+    if ((flags & ~(IS_LARGE | IS_TABLE)) !== 0) throw new PageProblem('has a row of no known kind');
+    return flags;
   }
 
   #leafNode(start: number): LeafNode {
     const bytes = this.#bytes;
-    const flags = bytes.readUInt16LE(start + node.flags);
-    if ((flags & ~(IS_LARGE | IS_TABLE)) !== 0) throw new PageProblem('has a row of no known kind');
+    const flags = this.#flagsAt(start);
     const length = bytes.readUInt32LE(start + node.low);
     const isLarge = (flags & IS_LARGE) !== 0;
     const key = this.#keyOf(start, isLarge ? LARGE_BYTES : length);
@@ -112,18 +145,25 @@ export class Page {
           isTable: (flags & IS_TABLE) !== 0,
         },
       };
-    const page = Number(bytes.readBigUInt64LE(at));
-    const pages = Number(bytes.readBigUInt64LE(at + 16));
-    return { key, value: { kind: 'large', page, pages, length } };
+    return { key, value: this.#largeAt(at, length) };
+  }
+
+  #largeAt(at: number, length: number): LargeValue {
+    const page = Number(this.#bytes.readBigUInt64LE(at));
+    const pages = Number(this.#bytes.readBigUInt64LE(at + 16));
+    return { kind: 'large', page, pages, length };
+  }
+
+  #keyOf(start: number, valueBytes: number): Buffer {
+    return this.#bytes.subarray(start + node.bytes, this.#keyEnd(start, valueBytes));
   }
 
   /** Looks that the value behind it is in the page, too. */
-  #keyOf(start: number, valueBytes: number): Buffer {
-    const keyBytes = this.#bytes.readUInt16LE(start + node.keyBytes);
-    const keyStart = start + node.bytes;
-    if (keyStart + keyBytes + valueBytes > this.#bytes.length)
+  #keyEnd(start: number, valueBytes: number): number {
+    const end = start + node.bytes + this.#bytes.readUInt16LE(start + node.keyBytes);
+    if (end + valueBytes > this.#bytes.length)
       throw new PageProblem('has a row that goes beyond its end');
-    return this.#bytes.subarray(keyStart, keyStart + keyBytes);
+    return end;
   }
 }
 

@@ -18,9 +18,8 @@ export function bytesOf(file: LmdbFile, value: NodeValue): Buffer {
   return run.subarray(LARGE_VALUE_AT, LARGE_VALUE_AT + value.length);
 }
 
-/** A page by itself, because what it leads to is read into the same room. */
 export function pageAt(file: LmdbFile, number: number): Page {
-  return new Page(Buffer.from(file.read(number)), number, file.newest.transaction);
+  return new Page(file.read(number), number, file.newest.transaction);
 }
 
 /** LMDB keeps the tables of a file as rows of one, and lmdb-js ends their names as C does. */

@@ -1,6 +1,6 @@
 import { ProblemList } from '../problem-list.ts';
 import { type LmdbFile, TABLE_RECORD_BYTES, type TableRecord, tableRecordAt } from './lmdb-file.ts';
-import { type LeafNode, type NodeValue, type Page, PageProblem } from './page.ts';
+import { type LargeValue, type LeafNode, type NodeValue, type Page, PageProblem } from './page.ts';
 import { bytesOf, pageAt, requireWhole, tableName } from './values.ts';
 
 /** Told of each row of a table, in order. */
@@ -24,6 +24,17 @@ export function* walk(file: LmdbFile, visit: Visit): Generator<void, Walked, voi
   return { problems: walker.problems };
 }
 
+/**
+ * Looks only whether LMDB could go through a file: whether each page is what the one above it takes it
+ * for, belongs to one place, and has its rows inside. Of a row it looks at nothing else.
+ */
+export function walkPages(file: LmdbFile): readonly string[] {
+  const walker = new Walker(file, undefined);
+  const steps = walker.run();
+  while (steps.next().done !== true);
+  return walker.problems;
+}
+
 /** `MDB_INTEGERKEY`: keys are numbers of the machine, lowest byte first, as those of the list of free pages. */
 const HAS_NUMBERS = 0x08;
 const NUMBER_BYTES = 8;
@@ -45,14 +56,21 @@ interface Count {
   entries: number;
 }
 
+interface TreeWalk {
+  readonly record: TableRecord;
+  readonly count: Count;
+  readonly take: (node: LeafNode) => void;
+}
+
 class Walker {
   readonly #problems = new ProblemList();
   readonly #file: LmdbFile;
-  readonly #visit: Visit;
+  /** Without it rows are only counted. */
+  readonly #visit: Visit | undefined;
   readonly #seen: Uint8Array;
   #left = STEP_ROWS;
 
-  constructor(file: LmdbFile, visit: Visit) {
+  constructor(file: LmdbFile, visit: Visit | undefined) {
     this.#file = file;
     this.#visit = visit;
     this.#seen = new Uint8Array(Math.ceil(file.sizeBytes / file.pageBytes) + 1);
@@ -77,17 +95,20 @@ class Walker {
         throw new PageProblem('has what is no table in the list of tables');
       tables.push({ name: tableName(key), record: tableRecordAt(value.bytes, 0) });
     });
+    const visit = this.#visit;
     for (const { name, record } of tables)
-      yield* this.#table(`the table ${name}`, record, ({ key, value }) => {
-        this.#visit(name, key, () => bytesOf(this.#file, value));
-      });
+      yield* this.#table(
+        `the table ${name}`,
+        record,
+        visit && (({ key, value }) => visit(name, key, () => bytesOf(this.#file, value))),
+      );
     yield* this.#table('the list of free pages', free, ({ value }) => this.#free(value));
   }
 
   *#table(
     name: string,
     record: TableRecord,
-    take: (node: LeafNode) => void,
+    take: ((node: LeafNode) => void) | undefined,
   ): Generator<void, void, void> {
     const count: Count = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
     if (record.root !== undefined) yield* this.#tree(name, record, count, take);
@@ -101,7 +122,7 @@ class Walker {
     name: string,
     record: TableRecord,
     count: Count,
-    take: (node: LeafNode) => void,
+    take: ((node: LeafNode) => void) | undefined,
   ): Generator<void, void, void> {
     const waiting = [{ page: record.root ?? 0, depth: 1 }];
     let last: Buffer = Buffer.alloc(0);
@@ -114,19 +135,8 @@ class Walker {
           throw new PageProblem(`is no ${isLeaf ? 'leaf' : 'branch'} page`);
         if (isLeaf) {
           count.leafPages++;
-          for (const node of page.leafNodes()) {
-            if (count.entries > 0 && compareKeys(record, last, node.key) >= 0)
-              throw new PageProblem('has rows out of order');
-            last = Buffer.from(node.key);
-            count.entries++;
-            count.overflowPages += this.#claimLarge(node.value);
-            take(node);
-            this.#left -= 1 + longBytes(node.value) / ROW_BYTES;
-            if (this.#left <= 0) {
-              this.#left = STEP_ROWS;
-              yield;
-            }
-          }
+          if (take === undefined) this.#countRows(page, count);
+          else last = yield* this.#rows(page, last, { record, count, take });
         } else {
           count.branchPages++;
           const below = [...page.branchNodes()].map((node) => node.page);
@@ -139,18 +149,47 @@ class Walker {
     }
   }
 
+  /** Returns the last key. */
+  *#rows(
+    page: Page,
+    before: Buffer,
+    { record, count, take }: TreeWalk,
+  ): Generator<void, Buffer, void> {
+    let last = before;
+    for (const node of page.leafNodes()) {
+      if (count.entries > 0 && compareKeys(record, last, node.key) >= 0)
+        throw new PageProblem('has rows out of order');
+      last = node.key;
+      count.entries++;
+      if (node.value.kind === 'large') {
+        count.overflowPages += this.#claimLarge(node.value);
+        requireWhole(this.#file, node.value);
+      }
+      take(node);
+      this.#left -= 1 + longBytes(node.value) / ROW_BYTES;
+      if (this.#left <= 0) {
+        this.#left = STEP_ROWS;
+        yield;
+      }
+    }
+    return last;
+  }
+
+  #countRows(page: Page, count: Count): void {
+    count.entries += page.countRows((value) => {
+      count.overflowPages += this.#claimLarge(value);
+    });
+  }
+
   #claim(number: number): Page {
     this.#mark(number);
     return pageAt(this.#file, number);
   }
 
-  #claimLarge(value: NodeValue): number {
-    if (value.kind === 'inline') return 0;
-    const { page, pages } = value;
+  #claimLarge({ page, pages }: LargeValue): number {
     if (pages > this.#file.newest.lastPage)
       throw new PageProblem('has a long value that does not fit its pages');
     for (let i = 0; i < pages; i++) this.#mark(page + i);
-    requireWhole(this.#file, value);
     return pages;
   }
 
