@@ -27,7 +27,7 @@ export interface WriteHint {
   readonly rows: number;
   /** Of their texts. */
   readonly bytes: number;
-  /** The same rows lie over the tables for all who read, so it does no harm where they see them before they are durable. */
+  /** The same rows lie over the tables for all who read: it does no harm where these are seen too early. */
   readonly isOverlaid?: boolean;
 }
 

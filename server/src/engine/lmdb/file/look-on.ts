@@ -15,7 +15,8 @@ const ROW_BYTES = 2_048;
 /**
  * Looks at the next rows of a file that somebody writes to, and at the pages that lead to them. It goes
  * by what the file says now, so nothing is known of how many rows there should be. `work`: how many rows,
- * where long values count as several; one at least. Returns how far it came, `undefined` at the end. Throws where something is not as it should be.
+ * where long values count as several; one at least. Returns how far it came, `undefined` at the end.
+ * Throws where something is not as it should be.
  *
  * It must be done within one turn of the event loop: the transaction that others read with lasts that
  * long, and keeps LMDB from using pages again that this looks at.
