@@ -9,11 +9,15 @@ import type { Terminal } from './terminal.ts';
 
 /** The edge of the process: the only file that touches it. */
 const ended = new AbortController();
+/** A terminal asks a whole group of processes, and pnpm passes on what it was asked: that is one request. */
+const SAME_REQUEST_MS = 500;
+let askedAt = Number.POSITIVE_INFINITY;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    // Whoever asks twice is in a hurry.
-    if (ended.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
-    ended.abort(signal);
+    const now = performance.now();
+    if (!ended.signal.aborted) ended.abort(signal);
+    else if (now - askedAt > SAME_REQUEST_MS) endNow(signal);
+    askedAt = Math.min(askedAt, now);
   });
 
 // A reader that has seen enough, such as `head`, is no failure.
@@ -31,6 +35,15 @@ console.error = (...said: readonly unknown[]) => {
   // LMDB itself has begun a line about it.
   else if (error.message.includes('write page')) process.stderr.write('\n');
 };
+
+/**
+ * Whoever asks twice is in a hurry. An exit would wait for the threads of the process, and one of LMDB's may
+ * be waiting for this one, in the middle of a transaction: for ever. So the signal itself ends it.
+ */
+function endNow(signal: 'SIGINT' | 'SIGTERM'): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
 
 const terminal: Terminal = {
   stdout: {

@@ -139,3 +139,43 @@ describe('a server whose files are taken away', () => {
     });
   });
 });
+
+describe('a server that is asked to end twice', () => {
+  const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+  const HURRY_MS = 700;
+
+  /** One that takes a while to leave all in the tables, in which transactions are under way. */
+  async function stopping(directory: string, signal: NodeJS.Signals): Promise<Served> {
+    const served = await Served.start(directory);
+    for (let i = 0; i < 12; i++) expect(await served.writeLong()).toBe('written');
+    served.program.child.kill(signal);
+    await served.program.saw(({ stderr }) => stderr.includes('stopping') || undefined);
+    return served;
+  }
+
+  it.each(SIGNALS)('S1 ends in order where that is one request (%s)', async (signal) => {
+    await withDirectory(async (home) => {
+      const directory = join(home, 'data');
+      const served = await stopping(directory, signal);
+      served.program.child.kill(signal);
+      expect((await served.ended()).code).toBe(0);
+      expect(served.ledger.problemsIn(await pathsIn(directory))).toEqual([]);
+    });
+  });
+
+  it.each(SIGNALS)('S1 ends at once where they are two, whatever it is at (%s)', async (signal) => {
+    await withDirectory(async (home) => {
+      const directory = join(home, 'data');
+      const served = await stopping(directory, signal);
+      const { child } = served.program;
+      child.kill('SIGSTOP');
+      // The time between the two is what tells them from one.
+      await new Promise((resolve) => setTimeout(resolve, HURRY_MS));
+      child.kill(signal);
+      child.kill('SIGCONT');
+      await served.ended(true);
+      expect(child.signalCode).toBe(signal);
+      expect(served.ledger.problemsIn(await pathsIn(directory))).toEqual([]);
+    });
+  });
+});
