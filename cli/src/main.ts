@@ -11,13 +11,14 @@ import type { Terminal } from './terminal.ts';
 const ended = new AbortController();
 /** A terminal asks a whole group of processes, and pnpm passes on what it was asked: that is one request. */
 const SAME_REQUEST_MS = 500;
-let askedAt = Number.POSITIVE_INFINITY;
+let askedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
-    const now = performance.now();
-    if (!ended.signal.aborted) ended.abort(signal);
-    else if (now - askedAt > SAME_REQUEST_MS) endNow(signal);
-    askedAt = Math.min(askedAt, now);
+    if (!ended.signal.aborted) {
+      askedAt = Date.now();
+      ended.abort(signal);
+      // A clock that was set back in between must not keep anybody waiting.
+    } else if (Math.abs(Date.now() - askedAt) > SAME_REQUEST_MS) endNow(signal);
   });
 
 // A reader that has seen enough, such as `head`, is no failure.

@@ -54,7 +54,7 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   { path: /^server\/src\/descriptors\.ts$/, may: ['process'] },
   {
     path: /^cli\/src\/main\.ts$/,
-    may: ['process', 'console', 'Date.now', 'performance', 'setTimeout', 'setInterval'],
+    may: ['process', 'console', 'Date.now', 'setTimeout', 'setInterval'],
   },
 ];
 

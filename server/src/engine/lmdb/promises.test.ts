@@ -58,6 +58,11 @@ function openIn(
   });
 }
 
+function repairInto(into: string, directory: string) {
+  const newId = () => `id-${names++}`;
+  return repairDirectory(directory, { into, newId, defer: setImmediate, pause: noPause });
+}
+
 const put = (path: string, value = 'v') => ({ type: 'put', path, value }) as const;
 
 describe('a large commit', () => {
@@ -254,12 +259,7 @@ describe('a row that is not as it was written', () => {
     await expect(openIn(directory)).rejects.toThrow(row);
     expect((await verifyDirectory(directory, noPause)).problems.join()).toMatch(row);
     const into = newDirectory();
-    const repaired = await repairDirectory(directory, {
-      into,
-      defer: setImmediate,
-      pause: noPause,
-      newId: () => `id-${names++}`,
-    });
+    const repaired = await repairInto(into, directory);
     expect(repaired.entries).toBe(1);
     expect(repaired.problems.join()).toMatch(row);
     const rig = new Rig(await openIn(into), new Machine());
@@ -288,12 +288,7 @@ describe('a store whose log is newer than its tables', () => {
     const copy = newDirectory();
     cpSync(directory, copy, { recursive: true });
     const into = newDirectory();
-    const repaired = await repairDirectory(copy, {
-      into,
-      defer: setImmediate,
-      pause: noPause,
-      newId: () => `id-${names++}`,
-    });
+    const repaired = await repairInto(into, copy);
     expect(repaired).toEqual({ entries: 20, revision: 24, problems: [] });
     const { rows, problems } = await verifyDirectory(into, noPause);
     expect({ rows, problems }).toMatchObject({ rows: { entries: 20, values: 19 }, problems: [] });
@@ -315,12 +310,7 @@ describe('a log that is damaged', () => {
     writeFileSync(file, log);
     await expect(openIn(directory)).rejects.toThrow('wal-0 is damaged at byte 81920');
     const into = newDirectory();
-    const repaired = await repairDirectory(directory, {
-      into,
-      defer: setImmediate,
-      pause: noPause,
-      newId: () => `id-${names++}`,
-    });
+    const repaired = await repairInto(into, directory);
     expect(repaired.problems.join()).toMatch(/wal-0 is damaged at byte 81920; what is behind/);
     expect(repaired.revision).toBeGreaterThan(10);
     const engine = await openIn(into);

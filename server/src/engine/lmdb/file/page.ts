@@ -71,7 +71,7 @@ export class Page {
 
   /**
    * How many rows a leaf has, of which nothing is looked at but that each lies inside of it. `onLarge` gets
-   * the values that have pages of their own. It takes a fifth of the time.
+   * the values that have pages of their own. It takes less than half of the time.
    */
   countRows(onLarge: (value: LargeValue) => void): number {
     const bytes = this.#bytes;
