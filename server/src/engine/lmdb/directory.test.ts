@@ -16,12 +16,15 @@ import { Child } from '../contract/child.contract.ts';
 import { Rig, TestClock } from '../contract/rig.contract.ts';
 import { StorageError } from '../storage-error.ts';
 import { openLmdbEngine } from './open.ts';
+import { repairDirectory } from './repair.ts';
+import { verifyDirectory } from './verify.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 let names = 0;
 const newDirectory = () => join(temporary, String(names++));
+const noPause = async () => {};
 const notices: string[] = [];
 const openIn = (directory: string, acceptLoss = false) =>
   openLmdbEngine({
@@ -196,6 +199,31 @@ describe('a directory', () => {
     writeFileSync(join(directory, 'unfinished-x', 'data.mdb'), 'half');
     expect(await revisionOf(directory)).toBe(0);
     expect(readdirSync(directory)).not.toContain('unfinished-x');
+  });
+
+  it('that a repair did not fill to the end is not served, verified or repaired as a whole one', async () => {
+    const directory = newDirectory();
+    await fill(directory);
+    const into = join(newDirectory(), 'new');
+    const killed: string[] = [];
+    const options = { newId: () => 'id-of-the-new', defer: setImmediate };
+    const pause = async () => {
+      const copy = newDirectory();
+      cpSync(`${into}.unfinished`, copy, { recursive: true });
+      killed.push(copy);
+    };
+    await repairDirectory(directory, { ...options, into, pause });
+    expect(killed.length).toBeGreaterThan(0);
+    for (const half of killed) {
+      const said = /confer\.json says that this is left of a repair that did not end/;
+      await expectRefused(half, said);
+      await expect(openIn(half, true)).rejects.toThrow(said);
+      expect((await verifyDirectory(half, noPause)).problems.join()).toMatch(said);
+      const again = { ...options, into: join(newDirectory(), 'again'), pause: noPause };
+      await expect(repairDirectory(half, again)).rejects.toThrow(said);
+    }
+    expect((await verifyDirectory(into, noPause)).problems).toEqual([]);
+    expect(await revisionOf(into)).toBeGreaterThan(0);
   });
 });
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StorageError } from '../storage-error.ts';
+import { requireFilled } from './directory/contents.ts';
 import { lockFile } from './directory/file-lock.ts';
-import { writeLabel } from './directory/label.ts';
+import { readLabel, writeLabel } from './directory/label.ts';
 import { prepareDirectory, syncPath } from './directory/make-directory.ts';
 import { makeStore } from './directory/make-store.ts';
 import { makeReaderTable } from './directory/reader-table.ts';
@@ -14,7 +15,6 @@ import type { Pause } from './pause.ts';
 import { Salvage, type Salvaged } from './salvage.ts';
 import type { Storage } from './storage.ts';
 import { FORMAT } from './tables.ts';
-
 import { writeSlices } from './wal/write-slices.ts';
 
 export interface RepairOptions {
@@ -53,6 +53,7 @@ export async function repairDirectory(
     const from = new StoreFiles(directory);
     if (!existsSync(from.data))
       throw new StorageError('unreadable', `${directory} has no data.mdb`);
+    requireFilled(from, readLabel(from));
     requireNew(into);
     const lock = lockFile(from.data);
     if (lock === undefined)
@@ -105,6 +106,9 @@ async function fill(
 ): Promise<Repaired> {
   const target = new StoreFiles(directory);
   const [epoch, timeline] = [options.newId(), options.newId()];
+  const label = { format: FORMAT, epoch, timeline, revision: 0, pid: 0, unfinishedRuns: 0 };
+  // Who is killed from here on leaves a directory that says that it is half of something.
+  writeLabel(target, { ...label, isFilled: false });
   await makeStore(target, epoch);
   makeReaderTable(target);
   const storage = await openLmdb(target.directory, () => {});
@@ -122,8 +126,7 @@ async function fill(
     await storage.close();
   }
   syncPath(target.data);
-  const { revision } = repaired;
-  writeLabel(target, { format: FORMAT, epoch, timeline, revision, pid: 0, unfinishedRuns: 0 });
+  writeLabel(target, { ...label, revision: repaired.revision });
   return repaired;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Timeline } from '../engine.ts';
 import { StorageError } from '../storage-error.ts';
-import { lossBetween, type Said } from './directory/contents.ts';
+import { HALF_FILLED, lossBetween, type Said } from './directory/contents.ts';
 import { lockFile } from './directory/file-lock.ts';
 import { readLabel } from './directory/label.ts';
 import { StoreFiles } from './directory/store-files.ts';
@@ -126,6 +126,7 @@ function labelProblems(
     return ['confer.json is missing or cannot be read; a start makes it anew'];
   if (label.format > FORMAT)
     return [`confer.json is of a newer Confer (format ${label.format}, not ${FORMAT})`];
+  if (label.isFilled === false) return [HALF_FILLED];
   if (identity === undefined) return [];
   const loss = lossBetween(label, { epoch: identity.epoch, timelines, revision });
   return loss === undefined ? [] : [loss];

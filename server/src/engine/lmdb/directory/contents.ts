@@ -17,6 +17,9 @@ import type { StoreFiles } from './store-files.ts';
  * this is to be borne.
  */
 
+/** What a directory is that a repair did not fill to the end. */
+export const HALF_FILLED = 'confer.json says that this is left of a repair that did not end';
+
 const HOW_TO_ACCEPT = 'to go on without them, start once with --accept-loss';
 
 /** Whether there is no store yet, and one may be made. Throws where one was there. */
@@ -25,6 +28,7 @@ export function isToBeMade(
   label: Label | undefined,
   acceptLoss: boolean,
 ): boolean {
+  requireFilled(files, label);
   if (existsSync(files.data)) return false;
   const [leftover] = files.leftovers;
   if (leftover === undefined || acceptLoss) return true;
@@ -35,6 +39,12 @@ export function isToBeMade(
     files.directory,
     `data.mdb is missing, and ${basename(leftover)} says that it was there${had}; put it back, or ${HOW_TO_ACCEPT}`,
   );
+}
+
+/** Half of what a repair is to salvage is not served, nor built on, whatever the operator bears. */
+export function requireFilled({ directory }: StoreFiles, label: Label | undefined): void {
+  if (label?.isFilled === false)
+    throw unreadable(directory, `${HALF_FILLED}; remove it, and run confer repair again`);
 }
 
 /** Files that have no more than this in use are looked through at each start: a fifth of a second. */

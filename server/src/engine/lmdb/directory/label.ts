@@ -13,6 +13,8 @@ export interface Label {
   readonly pid: number;
   /** Runs of a server in a row that did not end in order, with the one that has the store now. */
   readonly unfinishedRuns: number;
+  /** There while a repair fills the directory: it holds half of what it is to hold. */
+  readonly isFilled?: false;
 }
 
 const ABOUT = 'A Confer store: data.mdb has its data, and this says which. Keep both together.';
@@ -50,7 +52,8 @@ function labelOf(text: string): Label | undefined {
   if (format === undefined || epoch === undefined) return undefined;
   if (timeline === undefined || revision === undefined) return undefined;
   const [pid, unfinishedRuns] = [number('pid') ?? 0, number('unfinishedRuns') ?? 0];
-  return { format, epoch, timeline, revision, pid, unfinishedRuns };
+  const label = { format, epoch, timeline, revision, pid, unfinishedRuns };
+  return Reflect.get(read, 'isFilled') === false ? { ...label, isFilled: false } : label;
 }
 
 /** Puts a label in the place of the one before: after a power loss there is the one or the other. */
