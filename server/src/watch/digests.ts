@@ -1,6 +1,7 @@
 import { Digest, isWithin } from '@confer/shared';
 import { RowBudget } from '../row-budget.ts';
 import type { MadeChange, Store } from '../store/store.ts';
+import { SubtreeMap } from './subtree-map.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 
 /** Subtrees whose digest is kept up: some 300 bytes each. */
@@ -35,6 +36,8 @@ export class Digests {
   readonly #subtreesMax: number;
   /** In order of use, oldest first. */
   readonly #tallies = new Map<string, Tally>();
+  /** The same, to be found by the paths that they hold. */
+  readonly #holding = new SubtreeMap<Tally>();
 
   constructor(store: Store, subtreesMax = SUBTREES_MAX) {
     this.#store = store;
@@ -42,15 +45,12 @@ export class Digests {
   }
 
   /** Takes a change in each of the subtrees that hold its path. To be called for all, in order. */
-  account(change: MadeChange, subtrees: Iterable<string>): void {
-    if (this.#tallies.size === 0) return;
+  account(change: MadeChange): void {
     let difference: Proof | undefined;
-    for (const subtree of subtrees) {
-      const tally = this.#tallies.get(subtree);
-      if (tally === undefined) continue;
+    this.#holding.visit(change.path, (tally) => {
       difference ??= differenceOf(change);
       add(tally, difference);
-    }
+    });
   }
 
   /**
@@ -108,9 +108,11 @@ export class Digests {
   #keep(subtree: string, tally: Tally): void {
     this.#tallies.delete(subtree);
     this.#tallies.set(subtree, tally);
+    this.#holding.set(subtree, tally);
     for (const oldest of this.#tallies.keys()) {
       if (this.#tallies.size <= this.#subtreesMax) return;
       this.#tallies.delete(oldest);
+      this.#holding.delete(oldest);
     }
   }
 }

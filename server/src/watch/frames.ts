@@ -21,6 +21,8 @@ export const FRAME_BYTES = 256 * 1024;
 
 /** What the JSON of a change adds to its texts, roughly. */
 const CHANGE_OVERHEAD_BYTES = 120;
+/** And that of a commit to its changes. */
+export const COMMIT_OVERHEAD_BYTES = 120;
 
 const utf8 = new TextEncoder();
 
@@ -34,22 +36,10 @@ export interface BatchHead {
   readonly to: number;
 }
 
-/** About how many bytes of frames the commits will take. */
-export function commitsSize(commits: Iterable<ToldCommit>): number {
-  let bytes = 0;
-  for (const commit of commits) bytes += commitSize(commit);
-  return bytes;
-}
-
-export function commitSize(commit: ToldCommit): number {
-  let bytes = CHANGE_OVERHEAD_BYTES;
-  for (const change of commit.changes)
-    bytes += change.path.length + CHANGE_OVERHEAD_BYTES + valueSize(change);
-  return bytes;
-}
-
-function valueSize(change: ToldCommit['changes'][number]): number {
-  return change.type === 'put' ? change.entry.value.length : 0;
+/** About how many bytes of frames a change will take. */
+export function changeSize(change: ToldCommit['changes'][number]): number {
+  const value = change.type === 'put' ? change.entry.value.length : 0;
+  return change.path.length + CHANGE_OVERHEAD_BYTES + value;
 }
 
 /** The frames of one batch; a large commit is split between them (`more`). */

@@ -13,9 +13,9 @@ async function manyWatches(harness: Harness, count: number): Promise<RawClient> 
   return client;
 }
 
-function write(harness: Harness, bytes: number) {
+function write(harness: Harness, bytes: number, requestId = 'r') {
   const operations = [{ type: 'put', path: '/w/x', value: 'x'.repeat(bytes) } as const];
-  return harness.engine.commit({ operations, conditions: [], actor: 'test', requestId: 'r' });
+  return harness.engine.commit({ operations, conditions: [], actor: 'test', requestId });
 }
 
 describe('W10 what one turn hands out', () => {
@@ -27,6 +27,17 @@ describe('W10 what one turn hands out', () => {
     expect(client.received.length).toBeLessThan(10);
     await harness.settle();
     expect(client.received.filter(({ type }) => type === 'commits')).toHaveLength(200);
+  });
+
+  it('is bounded however many batches come in it', async () => {
+    const harness = startCore();
+    const client = await manyWatches(harness, 60);
+    for (let i = 0; i < 5; i++) await write(harness, 100_000, `r${i}`);
+    expect(client.received.length).toBeGreaterThan(0);
+    expect(client.received.length).toBeLessThan(50);
+    await harness.settle();
+    const last = client.received.filter((message) => 'to' in message && message.to === 5);
+    expect(last).toHaveLength(60);
   });
 
   it('is bounded where many connections share the frame', async () => {

@@ -1,14 +1,6 @@
-import type { Change, ToldCommit } from '@confer/shared';
-import type { MadeCommit } from '../store/store.ts';
-import { commitFrames, commitsSize, type Frame } from './frames.ts';
-import { type Listener, Telling } from './telling.ts';
+import type { ToldCommit } from '@confer/shared';
+import { commitFrames, type Frame } from './frames.ts';
 import type { FrameSink } from './watch-sink.ts';
-
-/**
- * Beyond this a batch is not handed to every socket at once: the watchers catch up instead, each at
- * the pace of its connection.
- */
-const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
 
 /** What a send costs beside its bytes, as so many bytes: about as long as it takes to copy them. */
 const SEND_BYTES = 1024;
@@ -23,6 +15,13 @@ export interface GroupOptions {
   readonly takesClears: boolean;
 }
 
+/** What a batch tells. */
+export interface Told {
+  readonly commits: readonly ToldCommit[];
+  /** About how many bytes of frames that takes. */
+  readonly bytes: number;
+}
+
 /** What a group needs to know of its watchers. */
 export interface Member {
   /** It could not be sent a batch; everything up to `position` was sent. */
@@ -30,10 +29,10 @@ export interface Member {
 }
 
 /**
- * A distinct watch: a subtree with its options, which all its watchers have in common, and so the
- * frames. `name` is its name on the wire; it never gets another meaning.
+ * All who have a distinct watch by one name, and so the frames in common. A connection that has the same
+ * watch twice is in two of them. The name never gets another meaning.
  */
-export class Group implements Listener {
+export class Group {
   readonly name: string;
   readonly subtree: string;
   readonly withPrev: boolean;
@@ -52,8 +51,6 @@ export class Group implements Listener {
    * every live watcher's client is there or further on, and the next batch can truly start here.
    */
   #batchedTo: number;
-  /** The commits that the hub is handing out. */
-  #pending: Telling[] = [];
 
   constructor(name: string, options: GroupOptions, revision: number) {
     this.name = name;
@@ -67,46 +64,30 @@ export class Group implements Listener {
     return this.#batchedTo;
   }
 
-  /** Takes a change of the subtree; those of one commit come one after another. */
-  collect(commit: MadeCommit, change: Change): void {
-    let telling = this.#pending.at(-1);
-    if (telling?.commit !== commit) {
-      telling = new Telling(commit, this);
-      this.#pending.push(telling);
-    }
-    telling.add(change);
-  }
-
   /**
-   * Ends the batch at `to` and sends it to the live, as far as `bytesMax` goes in this turn; the others
-   * catch up. Returns about how many bytes that took.
+   * Sends the batch that ends at `to` to the live, as far as `bytesMax` goes in this turn; the others
+   * catch up. `told` is missing where it is too large to be handed to all at once. Returns about how many
+   * bytes that took.
    */
-  deliver(to: number, previousRevision: number, bytesMax: number): number {
+  deliver(told: Told | undefined, to: number, previousRevision: number, bytesMax: number): number {
     const from = this.#batchedTo;
-    const commits = this.#takePending();
     this.#batchedTo = to;
-    const bytes = SEND_BYTES + commitsSize(commits);
     let frames: readonly Frame[] | undefined;
     let taken = 0;
     for (const [watcher, sink] of this.live) {
-      const isRoom = bytes <= LIVE_BATCH_BYTES_MAX && taken + bytes <= bytesMax;
-      if (!isRoom || !sink.writable) {
+      if (told === undefined || taken + SEND_BYTES + told.bytes > bytesMax || !sink.writable) {
         watcher.fallBehind(previousRevision, from);
         continue;
       }
+      const bytes = SEND_BYTES + told.bytes;
       if (frames === undefined) {
-        frames = [...commitFrames({ watch: this.name, from, to }, commits, this.withPrev)];
+        const head = { watch: this.name, from, to };
+        frames = [...commitFrames(head, told.commits, this.withPrev)];
         taken += bytes * ENCODING_FACTOR;
       }
       for (const frame of frames) sink.send(frame);
       taken += bytes;
     }
     return taken;
-  }
-
-  #takePending(): ToldCommit[] {
-    const pending = this.#pending;
-    this.#pending = [];
-    return pending.map((telling) => telling.told()).filter((told) => told !== undefined);
   }
 }

@@ -1,13 +1,15 @@
-import { type Position, ProtocolError, subtreesOf, type WatchMode } from '@confer/shared';
+import { type Position, ProtocolError, type WatchMode } from '@confer/shared';
 import type { Counters } from '../counters.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkSubtree } from '../store/check.ts';
 import type { MadeCommit, Store } from '../store/store.ts';
 import { CatchUp } from './catch-up.ts';
 import { Digests } from './digests.ts';
+import { DistinctWatch } from './distinct-watch.ts';
 import { Group } from './group.ts';
 import { GroupNames } from './group-names.ts';
 import { Pump } from './pump.ts';
+import { SubtreeMap } from './subtree-map.ts';
 import { isOnLine } from './timelines.ts';
 import type { WatchSink } from './watch-sink.ts';
 import { type WatchContext, Watcher } from './watcher.ts';
@@ -42,15 +44,19 @@ export class Hub {
   readonly #digests: Digests;
   readonly #context: WatchContext;
   readonly #pump: Pump;
-  readonly #groups = new Map<string, Set<Group>>();
+  readonly #defer: (run: () => void) => void;
+  readonly #distinct = new SubtreeMap<Set<DistinctWatch>>();
   readonly #names = new GroupNames();
   #revision: number;
   #watchers = 0;
+  /** Of `TURN_BYTES_MAX`, what is left in this turn. */
+  #left = TURN_BYTES_MAX;
 
   constructor(store: Store, runtime: Runtime, counters: Counters) {
     this.#store = store;
     this.#digests = new Digests(store);
     this.#revision = store.revision;
+    this.#defer = runtime.defer;
     this.#pump = new Pump(runtime.clock, runtime.defer);
     this.#context = {
       store,
@@ -75,21 +81,29 @@ export class Hub {
   apply(commits: readonly MadeCommit[]): void {
     const last = commits.at(-1);
     if (last === undefined) return;
-    const touched = new Set<Group>();
+    const touched = new Set<DistinctWatch>();
     for (const commit of commits)
       for (const change of commit.changes) {
-        const subtrees = subtreesOf(change.path);
-        this.#digests.account(change, subtrees);
-        for (const subtree of subtrees)
-          for (const group of this.#groups.get(subtree) ?? []) {
-            group.collect(commit, change);
-            touched.add(group);
+        this.#digests.account(change);
+        this.#distinct.visit(change.path, (watches) => {
+          for (const watch of watches) {
+            watch.collect(commit, change);
+            touched.add(watch);
           }
+        });
       }
     const previous = this.#revision;
     this.#revision = last.revision;
-    let left = TURN_BYTES_MAX;
-    for (const group of touched) left -= group.deliver(last.revision, previous, left);
+    if (touched.size > 0) this.#refillLater();
+    for (const watch of touched) this.#left -= watch.deliver(last.revision, previous, this.#left);
+  }
+
+  /** The feed may have many batches in one turn. */
+  #refillLater(): void {
+    if (this.#left < TURN_BYTES_MAX) return;
+    this.#defer(() => {
+      this.#left = TURN_BYTES_MAX;
+    });
   }
 
   /**
@@ -137,17 +151,23 @@ export class Hub {
     return { kind: 'after', revision: after.revision };
   }
 
-  /** The group of a distinct watch, made when the first watcher comes. */
-  #groupFor({ path, withPrev, takesClears, isTaken }: OpenWatch): Group {
-    const groups = this.#groups.get(path) ?? new Set<Group>();
-    for (const group of groups) {
-      const isAlike = group.withPrev === withPrev && group.takesClears === takesClears;
-      if (isAlike && !isTaken(group.name)) return group;
-    }
-    const distinct = { subtree: path, withPrev, takesClears };
+  /** The group that a connection joins, made when the first watcher comes. */
+  #groupFor(options: OpenWatch): Group {
+    const distinct = this.#distinctWatch(options);
+    const { isTaken } = options;
+    for (const group of distinct.groups) if (!isTaken(group.name)) return group;
     const group = new Group(this.#names.take(distinct, isTaken), distinct, this.#revision);
-    this.#groups.set(path, groups.add(group));
+    distinct.groups.add(group);
     return group;
+  }
+
+  #distinctWatch({ path: subtree, withPrev, takesClears }: OpenWatch): DistinctWatch {
+    const known = this.#distinct.get(subtree) ?? new Set<DistinctWatch>();
+    for (const watch of known)
+      if (watch.withPrev === withPrev && watch.takesClears === takesClears) return watch;
+    const watch = new DistinctWatch({ subtree, withPrev, takesClears });
+    this.#distinct.set(subtree, known.add(watch));
+    return watch;
   }
 
   #leave(watcher: Watcher, then: (watcher: Watcher) => void): void {
@@ -160,9 +180,11 @@ export class Hub {
   }
 
   #dropGroup(group: Group): void {
-    const groups = this.#groups.get(group.subtree);
-    groups?.delete(group);
     this.#names.leave(group);
-    if (groups?.size === 0) this.#groups.delete(group.subtree);
+    const { subtree } = group;
+    const watches = this.#distinct.get(subtree);
+    for (const watch of watches ?? [])
+      if (watch.groups.delete(group) && watch.groups.size === 0) watches?.delete(watch);
+    if (watches?.size === 0) this.#distinct.delete(subtree);
   }
 }

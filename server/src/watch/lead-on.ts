@@ -1,11 +1,11 @@
 import type { ToldCommit, WatchMode } from '@confer/shared';
 import type { MadeCommit, Store } from '../store/store.ts';
 import { clip } from './clip.ts';
-import { commitFrames, commitSize, differenceFrames, FRAME_BYTES } from './frames.ts';
+import { commitFrames, differenceFrames, FRAME_BYTES } from './frames.ts';
 import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
 import { SharedFrames } from './shared-frames.ts';
-import { tell } from './telling.ts';
+import { Telling } from './telling.ts';
 import type { State } from './watcher-state.ts';
 
 /** A state watch that missed more than this gets the net difference instead of every commit. */
@@ -88,11 +88,12 @@ function readMissed(
     if (bytes > bytesMax || looked === LOOKED_AT_MAX) return { commits, told, bytes, to };
     looked++;
     to = commit.revision;
-    for (const line of tell([commit], group)) {
-      commits.push(commit);
-      told.push(line);
-      bytes += commitSize(line);
-    }
+    const telling = Telling.of(commit, group);
+    const line = telling.told();
+    if (line === undefined) continue;
+    commits.push(commit);
+    told.push(line);
+    bytes += telling.bytes;
   }
   return { commits, told, bytes, to: latest };
 }

@@ -1,7 +1,7 @@
 import type { Entry } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import type { MadeChange } from '../store/store.ts';
-import { tell } from './telling.ts';
+import { Telling } from './telling.ts';
 
 const ABOUT = { revision: 9, time: 1, actor: 'test' };
 
@@ -40,7 +40,7 @@ const CHANGES = [
 
 function told(subtree: string, cleared: string[], takesClears = true) {
   const commit = { ...ABOUT, changes: CHANGES, cleared };
-  return [...tell([commit], { subtree, takesClears })].flatMap(({ changes }) => changes);
+  return Telling.of(commit, { subtree, takesClears }).told()?.changes ?? [];
 }
 
 describe('a commit that removed a whole subtree', () => {

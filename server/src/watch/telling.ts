@@ -1,5 +1,6 @@
 import { type Change, type Clear, isWithin, subtreesOf, type ToldCommit } from '@confer/shared';
 import type { MadeCommit } from '../store/store.ts';
+import { COMMIT_OVERHEAD_BYTES, changeSize } from './frames.ts';
 
 /** What decides how a watch is told of commits. */
 export interface Listener {
@@ -24,6 +25,15 @@ export class Telling {
   readonly #changes: (Change | Clear)[] = [];
   readonly #subtrees: ReadonlySet<string> | undefined;
   readonly #cleared = new Map<string, Cleared>();
+  #bytes = COMMIT_OVERHEAD_BYTES;
+
+  /** All that a commit did in a subtree. */
+  static of(commit: MadeCommit, listener: Listener): Telling {
+    const telling = new Telling(commit, listener);
+    for (const change of commit.changes)
+      if (isWithin(change.path, listener.subtree)) telling.add(change);
+    return telling;
+  }
 
   constructor(commit: MadeCommit, { subtree, takesClears }: Listener) {
     this.commit = commit;
@@ -35,11 +45,16 @@ export class Telling {
     );
   }
 
+  /** About how many bytes of frames it will take. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Takes the changes of the subtree, in the order of the tree. */
   add(change: Change): void {
     const subtree = change.type === 'delete' ? this.#clearedAbove(change.path) : undefined;
     if (subtree === undefined || change.type !== 'delete') {
-      this.#changes.push(change);
+      this.#push(change);
       return;
     }
     const known = this.#cleared.get(subtree);
@@ -49,7 +64,12 @@ export class Telling {
     }
     const clear = { type: 'clear', path: subtree, cause: change.cause } as const;
     this.#cleared.set(subtree, { place: this.#changes.length, clear, entries: 1 });
+    this.#push(change);
+  }
+
+  #push(change: Change): void {
     this.#changes.push(change);
+    this.#bytes += changeSize(change);
   }
 
   /** `undefined` where the commit did not touch the subtree. */
@@ -66,16 +86,5 @@ export class Telling {
     if (this.#subtrees === undefined) return undefined;
     for (const subtree of subtreesOf(path)) if (this.#subtrees.has(subtree)) return subtree;
     return undefined;
-  }
-}
-
-/** The commits that touch a subtree, as its watch is told of them. */
-export function* tell(commits: Iterable<MadeCommit>, listener: Listener): Generator<ToldCommit> {
-  for (const commit of commits) {
-    const telling = new Telling(commit, listener);
-    for (const change of commit.changes)
-      if (isWithin(change.path, listener.subtree)) telling.add(change);
-    const told = telling.told();
-    if (told !== undefined) yield told;
   }
 }

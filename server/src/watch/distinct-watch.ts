@@ -1,0 +1,67 @@
+import type { Change } from '@confer/shared';
+import type { MadeCommit } from '../store/store.ts';
+import type { Group, GroupOptions, Told } from './group.ts';
+import { type Listener, Telling } from './telling.ts';
+
+/**
+ * Beyond this a batch is not handed to every socket at once: the watchers catch up instead, each at
+ * the pace of its connection.
+ */
+const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
+
+/** A subtree with its options: what all who have such a watch are told is found out once. */
+export class DistinctWatch implements Listener {
+  readonly subtree: string;
+  readonly withPrev: boolean;
+  readonly takesClears: boolean;
+  readonly groups = new Set<Group>();
+  /** The commits that the hub is handing out. */
+  #pending: Telling[] = [];
+  /** Of those before the last. */
+  #bytes = 0;
+  #isTooLarge = false;
+
+  constructor({ subtree, withPrev, takesClears }: GroupOptions) {
+    this.subtree = subtree;
+    this.withPrev = withPrev;
+    this.takesClears = takesClears;
+  }
+
+  /** Takes a change of the subtree; those of one commit come one after another. */
+  collect(commit: MadeCommit, change: Change): void {
+    if (this.#isTooLarge) return;
+    let telling = this.#pending.at(-1);
+    if (telling?.commit !== commit) {
+      this.#bytes += telling?.bytes ?? 0;
+      telling = new Telling(commit, this);
+      this.#pending.push(telling);
+    }
+    telling.add(change);
+    if (this.#bytes + telling.bytes <= LIVE_BATCH_BYTES_MAX) return;
+    this.#isTooLarge = true;
+    this.#pending = [];
+  }
+
+  /** Ends the batch at `to`. Returns about how many bytes it took to hand it out, of `bytesMax`. */
+  deliver(to: number, previousRevision: number, bytesMax: number): number {
+    const told = this.#takeTold();
+    let taken = 0;
+    for (const group of this.groups)
+      taken += group.deliver(told, to, previousRevision, bytesMax - taken);
+    return taken;
+  }
+
+  /** `undefined` where it is too large. */
+  #takeTold(): Told | undefined {
+    const pending = this.#pending;
+    const told = {
+      commits: pending.map((telling) => telling.told()).filter((line) => line !== undefined),
+      bytes: this.#bytes + (pending.at(-1)?.bytes ?? 0),
+    };
+    const isTooLarge = this.#isTooLarge;
+    this.#pending = [];
+    this.#bytes = 0;
+    this.#isTooLarge = false;
+    return isTooLarge ? undefined : told;
+  }
+}
