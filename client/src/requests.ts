@@ -7,6 +7,7 @@ import {
   utf8Length,
   type Welcome,
 } from '@confer/shared';
+import { framesOf } from './commit-parts.ts';
 import type { Connection } from './connection.ts';
 import type { RequestsDiagnostics } from './diagnostics.ts';
 import { ConferError, errorOfReply } from './errors.ts';
@@ -21,7 +22,9 @@ export interface Answer<Type extends Reply['type']> {
 /** A request of the user. It outlives connections: until it has its reply, each one gets it again. */
 interface Lasting {
   readonly kind: 'lasting';
-  readonly frame: string;
+  readonly frames: readonly string[];
+  /** Of all its frames. */
+  readonly bytes: number;
   readonly askedAt: number;
   answer(reply: Reply, welcome: Welcome): void;
   fail(error: ConferError): void;
@@ -30,18 +33,20 @@ interface Lasting {
 /** A request about this connection alone. It is forgotten with it. */
 interface Passing {
   readonly kind: 'passing';
-  readonly frame: string;
+  readonly frames: readonly string[];
+  readonly bytes: number;
   answer(reply: Reply): void;
 }
 
 /** Nobody waits any more, but the server counts it until it has answered. */
 interface Abandoned {
   readonly kind: 'abandoned';
+  readonly bytes: number;
 }
 
 /** What may wait to be sent, and be unanswered at all; beyond that the caller is told at once. */
 const QUEUE_LENGTH_MAX = 10_000;
-const UNANSWERED_CHARS_MAX = 128 * 1024 * 1024;
+const UNANSWERED_BYTES_MAX = 128 * 1024 * 1024;
 
 /**
  * The requests that have no answer yet. Here: numbering, order, the bound on how many are under way,
@@ -59,7 +64,8 @@ export class Requests {
   readonly #lasting = new Map<number, Lasting>();
   /** Sent on this connection, and counted by the server against its `requestsMax`. */
   readonly #underWay = new Map<number, Lasting | Passing | Abandoned>();
-  #unansweredChars = 0;
+  #underWayBytes = 0;
+  #unansweredBytes = 0;
 
   constructor(clock: Clock, connection: Connection) {
     this.#clock = clock;
@@ -79,15 +85,17 @@ export class Requests {
   ): Promise<Answer<Type>> {
     throwIfAborted(wait.signal);
     const id = ++this.#lastId;
-    const frame = encode(request(id));
-    this.#admit(frame);
+    const frames = framesOf(request(id));
+    const bytes = bytesOf(frames);
+    this.#admit(bytes);
     const late = () => `no answer from ${this.#connection.server}`;
     const waiter = new Waiter<Answer<Type>>(this.#clock, wait, this.#connection, late, () =>
       this.#abandon(id),
     );
     this.#lasting.set(id, {
       kind: 'lasting',
-      frame,
+      frames,
+      bytes,
       askedAt: this.#clock.now(),
       answer(reply, welcome) {
         if (isOfType(reply, type)) {
@@ -97,7 +105,7 @@ export class Requests {
       },
       fail: (error) => waiter.reject(error),
     });
-    this.#unansweredChars += frame.length;
+    this.#unansweredBytes += bytes;
     this.#pump();
     return waiter.promise;
   }
@@ -106,7 +114,8 @@ export class Requests {
   tell(request: (id: number) => Unsent<Request>, answer: (reply: Reply) => void = () => {}): void {
     if (this.#over !== undefined) return;
     const id = ++this.#lastId;
-    this.#passing.set(id, { kind: 'passing', frame: encode(request(id)), answer });
+    const frames = [encode(request(id))];
+    this.#passing.set(id, { kind: 'passing', frames, bytes: bytesOf(frames), answer });
     this.#pump();
   }
 
@@ -124,6 +133,7 @@ export class Requests {
     for (const [id, request] of unanswered)
       if (request.kind === 'lasting') this.#lasting.set(id, request);
     this.#underWay.clear();
+    this.#underWayBytes = 0;
     this.#passing.clear();
   }
 
@@ -131,8 +141,9 @@ export class Requests {
     const request = this.#underWay.get(reply.id);
     if (request === undefined || this.#welcome === undefined) return;
     this.#underWay.delete(reply.id);
+    this.#underWayBytes -= request.bytes;
     if (request.kind === 'lasting') {
-      this.#unansweredChars -= request.frame.length;
+      this.#unansweredBytes -= request.bytes;
       this.#connection.progress();
       request.answer(reply, this.#welcome);
     } else if (request.kind === 'passing') request.answer(reply);
@@ -157,15 +168,15 @@ export class Requests {
     this.lost();
     const waiting = [...this.#lasting.values()];
     this.#lasting.clear();
-    this.#unansweredChars = 0;
+    this.#unansweredBytes = 0;
     for (const request of waiting) request.fail(error);
   }
 
-  #admit(frame: string): void {
+  #admit(bytes: number): void {
     if (this.#over !== undefined) throw this.#over;
     if (
       this.#lasting.size >= QUEUE_LENGTH_MAX ||
-      (this.#unansweredChars > 0 && this.#unansweredChars + frame.length > UNANSWERED_CHARS_MAX)
+      (this.#unansweredBytes > 0 && this.#unansweredBytes + bytes > UNANSWERED_BYTES_MAX)
     )
       throw new ConferError('too_many_requests', 'too many requests are unanswered already');
   }
@@ -176,22 +187,28 @@ export class Requests {
     while (this.#underWay.size < Math.max(1, limits.requestsMax)) {
       const [id, request] = first(this.#passing) ?? first(this.#lasting) ?? [];
       if (id === undefined || request === undefined) return;
+      const isRoom =
+        this.#underWay.size === 0 || this.#underWayBytes + request.bytes <= limits.waitingBytesMax;
+      if (!isRoom) return;
       this.#passing.delete(id);
       this.#lasting.delete(id);
-      if (request.kind === 'lasting' && isLongerThan(request.frame, limits.frameBytesMax)) {
-        this.#unansweredChars -= request.frame.length;
-        request.fail(tooLarge(limits.frameBytesMax));
+      const problem = request.kind === 'lasting' ? sizeProblem(request, limits) : undefined;
+      if (request.kind === 'lasting' && problem !== undefined) {
+        this.#unansweredBytes -= request.bytes;
+        request.fail(problem);
         continue;
       }
       this.#underWay.set(id, request);
-      this.#connection.send(request.frame);
+      this.#underWayBytes += request.bytes;
+      for (const frame of request.frames) this.#connection.send(frame);
     }
   }
 
   #abandon(id: number): void {
     const request = this.#underWay.get(id) ?? this.#lasting.get(id);
-    if (request?.kind === 'lasting') this.#unansweredChars -= request.frame.length;
-    if (this.#underWay.has(id)) this.#underWay.set(id, { kind: 'abandoned' });
+    if (request?.kind !== 'lasting') return;
+    this.#unansweredBytes -= request.bytes;
+    if (this.#underWay.has(id)) this.#underWay.set(id, { kind: 'abandoned', bytes: request.bytes });
     else this.#lasting.delete(id);
   }
 }
@@ -214,12 +231,17 @@ function errorOf(reply: Reply, expected: string): ConferError {
     : new ConferError('internal', `the server answered ${reply.type} instead of ${expected}`);
 }
 
-/** Counts the bytes only where the number of characters does not settle it. */
-function isLongerThan(frame: string, bytesMax: number): boolean {
-  return frame.length * 3 > bytesMax && utf8Length(frame) > bytesMax;
+function bytesOf(frames: readonly string[]): number {
+  return frames.reduce((sum, frame) => sum + utf8Length(frame), 0);
 }
 
-function tooLarge(bytesMax: number): ConferError {
+function sizeProblem(
+  { frames, bytes }: Pick<Lasting, 'frames' | 'bytes'>,
+  { frameBytesMax, commitBytesMax }: Welcome['limits'],
+): ConferError | undefined {
+  const isFrameTooLarge = frames.some((frame) => utf8Length(frame) > frameBytesMax);
+  if (!isFrameTooLarge && bytes <= commitBytesMax) return undefined;
+  const bytesMax = isFrameTooLarge ? frameBytesMax : commitBytesMax;
   return new ConferError(
     'too_large',
     `the request is larger than the ${bytesMax} bytes that the server takes`,

@@ -52,6 +52,7 @@ export async function listen(
       host,
       port,
       frameBytesMax: limits.frameBytesMax,
+      firstFrameBytesMax: limits.helloBytesMax,
       allowOrigin: (origin) => insecure || isLoopbackOrigin(origin),
       ...admission,
       onRefused: (why) => counters.count(`connectionsRefused.${why}`),

@@ -76,7 +76,6 @@ describe('fields that do not fit', () => {
     ['a fraction', { type: 'list', id: 1, path: '/a', at: 1.5 }, 'list.at'],
     ['an unsafe integer', { type: 'list', id: 1, path: '/a', at: 2 ** 53 }, 'list.at'],
     ['an unknown mode', { type: 'watch', id: 1, path: '/a', mode: 'all' }, 'watch.mode'],
-    ['no operations', { type: 'commit', id: 1, requestId: 'r', operations: [] }, 'operations'],
     [
       'an unknown operation',
       { type: 'commit', id: 1, requestId: 'r', operations: [{ type: 'move', path: '/a' }] },
@@ -139,13 +138,14 @@ describe('the limits that the schema knows', () => {
   });
 
   it('hold the operations of a commit', () => {
-    const operations = Array.from({ length: limits.operationsMax + 1 }, () => ({
-      type: 'delete',
-      path: '/a',
-    }));
+    const operations = (count: number) =>
+      Array.from({ length: count }, () => ({ type: 'put', path: '/a', value: '1' }));
     const commit = { type: 'commit', id: 1, requestId: 'r' };
-    expect(up({ ...commit, operations: operations.slice(1) }).ok).toBe(true);
-    expect(up({ ...commit, operations }).ok).toBe(false);
+    expect(up({ ...commit, operations: operations(30_000) }).ok).toBe(true);
+    expect(up({ ...commit, operations: operations(33_000) })).toMatchObject({
+      code: 'bad_message',
+      problem: `a frame has at most ${limits.frameTokensMax} commas and opening brackets`,
+    });
   });
 });
 
@@ -187,18 +187,45 @@ describe('hostile frames', () => {
     });
   });
 
-  it('nested as deep as a frame can hold are refused or ignored, and never crash', () => {
-    const depth = 200_000;
-    const nested = '['.repeat(depth) + ']'.repeat(depth);
-    expect(decodeUp(nested)).toMatchObject({ ok: false, code: 'bad_message' });
-    expect(decodeUp(`{"type":"get","id":1,"path":${nested}}`)).toMatchObject({
-      ok: false,
-      code: 'invalid_message',
-      id: 1,
-    });
-    expect(decodeUp(`{"type":"get","id":1,"path":"/a","extra":${nested}}`).ok).toBe(true);
-    expect(decodeUp('['.repeat(depth)).ok).toBe(false);
-    expect(decodeUp('{"a":'.repeat(depth)).ok).toBe(false);
+  it('nested as deep as a frame can hold are refused, and never crash', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    for (const depth of [490, 200_000, limits.frameBytesMax / 2]) {
+      expect(decodeUp(nested(depth))).toMatchObject({ ok: false, code: 'bad_message' });
+      expect(decodeUp(`{"type":"get","id":1,"path":${nested(depth)}}`).ok).toBe(false);
+      expect(decodeUp('['.repeat(depth)).ok).toBe(false);
+      expect(decodeUp('{"a":'.repeat(depth)).ok).toBe(false);
+    }
+    const within = limits.frameDepthMax - 1;
+    const padding = 'x'.repeat(2_000);
+    const of = (depth: number) =>
+      decodeUp(`{"type":"get","id":1,"path":"/a","p":"${padding}","extra":${nested(depth)}}`);
+    expect(of(within).ok).toBe(true);
+    expect(of(within + 1)).toMatchObject({ ok: false, code: 'bad_message' });
+  });
+
+  it('of what takes long to read are refused before they are', () => {
+    const { frameTokensMax, frameForeignFieldsMax } = limits;
+    const many = (count: number, of: (i: number) => string) =>
+      Array.from({ length: count }, (_, i) => of(i)).join();
+    const told = (extra: string) => decodeUp(`{"type":"get","id":1,"path":"/a","extra":${extra}}`);
+    const tooMany = [
+      `[${many(frameTokensMax, () => '{}')}]`,
+      `[${many(frameTokensMax, () => '1')}]`,
+      `{${many(frameForeignFieldsMax + 1, (i) => `"name ${i}":1`)}}`,
+      `{${many(frameForeignFieldsMax + 1, (i) => `"${i * 7_919}" : 1`)}}`,
+      `[${many(frameForeignFieldsMax + 1, (i) => `{"\\u0061${i}":1}`)}]`,
+    ];
+    for (const extra of tooMany) expect(told(extra)).toMatchObject({ code: 'bad_message' });
+    const few = [
+      `[${many(frameTokensMax / 4, () => '{}')}]`,
+      `{${many(frameForeignFieldsMax - 1, (i) => `"name ${i}":1`)}}`,
+      // What is in strings does not count, however it is escaped.
+      JSON.stringify('[{,:'.repeat(frameTokensMax)),
+      JSON.stringify('"\\'.repeat(frameTokensMax)),
+      JSON.stringify('\\'.repeat(frameTokensMax)),
+      JSON.stringify(`${'"'.repeat(9)}${'\\"x'.repeat(frameTokensMax)}`),
+    ];
+    for (const extra of few) expect(told(extra)).toMatchObject({ ok: true });
   });
 });
 

@@ -1,3 +1,5 @@
+import { fieldNames } from './field-names.ts';
+import { shapeProblem } from './frame-shape.ts';
 import { type DownMessage, downMessage } from './messages/down.ts';
 import { type UpMessage, upMessage } from './messages/up.ts';
 import { isObject, type Problem, type Schema, take } from './schema.ts';
@@ -14,11 +16,17 @@ interface Refused {
 
 /** Decodes and validates a frame from a client. The only place where a server parses one. */
 export function decodeUp(frame: string): Decoded<UpMessage> {
+  fieldsUp ??= fieldNames(upMessage);
+  const problem = shapeProblem(frame, fieldsUp);
+  if (problem !== undefined) return refused('bad_message', problem);
   const json = parseObject(frame);
   const decoded = decode(json, upMessage);
   const id = json?.id;
   return decoded.ok || !isRequestNumber(id) ? decoded : { ...decoded, id };
 }
+
+/** The fields that messages from clients have. */
+let fieldsUp: ReadonlySet<string> | undefined;
 
 /** Decodes and validates a frame from a server. The only place where a client parses one. */
 export function decodeDown(frame: string): Decoded<DownMessage> {

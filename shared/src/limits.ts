@@ -3,6 +3,8 @@
  * `welcome`; the numbers here are the defaults and the most that a v1 server may announce.
  */
 export const limits = {
+  /** Segments of a path: what is done for each of the subtrees that hold a change is bounded by it. */
+  pathSegmentsMax: 64,
   /** One segment of a path, in UTF-8 bytes: what file systems and DNS-like tools can carry. */
   segmentBytesMax: 255,
   /** A whole path, in UTF-8 bytes. LMDB keys end at 1,978 bytes and need room for a revision. */
@@ -16,8 +18,20 @@ export const limits = {
   labelsMax: 16,
   requestIdLengthMax: 64,
   tokenLengthMax: 4096,
-  /** One frame from a client. A whole import travels as one commit, so this bounds an import. */
-  frameBytesMax: 32 * 1024 * 1024,
+  /**
+   * One frame from a client: the largest value fits, with each of its bytes escaped as six. To read one
+   * takes some ten milliseconds, in which nobody else is served.
+   */
+  frameBytesMax: 8 * 1024 * 1024,
+  /**
+   * What one frame may hold, because it is what reading one costs: commas and opening brackets outside of
+   * strings, brackets within brackets, and fields that no message has.
+   */
+  frameTokensMax: 131_072,
+  frameDepthMax: 32,
+  frameForeignFieldsMax: 1_000,
+  /** All frames of a commit that comes in parts. A whole import is one commit. */
+  commitBytesMax: 32 * 1024 * 1024,
   /** A frame before `welcome`: nobody has said who they are yet. */
   helloBytesMax: 16 * 1024,
   /** Operations, and conditions, of one commit. */
@@ -28,6 +42,8 @@ export const limits = {
   watchesMax: 10_000,
   /** Requests that a connection may have waiting for an answer. */
   requestsMax: 1_000,
+  /** And the bytes of their frames. */
+  waitingBytesMax: 64 * 1024 * 1024,
   /** Items of one `list` page. */
   pageItemsMax: 10_000,
 } as const;
@@ -38,6 +54,8 @@ export const times = {
   heartbeatMs: 10_000,
   /** Either side gives the other up after this many silent heartbeats. */
   silentBeatsMax: 3,
+  /** So long a frame may take to come, as long as its bytes do. */
+  frameBeatsMax: 12,
   /** A connection that has not said hello by then is closed. */
   helloTimeoutMs: 10_000,
 } as const;

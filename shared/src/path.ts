@@ -16,7 +16,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
  * Nearly every path there is: printable ASCII, and nothing about it to be looked at twice. The server
  * checks each path of each request, and this takes a tenth of the time of the rules one by one.
  */
-const PLAIN = /^(?:\/(?!\.\.?(?:\/|$))[ -.0-~]{1,255})+$/;
+const PLAIN = /^(?:\/(?!\.\.?(?:\/|$))[ -.0-~]{1,255}){1,64}$/;
 
 /** Why `path` cannot name an entry, or `undefined` when it can. */
 export function pathProblem(path: string): string | undefined {
@@ -32,7 +32,10 @@ export function brokenPathRule(path: string): string | undefined {
   if (hasLoneSurrogate(path)) return 'a path holds no lone surrogates';
   if (utf8Length(path) > limits.pathBytesMax)
     return `a path is at most ${limits.pathBytesMax} bytes long`;
-  for (const segment of segmentsOf(path)) {
+  const segments = segmentsOf(path);
+  if (segments.length > limits.pathSegmentsMax)
+    return `a path has at most ${limits.pathSegmentsMax} segments`;
+  for (const segment of segments) {
     const problem = segmentProblem(segment);
     if (problem !== undefined) return problem;
   }

@@ -206,6 +206,7 @@ export class Link {
       get writable() {
         return !link.#isFull;
       },
+      isReceiving: () => false,
       send: (frame) => link.#serverSend(typeof frame === 'string' ? frame : text(frame)),
       cork: (run) => run(),
       close: (code, reason) => link.#leave('server', code, reason),

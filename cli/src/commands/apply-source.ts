@@ -59,8 +59,10 @@ function commit(
     );
   const request = { ...commitOf(steps), ...(note === undefined ? {} : { note }) };
   const bytes = utf8Length(JSON.stringify(request)) + ENVELOPE_BYTES;
-  if (bytes > limits.frameBytesMax)
-    throw tooLarge(`its ${bytes} bytes are more than the ${limits.frameBytesMax} that one carries`);
+  if (bytes > limits.commitBytesMax)
+    throw tooLarge(
+      `its ${bytes} bytes are more than the ${limits.commitBytesMax} that one carries`,
+    );
   return client.commit({ ...request, timeoutMs });
 }
 

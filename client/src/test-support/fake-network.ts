@@ -6,10 +6,12 @@ type Sent<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>;
 const LIMITS = {
   pathBytesMax: 1024,
   valueBytesMax: 1024 * 1024,
-  frameBytesMax: 32 * 1024 * 1024,
+  frameBytesMax: 8 * 1024 * 1024,
   operationsMax: 100_000,
   watchesMax: 10_000,
   requestsMax: 1_000,
+  commitBytesMax: 32 * 1024 * 1024,
+  waitingBytesMax: 64 * 1024 * 1024,
 };
 
 /** A socket as the server of a script sees it: what the client sent, and what it is sent. */

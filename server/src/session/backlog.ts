@@ -1,10 +1,14 @@
 import type { Reply } from '@confer/shared';
 
-/** Requests of a connection that have no answer yet may together be this large. */
-const WAITING_BYTES_MAX = 64 * 1024 * 1024;
-
 /** Does what a request asks and answers it, at once where it can. */
 export type Work = () => Reply | Promise<Reply>;
+
+/** Of the requests of a connection that have no answer. */
+export interface BacklogLimits {
+  readonly requestsMax: number;
+  /** Of their frames. */
+  readonly waitingBytesMax: number;
+}
 
 interface Waiting {
   readonly work: Work;
@@ -17,13 +21,13 @@ interface Waiting {
  * because a client may send without ever reading.
  */
 export class Backlog {
-  readonly #countMax: number;
+  readonly #limits: BacklogLimits;
   #queued: Waiting[] = [];
   #count = 0;
   #bytes = 0;
 
-  constructor(countMax: number) {
-    this.#countMax = countMax;
+  constructor(limits: BacklogLimits) {
+    this.#limits = limits;
   }
 
   get count(): number {
@@ -34,7 +38,21 @@ export class Backlog {
   admit(bytes: number): boolean {
     this.#count += 1;
     this.#bytes += bytes;
-    return this.#count <= this.#countMax && this.#bytes <= WAITING_BYTES_MAX;
+    return this.#count <= this.#limits.requestsMax && this.#areBytesFew;
+  }
+
+  /** Counts a part of a request in, whose last part will be admitted with what all have; `false` as above. */
+  hold(bytes: number): boolean {
+    this.#bytes += bytes;
+    return this.#areBytesFew;
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  get #areBytesFew(): boolean {
+    return this.#bytes <= this.#limits.waitingBytesMax;
   }
 
   /** The request has its answer. */

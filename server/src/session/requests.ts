@@ -1,7 +1,6 @@
 import {
   type CommitRequest,
   type CompactRequest,
-  type Condition,
   type GetRequest,
   type ListedEntry,
   type ListRequest,
@@ -16,12 +15,11 @@ import {
   type WatchRequest,
 } from '@confer/shared';
 import { errorText } from '../log.ts';
+import { Draft } from '../store/draft.ts';
 import type { WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import type { Principal } from './principal.ts';
 import type { Service } from './service.ts';
-
-const NO_CONDITIONS: readonly Condition[] = [];
 
 /** What a request may use of its session. */
 export interface RequestContext {
@@ -41,6 +39,20 @@ export function handle(request: Request, context: RequestContext): Reply | Promi
     return dispatch(request, context);
   } catch (error) {
     return errorReply(request.id, error, context.service);
+  }
+}
+
+/** The same for a commit that came in parts. */
+export function handleParts(
+  id: number,
+  draft: Draft | ProtocolError,
+  context: RequestContext,
+): Reply | Promise<Reply> {
+  try {
+    if (draft instanceof Draft) return make(id, draft, context);
+    throw draft;
+  } catch (error) {
+    return errorReply(id, error, context.service);
   }
 }
 
@@ -89,11 +101,18 @@ function withoutValue({ value: _, ...meta }: ListedEntry): ListedEntry {
   return meta;
 }
 
-/** Without `await`, which would cost each write a turn of promises and a frame of its own. */
-function commit(request: CommitRequest, { service, principal }: RequestContext): Promise<Reply> {
-  const { id, requestId, operations, conditions = NO_CONDITIONS, note } = request;
-  const write = { requestId, operations, conditions, actor: principal.name };
-  return service.store.commit(note === undefined ? write : { ...write, note }).then(
+function commit(request: CommitRequest, context: RequestContext): Promise<Reply> {
+  return make(request.id, new Draft(request.requestId).add(request), context);
+}
+
+/**
+ * Makes a commit of what was checked. Without `await`, which would cost each write a turn of promises and a
+ * frame of its own.
+ */
+function make(id: number, draft: Draft, { service, principal }: RequestContext): Promise<Reply> {
+  if (draft.operationCount === 0)
+    throw new ProtocolError('invalid_message', 'a commit has at least one operation');
+  return service.store.commit(draft, principal.name).then(
     ({ revision, puts, deletes }) => ({ type: 'committed', id, revision, puts, deletes }),
     (error: unknown) => errorReply(id, error, service),
   );

@@ -160,6 +160,22 @@ describe('heartbeats', () => {
     expect(stuck.terminated).toBe(true);
   });
 
+  it('W8 gives a frame whose bytes still come twelve periods', () => {
+    const { core, clock } = startCore();
+    const slow = RawClient.open(core);
+    slow.isReceiving = true;
+    clock.advance(110_000);
+    expect(slow.closed).toBeUndefined();
+    clock.advance(20_000);
+    expect(slow.closed?.code).toBe(4408);
+    const halfway = RawClient.open(core);
+    halfway.isReceiving = true;
+    clock.advance(60_000);
+    halfway.isReceiving = false;
+    clock.advance(10_000);
+    expect(halfway.closed?.code).toBe(4408);
+  });
+
   it('keeps a slow client that still takes what was sent', () => {
     const { core, clock } = startCore();
     const slow = RawClient.open(core);

@@ -1,16 +1,12 @@
 import {
-  type Committed,
   type Decoded,
   decodeUp,
   type ErrorCode,
   encode,
   type Hello,
-  isErrorCode,
   limits,
   PROTOCOL_VERSION,
   ProtocolError,
-  type Reply,
-  type Request,
   type Timer,
   times,
   type UpMessage,
@@ -20,10 +16,11 @@ import { errorText } from '../log.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
-import { Backlog, type Work } from './backlog.ts';
+import { Answers } from './answers.ts';
 import { closeCodeOf } from './close-codes.ts';
+import { Liveness } from './liveness.ts';
 import { principalOf } from './principal.ts';
-import { handle, type RequestContext } from './requests.ts';
+import type { RequestContext } from './requests.ts';
 import type { Service } from './service.ts';
 import { welcomeOf } from './welcome.ts';
 
@@ -49,14 +46,10 @@ export class Session implements SocketHandlers, WatchSink {
   readonly #socket: Socket;
   readonly #service: Service;
   readonly #onEnded: (session: Session) => void;
-  readonly #backlog = new Backlog(limits.requestsMax);
+  readonly #answers: Answers;
   readonly #watches = new Map<string, Watcher>();
   #state: State;
-  /** Answers to writes that a watch of this connection has yet to show (W12). */
-  #held: { readonly reply: Committed; readonly bytes: number }[] = [];
-  /** When the other side last showed that it lives: it spoke, or took what was sent. */
-  #lastAliveAt: number;
-  #bufferedBefore = 0;
+  readonly #liveness: Liveness;
 
   /** `onEnded`: the session is over; its socket may still be sending what was left. */
   constructor(socket: Socket, service: Service, onEnded: (session: Session) => void) {
@@ -65,7 +58,16 @@ export class Session implements SocketHandlers, WatchSink {
     this.#socket = socket;
     this.#service = service;
     this.#onEnded = onEnded;
-    this.#lastAliveAt = clock.now();
+    this.#answers = new Answers({
+      canBegin: () => socket.writable && this.#state.kind === 'open',
+      send: (reply) => {
+        if (this.#state.kind !== 'closed') socket.send(encode(reply));
+      },
+      counters: service.counters,
+      completeTo: () => this.#completeTo(),
+      end: (code, message) => this.#end(code, message),
+    });
+    this.#liveness = new Liveness(socket, service.heartbeatMs, clock.now());
     service.counters.count('connectionsOpened');
     const timeout = clock.setTimer(times.helloTimeoutMs, () => {
       service.counters.count('helloTimeouts');
@@ -76,7 +78,7 @@ export class Session implements SocketHandlers, WatchSink {
 
   /** Requests that were accepted and have no answer yet. */
   get waiting(): number {
-    return this.#backlog.count;
+    return this.#answers.waiting;
   }
 
   get frames(): FrameSink {
@@ -84,11 +86,7 @@ export class Session implements SocketHandlers, WatchSink {
   }
 
   advanced(): void {
-    if (this.#held.length === 0) return;
-    const completeTo = this.#completeTo();
-    const due = this.#held.filter(({ reply }) => reply.revision <= completeTo);
-    this.#held = this.#held.filter(({ reply }) => reply.revision > completeTo);
-    for (const { reply, bytes } of due) this.#send(reply, bytes);
+    this.#answers.advanced();
   }
 
   /** What a watch needs cannot be read. Only what nobody expects is a bug, and has its place in the log. */
@@ -106,7 +104,7 @@ export class Session implements SocketHandlers, WatchSink {
 
   onMessage(frame: string): void {
     if (this.#state.kind === 'closed') return;
-    this.#lastAliveAt = this.#service.runtime.clock.now();
+    this.#liveness.shown(this.#service.runtime.clock.now());
     if (this.#state.kind === 'awaiting-hello' && frame.length > limits.helloBytesMax) {
       this.#end('frame_too_large', `a hello is at most ${limits.helloBytesMax} bytes long`);
       return;
@@ -128,11 +126,8 @@ export class Session implements SocketHandlers, WatchSink {
 
   onDrain(): void {
     if (this.#state.kind === 'closed') return;
-    this.#lastAliveAt = this.#service.runtime.clock.now();
-    this.#backlog.run(
-      () => this.#socket.writable && this.#state.kind === 'open',
-      (work, bytes) => this.#begin(work, bytes),
-    );
+    this.#liveness.shown(this.#service.runtime.clock.now());
+    this.#answers.resume();
     if (this.#socket.writable)
       for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
   }
@@ -151,13 +146,9 @@ export class Session implements SocketHandlers, WatchSink {
    */
   beat(): void {
     if (this.#state.kind !== 'open') return;
-    const now = this.#service.runtime.clock.now();
-    const buffered = this.#socket.bufferedBytes;
-    if (buffered < this.#bufferedBefore) this.#lastAliveAt = now;
-    this.#bufferedBefore = buffered;
-    const silentMs = now - this.#lastAliveAt;
-    if (silentMs >= times.silentBeatsMax * this.#service.heartbeatMs) {
-      const isStuck = buffered > 0;
+    const silence = this.#liveness.silence(this.#service.runtime.clock.now());
+    if (silence !== undefined) {
+      const { isStuck, silentMs } = silence;
       this.#service.counters.count(isStuck ? 'stuckPeers' : 'silentPeers');
       this.#end('silent', `nothing came for ${silentMs} ms`);
       // Behind what it does not take, a close frame would wait for ever. Any other peer may be well and
@@ -174,7 +165,7 @@ export class Session implements SocketHandlers, WatchSink {
     if (this.#state.kind === 'open') {
       const message = 'the server is stopping';
       this.#socket.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
-      this.#backlog.clear();
+      this.#answers.clear();
       this.#state = { kind: 'leaving' };
     } else if (this.#state.kind === 'awaiting-hello') {
       this.#end('shutting_down', 'the server is stopping');
@@ -194,7 +185,8 @@ export class Session implements SocketHandlers, WatchSink {
         return;
       case 'open':
         if (message.type === 'hello') this.#end('bad_message', 'hello is said once');
-        else if (message.type !== 'heartbeat') this.#request(message, this.#state.context, bytes);
+        else if (message.type !== 'heartbeat')
+          this.#answers.take(message, this.#state.context, bytes);
         return;
       case 'leaving':
       case 'closed':
@@ -218,45 +210,12 @@ export class Session implements SocketHandlers, WatchSink {
     this.#socket.send(encode(welcomeOf(this.id, this.#service)));
   }
 
-  #request(request: Request, context: RequestContext, bytes: number): void {
-    this.#accept(() => handle(request, context), bytes);
-  }
-
   /** A frame that is a request, but not one that can be done, is answered; any other ends it all. */
   #reject({ code, id, problem }: Rejected, bytes: number): void {
     if (code === 'bad_message' || id === undefined || this.#state.kind === 'awaiting-hello')
       this.#end('bad_message', problem);
     else if (this.#state.kind === 'open')
-      this.#accept(() => ({ type: 'error', id, code, message: problem }), bytes);
-  }
-
-  #accept(work: Work, bytes: number): void {
-    this.#service.counters.count('requestsTaken');
-    if (!this.#backlog.admit(bytes)) {
-      const most = `at most ${limits.requestsMax} requests, of bounded size, wait for an answer`;
-      this.#end('too_many_requests', most);
-    } else if (this.#socket.writable && !this.#backlog.hasQueued) this.#begin(work, bytes);
-    else this.#backlog.enqueue(work, bytes);
-  }
-
-  #begin(work: Work, bytes: number): void {
-    const reply = work();
-    if (reply instanceof Promise) void reply.then((settled) => this.#reply(settled, bytes));
-    else this.#reply(reply, bytes);
-  }
-
-  #reply(reply: Reply, bytes: number): void {
-    if (reply.type === 'error' && isErrorCode(reply.code))
-      this.#service.counters.count(`requestsRefused.${reply.code}`);
-    if (reply.type === 'committed' && this.#completeTo() < reply.revision)
-      this.#held.push({ reply, bytes });
-    else this.#send(reply, bytes);
-    if (reply.type === 'unwatched') this.advanced();
-  }
-
-  #send(reply: Reply, bytes: number): void {
-    this.#backlog.settle(bytes);
-    if (this.#state.kind !== 'closed') this.#socket.send(encode(reply));
+      this.#answers.refuse({ type: 'error', id, code, message: problem }, bytes);
   }
 
   #completeTo(): number {
@@ -287,7 +246,7 @@ export class Session implements SocketHandlers, WatchSink {
     this.#state = { kind: 'closed' };
     this.#service.counters.count('connectionsClosed');
     this.#closeWatches();
-    this.#backlog.clear();
+    this.#answers.clear();
     this.#onEnded(this);
   }
 

@@ -4,7 +4,7 @@ import type { Service } from './service.ts';
 /** What a server says to a hello. */
 export function welcomeOf(session: string, { store, hub, heartbeatMs }: Service): Welcome {
   const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
-  const { operationsMax, watchesMax, requestsMax } = limits;
+  const { operationsMax, watchesMax, requestsMax, commitBytesMax, waitingBytesMax } = limits;
   const timeline = store.timelines.at(-1);
   return {
     type: 'welcome',
@@ -14,6 +14,15 @@ export function welcomeOf(session: string, { store, hub, heartbeatMs }: Service)
     ...(timeline === undefined ? {} : { timeline: timeline.id }),
     revision: hub.revision,
     heartbeatMs,
-    limits: { pathBytesMax, valueBytesMax, frameBytesMax, operationsMax, watchesMax, requestsMax },
+    limits: {
+      pathBytesMax,
+      valueBytesMax,
+      frameBytesMax,
+      operationsMax,
+      watchesMax,
+      requestsMax,
+      commitBytesMax,
+      waitingBytesMax,
+    },
   };
 }

@@ -1,11 +1,4 @@
-import {
-  type Condition,
-  type Entry,
-  isWithin,
-  limits,
-  type Operation,
-  ProtocolError,
-} from '@confer/shared';
+import { type Entry, isWithin, limits, ProtocolError } from '@confer/shared';
 import type {
   CommitOutcome,
   Engine,
@@ -16,7 +9,8 @@ import type {
   Timeline,
 } from '../engine/engine.ts';
 import type { RowBudget } from '../row-budget.ts';
-import { checkNote, checkOperation, checkPath, checkSubtree } from './check.ts';
+import { checkPath, checkSubtree } from './check.ts';
+import type { Draft } from './draft.ts';
 import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
 
@@ -29,14 +23,6 @@ const RECENT_BYTES_MAX = 64 * 1024 * 1024;
 
 const LIST_ITEMS_DEFAULT = 1_000;
 const LIST_BYTES_MAX = 1024 * 1024;
-
-export interface Write {
-  readonly operations: readonly Operation[];
-  readonly conditions: readonly Condition[];
-  readonly actor: string;
-  readonly note?: string;
-  readonly requestId: string;
-}
 
 export interface ListOptions {
   readonly path: string;
@@ -147,13 +133,12 @@ export class Store {
     return this.#engine.scanStates(queryOf(subtree, at, after, budget));
   }
 
-  /** Throws at once what is wrong with it by itself. */
-  commit(write: Write): Promise<CommitOutcome> {
-    const { note, operations, conditions } = write;
-    if (note !== undefined) checkNote(note);
-    for (const operation of operations) checkOperation(operation);
-    for (const { path } of conditions) checkPath(path);
-    return this.#engine.commit(write);
+  commit(
+    { requestId, operations, conditions, note }: Draft,
+    actor: string,
+  ): Promise<CommitOutcome> {
+    const write = { requestId, operations, conditions, actor };
+    return this.#engine.commit(note === undefined ? write : { ...write, note });
   }
 
   /** Drops history up to a revision; returns where it begins then. */

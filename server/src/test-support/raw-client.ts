@@ -11,6 +11,8 @@ export class RawClient {
   answer: 'sent' | 'buffered' = 'sent';
   #isFull = false;
   bufferedBytes = 0;
+  /** Bytes of a frame come that is not whole. */
+  isReceiving = false;
   readonly #handlers: SocketHandlers;
 
   constructor(core: Core) {
@@ -23,6 +25,7 @@ export class RawClient {
       get writable() {
         return !client.#isFull;
       },
+      isReceiving: () => client.isReceiving,
       send: (frame) => this.#take(frame),
       cork: (run) => run(),
       close: (code, reason) => {

@@ -14,12 +14,12 @@ const ABNORMAL = 1006;
 const REASON_BYTES_MAX = 123;
 
 /**
- * How much of a frame the libraries read: twice what the server takes. Up to there the peer is told
+ * How much of a frame the libraries read: an eighth more than the server takes. Up to there the peer is told
  * `frame_too_large`; what is larger still the library ends by itself and without a word of ours
  * (uWebSockets.js drops the connection, ws closes it with 1009).
  */
 export function libraryFrameBytesMax(frameBytesMax: number): number {
-  return Math.min(frameBytesMax * 2, 2 ** 31 - 1);
+  return Math.min(Math.floor(frameBytesMax * 1.125), 2 ** 31 - 1);
 }
 
 /**
@@ -45,6 +45,7 @@ export abstract class Connection implements Socket {
   /** Hands one text frame to the library. */
   protected abstract write(frame: string | ArrayBuffer | Uint8Array): SendResult;
   protected abstract waitingBytes(): number;
+  protected abstract receiving(): boolean;
   protected abstract corked(run: () => void): void;
   /** Closes after what was sent; `reason` fits. */
   protected abstract end(code: number, reason: string): void;
@@ -52,6 +53,10 @@ export abstract class Connection implements Socket {
 
   get bufferedBytes(): number {
     return this.#isLive() ? this.waitingBytes() : 0;
+  }
+
+  isReceiving(): boolean {
+    return this.#isLive() && this.receiving();
   }
 
   /** What a live watch asks at each batch, so it is one look at one field. */

@@ -150,6 +150,24 @@ export function framesContract(transport: Transport): void {
       await stillEchoes(bystander);
     });
 
+    it('W8 tells a frame that is on its way from a peer that says nothing', async () => {
+      const at = await host(transport);
+      const idle = await pair(at);
+      const raw = await connectRaw(at.listener);
+      raw.tcp.write(`${upgradeHead}\r\n`);
+      await until(() => at.peers.length === 2);
+      await until(() => idle.peer.socket.isReceiving() === false);
+      const frame = frameOf(1, Buffer.from('x'.repeat(100)));
+      for (const byte of frame.subarray(0, -1)) {
+        raw.tcp.write(Buffer.from([byte]));
+        await until(() => at.peers[1]?.socket.isReceiving() === true);
+      }
+      raw.tcp.write(frame.subarray(-1));
+      await until(() => at.peers[1]?.messages.length === 1);
+      await until(() => idle.peer.socket.isReceiving() === false);
+      expect(idle.client.frames).toEqual([]);
+    });
+
     it('ends a connection with a frame that the library does not even read', async () => {
       const at = await host(transport, echo, { frameBytesMax: 1000 });
       const bystander = await pair(at);

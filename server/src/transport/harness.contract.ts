@@ -47,6 +47,7 @@ export async function host(
     host: '127.0.0.1',
     port: 0,
     frameBytesMax: 8 * 1024 * 1024,
+    firstFrameBytesMax: 8 * 1024 * 1024,
     allowOrigin: () => false,
     connectionsMax: 1_000,
     handshakesMax: 1_000,

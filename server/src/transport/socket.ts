@@ -9,6 +9,11 @@ export interface Socket {
    * `onDrain` says when it is back.
    */
   readonly writable: boolean;
+  /**
+   * Whether bytes of a frame that is not whole may have come since this was asked last, or since the last
+   * frame. A library that does not say asks the peer, who answers unless he is amid a frame, or gone.
+   */
+  isReceiving(): boolean;
   /** Sends one text frame. Bytes are UTF-8, encoded once for many sockets. */
   send(frame: string | ArrayBuffer | Uint8Array): void;
   /** Sends what `run` sends in as few system calls as the library can. */
@@ -45,6 +50,11 @@ export interface ListenOptions {
   readonly port: number;
   /** Frames beyond this many bytes end the connection. */
   readonly frameBytesMax: number;
+  /**
+   * The same for the first, of a peer whom nobody knows yet; more of it is not even received, where the
+   * library lets that be seen.
+   */
+  readonly firstFrameBytesMax: number;
   /** Whether a page of this web origin may connect; clients that are no browsers name none. */
   readonly allowOrigin: (origin: string) => boolean;
   /** WebSockets at once, those included whose peer has yet to answer a close. */

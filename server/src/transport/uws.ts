@@ -42,10 +42,11 @@ interface Slot {
 }
 
 /**
- * The longest that the library allows is 960. The protocol's own heartbeat is far quicker; this is
- * for peers that never answer a close frame, whose socket only the library still knows.
+ * So long the library waits for any byte: for a peer that is gone, of whom nobody knows whether he is amid
+ * a frame, and for one that never answers a close frame, whose socket only the library still knows. It
+ * is a little more than the three heartbeats of the protocol.
  */
-const IDLE_TIMEOUT_S = 900;
+const IDLE_TIMEOUT_S = 32;
 
 /**
  * The library counts what waits in 32 bits, and above its limit it drops frames and cuts the close
@@ -82,6 +83,8 @@ class UwsConnection extends Connection {
   readonly #ws: WebSocket<Slot>;
   readonly #closing: Set<Connection>;
   #pongsWaiting = 0;
+  /** Of a ping that was sent to see whether the peer is amid a frame. */
+  #probe: 'none' | 'sent' | 'answered' = 'none';
 
   constructor(ws: WebSocket<Slot>, open: Set<Connection>, closing: Set<Connection>) {
     super(addressText(addressOfBytes(new Uint8Array(ws.getRemoteAddress()))), open);
@@ -93,6 +96,22 @@ class UwsConnection extends Connection {
   ponged(): void {
     this.#pongsWaiting = this.bufferedBytes === 0 ? 0 : this.#pongsWaiting + 1;
     if (this.#pongsWaiting > PONGS_WAITING_MAX) this.terminate();
+  }
+
+  /**
+   * The library tells of whole frames alone. A peer answers a ping at once, but for one that is amid a
+   * frame; one that is gone sends no bytes either, and the library ends its connection for that.
+   */
+  protected override receiving(): boolean {
+    const isAnswered = this.#probe === 'answered';
+    if (this.#probe !== 'sent') this.#ws.ping();
+    this.#probe = 'sent';
+    return !isAnswered;
+  }
+
+  /** The peer has answered a ping. */
+  answered(): void {
+    this.#probe = 'answered';
   }
 
   protected override write(frame: string | ArrayBuffer | Uint8Array): SendResult {
@@ -203,6 +222,9 @@ function settings(library: Library, { frameBytesMax }: ListenOptions): WebSocket
     },
     ping(ws) {
       ws.getUserData().connection?.ponged();
+    },
+    pong(ws) {
+      ws.getUserData().connection?.answered();
     },
     close(ws, code, message) {
       const { connection } = ws.getUserData();

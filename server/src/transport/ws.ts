@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -20,12 +21,13 @@ export const wsTransport: Transport = { name: 'ws', listen };
 
 class WsConnection extends Connection {
   readonly #ws: WebSocket;
-  readonly #stream: Duplex;
+  readonly #stream: Socket;
+  #bytesRead = 0;
   readonly #written = (error?: Error) => {
     if (!error) this.flushed();
   };
 
-  constructor(ws: WebSocket, stream: Duplex, remote: string, open: Set<Connection>) {
+  constructor(ws: WebSocket, stream: Socket, remote: string, open: Set<Connection>) {
     super(remote, open);
     this.#ws = ws;
     this.#stream = stream;
@@ -34,6 +36,12 @@ class WsConnection extends Connection {
   protected override write(frame: string | ArrayBuffer | Uint8Array): SendResult {
     this.#ws.send(frame, { binary: false }, this.#written);
     return this.#ws.bufferedAmount > WAITING_BYTES_HIGH ? 'buffered' : 'sent';
+  }
+
+  protected override receiving(): boolean {
+    const before = this.#bytesRead;
+    this.#bytesRead = this.#stream.bytesRead;
+    return this.#bytesRead > before;
   }
 
   protected override waitingBytes(): number {
@@ -92,8 +100,9 @@ async function listen(options: ListenOptions): Promise<Listener> {
       phase === 'stopped' ? notAccepting : refusalOf(upgradeRequest(request), open.size, options);
     if (refusal !== undefined) return refuse(stream, refusal);
     upgrader.handleUpgrade(request, stream, head, (ws) => {
-      const connection = new WsConnection(ws, stream, remoteOf(request), open);
+      const connection = new WsConnection(ws, request.socket, remoteOf(request), open);
       receive(ws, connection, options.frameBytesMax);
+      boundFirstFrame(ws, stream, connection, options.firstFrameBytesMax);
       connection.open(options.onOpen);
     });
   });
@@ -129,6 +138,33 @@ function receive(ws: WebSocket, connection: Connection, frameBytesMax: number): 
   // A frame that breaks the protocol. The library closes, but waits 30 s for the peer to agree.
   ws.on('error', () => connection.broken());
   ws.on('close', (code) => connection.ended(code));
+}
+
+/** What a frame has around its payload at most: lengths, a mask. */
+const FRAME_HEAD_BYTES = 14;
+
+/** The library would keep all that comes of a frame until it is whole. */
+function boundFirstFrame(
+  ws: WebSocket,
+  stream: Duplex,
+  connection: Connection,
+  bytesMax: number,
+): void {
+  let bytes = 0;
+  let isWhole = false;
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+    // The chunk that ends the first frame may have more of others.
+    if (isWhole || bytes <= bytesMax + FRAME_HEAD_BYTES) return;
+    stream.off('data', count);
+    connection.receivedTooLarge(bytes, bytesMax);
+    stream.pause();
+  };
+  stream.on('data', count);
+  ws.once('message', () => {
+    isWhole = true;
+    stream.off('data', count);
+  });
 }
 
 /** Resolves to the port; rejects with the system's error. */

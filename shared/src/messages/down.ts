@@ -31,6 +31,10 @@ export const welcome = v.object({
     operationsMax: count,
     watchesMax: count,
     requestsMax: count,
+    /** Bytes of all frames of a commit in parts. */
+    commitBytesMax: count,
+    /** Bytes of all frames of the requests that wait for an answer. */
+    waitingBytesMax: count,
   }),
 });
 

@@ -56,7 +56,10 @@ export const operation = v.variant('type', [
 /** Holds when the path's modRevision is this one; 0 means that the path holds nothing. */
 export const condition = v.object({ path: text, modRevision: count });
 
-/** Writes all operations as one commit, or none. Answered by `committed`. */
+/**
+ * Writes all operations as one commit, or none. Answered by `committed`. One that is too large for a frame
+ * comes in parts, one after another, which are answered as one.
+ */
 export const commit = v.object({
   type: v.literal('commit'),
   id: requestNumber,
@@ -68,8 +71,13 @@ export const commit = v.object({
     v.wellFormed(),
   ),
   conditions: v.exactOptional(v.pipe(v.array(condition), v.maxLength(limits.operationsMax))),
-  operations: v.pipe(v.array(operation), v.minLength(1), v.maxLength(limits.operationsMax)),
+  /** One at least in the whole commit. */
+  operations: v.pipe(v.array(operation), v.maxLength(limits.operationsMax)),
   note: v.exactOptional(text),
+  /** Which part it is, from 0 on; a commit of one frame has none. */
+  part: v.exactOptional(count),
+  /** Another part follows. */
+  more: v.exactOptional(v.boolean()),
 });
 
 /** Opens a watch of a subtree. Answered by `watching`, then by the messages of the watch. */

@@ -1,0 +1,127 @@
+import {
+  type Committed,
+  type ErrorCode,
+  type ErrorReply,
+  isErrorCode,
+  limits,
+  type Reply,
+  type Request,
+  unreachable,
+} from '@confer/shared';
+import type { Counters } from '../counters.ts';
+import { Backlog, type Work } from './backlog.ts';
+import { CommitParts } from './commit-parts.ts';
+import { handle, handleParts, type RequestContext } from './requests.ts';
+
+export interface AnswersParts {
+  /** Whether the connection takes answers, so that more may be begun. */
+  readonly canBegin: () => boolean;
+  readonly send: (reply: Reply) => void;
+  readonly counters: Counters;
+  /** The revision up to which the watches of the connection have shown everything. */
+  readonly completeTo: () => number;
+  /** Ends the connection. */
+  readonly end: (code: ErrorCode, message: string) => void;
+}
+
+/** The requests of one connection, from when they come until they are answered. */
+export class Answers {
+  readonly #with: AnswersParts;
+  readonly #backlog = new Backlog(limits);
+  readonly #parts = new CommitParts();
+  /** Answers to writes that a watch of this connection has yet to show (W12). */
+  #held: { readonly reply: Committed; readonly bytes: number }[] = [];
+
+  constructor(parts: AnswersParts) {
+    this.#with = parts;
+  }
+
+  /** Requests that have no answer yet. */
+  get waiting(): number {
+    return this.#backlog.count;
+  }
+
+  /** `bytes`: of its frame. */
+  take(request: Request, context: RequestContext, bytes: number): void {
+    const taken = this.#parts.take(request, bytes);
+    switch (taken.kind) {
+      case 'request':
+        this.#accept(() => handle(taken.request, context), bytes);
+        return;
+      case 'part':
+        if (!this.#backlog.hold(bytes)) this.#endOverloaded();
+        return;
+      case 'commit': {
+        const { id, draft, bytesBefore } = taken;
+        this.#backlog.release(bytesBefore);
+        this.#accept(() => handleParts(id, draft, context), bytesBefore + bytes);
+        return;
+      }
+      case 'out of turn':
+        this.#with.end('bad_message', taken.problem);
+        return;
+      default:
+        unreachable(taken);
+    }
+  }
+
+  /** Answers a request that cannot even be begun, in its turn. */
+  refuse(reply: ErrorReply, bytes: number): void {
+    this.#accept(() => reply, bytes);
+  }
+
+  /** A watch of the connection is further on. */
+  advanced(): void {
+    if (this.#held.length === 0) return;
+    const completeTo = this.#with.completeTo();
+    const due = this.#held.filter(({ reply }) => reply.revision <= completeTo);
+    this.#held = this.#held.filter(({ reply }) => reply.revision > completeTo);
+    for (const { reply, bytes } of due) this.#send(reply, bytes);
+  }
+
+  /** The connection takes answers again. */
+  resume(): void {
+    this.#backlog.run(
+      () => this.#with.canBegin(),
+      (work, bytes) => this.#begin(work, bytes),
+    );
+  }
+
+  /** Lets go of what was not begun. */
+  clear(): void {
+    this.#backlog.clear();
+  }
+
+  #accept(work: Work, bytes: number): void {
+    this.#with.counters.count('requestsTaken');
+    if (!this.#backlog.admit(bytes)) this.#endOverloaded();
+    else if (this.#with.canBegin() && !this.#backlog.hasQueued) this.#begin(work, bytes);
+    else this.#backlog.enqueue(work, bytes);
+  }
+
+  #endOverloaded(): void {
+    const { requestsMax, waitingBytesMax } = limits;
+    const most = `at most ${requestsMax} requests of ${waitingBytesMax} bytes wait for an answer`;
+    this.#with.end('too_many_requests', most);
+  }
+
+  #begin(work: Work, bytes: number): void {
+    const reply = work();
+    if (reply instanceof Promise) void reply.then((settled) => this.#reply(settled, bytes));
+    else this.#reply(reply, bytes);
+  }
+
+  #reply(reply: Reply, bytes: number): void {
+    if (reply.type === 'error' && isErrorCode(reply.code))
+      this.#with.counters.count(`requestsRefused.${reply.code}`);
+    if (reply.type === 'committed' && this.#with.completeTo() < reply.revision)
+      this.#held.push({ reply, bytes });
+    else this.#send(reply, bytes);
+    if (reply.type === 'unwatched') this.advanced();
+  }
+
+  #send(reply: Reply, bytes: number): void {
+    this.#backlog.settle(bytes);
+    this.#with.send(reply);
+  }
+}

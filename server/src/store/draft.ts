@@ -1,0 +1,65 @@
+import { type Condition, limits, type Operation, ProtocolError } from '@confer/shared';
+import { checkNote, checkOperation, checkPath } from './check.ts';
+
+/** What one frame brings of a commit. */
+export interface Part {
+  readonly operations: readonly Operation[];
+  readonly conditions?: readonly Condition[];
+  readonly note?: string;
+}
+
+/** What a commit is to write, as it comes, part by part. All that is in it was checked by itself. */
+export class Draft {
+  readonly requestId: string;
+  readonly #operations: (readonly Operation[])[] = [];
+  readonly #conditions: (readonly Condition[])[] = [];
+  #note: string | undefined;
+  #operationCount = 0;
+  #conditionCount = 0;
+
+  constructor(requestId: string) {
+    this.requestId = requestId;
+  }
+
+  /** Throws the `ProtocolError` of what is wrong with it first; the draft is of no use then. */
+  add({ operations, conditions, note }: Part): this {
+    if (note !== undefined) checkNote(note);
+    for (const operation of operations) checkOperation(operation);
+    this.#operations.push(operations);
+    this.#operationCount += operations.length;
+    if (conditions !== undefined) {
+      for (const { path } of conditions) checkPath(path);
+      this.#conditions.push(conditions);
+      this.#conditionCount += conditions.length;
+    }
+    const { operationsMax } = limits;
+    if (this.#operationCount > operationsMax || this.#conditionCount > operationsMax)
+      throw new ProtocolError(
+        'too_large',
+        `a commit has at most ${operationsMax} operations and as many conditions`,
+      );
+    this.#note ??= note;
+    return this;
+  }
+
+  get operationCount(): number {
+    return this.#operationCount;
+  }
+
+  get operations(): readonly Operation[] {
+    return joined(this.#operations);
+  }
+
+  get conditions(): readonly Condition[] {
+    return joined(this.#conditions);
+  }
+
+  get note(): string | undefined {
+    return this.#note;
+  }
+}
+
+/** Nearly every commit is one part, which is not copied. */
+function joined<Item>(parts: readonly (readonly Item[])[]): readonly Item[] {
+  return parts.length === 1 ? (parts[0] ?? []) : parts.flat();
+}
