@@ -115,6 +115,7 @@ export class Core {
     const isAlone = this.#sessions.size === 0;
     for (const session of [...this.#sessions]) session.dismiss();
     this.#heartbeats.stop();
+    this.#service.hub.stop();
     await this.#engine.close();
     // A socket says that it is closed before its last bytes are with the peer.
     if (!isAlone) await this.#until(PARTING_MS, () => false);

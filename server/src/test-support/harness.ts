@@ -6,7 +6,7 @@ import { openMemoryEngine } from '../engine/memory/memory.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Time that stands still until a test moves it. What waits for no time at all is soon done. */
-class ManualClock implements Clock {
+export class ManualClock implements Clock {
   #now = 1_700_000_000_000;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
 

@@ -1,4 +1,4 @@
-import type { WatchMode } from '@confer/shared';
+import type { Clock, WatchMode } from '@confer/shared';
 import type { Store } from '../store/store.ts';
 import { type DifferencePage, type DifferenceQuery, differencePage } from './difference-page.ts';
 import type { Frame } from './frames.ts';
@@ -21,13 +21,21 @@ const ITEM_BYTES = 500;
  */
 export class CatchUp {
   readonly #store: Store;
-  readonly #pages = new Kept<SnapshotPage>(KEPT_BYTES_MAX);
-  readonly #differences = new Kept<DifferencePage>(KEPT_BYTES_MAX);
+  readonly #pages: Kept<SnapshotPage>;
+  readonly #differences: Kept<DifferencePage>;
+  readonly #leads: Kept<LeadOn | 'too much'>;
   readonly #page = new PageWriter();
-  readonly #leads = new Kept<LeadOn | 'too much'>(KEPT_BYTES_MAX);
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Clock) {
     this.#store = store;
+    this.#pages = new Kept(KEPT_BYTES_MAX, clock);
+    this.#differences = new Kept(KEPT_BYTES_MAX, clock);
+    this.#leads = new Kept(KEPT_BYTES_MAX, clock);
+  }
+
+  /** Lets go of what is kept. */
+  stop(): void {
+    for (const kept of [this.#pages, this.#differences, this.#leads]) kept.clear();
   }
 
   snapshotPage(query: SnapshotQuery): SnapshotPage {

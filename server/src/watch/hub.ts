@@ -61,7 +61,7 @@ export class Hub {
     this.#context = {
       store,
       counters,
-      catchUp: new CatchUp(store),
+      catchUp: new CatchUp(store, runtime.clock),
       digests: this.#digests,
       revision: () => this.#revision,
       schedule: (watcher) => this.#pump.schedule(watcher),
@@ -133,6 +133,11 @@ export class Hub {
   close(watcher: Watcher): void {
     watcher.end();
     this.#leave(watcher, () => {});
+  }
+
+  /** The server stops. */
+  stop(): void {
+    this.#context.catchUp.stop();
   }
 
   #startOf({ mode, after }: OpenWatch): Start {

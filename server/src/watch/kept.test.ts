@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../test-support/harness.ts';
 import { Kept } from './kept.ts';
 
 describe('W10 what is kept for others', () => {
+  const clock = new ManualClock();
   const use = (kept: Kept<string>, key: string) => {
     let isMade = false;
     const make = () => {
@@ -13,7 +15,7 @@ describe('W10 what is kept for others', () => {
   };
 
   it('is made once, as long as it is used and there is room', () => {
-    const kept = new Kept<string>(35);
+    const kept = new Kept<string>(35, clock);
     expect(['a', 'b', 'c', 'a', 'b', 'c'].map((key) => use(kept, key))).toEqual([
       ...[true, true, true],
       ...[false, false, false],
@@ -21,13 +23,27 @@ describe('W10 what is kept for others', () => {
   });
 
   it('goes when there is no room, the least used first', () => {
-    const kept = new Kept<string>(35);
+    const kept = new Kept<string>(35, clock);
     for (const key of ['a', 'b', 'c', 'a', 'd']) use(kept, key);
     expect(['a', 'c', 'd', 'b'].map((key) => use(kept, key))).toEqual([false, false, false, true]);
   });
 
+  it('goes when nobody asks for it any more, and what is asked for stays', () => {
+    const kept = new Kept<string>(35, clock);
+    for (const key of ['a', 'b']) use(kept, key);
+    for (let i = 0; i < 5; i++) {
+      clock.advance(40_000);
+      expect(use(kept, 'b')).toBe(false);
+    }
+    expect(use(kept, 'a')).toBe(true);
+    clock.advance(200_000);
+    expect(use(kept, 'b')).toBe(true);
+    kept.clear();
+    expect(use(kept, 'b')).toBe(true);
+  });
+
   it('is nothing of what could not be made', () => {
-    const kept = new Kept<string>(35);
+    const kept = new Kept<string>(35, clock);
     const fail = () => {
       throw new Error('not now');
     };
