@@ -4,6 +4,7 @@ import type { Engine, Health } from './engine/engine.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 import { Heartbeats } from './session/heartbeats.ts';
+import { RequestTurns } from './session/request-turns.ts';
 import type { Service } from './session/service.ts';
 import { Session } from './session/session.ts';
 import { Retention, type RetentionLimits } from './store/retention.ts';
@@ -64,7 +65,8 @@ export class Core {
     const store = new Store(engine, (commits) => hub.apply(commits));
     const hub = new Hub(store, runtime, counters);
     const status = () => this.status();
-    this.#service = { store, hub, runtime, log, counters, heartbeatMs, watchesMax, status };
+    const turns = new RequestTurns(runtime.clock, runtime.defer);
+    this.#service = { store, hub, runtime, log, counters, turns, heartbeatMs, watchesMax, status };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
     this.#retention =
       retention === undefined ? undefined : new Retention(engine, runtime.clock, retention, log);

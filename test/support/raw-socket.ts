@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { openWebSocket, type WebSocket } from './websocket.ts';
 
+const WITHIN_MS = 10_000;
+
 type Message = Readonly<Record<string, unknown>>;
 
 /** A client written from PROTOCOL.md alone, with none of Confer's code. */
@@ -60,21 +62,25 @@ export class RawSocket {
   }
 
   /** The next message of a type; those before it are taken away. */
-  async next(type: string): Promise<Message> {
-    return this.#until(() => {
-      for (let message = this.received.shift(); message; message = this.received.shift())
-        if (message.type === type) return message;
-      return undefined;
-    }, type);
+  async next(type: string, withinMs = WITHIN_MS): Promise<Message> {
+    return this.#until(
+      () => {
+        for (let message = this.received.shift(); message; message = this.received.shift())
+          if (message.type === type) return message;
+        return undefined;
+      },
+      type,
+      withinMs,
+    );
   }
 
   async end(): Promise<{ readonly code: number; readonly reason: string }> {
     return this.#until(() => this.closed, 'the end');
   }
 
-  #until<T>(find: () => T | undefined, what: string): Promise<T> {
+  #until<T>(find: () => T | undefined, what: string, withinMs = WITHIN_MS): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${what} did not come`)), 10_000);
+      const timer = setTimeout(() => reject(new Error(`${what} did not come`)), withinMs);
       this.#look = () => {
         const found = find();
         if (found === undefined) return;

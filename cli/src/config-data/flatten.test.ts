@@ -89,7 +89,7 @@ describe('data that no entry can stand for', () => {
   test('nesting beyond the longest path is refused before the stack ends', () => {
     let data: Data = 1;
     for (let i = 0; i < 100_000; i++) data = { k: data };
-    expect(failure(data).message).toContain('at most 1024 bytes');
+    expect(failure(data).message).toContain('at most 64 segments');
   });
 });
 

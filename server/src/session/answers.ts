@@ -11,12 +11,14 @@ import {
 import type { Counters } from '../counters.ts';
 import { Backlog, type Work } from './backlog.ts';
 import { CommitParts } from './commit-parts.ts';
+import type { RequestTurns, Waiting } from './request-turns.ts';
 import { handle, handleParts, type RequestContext } from './requests.ts';
 
 export interface AnswersParts {
   /** Whether the connection takes answers, so that more may be begun. */
   readonly canBegin: () => boolean;
   readonly send: (reply: Reply) => void;
+  readonly turns: RequestTurns;
   readonly counters: Counters;
   /** The revision up to which the watches of the connection have shown everything. */
   readonly completeTo: () => number;
@@ -25,7 +27,7 @@ export interface AnswersParts {
 }
 
 /** The requests of one connection, from when they come until they are answered. */
-export class Answers {
+export class Answers implements Waiting {
   readonly #with: AnswersParts;
   readonly #backlog = new Backlog(limits);
   readonly #parts = new CommitParts();
@@ -81,10 +83,18 @@ export class Answers {
 
   /** The connection takes answers again. */
   resume(): void {
-    this.#backlog.run(
-      () => this.#with.canBegin(),
-      (work, bytes) => this.#begin(work, bytes),
-    );
+    if (this.#backlog.hasQueued) this.#with.turns.schedule(this);
+    while (this.#with.turns.isTime && this.beginOne());
+  }
+
+  beginOne(): boolean {
+    const { canBegin } = this.#with;
+    const next = canBegin() ? this.#backlog.next() : undefined;
+    if (next !== undefined) this.#begin(next.work, next.bytes);
+    if (!this.#backlog.hasQueued || canBegin()) return this.#backlog.hasQueued;
+    // From here on they wait for the client.
+    if (this.#backlog.count > limits.requestsMax) this.#endOverloaded();
+    return false;
   }
 
   /** Lets go of what was not begun. */
@@ -94,9 +104,14 @@ export class Answers {
 
   #accept(work: Work, bytes: number): void {
     this.#with.counters.count('requestsTaken');
-    if (!this.#backlog.admit(bytes)) this.#endOverloaded();
-    else if (this.#with.canBegin() && !this.#backlog.hasQueued) this.#begin(work, bytes);
-    else this.#backlog.enqueue(work, bytes);
+    const { canBegin, turns } = this.#with;
+    const takesAnswers = canBegin();
+    if (!this.#backlog.admit(bytes, takesAnswers)) this.#endOverloaded();
+    else if (takesAnswers && !this.#backlog.hasQueued && turns.isTime) this.#begin(work, bytes);
+    else {
+      this.#backlog.enqueue(work, bytes);
+      if (takesAnswers) turns.schedule(this);
+    }
   }
 
   #endOverloaded(): void {

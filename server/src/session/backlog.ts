@@ -3,6 +3,9 @@ import type { Reply } from '@confer/shared';
 /** Does what a request asks and answers it, at once where it can. */
 export type Work = () => Reply | Promise<Reply>;
 
+/** What one read from a socket holds of the smallest requests. */
+const QUEUED_MAX = 20_000;
+
 /** Of the requests of a connection that have no answer. */
 export interface BacklogLimits {
   readonly requestsMax: number;
@@ -34,11 +37,16 @@ export class Backlog {
     return this.#count;
   }
 
-  /** Counts a request in; `false` when there are too many. */
-  admit(bytes: number): boolean {
+  /**
+   * Counts a request in; `false` when there are too many. `takesAnswers`: those that are queued wait for the
+   * server, which is no fault of the client.
+   */
+  admit(bytes: number, takesAnswers: boolean): boolean {
     this.#count += 1;
     this.#bytes += bytes;
-    return this.#count <= this.#limits.requestsMax && this.#areBytesFew;
+    const queued = this.#queued.length;
+    const counted = takesAnswers ? this.#count - queued : this.#count;
+    return counted <= this.#limits.requestsMax && queued < QUEUED_MAX && this.#areBytesFew;
   }
 
   /** Counts a part of a request in, whose last part will be admitted with what all have; `false` as above. */
@@ -70,16 +78,9 @@ export class Backlog {
     return this.#queued.length > 0;
   }
 
-  /** Begins waiting requests in order, as long as `canBegin`. */
-  run(canBegin: () => boolean, begin: (work: Work, bytes: number) => void): void {
-    const queued = this.#queued;
-    let begun = 0;
-    while (begun < queued.length && canBegin()) {
-      const next = queued[begun];
-      begun += 1;
-      if (next !== undefined) begin(next.work, next.bytes);
-    }
-    this.#queued = queued.slice(begun);
+  /** Takes the request that waits longest to be begun. */
+  next(): Waiting | undefined {
+    return this.#queued.shift();
   }
 
   /** Lets go of what was not begun; it will never be answered. */

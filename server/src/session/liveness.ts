@@ -42,9 +42,8 @@ export class Liveness {
     // Asked one beat early, because a transport may have to ask the peer.
     const beats = silentMs / this.#heartbeatMs;
     if (beats < times.silentBeatsMax - 1) return undefined;
-    const isReceiving = this.#socket.isReceiving();
+    const isReceiving = !isStuck && this.#socket.isReceiving(silentMs);
     if (beats < times.silentBeatsMax) return undefined;
-    if (isReceiving && !isStuck && beats < times.frameBeatsMax) return undefined;
-    return { silentMs, isStuck };
+    return isReceiving && beats < times.frameBeatsMax ? undefined : { silentMs, isStuck };
   }
 }

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Store } from '../store/store.ts';
 import type { Hub } from '../watch/hub.ts';
+import type { RequestTurns } from './request-turns.ts';
 
 /** What every session of a server shares. */
 export interface Service {
@@ -12,6 +13,7 @@ export interface Service {
   readonly runtime: Runtime;
   readonly log: Log;
   readonly counters: Counters;
+  readonly turns: RequestTurns;
   readonly heartbeatMs: number;
   /** Watches of all connections together. */
   readonly watchesMax: number;

@@ -63,6 +63,7 @@ export class Session implements SocketHandlers, WatchSink {
       send: (reply) => {
         if (this.#state.kind !== 'closed') socket.send(encode(reply));
       },
+      turns: service.turns,
       counters: service.counters,
       completeTo: () => this.#completeTo(),
       end: (code, message) => this.#end(code, message),

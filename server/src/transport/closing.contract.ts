@@ -180,7 +180,7 @@ function useAll({ socket }: Peer, phase: 'closing' | 'closed' = 'closed'): void 
   socket.send('late');
   socket.send(new ArrayBuffer(3));
   expect(socket.bufferedBytes).toBe(0);
-  expect(socket.isReceiving()).toBe(false);
+  expect(socket.isReceiving(30_000)).toBe(false);
   socket.cork(() => expect.unreachable());
   socket.close(4001, 'late');
   if (phase === 'closed') socket.terminate();

@@ -45,7 +45,7 @@ export abstract class Connection implements Socket {
   /** Hands one text frame to the library. */
   protected abstract write(frame: string | ArrayBuffer | Uint8Array): SendResult;
   protected abstract waitingBytes(): number;
-  protected abstract receiving(): boolean;
+  protected abstract receiving(silentMs: number): boolean;
   protected abstract corked(run: () => void): void;
   /** Closes after what was sent; `reason` fits. */
   protected abstract end(code: number, reason: string): void;
@@ -55,8 +55,8 @@ export abstract class Connection implements Socket {
     return this.#isLive() ? this.waitingBytes() : 0;
   }
 
-  isReceiving(): boolean {
-    return this.#isLive() && this.receiving();
+  isReceiving(silentMs: number): boolean {
+    return this.#isLive() && this.receiving(silentMs);
   }
 
   /** What a live watch asks at each batch, so it is one look at one field. */

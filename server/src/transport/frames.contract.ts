@@ -156,15 +156,15 @@ export function framesContract(transport: Transport): void {
       const raw = await connectRaw(at.listener);
       raw.tcp.write(`${upgradeHead}\r\n`);
       await until(() => at.peers.length === 2);
-      await until(() => idle.peer.socket.isReceiving() === false);
+      await until(() => idle.peer.socket.isReceiving(30_000) === false);
       const frame = frameOf(1, Buffer.from('x'.repeat(100)));
       for (const byte of frame.subarray(0, -1)) {
         raw.tcp.write(Buffer.from([byte]));
-        await until(() => at.peers[1]?.socket.isReceiving() === true);
+        await until(() => at.peers[1]?.socket.isReceiving(30_000) === true);
       }
       raw.tcp.write(frame.subarray(-1));
       await until(() => at.peers[1]?.messages.length === 1);
-      await until(() => idle.peer.socket.isReceiving() === false);
+      await until(() => idle.peer.socket.isReceiving(30_000) === false);
       expect(idle.client.frames).toEqual([]);
     });
 

@@ -10,10 +10,10 @@ export interface Socket {
    */
   readonly writable: boolean;
   /**
-   * Whether bytes of a frame that is not whole may have come since this was asked last, or since the last
-   * frame. A library that does not say asks the peer, who answers unless he is amid a frame, or gone.
+   * Whether bytes of a frame that is not whole may have come since this was asked last, after so long without
+   * one that was. A library that does not say asks the peer, who answers unless he is amid a frame, or gone.
    */
-  isReceiving(): boolean;
+  isReceiving(silentMs: number): boolean;
   /** Sends one text frame. Bytes are UTF-8, encoded once for many sockets. */
   send(frame: string | ArrayBuffer | Uint8Array): void;
   /** Sends what `run` sends in as few system calls as the library can. */

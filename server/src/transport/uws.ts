@@ -47,6 +47,8 @@ interface Slot {
  * is a little more than the three heartbeats of the protocol.
  */
 const IDLE_TIMEOUT_S = 32;
+/** It counts in steps of four seconds. */
+const IDLE_SEEN_MS = 28_000;
 
 /**
  * The library counts what waits in 32 bits, and above its limit it drops frames and cuts the close
@@ -100,13 +102,14 @@ class UwsConnection extends Connection {
 
   /**
    * The library tells of whole frames alone. A peer answers a ping at once, but for one that is amid a
-   * frame; one that is gone sends no bytes either, and the library ends its connection for that.
+   * frame; one that is gone sends no bytes either, and the library ends its connection for that: after a
+   * time, so that of a shorter silence nothing can be said.
    */
-  protected override receiving(): boolean {
+  protected override receiving(silentMs: number): boolean {
     const isAnswered = this.#probe === 'answered';
     if (this.#probe !== 'sent') this.#ws.ping();
     this.#probe = 'sent';
-    return !isAnswered;
+    return !isAnswered && silentMs >= IDLE_SEEN_MS;
   }
 
   /** The peer has answered a ping. */

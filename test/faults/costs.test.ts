@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RawSocket } from '../support/raw-socket.ts';
+import { commit, costs, puts } from './costs.ts';
+import { Load } from './load.ts';
+import { type RealServer, report, Scene } from './scene.ts';
+
+/**
+ * What others must not notice more of, on a machine with other work and with the one who asks in the process
+ * of the test. On a quiet one it is 50 ms, and 100 ms for a frame that takes longest to read; the figures are
+ * in ARCHITECTURE.md.
+ */
+const PAUSE_MS_MAX = 700;
+const GROWTH_MIB_MAX = 450;
+
+const rows = Object.entries(costs).flatMap(([type, those]) =>
+  those.map(({ title, act }) => ({ type, title, act })),
+);
+
+describe('W10 what a request may cost', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'confer-costs-'));
+  const scene = new Scene(directory);
+  let server: RealServer;
+  let raw: RawSocket;
+
+  beforeAll(async () => {
+    server = await scene.server();
+    raw = await RawSocket.welcomed(server.url);
+    await commit(
+      raw,
+      puts((i) => `/many/${i}`),
+    );
+  });
+  afterAll(async () => {
+    await scene.end();
+    rmSync(directory, { recursive: true });
+  });
+
+  it.each(rows)('$type: $title', async ({ type, title, act }) => {
+    const before = server.memoryMiB.own;
+    const others = scene.client(server.url);
+    await others.get('/healthy');
+    await server.look();
+    let memoryMax = before;
+    const load = new Load(async () => {
+      await others.get('/healthy');
+      memoryMax = Math.max(memoryMax, server.memoryMiB.own);
+    });
+    await act(raw, server.url);
+    await load.end();
+    const { pauseMsMax } = await server.look();
+    await others.close();
+    const growthMiB = memoryMax - before;
+    report(`${type}: ${title}`, { pauseMsMax, growthMiB, others: load.summary() });
+    expect(pauseMsMax).toBeLessThan(PAUSE_MS_MAX);
+    expect(growthMiB).toBeLessThan(GROWTH_MIB_MAX);
+  });
+});

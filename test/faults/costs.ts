@@ -1,0 +1,302 @@
+import type { UpMessage } from '@confer/shared';
+import { RawSocket } from '../support/raw-socket.ts';
+
+/** What somebody asks for that costs the server as much as one may ask for. */
+export interface Cost {
+  /** As in the table of ARCHITECTURE.md. */
+  readonly title: string;
+  act(raw: RawSocket, url: string): Promise<void>;
+}
+
+export const MANY = 100_000;
+const PART = 10_000;
+const MIB = 2 ** 20;
+/** As many bytes as a frame may have, but for what is around them. */
+const FRAME = 8 * MIB - 1_000;
+
+type Operation = Readonly<Record<string, unknown>>;
+
+let ids = 0;
+let writes = 0;
+
+export function puts(path: (i: number) => string, count = MANY): Operation[] {
+  const value = 'x'.repeat(100);
+  return Array.from({ length: count }, (_, i) => ({ type: 'put', path: path(i), value }));
+}
+
+/** Commits in as many parts as it takes. */
+export async function commit(raw: RawSocket, operations: readonly Operation[]): Promise<void> {
+  const about = { type: 'commit', id: ++ids, requestId: `costs-${++writes}` };
+  const parts = Math.ceil(operations.length / PART);
+  for (let part = 0; part < parts; part++) {
+    const own = operations.slice(part * PART, (part + 1) * PART);
+    const more = part < parts - 1 ? { more: true } : {};
+    raw.send({ ...about, operations: own, ...(parts === 1 ? {} : { part, ...more }) });
+  }
+  await raw.next('committed', 60_000);
+}
+
+/** A request that is one frame with more in it than any program needs. */
+function stuffed(extra: string): string {
+  return `{"type":"get","id":${++ids},"path":"/a","extra":${extra}}`;
+}
+
+async function refused(url: string, frame: string): Promise<void> {
+  const raw = await RawSocket.welcomed(url);
+  raw.sendFrame(frame);
+  await raw.end();
+}
+
+async function answered(raw: RawSocket, frame: string, type = 'got'): Promise<void> {
+  raw.sendFrame(frame);
+  await raw.next(type, 60_000);
+}
+
+function filled(one: (i: number) => string, joint = ','): string {
+  const all: string[] = [];
+  for (let bytes = 0, i = 0; bytes < FRAME; i++) {
+    const next = one(i);
+    bytes += next.length + joint.length;
+    if (bytes < FRAME) all.push(next);
+  }
+  return all.join(joint);
+}
+
+async function asked(
+  raw: RawSocket,
+  count: number,
+  type: string,
+  message: Operation,
+): Promise<void> {
+  for (let i = 0; i < count; i++) raw.send({ ...message, id: ++ids });
+  for (let i = 0; i < count; i++) await raw.next(type, 60_000);
+}
+
+/** For each message that a client may send, so that none is added without a thought of this. */
+export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
+  hello: [
+    {
+      title: 'two hundred connections with a `hello` of 12 KiB each',
+      async act(_, url) {
+        const text = (i: number) => `${i}`.padEnd(128, 'x');
+        const labels = Object.fromEntries(
+          Array.from({ length: 16 }, (__, i) => [text(i), text(i)]),
+        );
+        const client = { name: text(0), version: text(0), labels };
+        const token = 'x'.repeat(4_096);
+        const all = Array.from({ length: 200 }, () => new RawSocket(url));
+        await Promise.all(all.map((raw) => raw.opened()));
+        for (const raw of all) raw.send({ type: 'hello', version: 1, token, client });
+        await Promise.all(all.map((raw) => raw.next('welcome')));
+        for (const raw of all) raw.close();
+      },
+    },
+  ],
+  heartbeat: [
+    {
+      title: 'fifty thousand at once',
+      async act(raw) {
+        for (let i = 0; i < 50_000; i++) raw.send({ type: 'heartbeat', applied: i });
+        await asked(raw, 1, 'status', { type: 'status' });
+      },
+    },
+  ],
+  get: [
+    {
+      title: 'a hundred of a value of 1 MiB',
+      async act(raw) {
+        await commit(raw, [{ type: 'put', path: '/large', value: 'x'.repeat(MIB) }]);
+        await asked(raw, 100, 'got', { type: 'get', path: '/large' });
+      },
+    },
+    {
+      title: 'a frame of what takes longest to read',
+      async act(raw, url) {
+        await refused(url, stuffed('['.repeat(FRAME)));
+        await refused(url, stuffed(`[${filled(() => '{}')}]`));
+        await refused(url, stuffed(`{${filled((i) => `"${i * 7_919}":1`)}}`));
+        await refused(url, stuffed(`[${filled((i) => `{"k${i}":1}`)}]`));
+        await answered(raw, stuffed(' '.repeat(FRAME) + 1));
+        await answered(raw, stuffed('3'.repeat(FRAME)));
+        await answered(raw, stuffed(`"${'\\n'.repeat(FRAME / 2)}"`));
+        const most = Array.from({ length: 65_000 }, () => '{"type":1}').join();
+        await answered(raw, stuffed(`[${most}]`));
+      },
+    },
+  ],
+  list: [
+    {
+      title: 'pages of 10,000 entries, of now and of before 100,000 changes',
+      async act(raw) {
+        raw.send({ type: 'status', id: ++ids });
+        const { revision } = await raw.next('status');
+        await commit(
+          raw,
+          puts((i) => `/many/${i}`),
+        );
+        for (const at of [{}, { at: revision }])
+          for (const depth of [{}, { depth: 1 }])
+            await asked(raw, 20, 'listed', {
+              type: 'list',
+              path: '/many',
+              limit: 10_000,
+              ...at,
+              ...depth,
+            });
+      },
+    },
+  ],
+  commit: [
+    {
+      title: '100,000 puts, in parts',
+      act: (raw) =>
+        commit(
+          raw,
+          puts((i) => `/many/${i}`),
+        ),
+    },
+    {
+      title: '30,000 operations in one frame',
+      async act(raw) {
+        const operations = puts((i) => `/o/${i}`, 30_000);
+        await answered(
+          raw,
+          JSON.stringify({ type: 'commit', id: ++ids, requestId: `costs-${++writes}`, operations }),
+          'committed',
+        );
+      },
+    },
+    {
+      title: '20,000 paths of 64 segments',
+      act: (raw) =>
+        commit(
+          raw,
+          puts((i) => `/d${i}${'/b'.repeat(63)}`, 20_000),
+        ),
+    },
+    {
+      title: '1 MiB of what takes six bytes a character',
+      act: (raw) => commit(raw, [{ type: 'put', path: '/e', value: '\u0001'.repeat(MIB) }]),
+    },
+    {
+      title: 'the removal of 100,000 entries',
+      async act(raw) {
+        await commit(
+          raw,
+          puts((i) => `/gone${'/b'.repeat(20)}/${i}`),
+        );
+        await commit(raw, [{ type: 'delete', path: '/gone', recursive: true }]);
+      },
+    },
+    {
+      title: '40,000 conditions',
+      act: async (raw) => {
+        const conditions = Array.from({ length: 40_000 }, (_, i) => ({
+          path: `/none/${i}`,
+          modRevision: 0,
+        }));
+        const operations = puts(() => '/met', 1);
+        const about = { id: ++ids, requestId: `costs-${++writes}`, conditions, operations };
+        await answered(raw, JSON.stringify({ type: 'commit', ...about }), 'committed');
+      },
+    },
+    {
+      title: 'a thousand writes of one path at once, from each of twenty connections',
+      async act(_, url) {
+        const all = await Promise.all(Array.from({ length: 20 }, () => RawSocket.welcomed(url)));
+        await Promise.all(
+          all.map(async (raw) => {
+            for (let i = 0; i < 1_000; i++)
+              raw.send({
+                type: 'commit',
+                id: i,
+                requestId: `costs-${++writes}`,
+                operations: puts(() => '/hot', 1),
+              });
+            for (let i = 0; i < 1_000; i++) await raw.next('committed', 60_000);
+          }),
+        );
+        for (const raw of all) raw.close();
+      },
+    },
+  ],
+  watch: [
+    {
+      title: 'a snapshot of 100,000 entries',
+      async act(raw) {
+        raw.send({ type: 'watch', id: ++ids, path: '/many', mode: 'state' });
+        await raw.next('synced', 60_000);
+      },
+    },
+    {
+      title: 'two thousand of `/` on the connection that writes two hundred times',
+      async act(_, url) {
+        const raw = await RawSocket.welcomed(url);
+        for (let i = 0; i < 2_000; i++)
+          raw.send({ type: 'watch', id: ++ids, path: '/', mode: 'events' });
+        for (let i = 0; i < 2_000; i++) await raw.next('watching');
+        for (let i = 0; i < 200; i++)
+          raw.send({
+            type: 'commit',
+            id: ++ids,
+            requestId: `costs-${++writes}`,
+            operations: puts(() => `/w/${i}`, 1),
+          });
+        for (let i = 0; i < 200; i++) await raw.next('committed', 60_000);
+        raw.close();
+      },
+    },
+    {
+      title: 'of all, and 100,000 changes at once',
+      async act(raw) {
+        raw.send({ type: 'watch', id: ++ids, path: '/', mode: 'state', clears: true });
+        await raw.next('synced', 60_000);
+        await commit(
+          raw,
+          puts((i) => `/many/${i}`),
+        );
+      },
+    },
+  ],
+  unwatch: [
+    {
+      title: 'ten thousand watches, and their end',
+      async act(_, url) {
+        const raw = await RawSocket.welcomed(url);
+        const names: unknown[] = [];
+        for (let i = 0; i < 10; i++) {
+          for (let n = 0; n < 1_000; n++)
+            raw.send({ type: 'watch', id: ++ids, path: `/u/${i}/${n}`, mode: 'events' });
+          for (let n = 0; n < 1_000; n++) names.push((await raw.next('watching')).watch);
+        }
+        for (let i = 0; i < 10; i++) {
+          for (const watch of names.splice(0, 1_000))
+            raw.send({ type: 'unwatch', id: ++ids, watch });
+          for (let n = 0; n < 1_000; n++) await raw.next('unwatched');
+        }
+        raw.close();
+      },
+    },
+  ],
+  verify: [
+    {
+      title: 'five hundred times, of 100,000 entries',
+      async act(_, url) {
+        const raw = await RawSocket.welcomed(url);
+        raw.send({ type: 'watch', id: ++ids, path: '/many', mode: 'state' });
+        const { watch } = await raw.next('synced', 60_000);
+        await asked(raw, 500, 'verifying', { type: 'verify', watch });
+        raw.close();
+      },
+    },
+  ],
+  status: [
+    { title: 'five hundred at once', act: (raw) => asked(raw, 500, 'status', { type: 'status' }) },
+  ],
+  compact: [
+    {
+      title: 'of all that was before',
+      act: (raw) => asked(raw, 1, 'compaction', { type: 'compact' }),
+    },
+  ],
+};
