@@ -50,6 +50,14 @@ describe('the examples of PROTOCOL.md', () => {
     expect(typesShown('down')).toEqual(typesOf(downMessage));
   });
 
+  it('show the digest of one entry', () => {
+    const [, path = '', revision, digest] =
+      /one entry `(\S+)` at `modRevision` (\d+) [\s\S]*?the digest is `(\w+)`/.exec(text) ?? [];
+    const one = new Digest();
+    one.add(path, Number(revision));
+    expect(one.toString()).toBe(digest);
+  });
+
   it('show the digest of the snapshot that they show', () => {
     const messages = examples.flatMap((frame) => decodedWhole(frame, 'down') ?? []);
     const snapshot = messages.find((message) => message.type === 'snapshot');
@@ -68,6 +76,27 @@ describe('the examples of PROTOCOL.md', () => {
       .find((message) => message.type === 'welcome');
     expect(welcome).toMatchObject({ version: PROTOCOL_VERSION, heartbeatMs: times.heartbeatMs });
     expect(limits).toMatchObject(welcome?.limits ?? { limits: 'missing' });
+  });
+});
+
+/** A row for each message: the fields that it always has, and those that it may have. */
+function fieldRows(direction: string, schema: typeof upMessage | typeof downMessage): string[] {
+  return schema.options.map(({ entries }) => {
+    const { type, ...fields } = entries;
+    const named = (isOptional: boolean) =>
+      Object.entries(fields)
+        .filter(([, field]) => (field.type === 'exact_optional') === isOptional)
+        .map(([name]) => `\`${name}\``)
+        .join(', ');
+    return `| \`${type.literal}\` | ${direction} | ${named(false)} | ${named(true)} |`;
+  });
+}
+
+describe('the table of all messages in PROTOCOL.md', () => {
+  it('has every message, with the fields that it always has and those that it may have', () => {
+    const rows = [...fieldRows('up', upMessage), ...fieldRows('down', downMessage)];
+    const [, table = ''] = /## 12\. All messages[\s\S]*?(\| `hello`[\s\S]*?)\n\n/.exec(text) ?? [];
+    expect(table.split('\n')).toEqual(rows);
   });
 });
 

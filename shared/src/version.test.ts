@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from './version.ts';
 /** The schema that PROTOCOL_VERSION stands for. */
 const KNOWN = {
   version: 1,
-  hash: 'c8a6f2230fac67b1bc23dcb1462a280643a6bf0d093843b33e353a63e0827352',
+  hash: 'b4e07c515b8b599c60afc7dc59fd60d4fb9f750455d989e0b1d1c8779d04e195',
 };
 
 const WHAT_TO_DO = `The messages of the protocol have changed.

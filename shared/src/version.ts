@@ -10,7 +10,8 @@
  *    2026-11  `timeline` in `welcome` and in positions; an old peer ignores it, and leaves it out
  *    2026-11  `storage` and `storageProblem` in `status`; the codes `outcome_unknown` and `damaged`
  *    2026-11  frames of 8 MiB, and larger commits in parts (`part`, `more`); `commitBytesMax` and
- *             `waitingBytesMax` in the limits; 64 segments of a path. Nobody has released a peer yet
+ *             `waitingBytesMax` in the limits; 64 segments of a path; `by` in `synced`; an id that waits and
+ *             a request id of another write are refused. Nobody has released a peer yet
  */
 export const PROTOCOL_VERSION = 1;
 

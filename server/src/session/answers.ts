@@ -9,7 +9,7 @@ import {
   unreachable,
 } from '@confer/shared';
 import type { Counters } from '../counters.ts';
-import { Backlog, type Work } from './backlog.ts';
+import { type Asked, Backlog, type Work } from './backlog.ts';
 import { CommitParts } from './commit-parts.ts';
 import type { RequestTurns, Waiting } from './request-turns.ts';
 import { handle, handleParts, type RequestContext } from './requests.ts';
@@ -32,7 +32,9 @@ export class Answers implements Waiting {
   readonly #backlog = new Backlog(limits);
   readonly #parts = new CommitParts();
   /** Answers to writes that a watch of this connection has yet to show (W12). */
-  #held: { readonly reply: Committed; readonly bytes: number }[] = [];
+  #held: { readonly reply: Committed; readonly asked: Asked }[] = [];
+  /** Of the requests that have no answer yet. */
+  readonly #ids = new Set<number>();
 
   constructor(parts: AnswersParts) {
     this.#with = parts;
@@ -48,7 +50,7 @@ export class Answers implements Waiting {
     const taken = this.#parts.take(request, bytes);
     switch (taken.kind) {
       case 'request':
-        this.#accept(() => handle(taken.request, context), bytes);
+        this.#accept(taken.request.id, () => handle(taken.request, context), bytes);
         return;
       case 'part':
         if (!this.#backlog.hold(bytes)) this.#endOverloaded();
@@ -56,7 +58,7 @@ export class Answers implements Waiting {
       case 'commit': {
         const { id, draft, bytesBefore } = taken;
         this.#backlog.release(bytesBefore);
-        this.#accept(() => handleParts(id, draft, context), bytesBefore + bytes);
+        this.#accept(id, () => handleParts(id, draft, context), bytesBefore + bytes);
         return;
       }
       case 'out of turn':
@@ -69,7 +71,7 @@ export class Answers implements Waiting {
 
   /** Answers a request that cannot even be begun, in its turn. */
   refuse(reply: ErrorReply, bytes: number): void {
-    this.#accept(() => reply, bytes);
+    this.#accept(reply.id, () => reply, bytes);
   }
 
   /** A watch of the connection is further on. */
@@ -78,7 +80,7 @@ export class Answers implements Waiting {
     const completeTo = this.#with.completeTo();
     const due = this.#held.filter(({ reply }) => reply.revision <= completeTo);
     this.#held = this.#held.filter(({ reply }) => reply.revision > completeTo);
-    for (const { reply, bytes } of due) this.#send(reply, bytes);
+    for (const { reply, asked } of due) this.#send(reply, asked);
   }
 
   /** The connection takes answers again. */
@@ -90,7 +92,7 @@ export class Answers implements Waiting {
   beginOne(): boolean {
     const { canBegin } = this.#with;
     const next = canBegin() ? this.#backlog.next() : undefined;
-    if (next !== undefined) this.#begin(next.work, next.bytes);
+    if (next !== undefined) this.#begin(next);
     if (!this.#backlog.hasQueued || canBegin()) return this.#backlog.hasQueued;
     // From here on they wait for the client.
     if (this.#backlog.count > limits.requestsMax) this.#endOverloaded();
@@ -102,14 +104,17 @@ export class Answers implements Waiting {
     this.#backlog.clear();
   }
 
-  #accept(work: Work, bytes: number): void {
+  #accept(id: number, work: Work, bytes: number): void {
     this.#with.counters.count('requestsTaken');
+    const isRepeated = this.#ids.has(id);
+    this.#ids.add(id);
+    const asked = isRepeated ? { work: () => repeated(id), bytes, isRepeated } : { work, bytes };
     const { canBegin, turns } = this.#with;
     const takesAnswers = canBegin();
     if (!this.#backlog.admit(bytes, takesAnswers)) this.#endOverloaded();
-    else if (takesAnswers && !this.#backlog.hasQueued && turns.isTime) this.#begin(work, bytes);
+    else if (takesAnswers && !this.#backlog.hasQueued && turns.isTime) this.#begin(asked);
     else {
-      this.#backlog.enqueue(work, bytes);
+      this.#backlog.enqueue(asked);
       if (takesAnswers) turns.schedule(this);
     }
   }
@@ -120,23 +125,29 @@ export class Answers implements Waiting {
     this.#with.end('too_many_requests', most);
   }
 
-  #begin(work: Work, bytes: number): void {
-    const reply = work();
-    if (reply instanceof Promise) void reply.then((settled) => this.#reply(settled, bytes));
-    else this.#reply(reply, bytes);
+  #begin(asked: Asked): void {
+    const reply = asked.work();
+    if (reply instanceof Promise) void reply.then((settled) => this.#reply(settled, asked));
+    else this.#reply(reply, asked);
   }
 
-  #reply(reply: Reply, bytes: number): void {
+  #reply(reply: Reply, asked: Asked): void {
     if (reply.type === 'error' && isErrorCode(reply.code))
       this.#with.counters.count(`requestsRefused.${reply.code}`);
     if (reply.type === 'committed' && this.#with.completeTo() < reply.revision)
-      this.#held.push({ reply, bytes });
-    else this.#send(reply, bytes);
+      this.#held.push({ reply, asked });
+    else this.#send(reply, asked);
     if (reply.type === 'unwatched') this.advanced();
   }
 
-  #send(reply: Reply, bytes: number): void {
+  #send(reply: Reply, { bytes, isRepeated }: Asked): void {
     this.#backlog.settle(bytes);
+    if (isRepeated !== true) this.#ids.delete(reply.id);
     this.#with.send(reply);
   }
+}
+
+function repeated(id: number): Reply {
+  const message = `the request before of the id ${id} has no answer yet`;
+  return { type: 'error', id, code: 'invalid_message', message };
 }

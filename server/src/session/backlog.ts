@@ -13,9 +13,12 @@ export interface BacklogLimits {
   readonly waitingBytesMax: number;
 }
 
-interface Waiting {
+/** A request that was accepted. */
+export interface Asked {
   readonly work: Work;
   readonly bytes: number;
+  /** One of the same id has no answer yet. */
+  readonly isRepeated?: boolean;
 }
 
 /**
@@ -25,7 +28,7 @@ interface Waiting {
  */
 export class Backlog {
   readonly #limits: BacklogLimits;
-  #queued: Waiting[] = [];
+  #queued: Asked[] = [];
   #count = 0;
   #bytes = 0;
 
@@ -69,8 +72,8 @@ export class Backlog {
     this.#bytes -= bytes;
   }
 
-  enqueue(work: Work, bytes: number): void {
-    this.#queued.push({ work, bytes });
+  enqueue(asked: Asked): void {
+    this.#queued.push(asked);
   }
 
   /** Whether a request waits to be begun; those that come later must wait too. */
@@ -79,7 +82,7 @@ export class Backlog {
   }
 
   /** Takes the request that waits longest to be begun. */
-  next(): Waiting | undefined {
+  next(): Asked | undefined {
     return this.#queued.shift();
   }
 

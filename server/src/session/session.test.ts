@@ -124,6 +124,24 @@ describe('a connection that does not take answers', () => {
   });
 });
 
+describe('an id', () => {
+  it('that waits for its answer is refused for another request, and serves again after that', async () => {
+    const { core, settle } = startCore();
+    const client = RawClient.open(core);
+    const operations = [{ type: 'put', path: '/a', value: '1' } as const];
+    client.send({ type: 'commit', id: 7, requestId: 'one', operations });
+    client.send({ type: 'get', id: 7, path: '/a' });
+    client.send({ type: 'commit', id: 7, requestId: 'two', operations });
+    for (let i = 0; i < 2; i++)
+      expect(client.take('error')).toMatchObject({ id: 7, code: 'invalid_message' });
+    await settle();
+    expect(client.take('committed')).toMatchObject({ id: 7, revision: 1 });
+    client.send({ type: 'get', id: 7, path: '/a' });
+    expect(client.take('got').entry?.modRevision).toBe(1);
+    expect(client.received).toEqual([]);
+  });
+});
+
 describe('heartbeats', () => {
   it('W6 tells the revision once a period', async () => {
     const { core, clock, put } = startCore();

@@ -66,7 +66,12 @@ describe('W7 the digest of a subtree', () => {
     expect(client.take('synced')).toMatchObject(truth(small, '/app'));
     const large = await filled(1_001);
     const other = await watching(large, 1);
-    expect(other.client.take('synced')).toEqual({ type: 'synced', watch: 'w1', revision: 1 });
+    expect(other.client.take('synced')).toEqual({
+      type: 'synced',
+      watch: 'w1',
+      revision: 1,
+      by: 'nothing',
+    });
   });
 
   it('is sent on demand, however long it takes to find out, and as of what was sent', async () => {

@@ -6,7 +6,7 @@ import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
 import { SharedFrames } from './shared-frames.ts';
 import { Telling } from './telling.ts';
-import type { State } from './watcher-state.ts';
+import type { State, SyncedBy } from './watcher-state.ts';
 
 /** A state watch that missed more than this gets the net difference instead of every commit. */
 const COMMITS_BYTES_MAX = FRAME_BYTES;
@@ -27,7 +27,8 @@ export interface LeadOn {
   readonly frames: SharedFrames;
   /** The revision that they lead to. */
   readonly to: number;
-  readonly endsInSynced: boolean;
+  /** Where it does, it says so. */
+  readonly endsInSynced: SyncedBy | undefined;
   /** About what the frames take. */
   readonly bytes: number;
 }
@@ -64,12 +65,18 @@ export function leadOn(
     return {
       frames: new SharedFrames(differenceFrames(head, netChanges(clip(commits, group.subtree)))),
       to,
-      endsInSynced: true,
+      endsInSynced: 'difference',
       bytes,
     };
   // An empty batch moves the client on, unless its `synced` does.
   const frames = told.length === 0 && isResuming ? [] : commitFrames(head, told, group.withPrev);
-  return { frames: new SharedFrames(frames), to, endsInSynced: isResuming, bytes };
+  const by = told.length === 0 ? 'nothing' : 'commits';
+  return {
+    frames: new SharedFrames(frames),
+    to,
+    endsInSynced: isResuming ? by : undefined,
+    bytes,
+  };
 }
 
 function readMissed(

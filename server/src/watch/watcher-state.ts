@@ -1,6 +1,9 @@
 import type { Digest } from '@confer/shared';
 import type { SharedFrames } from './shared-frames.ts';
 
+/** What led a watch to a `synced`. */
+export type SyncedBy = 'nothing' | 'commits' | 'difference' | 'snapshot' | 'verify';
+
 /** Why a position cannot be continued. */
 export type ResetReason = 'compacted' | 'epoch';
 
@@ -45,7 +48,8 @@ export type State =
       next: number;
       readonly position: number;
       readonly to: number;
-      readonly endsInSynced: boolean;
+      /** What the `synced` after them says. */
+      readonly endsInSynced: SyncedBy | undefined;
       /** The client has not had a `synced` on this connection. */
       readonly isResuming: boolean;
     }

@@ -7,7 +7,7 @@ import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 import type { WatchSink } from './watch-sink.ts';
-import type { ResetReason, Start, State } from './watcher-state.ts';
+import type { ResetReason, Start, State, SyncedBy } from './watcher-state.ts';
 
 /** What the hub shares with its watchers. */
 export interface WatchContext {
@@ -196,14 +196,15 @@ export class Watcher implements Member {
     if (page.next !== undefined) return;
     const { revision } = state;
     this.#context.digests.learn(subtree, revision, state);
-    this.#sendSynced(revision, state);
+    this.#sendSynced('snapshot', revision, state);
     this.#become({ kind: 'lagging', position: revision, from: revision, isResuming: false });
   }
 
   #catchUp(state: State & { kind: 'lagging' }): boolean {
     const to = this.#context.revision();
     if (state.position === to) {
-      if (state.isResuming) this.#sendSynced(to, this.#context.digests.prove(this.group.subtree));
+      if (state.isResuming)
+        this.#sendSynced('nothing', to, this.#context.digests.prove(this.group.subtree));
       this.#become({ kind: 'live' });
       if (this.#fellBehind) this.#context.counters.count('watchesCaughtUp');
       this.#fellBehind = false;
@@ -237,9 +238,10 @@ export class Watcher implements Member {
       return;
     }
     // At the hub's revision it is known what the subtree holds; at one before it, it was.
-    if (endsInSynced) {
+    if (endsInSynced !== undefined) {
       const isLatest = to === this.#context.revision();
-      this.#sendSynced(to, isLatest ? this.#context.digests.prove(this.group.subtree) : undefined);
+      const proof = isLatest ? this.#context.digests.prove(this.group.subtree) : undefined;
+      this.#sendSynced(endsInSynced, to, proof);
     }
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
@@ -279,7 +281,7 @@ export class Watcher implements Member {
     if (page.frame !== undefined) this.sink.frames.send(page.frame);
     if (page.next !== undefined) return;
     this.#context.digests.learn(subtree, to, state);
-    this.#sendSynced(to, state);
+    this.#sendSynced('difference', to, state);
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
 
@@ -288,13 +290,14 @@ export class Watcher implements Member {
     const proof = this.#context.digests.prove(this.group.subtree);
     if (proof === undefined) return true;
     this.#owesProof = false;
-    this.#sendSynced(this.#context.revision(), proof);
+    this.#sendSynced('verify', this.#context.revision(), proof);
     return false;
   }
 
-  #sendSynced(revision: number, whole?: Proof): void {
+  #sendSynced(by: SyncedBy, revision: number, whole?: Proof): void {
     const proof =
       whole === undefined ? {} : { entries: whole.entries, digest: whole.digest.toString() };
-    this.sink.frames.send(toFrame({ type: 'synced', watch: this.group.name, revision, ...proof }));
+    const { name: watch } = this.group;
+    this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...proof }));
   }
 }

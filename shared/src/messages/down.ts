@@ -97,6 +97,8 @@ export const synced = v.object({
   type: v.literal('synced'),
   watch: name,
   revision: count,
+  /** What led there: `nothing`, `commits`, `difference`, `snapshot`; `verify` where only a proof was asked for. */
+  by: v.exactOptional(name),
   /** How many entries the subtree holds, and their digest, where the server knows them. */
   entries: v.exactOptional(count),
   digest: v.exactOptional(text),

@@ -30,7 +30,7 @@ export class MemoryStore implements SimulatedStore {
   }
 
   requests(): ReadonlyMap<string, number> {
-    return new Map([...this.#disk.outcomes].map(([id, { revision }]) => [id, revision]));
+    return new Map([...this.#disk.outcomes].map(([id, { outcome }]) => [id, outcome.revision]));
   }
 
   copy(): SimulatedStore {

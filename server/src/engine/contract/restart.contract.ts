@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type EngineFixture, Rig } from './rig.contract.ts';
+import { type EngineFixture, failureOf, Rig } from './rig.contract.ts';
 
 export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
   const { reopen } = fixture;
@@ -51,6 +51,8 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
     const first = await rig().put('/a', '1', { requestId: 'once' });
     await restarted(async (again) => {
       expect(await again.put('/a', '1', { requestId: 'once' })).toEqual(first);
+      const other = await failureOf(() => again.put('/a', '2', { requestId: 'once' }));
+      expect(other).toMatchObject({ code: 'invalid_message' });
       expect(again.fed).toEqual([]);
     });
   });

@@ -247,6 +247,33 @@ export function describeWrites(rig: () => Rig): void {
       expect(await rig().put('/a', 'one', more)).toEqual(first);
     });
 
+    it('S4 that made a commit is refused for another write, in the same turn and later', async () => {
+      const put = (path: string, value: string) => ({ type: 'put', path, value }) as const;
+      const first = [put('/a', '1'), put('/b', '2')];
+      const conditions = [{ path: '/c', modRevision: 0 }];
+      const others = [
+        [put('/a', '1'), put('/b', '3')],
+        [put('/b', '2'), put('/a', '1')],
+        [put('/a', '1')],
+        [...first, put('/c', '')],
+        [put('/a1', ''), put('/b', '2')],
+        [put('/a', '1'), { type: 'delete', path: '/b' } as const],
+      ];
+      const made = rig().commit(first, { requestId: 'r', conditions });
+      const refused = () => [
+        ...others.map((each) =>
+          failureOf(() => rig().commit(each, { requestId: 'r', conditions })),
+        ),
+        failureOf(() => rig().commit(first, { requestId: 'r' })),
+      ];
+      const soon = refused();
+      const { revision } = await made;
+      for (const failure of [...(await Promise.all(soon)), ...(await Promise.all(refused()))])
+        expect(failure).toMatchObject({ code: 'invalid_message' });
+      expect(await rig().commit(first, { requestId: 'r', conditions })).toMatchObject({ revision });
+      expect(rig().values()).toEqual(['/a=1', '/b=2']);
+    });
+
     it('S4 that met a conflict is judged anew', async () => {
       const more = { requestId: 'again', conditions: [{ path: '/a', modRevision: 0 }] };
       await rig().put('/a', 'one');

@@ -129,11 +129,11 @@ describe('a compaction', () => {
     expect(again.engine.compactedRevision).toBe(upTo);
     expect(again.values('/', upTo)).toEqual(expected);
     expect([...again.engine.history(upTo)]).toEqual(rig.fed.slice(-10));
-    const last = await again.put('/k0', 'again', { requestId: 'put-2000' });
+    const last = await again.put('/k0', '2000', { requestId: 'put-2000' });
     expect(last.revision).toBeLessThan(upTo);
     again.clock.time += REQUEST_KEPT_MS + 1;
     await again.engine.compact(upTo);
-    const anew = await again.put('/k0', 'anew', { requestId: 'put-2000' });
+    const anew = await again.put('/k0', '2000', { requestId: 'put-2000' });
     expect(anew.revision).toBeGreaterThan(upTo);
     expect(again.values('/', upTo)).toEqual(expected);
     await again.engine.close();

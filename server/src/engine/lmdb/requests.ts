@@ -1,4 +1,4 @@
-import type { CommitOutcome } from '../engine.ts';
+import type { MadeWrite } from '../made-write.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
 import type { Progress } from './commit-rows.ts';
 import { RequestIndex } from './request-index.ts';
@@ -44,7 +44,7 @@ export class Requests {
   }
 
   /** How a write that was made before ended. */
-  outcomeOf(requestId: string, tables: ReadTables): CommitOutcome | undefined {
+  outcomeOf(requestId: string, tables: ReadTables): MadeWrite | undefined {
     const revision = this.#index.find(requestId);
     return revision === undefined ? undefined : outcomeAt(tables, revision, requestId);
   }
@@ -73,13 +73,13 @@ export class Requests {
 /** Writes down which writes a transaction makes. */
 export function noteRequests(
   { requests }: WriteTables,
-  outcomes: ReadonlyMap<string, CommitOutcome>,
+  outcomes: ReadonlyMap<string, MadeWrite>,
   { revision }: Progress,
 ): void {
   if (outcomes.size === 0) return;
   const made: MadeRequest[] = [];
-  for (const [id, outcome] of outcomes)
-    made.push([id, outcome.revision, outcome.puts, outcome.deletes]);
+  for (const [id, { outcome, fingerprint }] of outcomes)
+    made.push([id, outcome.revision, outcome.puts, outcome.deletes, fingerprint]);
   const row: RequestsRow = { made };
   requests.put(revision, JSON.stringify(row));
 }
@@ -91,15 +91,11 @@ export function requestsWith({ requests }: ReadTables, revision: number): readon
   return [];
 }
 
-function outcomeAt(
-  tables: ReadTables,
-  revision: number,
-  requestId: string,
-): CommitOutcome | undefined {
+function outcomeAt(tables: ReadTables, revision: number, requestId: string): MadeWrite | undefined {
   const made = requestsWith(tables, revision).find(([id]) => id === requestId);
   if (made === undefined) return undefined;
-  const [, at, puts, deletes] = made;
-  return { revision: at, puts, deletes };
+  const [, at, puts, deletes, fingerprint] = made;
+  return { outcome: { revision: at, puts, deletes }, fingerprint };
 }
 
 /** The newest first. */

@@ -252,4 +252,5 @@ export type MadeRequest = readonly [
   revision: number,
   puts: number,
   deletes: number,
+  fingerprint: number,
 ];

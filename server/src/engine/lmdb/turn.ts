@@ -1,5 +1,6 @@
 import { ProtocolError } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
+import type { MadeWrite } from '../made-write.ts';
 import type { Pending } from '../pending.ts';
 
 /** About what one turn of the event loop judges and writes: some milliseconds. */
@@ -17,7 +18,7 @@ interface Answer {
 /** The requests of one transaction, and what became of each; nobody is told before it is durable. */
 export class Turn {
   /** By request id, of those that made a commit. */
-  readonly outcomes = new Map<string, CommitOutcome>();
+  readonly outcomes = new Map<string, MadeWrite>();
   readonly commits: MadeCommit[] = [];
   #taken: readonly Pending[] = [];
   #answers: Answer[] = [];
@@ -60,10 +61,10 @@ export class Turn {
     this.#answers = [];
   }
 
-  made(to: Pending, commit: MadeCommit, outcome: CommitOutcome): void {
+  made(to: Pending, commit: MadeCommit, write: MadeWrite): void {
     this.commits.push(commit);
-    this.outcomes.set(to.request.requestId, outcome);
-    this.settle(to, outcome);
+    this.outcomes.set(to.request.requestId, write);
+    this.settle(to, write.outcome);
   }
 
   settle(to: Pending, told: CommitOutcome | ProtocolError): void {

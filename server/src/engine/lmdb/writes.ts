@@ -1,6 +1,7 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
 import { type Base, evaluate, type Judgement } from '../evaluate.ts';
+import { anotherWrite, fingerprintOf, type MadeWrite } from '../made-write.ts';
 import type { Pending } from '../pending.ts';
 import { atOnce, type Steps } from '../steps.ts';
 import { restOf } from '../tree-range.ts';
@@ -125,8 +126,8 @@ export class Writes {
   }
 
   #written({ outcomes, commits }: Turn, progress: Progress): void {
-    for (const [requestId, { revision }] of outcomes)
-      this.#context.requests.add(requestId, revision);
+    for (const [requestId, { outcome }] of outcomes)
+      this.#context.requests.add(requestId, outcome.revision);
     if (commits.length > 0) this.#context.onDurable(commits, progress);
   }
 
@@ -145,7 +146,8 @@ export class Writes {
 
   #knownOrUnknown(request: CommitRequest): CommitOutcome | ProtocolError | undefined {
     try {
-      return this.#known(request, this.#context.tables) ?? this.#unknown.get(request.requestId);
+      const known = this.#known(request, this.#context.tables);
+      return known?.outcome ?? this.#unknown.get(request.requestId);
     } catch (error) {
       const reason = `whether it was made before cannot be read: ${reasonOf(error)}`;
       return new ProtocolError('outcome_unknown', reason);
@@ -171,9 +173,10 @@ export class Writes {
     let progress = this.#context.shown();
     for (const pending of turn.taken) {
       const { request } = pending;
+      const fingerprint = yield* fingerprintOf(request);
       const known = turn.outcomes.get(request.requestId) ?? this.#known(request, tables);
       if (known !== undefined) {
-        turn.settle(pending, known);
+        turn.settle(pending, known.fingerprint === fingerprint ? known.outcome : anotherWrite());
         continue;
       }
       let judged: Judgement<HeldRow> | undefined;
@@ -191,7 +194,7 @@ export class Writes {
       const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
       const written = yield* writeCommit(tables, judged, so);
       progress = written.progress;
-      turn.made(pending, judged.commit, written.outcome);
+      turn.made(pending, judged.commit, { outcome: written.outcome, fingerprint });
     }
     noteRequests(tables, turn.outcomes, progress);
     return progress;
@@ -202,7 +205,7 @@ export class Writes {
     return { revision: revision + 1, time: Math.max(time, this.#context.clock.now()) };
   }
 
-  #known({ requestId }: CommitRequest, tables: ReadTables): CommitOutcome | undefined {
+  #known({ requestId }: CommitRequest, tables: ReadTables): MadeWrite | undefined {
     return this.#context.requests.outcomeOf(requestId, tables);
   }
 }

@@ -1,5 +1,6 @@
-import type { CommitOutcome, MadeCommit, Timeline } from '../engine.ts';
+import type { MadeCommit, Timeline } from '../engine.ts';
 import { MemoryDeletions } from '../known-deletions.ts';
+import type { MadeWrite } from '../made-write.ts';
 import type { LoggedCommit } from './log.ts';
 import { MemoryVersions } from './versions.ts';
 
@@ -23,7 +24,7 @@ export class MemoryDisk {
   /** What is being written: of a later revision than is shown, and undone when it was broken off. */
   applying: MadeCommit | undefined;
   readonly deletions = new MemoryDeletions();
-  readonly outcomes = new Map<string, CommitOutcome>();
+  readonly outcomes = new Map<string, MadeWrite>();
   /** Commits that are gone while their request ids are too young to be forgotten; oldest first. */
   readonly retired: { readonly requestId: string; readonly time: number }[] = [];
 }

@@ -14,6 +14,7 @@ import type {
 } from '../engine.ts';
 import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
+import { anotherWrite, fingerprintOf } from '../made-write.ts';
 import { mergeByPath } from '../merge-by-path.ts';
 import type { Pending } from '../pending.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
@@ -190,8 +191,10 @@ class MemoryEngine implements Engine {
   *#judge(request: CommitRequest, made: (commit: MadeCommit) => void): Steps<CommitOutcome> {
     const disk = this.#disk;
     this.#requireOwner();
+    const fingerprint = yield* fingerprintOf(request);
     const known = disk.outcomes.get(request.requestId);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.fingerprint !== fingerprint) throw anotherWrite();
+    if (known !== undefined) return known.outcome;
     const naming = { revision: disk.revision + 1, time: this.#time() };
     const judgement = yield* evaluate(request, this.#base(), naming);
     if (judgement === undefined) return { revision: disk.revision, puts: 0, deletes: 0 };
@@ -201,7 +204,7 @@ class MemoryEngine implements Engine {
     disk.revision = commit.revision;
     disk.historyBytes += historySize(commit);
     disk.log.push({ commit, requestId: request.requestId });
-    disk.outcomes.set(request.requestId, outcome);
+    disk.outcomes.set(request.requestId, { outcome, fingerprint });
     made(commit);
     return outcome;
   }

@@ -1,0 +1,42 @@
+import { crc32 } from 'node:zlib';
+import { type Operation, ProtocolError } from '@confer/shared';
+import type { CommitOutcome, CommitRequest } from './engine.ts';
+import { Pace, type Steps } from './steps.ts';
+
+/** A write that made a commit, as far as a second try of it needs that (S4). */
+export interface MadeWrite {
+  readonly outcome: CommitOutcome;
+  /** Of what was asked for, so that another write under the same request id is told from a second try. */
+  readonly fingerprint: number;
+}
+
+/** A CRC-32 over all that a write asks for, in its order. It finds mistakes, it does not withstand an adversary. */
+export function* fingerprintOf({
+  operations,
+  conditions,
+  note = '',
+}: Pick<CommitRequest, 'operations' | 'conditions' | 'note'>): Steps<number> {
+  const pace = new Pace();
+  let sum = crc32(note);
+  for (const { path, modRevision } of conditions) {
+    sum = crc32(`${modRevision}${path}`, sum);
+    if (pace.isOver()) yield;
+  }
+  for (const operation of operations) {
+    sum = crc32(kindOf(operation) + operation.path, sum);
+    if (operation.type === 'put') sum = crc32(operation.value, sum);
+    if (pace.isOver('value' in operation ? operation.value.length : 0)) yield;
+  }
+  return sum;
+}
+
+/** How long a value is stands before the path: no two lists of operations read as the same text. */
+function kindOf(operation: Operation): string {
+  if (operation.type === 'put') return `put${operation.value.length}`;
+  return operation.recursive === true ? 'clear' : 'delete';
+}
+
+/** What a write is told whose request id has made another. */
+export function anotherWrite(): ProtocolError {
+  return new ProtocolError('invalid_message', 'the requestId is that of another write');
+}
