@@ -14,6 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ['{shared,server,client,cli}/src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/support/uws-here.ts'],
     // CommonJS packages are imported just as Node does it for the built code.
     deps: { interopDefault: false },
     // Much of what the tests on real processes do is to wait, so that two at a time fit two cores.

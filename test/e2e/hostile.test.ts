@@ -3,10 +3,11 @@ import { createServer, type Server } from '@confer/server';
 import { errorOfClose } from '@confer/shared';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawSocket } from '../support/raw-socket.ts';
+import { TRANSPORTS } from '../support/transports.ts';
 
 const MIB = 1024 * 1024;
 
-describe.each(['uws', 'ws'] as const)('W10 clients that misbehave, over %s', (transport) => {
+describe.each(TRANSPORTS)('W10 clients that misbehave, over %s', (transport) => {
   let server: Server;
   beforeAll(async () => {
     server = await createServer({ engine: 'memory', port: 0, transport });

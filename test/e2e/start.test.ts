@@ -4,6 +4,7 @@ import { connect } from '@confer/client';
 import { createServer } from '@confer/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { confer, freePort, type Program, serve, withDirectory } from '../support/process.ts';
+import { TRANSPORTS } from '../support/transports.ts';
 
 const running: Program[] = [];
 afterEach(async () => {
@@ -26,7 +27,7 @@ function expectRefusal(result: { code: number | null; stdout: string; stderr: st
 }
 
 describe('a server that cannot start', () => {
-  it.each(['uws', 'ws'])('says that its port is in use (%s)', async (transport) => {
+  it.each(TRANSPORTS)('says that its port is in use (%s)', async (transport) => {
     const { port } = await started(['--memory']);
     const args = ['serve', '--memory', '--transport', transport];
     const second = await confer([...args, '--listen', `127.0.0.1:${port}`]);
@@ -108,7 +109,7 @@ describe('a server that starts and stops', () => {
     });
   });
 
-  it.each(['uws', 'ws'])('takes a client that started before it (%s)', async (transport) => {
+  it.each(TRANSPORTS)('takes a client that started before it (%s)', async (transport) => {
     const port = await freePort();
     const client = connect(`http://127.0.0.1:${port}`, { retry: { initialMs: 20, maxMs: 100 } });
     const mirror = client.mirror('/');

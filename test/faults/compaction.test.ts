@@ -2,6 +2,7 @@ import type { Client, Operation } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import type { ModelWrite } from '../model/model.ts';
 import { SeededRandom } from '../support/random.ts';
+import { DEFAULT_TRANSPORT } from '../support/transports.ts';
 import type { FaultProxy } from './proxy.ts';
 import { Recorder } from './recorder.ts';
 import { type RealServer, report, until, withScene } from './scene.ts';
@@ -95,12 +96,12 @@ async function race(stage: Stage, newest: number, mayKill: boolean): Promise<voi
 }
 
 describe.each([
-  ['lmdb', 'uws'],
+  ['lmdb', DEFAULT_TRANSPORT],
   ['memory', 'ws'],
   ...(isLong
     ? ([
         ['lmdb', 'ws'],
-        ['memory', 'uws'],
+        ['memory', DEFAULT_TRANSPORT],
       ] as const)
     : []),
 ] as const)('compaction while readers come back, %s over %s', (engine, transport) => {

@@ -2,6 +2,7 @@ import type { Client, Commit } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import type { ModelWrite } from '../model/model.ts';
 import { SeededRandom } from '../support/random.ts';
+import { TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { Recorder } from './recorder.ts';
 import { report, until, withScene } from './scene.ts';
@@ -44,7 +45,7 @@ function expectAccounted(commits: readonly Commit[], acknowledged: ReadonlyMap<s
 }
 
 describe('SIGKILL of a real server at random moments, on a path that is cut at random, too', () => {
-  it.each(['uws', 'ws'] as const)(
+  it.each(TRANSPORTS)(
     'S1 S3 S4 S5 W1 W2 W3 W4 W5 W7 keeps what was acknowledged and tells each change once, over %s',
     { timeout: isLong ? 600_000 : 60_000 },
     async (transport) => {

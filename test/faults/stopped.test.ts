@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_TRANSPORT, TRANSPORTS } from '../support/transports.ts';
 import { writing } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
@@ -15,7 +16,6 @@ const PAUSED_MS = 180_000;
  * the stopped would be ten times what was written.
  */
 const UNCOLLECTED_MIB = 400;
-const TRANSPORTS = ['uws', 'ws'] as const;
 
 async function during(durationMs: number): Promise<void> {
   const endAt = Date.now() + durationMs;
@@ -77,7 +77,7 @@ async function stopUnderLoad(
 }
 
 describe('SIGSTOP for longer than the silence', () => {
-  it.each(['uws', 'ws'] as const)(
+  it.each(TRANSPORTS)(
     'W8 S4 of the server is noticed, and everything goes on with SIGCONT, over %s',
     { timeout: STOPPED_MS + 20_000 },
     async (transport) => {
@@ -104,7 +104,7 @@ describe('SIGSTOP for longer than the silence', () => {
     },
   );
 
-  it.each(['uws', 'ws'] as const)(
+  it.each(TRANSPORTS)(
     'W3 W8 W10 of one reader costs bounded memory under a load of megabytes, over %s',
     { timeout: STOPPED_MS + 60_000 },
     async (transport) => {
@@ -118,7 +118,7 @@ describe('SIGSTOP for longer than the silence', () => {
     },
   );
 
-  it.each(isLong ? TRANSPORTS : (['uws'] as const))(
+  it.each(isLong ? TRANSPORTS : [DEFAULT_TRANSPORT])(
     'W10 of one reader in ten leaves the others and the writers alone, over %s',
     { timeout: STOPPED_MS + 60_000 },
     async (transport) => {

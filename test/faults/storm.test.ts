@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { report, until, withScene } from './scene.ts';
 
@@ -23,12 +24,12 @@ function histogram(times: readonly number[]): number[] {
 }
 
 describe(`W3 W5 W7 a storm of ${CLIENTS} clients`, () => {
-  it.each([
-    ['SIGKILL', 'uws'],
-    ['SIGTERM', 'uws'],
-    ['SIGKILL', 'ws'],
-    ['SIGTERM', 'ws'],
-  ] as const)(
+  it.each(
+    TRANSPORTS.flatMap((transport) => [
+      ['SIGKILL', transport] as const,
+      ['SIGTERM', transport] as const,
+    ]),
+  )(
     'comes back spread after a %s, and all are live with the truth, over %s',
     {
       timeout: isLong ? 300_000 : 60_000,

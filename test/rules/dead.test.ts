@@ -7,7 +7,7 @@ import { allSources, parse, type Source, visit } from './source.ts';
 /** Where programs and other packages come in. */
 const ENTRY = /^\w+\/src\/(index|main|browser)\.ts$/;
 /** Where test runners and the benchmark come in. */
-const TEST_ENTRY = /\.test\.ts$|^test\/bench\/main\.ts$/;
+const TEST_ENTRY = /\.test\.ts$|^test\/bench\/main\.ts$|^test\/support\/uws-here\.ts$/;
 /** The schema of every message is exported under its own name, used alone or not. */
 const EXPORTS_ALL = /^shared\/src\/messages\//;
 
