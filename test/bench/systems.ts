@@ -6,7 +6,7 @@ import { natsDriver } from './load/nats.ts';
 import { natsKvDriver } from './load/nats-kv.ts';
 import { redisDriver } from './load/redis.ts';
 import { zookeeperDriver } from './load/zookeeper.ts';
-import { conferPeer } from './peers/confer.ts';
+import { conferPeer, conferWsPeer } from './peers/confer.ts';
 import { etcdPeer } from './peers/etcd.ts';
 import { floorPeer } from './peers/floor.ts';
 import { natsPeer } from './peers/nats.ts';
@@ -30,6 +30,7 @@ const NOTHING = { published: 'nothing kept', written: 'nothing kept' } as const;
 
 const all = {
   confer: { peer: conferPeer, driver: conferDriver, keeps: SYNCED },
+  'confer-ws': { peer: conferWsPeer, driver: conferDriver, keeps: SYNCED },
   floor: { peer: floorPeer, driver: floorDriver, keeps: NOTHING },
   etcd: { peer: etcdPeer, driver: etcdDriver, keeps: SYNCED },
   redis: {
@@ -54,6 +55,9 @@ export const systemNames = Object.keys(all) as readonly SystemName[];
 
 /** What a change of Confer is judged by. */
 export const ours: readonly SystemName[] = ['confer', 'floor'];
+
+/** All but what only says something of Confer, and is measured where it is named. */
+export const compared: readonly SystemName[] = systemNames.filter((name) => name !== 'confer-ws');
 
 /** What the quick profile has time for. */
 export const quick: readonly SystemName[] = [...ours, 'etcd', 'redis', 'nats'];
