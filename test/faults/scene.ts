@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Client, type ClientOptions, connect } from '@confer/client';
 import { freePort, Program, withDirectory } from '../support/process.ts';
 import { Crowd } from './crowd.ts';
 import { FaultProxy } from './proxy.ts';
+import { memoryMiBOf } from './vitals.ts';
 
 const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
 
@@ -69,13 +69,7 @@ export class RealServer {
 
   /** What it holds in memory; `own` is that without the pages of its files, which are only a cache. */
   get memoryMiB(): { readonly resident: number; readonly own: number } {
-    const { pid } = this.program.child;
-    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const of = (name: string) => {
-      const [, kib] = new RegExp(`${name}:\\s+([0-9]+)`).exec(text) ?? [];
-      return Math.round(Number(kib) / 1024);
-    };
-    return { resident: of('VmRSS'), own: of('RssAnon') };
+    return memoryMiBOf(this.program);
   }
 }
 
