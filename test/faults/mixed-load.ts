@@ -9,6 +9,13 @@ const LARGE_PATHS = 8;
 const LARGE_CHARS = 128 * 1024;
 const SUBTREES = 4;
 const SUBTREE_ENTRIES = 50;
+/** Still goes into the server's log, and not beside it. */
+const LOGGED_CHARS = 30_000;
+/** Fills what the server keeps up to a size: both segments of its log and its recent commits, ... */
+const FILLING_WRITES = 3_000;
+const AT_A_TIME = 20;
+/** ... and the pages of snapshots that it made, a MiB at each visit. */
+const FILLING_VISITS = 80;
 /** Revisions that a compaction leaves, so that who was cut off resumes now by history, now without. */
 const KEPT_REVISIONS = 200;
 
@@ -27,6 +34,21 @@ export class MixedLoad {
     this.#url = url;
     this.#proxy = proxy;
     this.#writer = writer;
+  }
+
+  /** Fills what is bounded by size, which this load would take minutes for. */
+  async fill(): Promise<void> {
+    const value = 'x'.repeat(LOGGED_CHARS);
+    for (let turn = 0; turn < FILLING_WRITES; turn += AT_A_TIME)
+      await Promise.all(
+        Array.from({ length: AT_A_TIME }, (_, i) =>
+          this.#writer.set(`/small/${(turn + i) % SMALL_PATHS}`, `${turn} ${value}`),
+        ),
+      );
+    for (let turn = 0; turn < FILLING_VISITS; turn++) {
+      await this.#large(turn);
+      await this.#visit('/large');
+    }
   }
 
   async run(durationMs: number, onSecond: () => void): Promise<void> {
@@ -51,7 +73,7 @@ export class MixedLoad {
       ...[0, 1, 2].map((i) => this.#small(3 * round + i)),
       isTurn(4) && this.#large(round / 4),
       isTurn(10) && this.#subtree(round / 10),
-      isTurn(20) && this.#visitor(),
+      isTurn(20) && this.#visit('/small'),
       isTurn(40) && this.#slowReader(),
     ]);
     if (isTurn(60)) this.#proxy.cutAll();
@@ -79,9 +101,9 @@ export class MixedLoad {
   }
 
   /** A client that comes, mirrors, watches and goes; and a watch on a connection that stays. */
-  async #visitor(): Promise<void> {
+  async #visit(path: string): Promise<void> {
     const visitor = connect(this.#url);
-    const mirror = visitor.mirror('/small');
+    const mirror = visitor.mirror(path);
     const watches = [visitor.watch('/subtrees'), this.#writer.watch('/small')];
     await Promise.all([mirror.ready(), ...watches.map((watch) => watch.started())]);
     for (const watch of watches) watch.close();
