@@ -1,25 +1,39 @@
 import type { Commits, WireCommit } from '@confer/shared';
+import { pagesOf, type Staged } from './staged.ts';
 
 /** Everything that happened to a watch after `from`, up to and with `to`, as far as it has come. */
 export interface Batch {
   readonly from: number;
   readonly to: number;
-  readonly commits: readonly WireCommit[];
+  readonly frames: Staged<readonly WireCommit[]>;
+}
+
+/** The batch with one more frame. A frame of another batch begins anew. */
+export function withFrame(batch: Batch | undefined, { from, to, commits }: Commits): Batch {
+  const before = batch?.from === from && batch.to === to ? batch.frames : undefined;
+  return { from, to, frames: { page: commits, before } };
 }
 
 /**
- * The batch with one more frame. A frame of another batch begins anew. A commit may be split between
- * frames: its second part repeats the revision and brings the rest of its changes.
+ * Those of its commits that are newer than `revision`, each as a whole: one may be split between
+ * frames, and then its second part repeats the revision and brings the rest of its changes.
  */
-export function withFrame(batch: Batch | undefined, frame: Commits): Batch {
-  const { from, to, commits } = frame;
-  if (batch?.from !== from || batch.to !== to) return { from, to, commits };
-  const all = [...batch.commits];
-  for (const commit of commits) {
-    const last = all.at(-1);
-    if (last?.revision === commit.revision)
-      all.splice(-1, 1, { ...last, changes: [...last.changes, ...commit.changes] });
-    else all.push(commit);
-  }
-  return { from, to, commits: all };
+export function commitsAfter(revision: number, { frames }: Batch): WireCommit[] {
+  const whole: WireCommit[] = [];
+  // What came in a frame is left as it is, so a commit in parts is made anew, once.
+  let joined: WireCommit | undefined;
+  for (const page of pagesOf(frames))
+    for (const commit of page) {
+      const last = whole.at(-1);
+      if (commit.revision <= revision) continue;
+      if (last?.revision !== commit.revision) whole.push(commit);
+      else {
+        if (joined !== last) {
+          joined = { ...last, changes: [...last.changes] };
+          whole[whole.length - 1] = joined;
+        }
+        for (const change of commit.changes) joined.changes.push(change);
+      }
+    }
+  return whole;
 }

@@ -9,7 +9,8 @@ import type {
   WatchMode,
   WireCommit,
 } from '@confer/shared';
-import { withFrame } from './batch.ts';
+import { commitsAfter, withFrame } from './batch.ts';
+import { pagesOf } from './staged.ts';
 import {
   type CatchingUp,
   type Live,
@@ -107,7 +108,7 @@ function snapshotting(
   epoch: string,
   isFresh: boolean,
 ): Snapshotting {
-  const nothing = { revision: undefined, pages: [] };
+  const nothing = { revision: undefined, pages: undefined };
   return { kind: 'snapshotting', mode: 'state', position, isFresh, epoch, ...nothing };
 }
 
@@ -163,12 +164,15 @@ function commits(state: CatchingUp | Live, frame: Commits): Step {
   const batch = withFrame(state.batch, frame);
   if (frame.more === true) return { state: { ...state, batch } };
   const reached = { epoch: position.epoch, revision: batch.to };
-  const unseen = batch.commits.filter(({ revision }) => revision > position.revision);
   return {
     // A state watch is caught up at its `synced`; an event watch has none, and commits prove as much.
     state:
       mode === 'events' ? live(mode, reached) : { ...state, position: reached, batch: undefined },
-    effect: { type: 'apply', commits: unseen, position: reached },
+    effect: {
+      type: 'apply',
+      commits: commitsAfter(position.revision, batch),
+      position: reached,
+    },
   };
 }
 
@@ -183,8 +187,8 @@ function isSameHistory(state: CatchingUp | Live): boolean {
 /** Pages of a lower revision belong to a snapshot that was begun again. */
 function withPage(state: Snapshotting, { revision, entries }: Snapshot): Snapshotting {
   if (state.revision !== undefined && revision < state.revision) return state;
-  const pages = revision === state.revision ? [...state.pages, entries] : [entries];
-  return { ...state, revision, pages };
+  const before = revision === state.revision ? state.pages : undefined;
+  return { ...state, revision, pages: { page: entries, before } };
 }
 
 /**
@@ -199,7 +203,7 @@ function snapshotDone(state: Snapshotting, synced: Synced, isSameTimeline: boole
   if (isSameTimeline && position?.epoch === epoch && revision < position.revision)
     return rewatch(state, `the server is at revision ${revision}, behind ${position.revision}`);
   // A snapshot that began again and found nothing has no page to say so.
-  const pages = revision === state.revision ? state.pages : [];
+  const pages = revision === state.revision ? pagesOf(state.pages) : [];
   const reached = { epoch, revision };
   return {
     state: live('state', reached),
@@ -214,14 +218,11 @@ function difference(state: CatchingUp | Live, page: Difference): Step {
   if (position.revision < page.from)
     return rewatch(state, `a gap from revision ${position.revision} to ${page.from}`, 'gap');
   const staged = state.kind === 'catching-up' ? state.difference : undefined;
-  const pages =
-    staged?.from === page.from && staged.to === page.to
-      ? [...staged.pages, page.changes]
-      : [page.changes];
+  const before = staged?.from === page.from && staged.to === page.to ? staged.pages : undefined;
   return {
     state: {
       ...catchingUp('state', position, position.epoch),
-      difference: { from: page.from, to: page.to, pages },
+      difference: { from: page.from, to: page.to, pages: { page: page.changes, before } },
     },
   };
 }
@@ -242,6 +243,6 @@ function caughtUp(state: CatchingUp | Live, synced: Synced): Step {
     effect:
       staged === undefined
         ? { type: 'advance', position: reached, proof: synced }
-        : { type: 'merge', pages: staged.pages, position: reached, proof: synced },
+        : { type: 'merge', pages: pagesOf(staged.pages), position: reached, proof: synced },
   };
 }

@@ -8,6 +8,7 @@ import type {
   WireCommit,
 } from '@confer/shared';
 import type { Batch } from './batch.ts';
+import type { Staged } from './staged.ts';
 
 /**
  * The states of one watch.
@@ -44,7 +45,7 @@ export interface Snapshotting {
   readonly epoch: string;
   /** Of the pages; `undefined` before the first one. */
   readonly revision: number | undefined;
-  readonly pages: readonly (readonly Entry[])[];
+  readonly pages: Staged<readonly Entry[]> | undefined;
 }
 
 export interface CatchingUp {
@@ -73,7 +74,7 @@ interface Ended {
 interface StagedDifference {
   readonly from: number;
   readonly to: number;
-  readonly pages: readonly (readonly NetChange[])[];
+  readonly pages: Staged<readonly NetChange[]>;
 }
 
 /** What `synced` says that the subtree holds. */
