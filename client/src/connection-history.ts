@@ -50,3 +50,9 @@ export function noteLoss(
   const sureUntil = isSilent ? (history.heardAt ?? at) : at;
   history.lastLoss = { at, code, reason: reason.slice(0, REASON_LENGTH_MAX), sureUntil };
 }
+
+export function noteWelcome(history: ConnectionHistory, welcome: Welcome): void {
+  history.welcomes++;
+  history.welcome = welcome;
+  history.revision = welcome.revision;
+}

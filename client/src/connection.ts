@@ -13,7 +13,7 @@ import {
 import type { ClientOptions } from './api.ts';
 import type { Backoff } from './backoff.ts';
 import type { ConnectionEvents } from './connection-events.ts';
-import { type ConnectionHistory, newHistory, noteLoss } from './connection-history.ts';
+import { type ConnectionHistory, newHistory, noteLoss, noteWelcome } from './connection-history.ts';
 import type { Attempt, State } from './connection-state.ts';
 import type { ConnectionDiagnostics } from './diagnostics.ts';
 import { ConferError, messageOf } from './errors.ts';
@@ -22,6 +22,7 @@ import { Silence } from './silence.ts';
 import type { OpenSocket } from './socket.ts';
 import type { ClientStatus, RetryOutlook } from './status.ts';
 import type { Endpoint } from './urls.ts';
+import { WelcomeRules } from './welcome-rules.ts';
 
 export interface ConnectionOptions {
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
@@ -46,6 +47,7 @@ export class Connection {
   #state: State = { kind: 'idle' };
   #status: ClientStatus;
   readonly #history: ConnectionHistory;
+  readonly #rules = new WelcomeRules();
   /** Of the attempt that runs or ran last. */
   #endpoint: Endpoint;
   /** Which one in a row the next attempt is; 0 once a connection was of use. */
@@ -117,6 +119,11 @@ export class Connection {
   progress(): void {
     this.#options.backoff.reset();
     this.#number = 0;
+  }
+
+  /** What came breaks the protocol, which only those can tell that it is for. */
+  refuse(problem: string): void {
+    if (this.#state.kind === 'open') this.#refuse(this.#state.attempt, problem);
   }
 
   /** Tries again at once, or gives a server up that says nothing to `ask` for as long as a welcome may take. */
@@ -198,24 +205,24 @@ export class Connection {
     const state = this.#state;
     if (message.type === 'goodbye') attempt.goodbyeMs = Math.min(message.retryInMs, GOODBYE_MS_MAX);
     else if (state.kind === 'greeting' && message.type === 'welcome') {
-      this.#history.welcomes++;
-      this.#history.welcome = message;
-      this.#history.revision = message.revision;
-      this.#transition(
-        { ...state, kind: 'open', welcome: message, timer: this.#listen(attempt, message) },
-        { kind: 'open', url: this.server, epoch: message.epoch },
-      );
+      const problem = this.#rules.problemOf(message);
+      if (problem === undefined) this.#welcome(state, message);
+      else this.#refuse(attempt, `welcome: ${problem}`);
     } else if (state.kind === 'open' && message.type !== 'welcome') {
-      if (message.type === 'heartbeat') this.#history.revision = message.revision;
       this.#events.onMessage(message);
+      if (message.type === 'heartbeat' && this.#isCurrent(attempt))
+        this.#history.revision = this.#rules.reached(message.revision);
     } else this.#refuse(attempt, `${message.type} out of turn`);
   }
 
-  #listen(attempt: Attempt, { heartbeatMs }: Welcome): Silence {
-    const limitMs = heartbeatMs * times.silentBeatsMax;
-    return new Silence(this.#options.clock, limitMs, (silentMs) =>
-      this.#drop(attempt, 4408, `the server was silent for ${silentMs} ms`),
+  #welcome(state: State & { kind: 'greeting' }, welcome: Welcome): void {
+    const limitMs = welcome.heartbeatMs * times.silentBeatsMax;
+    const timer = new Silence(this.#options.clock, limitMs, (silentMs) =>
+      this.#drop(state.attempt, 4408, `the server was silent for ${silentMs} ms`),
     );
+    noteWelcome(this.#history, welcome);
+    const status = { kind: 'open', url: this.server, epoch: welcome.epoch } as const;
+    this.#transition({ ...state, kind: 'open', welcome, timer }, status);
   }
 
   /** The server broke the protocol. That is worth a word to somebody; another try may do better. */

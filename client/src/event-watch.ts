@@ -4,8 +4,9 @@ import { Channel } from './channel.ts';
 import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
 import { type ConferError, closedError } from './errors.ts';
-import type { ServerWatch, WatchOwner } from './server-watch.ts';
+import type { ServerWatch } from './server-watch.ts';
 import { Waits } from './waits.ts';
+import type { WatchOwner } from './watch-owner.ts';
 import type { CopyEffect, WatchState } from './watch-state.ts';
 
 /** What may wait for a slow reader, in commits and in characters. */

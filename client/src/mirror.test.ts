@@ -50,15 +50,17 @@ describe('reading', () => {
   test('gives frozen entries in the order of the tree', () => {
     const { client, server } = startConnected();
     const mirror = client.mirror('/');
-    const paths = ['/a-b', '/a', '/a/z', '/a/b/c', '/a/b'];
-    const watch = giveState(server, 1, ...paths.map((path) => entry(path, '1')));
+    const watch = giveState(server, 1, entry('/a-b', '1'));
+    const paths = ['/a', '/a/z', '/a/b/c', '/a/b'];
+    const oneByOne = paths.map((path, i) => commit(i + 2, put(path, '1')));
+    server.say({ type: 'commits', watch, from: 1, to: 5, commits: oneByOne });
     const listed = () => mirror.list().map(({ path }) => path);
     expect(listed()).toEqual(['/a', '/a/b', '/a/b/c', '/a/z', '/a-b']);
     expect(mirror.list('/a/b').map(({ path }) => path)).toEqual(['/a/b', '/a/b/c']);
     expect(mirror.list()).toBe(mirror.list());
     expect(Object.isFrozen(mirror.get('/a'))).toBe(true);
     const changes = [put('/a/a', '1'), del('/a/b')];
-    server.say({ type: 'commits', watch, from: 1, to: 2, commits: [commit(2, ...changes)] });
+    server.say({ type: 'commits', watch, from: 5, to: 6, commits: [commit(6, ...changes)] });
     expect(listed()).toEqual(['/a', '/a/a', '/a/b/c', '/a/z', '/a-b']);
     expect(mirror.value('/a/a')).toBe('1');
     expect(mirror.value('/none')).toBeUndefined();

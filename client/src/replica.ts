@@ -6,10 +6,11 @@ import type { WatchDiagnostics } from './diagnostics.ts';
 import { EntryTable } from './entry-table.ts';
 import { ConferError } from './errors.ts';
 import { Outage } from './outage.ts';
-import type { ServerWatch, WatchOwner } from './server-watch.ts';
+import type { ServerWatch } from './server-watch.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 import type { Wait } from './waiter.ts';
 import { Waits } from './waits.ts';
+import type { WatchOwner } from './watch-owner.ts';
 import type { CopyEffect, Proof, WatchState } from './watch-state.ts';
 
 /** A mirror, as its replica sees it: told at the very moment, before any listener is. */
@@ -153,9 +154,9 @@ export class Replica implements WatchOwner {
     }
   }
 
-  moved(state: WatchState, reason: string): void {
+  moved(_state: WatchState, reason: string): void {
     if (this.#failure !== undefined) return;
-    const isLive = state.kind === 'live' && this.#position !== undefined;
+    const isLive = this.#watch.isLive && this.#position !== undefined;
     if (!isLive) this.#reason = reason;
     this.#become(isLive ? 'live' : this.#position === undefined ? 'syncing' : 'stale', reason);
     this.#waits.check();

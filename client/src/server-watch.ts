@@ -6,39 +6,25 @@ import {
   type Position,
   type Timer,
   type Watching,
-  type WatchMode,
+  type WatchMessage,
 } from '@confer/shared';
 import type { Backoff } from './backoff.ts';
+import { compactedError } from './compacted-error.ts';
 import type { ResyncReason, WatchHistory } from './diagnostics.ts';
-import { CompactedError, type ConferError, errorOfReply } from './errors.ts';
+import { type ConferError, errorOfReply } from './errors.ts';
+import { Patience } from './patience.ts';
 import type { Requests } from './requests.ts';
 import type { RetryOutlook } from './status.ts';
 import { step } from './watch-machine.ts';
+import type { WatchOwner, WatchSpec } from './watch-owner.ts';
+import { WatchRules } from './watch-rules.ts';
 import {
-  type CopyEffect,
   initialState,
   resumeFrom,
   type WatchEffect,
   type WatchEvent,
   type WatchState,
 } from './watch-state.ts';
-
-/** What a watch is for: the live copy of a mirror, or the queue of an iterator. */
-export interface WatchOwner {
-  /** Something to apply. The state of the watch is already the one after it. */
-  receive(effect: CopyEffect): void;
-  /** The watch is of another kind now; `reason` says why, for people. */
-  moved(state: WatchState, reason: string): void;
-  /** It was refused for good, or history does not reach back. The watch has ended. */
-  failed(error: ConferError): void;
-}
-
-export interface WatchSpec {
-  readonly path: string;
-  readonly mode: WatchMode;
-  readonly prev: boolean;
-  readonly after: Position | undefined;
-}
 
 /**
  * How the server knows the watch:
@@ -55,7 +41,7 @@ type Link =
   | { readonly kind: 'pausing'; readonly timer: Timer; readonly retryAt: number }
   | { readonly kind: 'held' }
   | { readonly kind: 'asked' }
-  | { readonly kind: 'named'; readonly name: string };
+  | { readonly kind: 'named'; readonly name: string; readonly rules: WatchRules };
 
 /** The ways of a watch to the server. */
 export interface WatchLine {
@@ -68,6 +54,9 @@ export interface WatchLine {
   leave(name: string): void;
   /** From now on, messages of that name are for this watch. */
   register(name: string, watch: ServerWatch): void;
+  isTaken(name: string): boolean;
+  /** Ends the connection: the server broke the protocol. */
+  refuse(problem: string): void;
   /** The watch has ended. */
   forget(watch: ServerWatch, name: string | undefined): void;
 }
@@ -91,6 +80,7 @@ export class ServerWatch {
     lastResync: undefined,
   };
   #link: Link = { kind: 'unknown' };
+  readonly #patience: Patience;
 
   constructor(spec: WatchSpec, owner: WatchOwner, line: WatchLine, backoff: Backoff) {
     this.spec = spec;
@@ -99,10 +89,20 @@ export class ServerWatch {
     this.#backoff = backoff;
     this.#state = initialState(spec.mode, spec.after);
     this.#timeline = spec.after?.timeline;
+    this.#patience = new Patience(
+      line.clock,
+      () => owner.moved(this.#state, 'a batch does not end'),
+      (waitedMs) => line.refuse(`nothing for the watch of ${spec.path} for ${waitedMs} ms`),
+    );
   }
 
   get state(): WatchState {
     return this.#state;
+  }
+
+  /** It has what the server has, as far as anybody can tell. */
+  get isLive(): boolean {
+    return this.#state.kind === 'live' && !this.#patience.isLate;
   }
 
   /** A position with the timeline that it was reached on. */
@@ -137,17 +137,24 @@ export class ServerWatch {
       (reply) => {
         if (reply.type === 'watching') this.#accepted(reply, ticket);
         else if (reply.type === 'error') this.#refused(reply, ticket);
+        else this.#line.refuse(`${reply.type} for the watch of ${path}`);
       },
     );
   }
 
   #accepted({ watch: name, revision }: Watching, ticket: Ticket): void {
-    const epoch = this.#line.epoch;
+    const { epoch } = this.#line;
+    if (this.#line.isTaken(name)) {
+      this.#line.refuse(`the name ${name} for two watches`);
+      return;
+    }
     if (this.#link !== ticket || epoch === undefined) {
       this.#line.leave(name);
       return;
     }
-    this.#become({ kind: 'named', name });
+    const { path, mode } = this.spec;
+    const start = resumeFrom(this.#state)?.revision ?? revision;
+    this.#become({ kind: 'named', name, rules: new WatchRules(path, mode, epoch, start) });
     this.#line.register(name, this);
     this.dispatch({ type: 'watching', revision, epoch }, 'catching up');
   }
@@ -196,7 +203,16 @@ export class ServerWatch {
     this.#owner.failed(error);
   }
 
+  /** A message of its name. One that breaks the protocol changes nothing, and ends the connection. */
+  received(message: WatchMessage, reason: string): void {
+    if (this.#link.kind !== 'named') return;
+    const problem = this.#link.rules.problemOf(message, this.#state);
+    if (problem === undefined) this.dispatch(message, reason);
+    else this.#line.refuse(`${message.type} for the watch of ${this.spec.path}: ${problem}`);
+  }
+
   dispatch(event: WatchEvent, reason: string): void {
+    const wasLive = this.isLive;
     const last = this.#state;
     const { timeline } = this.#line;
     // One that is not named is not told apart.
@@ -207,6 +223,7 @@ export class ServerWatch {
     if (state.position !== last.position) this.#timeline = state.position?.timeline ?? timeline;
     // A watch that lived until a heartbeat is well; one that is left again at once is not.
     if (event.type === 'heartbeat' && state.kind === 'live') this.#backoff.reset();
+    if (event.type !== 'heartbeat') this.#expect();
     this.#note(event, last, effect);
     if (effect?.type === 'rewatch') this.#again(effect.reason);
     else if (effect?.type === 'end') this.fail(compactedError(this.spec.path, effect));
@@ -214,7 +231,8 @@ export class ServerWatch {
       if (effect !== undefined)
         this.#owner.receive({ ...effect, position: this.placed(effect.position) });
       // The owner may have paused or distrusted what it received, and heard about that already.
-      if (this.#state === state && state.kind !== last.kind) this.#owner.moved(state, reason);
+      if (this.#state === state && (state.kind !== last.kind || this.isLive !== wasLive))
+        this.#owner.moved(state, reason);
     }
   }
 
@@ -251,22 +269,22 @@ export class ServerWatch {
   #become(next: Link): void {
     if (this.#link.kind === 'pausing') this.#link.timer.cancel();
     this.#link = next;
+    this.#expect();
+  }
+
+  #expect(): void {
+    const { kind } = this.#link;
+    const state = this.#state;
+    const isUnderWay = state.kind === 'snapshotting' || state.kind === 'catching-up';
+    if (kind === 'named' && state.kind === 'live' && state.batch !== undefined)
+      this.#patience.owed('batch');
+    else
+      this.#patience.owed(
+        kind === 'asked' || (kind === 'named' && isUnderWay) ? 'something' : 'nothing',
+      );
   }
 }
 
 function mayComeAgain({ code }: ErrorReply): boolean {
   return isErrorCode(code) && errorKind(code).retry === 'backoff';
-}
-
-function compactedError(
-  path: string,
-  { compacted, position }: Extract<WatchEffect, { type: 'end' }>,
-): CompactedError {
-  const { reason, compactedRevision, epoch } = compacted;
-  const missed = `changes below ${path} after revision ${position?.revision ?? 0} were missed`;
-  const why =
-    reason === 'epoch'
-      ? `the server has another history (${epoch})`
-      : `history reaches back to revision ${compactedRevision} only`;
-  return new CompactedError(`${missed}: ${why}`, reason, compactedRevision);
 }

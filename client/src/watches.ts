@@ -9,7 +9,13 @@ import type { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { ConferError } from './errors.ts';
 import type { Requests } from './requests.ts';
-import { ServerWatch, type WatchLine, type WatchOwner, type WatchSpec } from './server-watch.ts';
+import { ServerWatch, type WatchLine } from './server-watch.ts';
+import type { WatchOwner, WatchSpec } from './watch-owner.ts';
+
+const REVISIONS_AHEAD_MAX = 2 ** 32;
+
+/** Within one period of them: some come at once where a link stood still. */
+const BEATS_MAX = 100;
 
 /**
  * The watches that must exist at the server. Here: asking for all of them on each connection, their
@@ -25,6 +31,12 @@ export class Watches implements WatchLine {
   readonly #named = new Map<string, ServerWatch>();
   #epoch: string | undefined;
   #timeline: string | undefined;
+  /** The highest that the server has named on this connection. */
+  #revision = 0;
+  #heartbeatMs = 0;
+  /** Since a time within the last heartbeat. */
+  #beats = 0;
+  #beatsSince = 0;
 
   constructor(clock: Clock, connection: Connection, requests: Requests, newBackoff: () => Backoff) {
     this.clock = clock;
@@ -53,9 +65,12 @@ export class Watches implements WatchLine {
   }
 
   /** Asks for everything again; to be called before the requests go out. */
-  opened({ epoch, timeline }: Welcome): void {
+  opened({ epoch, timeline, revision, heartbeatMs }: Welcome): void {
     this.#epoch = epoch;
     this.#timeline = timeline;
+    this.#revision = revision;
+    this.#heartbeatMs = heartbeatMs;
+    this.#beats = 0;
     for (const watch of this.#wanted) watch.open();
   }
 
@@ -78,12 +93,15 @@ export class Watches implements WatchLine {
   received(message: WatchMessage): void {
     const watch = this.#named.get(message.watch);
     if (watch === undefined) return;
-    watch.dispatch(message, reasonOf(message));
+    const revision = 'to' in message ? message.to : 'revision' in message ? message.revision : 0;
+    if (this.#isFarAhead(revision)) return;
+    watch.received(message, reasonOf(message));
     // A watch has all that there is: the connection was of use.
     if (message.type === 'synced') this.#connection.progress();
   }
 
   heartbeat({ revision }: Extract<DownMessage, { type: 'heartbeat' }>): void {
+    if (this.#isFarAhead(revision) || this.#isFlood()) return;
     for (const watch of [...this.#named.values()])
       watch.dispatch({ type: 'heartbeat', revision }, 'heartbeat');
     this.#connection.send(encode({ type: 'heartbeat', applied: this.#applied(revision) }));
@@ -95,6 +113,14 @@ export class Watches implements WatchLine {
       this.requests.tell((id) => ({ type: 'unwatch', id, watch: name }));
   }
 
+  isTaken(name: string): boolean {
+    return this.#named.has(name);
+  }
+
+  refuse(problem: string): void {
+    this.#connection.refuse(problem);
+  }
+
   register(name: string, watch: ServerWatch): void {
     this.#named.set(name, watch);
   }
@@ -102,6 +128,26 @@ export class Watches implements WatchLine {
   forget(watch: ServerWatch, name: string | undefined): void {
     this.#wanted.delete(watch);
     if (name !== undefined) this.#named.delete(name);
+  }
+
+  /** No store makes so many commits between two words of its server. Believed, it would freeze all. */
+  #isFarAhead(revision: number): boolean {
+    const isFar = revision - this.#revision > REVISIONS_AHEAD_MAX;
+    if (isFar) this.refuse(`revision ${revision}, far ahead of ${this.#revision}`);
+    else this.#revision = Math.max(this.#revision, revision);
+    return isFar;
+  }
+
+  /** Each beat is answered, whether the server reads the answers or not. */
+  #isFlood(): boolean {
+    const now = this.clock.now();
+    if (now - this.#beatsSince > this.#heartbeatMs) {
+      this.#beatsSince = now;
+      this.#beats = 0;
+    }
+    const isFlood = ++this.#beats > BEATS_MAX;
+    if (isFlood) this.refuse(`more than ${BEATS_MAX} heartbeats within ${this.#heartbeatMs} ms`);
+    return isFlood;
   }
 
   #applied(revision: number): number {
