@@ -134,8 +134,8 @@ export interface Mirror {
     listener: (event: MirrorEvents[Name]) => void,
   ): () => void;
   /**
-   * The changes from now on. A slow reader loses no state: once more than `bufferMax` (1,000) wait,
-   * they are merged into one `resync` change with the net difference.
+   * The changes from now on. A slow reader loses no state: once more than `bufferMax` (1,000) wait, or
+   * more than 16 Mi characters of them, they are merged into one `resync` change with the net difference.
    */
   changes(options?: {
     signal?: AbortSignal;

@@ -4,16 +4,11 @@ import { Channel } from './channel.ts';
 import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
 import { type ConferError, closedError } from './errors.ts';
+import { charsOf, QUEUE_CHARS_MAX, QUEUE_LENGTH_MAX } from './queue-limits.ts';
 import type { ServerWatch } from './server-watch.ts';
 import { Waits } from './waits.ts';
 import type { WatchOwner } from './watch-owner.ts';
 import type { CopyEffect, WatchState } from './watch-state.ts';
-
-/** What may wait for a slow reader, in commits and in characters. */
-const QUEUE_LENGTH_MAX = 1_000;
-const QUEUE_CHARS_MAX = 16 * 1024 * 1024;
-/** What a change takes beside its text. */
-const CHANGE_CHARS = 200;
 
 /**
  * Every commit of a subtree, for one reader. When the reader is slower than the commits, the watch
@@ -126,14 +121,4 @@ export class EventWatch implements Watch, WatchOwner {
     )
       this.#watch.resume();
   }
-}
-
-/** About what a commit takes in memory. */
-function charsOf(commit: Commit): number {
-  let chars = CHANGE_CHARS;
-  for (const change of commit.changes) {
-    chars += CHANGE_CHARS + change.path.length + (change.prev?.value.length ?? 0);
-    if (change.type === 'put') chars += change.entry.value.length;
-  }
-  return chars;
 }

@@ -143,6 +143,39 @@ describe('changes()', () => {
     expect((await changes.next()).value).toMatchObject({ revision: 9, origin: 'live' });
   });
 
+  test('merges them also where few take much: what waits is bounded by characters', async () => {
+    const { mirror, server, watch } = startMirrored();
+    const changes = mirror.changes();
+    const text = 'x'.repeat(1024 * 1024);
+    for (let revision = 6; revision < 106; revision++)
+      server.say({
+        type: 'commits',
+        watch,
+        from: revision - 1,
+        to: revision,
+        commits: [commit(revision, put('/app/a', `${revision}${text}`))],
+      });
+    // What a change takes is its value and the one before.
+    const waiting = [(await changes.next()).value];
+    const merged = waiting[0]?.revision ?? 0;
+    for (let last = merged; last < 105; last = waiting.at(-1)?.revision ?? 105)
+      waiting.push((await changes.next()).value);
+    expect(waiting.length).toBeLessThan(10);
+    expect(waiting[0]).toMatchObject({ origin: 'resync', changes: [{ prev: { value: 'a' } }] });
+    expect(waiting.at(-1)?.changes[0]).toMatchObject({ entry: mirror.get('/app/a') });
+    // Having read, it gets each change again.
+    for (const revision of [106, 107])
+      server.say({
+        type: 'commits',
+        watch,
+        from: revision - 1,
+        to: revision,
+        commits: [commit(revision, put('/app/b', text))],
+      });
+    expect((await changes.next()).value).toMatchObject({ revision: 106, origin: 'live' });
+    expect((await changes.next()).value).toMatchObject({ revision: 107, origin: 'live' });
+  });
+
   test('ends with its signal', async () => {
     const { mirror } = startMirrored();
     const controller = new AbortController();

@@ -1,10 +1,9 @@
 import { type Entry, isWithin, type Position } from '@confer/shared';
 import type { Mirror, MirrorChange, MirrorEvents, MirrorSnapshot, WaitOptions } from './api.ts';
-import { Channel } from './channel.ts';
 import type { ClientContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import { type ConferError, closedError } from './errors.ts';
-import { mergeChanges } from './merge-changes.ts';
+import { MirrorReader, type ReaderOptions } from './mirror-reader.ts';
 import type { Replica, ReplicaView } from './replica.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 import { Waits } from './waits.ts';
@@ -14,18 +13,13 @@ export interface MirrorOptions {
   readonly onLeft: (mirror: ReplicaMirror) => void;
 }
 
-interface Reader {
-  readonly channel: Channel<MirrorChange>;
-  readonly bufferMax: number;
-}
-
 /** One user's view of a replica, with that user's listeners and waits. */
 export class ReplicaMirror implements Mirror, ReplicaView {
   readonly #replica: Replica;
   readonly #context: ClientContext;
   readonly #options: MirrorOptions;
   readonly #events: Emitter<MirrorEvents>;
-  readonly #readers = new Set<Reader>();
+  readonly #readers = new Set<MirrorReader>();
   readonly #waits: Waits;
   #closedSince: number | undefined;
   #snapshot: MirrorSnapshot | undefined;
@@ -104,18 +98,12 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     return this.#events.on(event, listener);
   }
 
-  changes(
-    options: { signal?: AbortSignal; bufferMax?: number } = {},
-  ): AsyncIterableIterator<MirrorChange> {
-    const { signal, bufferMax = 1_000 } = options;
-    const channel = new Channel<MirrorChange>({
-      signal,
-      onLeft: () => this.#readers.delete(reader),
-    });
-    const reader = { channel, bufferMax };
+  changes(options: ReaderOptions = {}): AsyncIterableIterator<MirrorChange> {
+    const reader = new MirrorReader(options, () => this.#readers.delete(reader));
+    const { channel } = reader;
     if (this.#isClosed || this.#replica.failure !== undefined)
       channel.end(this.#isClosed ? undefined : this.#replica.failure);
-    else if (signal?.aborted !== true) this.#readers.add(reader);
+    else if (options.signal?.aborted !== true) this.#readers.add(reader);
     return channel;
   }
 
@@ -150,10 +138,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
 
   changed(change: MirrorChange): void {
     this.#snapshot = undefined;
-    for (const { channel, bufferMax } of this.#readers) {
-      channel.push(change);
-      if (channel.waiting.length > bufferMax) channel.replaceWaiting(mergeChanges(channel.waiting));
-    }
+    for (const reader of this.#readers) reader.push(change);
     this.#events.emit('change', change);
   }
 
