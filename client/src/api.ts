@@ -145,7 +145,7 @@ export interface Mirror {
   subscribe(callback: () => void): () => void;
   /**
    * The same frozen object until an entry or the status changes; its `revision` is that of the last
-   * such change. Its map is made on the first call.
+   * such change. Its map is made on the first call, and refuses to be written to.
    */
   getSnapshot(): MirrorSnapshot;
   close(): void;

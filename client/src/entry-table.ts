@@ -8,6 +8,7 @@ import {
   type ToldCommit,
 } from '@confer/shared';
 import { withoutClears } from './clears.ts';
+import { frozenMap } from './frozen.ts';
 import { inTreeOrder, TreeOrder } from './tree-order.ts';
 import type { Proof } from './watch-state.ts';
 
@@ -56,7 +57,7 @@ export class EntryTable {
   }
 
   copy(): ReadonlyMap<string, Entry> {
-    return new Map(this.#entries);
+    return frozenMap(this.#entries);
   }
 
   /** The commit, every delete by name; `undefined` where it does not fit what is held. */

@@ -4,6 +4,7 @@ import { Channel } from './channel.ts';
 import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
 import { type ConferError, closedError } from './errors.ts';
+import { frozenChanges } from './frozen.ts';
 import { charsOf, QUEUE_CHARS_MAX, QUEUE_LENGTH_MAX } from './queue-limits.ts';
 import type { ServerWatch } from './server-watch.ts';
 import { Waits } from './waits.ts';
@@ -91,7 +92,8 @@ export class EventWatch implements Watch, WatchOwner {
     for (const wire of effect.commits) {
       const told = fromWireCommit(wire);
       // The machine lets no clear through to an event watch: only the compiler does not know.
-      const commit = { ...told, changes: told.changes.filter((change) => change.type !== 'clear') };
+      const changes = frozenChanges(told.changes.filter((change) => change.type !== 'clear'));
+      const commit = Object.freeze({ ...told, changes });
       this.#queuedChars += charsOf(commit);
       this.#channel.push(commit);
     }
@@ -101,7 +103,7 @@ export class EventWatch implements Watch, WatchOwner {
 
   moved(state: WatchState): void {
     if (state.kind !== 'live' || this.#started !== undefined) return;
-    this.#started = this.#watch.placed(state.position);
+    this.#started = Object.freeze(this.#watch.placed(state.position));
     this.#waits.check();
   }
 

@@ -1,5 +1,6 @@
 import type { Change } from '@confer/shared';
 import type { MirrorChange } from './api.ts';
+import { frozenChanges } from './frozen.ts';
 import { inTreeOrder } from './tree-order.ts';
 
 /** The net of several changes in a row, for who was too slow for each; `undefined` if nothing is left. */
@@ -14,7 +15,7 @@ export function mergeChanges(all: readonly MirrorChange[]): MirrorChange | undef
     }
   const last = all.at(-1);
   if (last === undefined || net.size === 0) return undefined;
-  const changes = inTreeOrder(net.values());
+  const changes = frozenChanges(inTreeOrder(net.values()));
   return Object.freeze({ revision: last.revision, origin: 'resync', changes });
 }
 

@@ -53,7 +53,8 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   }
 
   get position(): Position | undefined {
-    return this.#replica.position;
+    const { position } = this.#replica;
+    return position && { ...position };
   }
 
   get size(): number {
@@ -144,11 +145,11 @@ export class ReplicaMirror implements Mirror, ReplicaView {
 
   statusChanged(change: MirrorStatusChange): void {
     this.#snapshot = undefined;
-    this.#events.emit('status', change);
+    this.#events.emit('status', Object.freeze(change));
   }
 
   lost(event: LostEvent): void {
-    this.#events.emit('lost', event);
+    this.#events.emit('lost', Object.freeze(event));
   }
 
   moved(): void {

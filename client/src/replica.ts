@@ -5,6 +5,7 @@ import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
 import { EntryTable } from './entry-table.ts';
 import { ConferError } from './errors.ts';
+import { frozenChanges } from './frozen.ts';
 import { Outage } from './outage.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
@@ -87,7 +88,7 @@ export class Replica implements WatchOwner {
       ...this.#watch.diagnostics(),
       status: this.#status,
       staleSince: this.staleSince,
-      position: this.#position,
+      position: this.#position && { ...this.#position },
       mirrors: this.#views.size,
       entries: this.#table.size,
       digest: this.#table.digest,
@@ -245,7 +246,8 @@ export class Replica implements WatchOwner {
   }
 
   #tell(change: MirrorChange): void {
-    Object.freeze(change.changes);
+    frozenChanges(change.changes);
+    Object.freeze(change.commit);
     Object.freeze(change);
     for (const view of [...this.#views]) view.changed(change);
   }

@@ -87,7 +87,7 @@ export class ServerWatch {
     this.#owner = owner;
     this.#line = line;
     this.#backoff = backoff;
-    this.#state = initialState(spec.mode, spec.after);
+    this.#state = initialState(spec.mode, spec.after && { ...spec.after });
     this.#timeline = spec.after?.timeline;
     this.#patience = new Patience(
       line.clock,
@@ -105,10 +105,10 @@ export class ServerWatch {
     return this.#state.kind === 'live' && !this.#patience.isLate;
   }
 
-  /** A position with the timeline that it was reached on. */
+  /** A copy of a position, with the timeline that it was reached on. */
   placed<Reached extends Position | undefined>(position: Reached): Reached {
     const timeline = this.#timeline;
-    return position === undefined || timeline === undefined ? position : { ...position, timeline };
+    return position && { ...position, ...(timeline !== undefined && { timeline }) };
   }
 
   /** When it is asked for again, after a refusal or a misfit. */

@@ -4,6 +4,7 @@ import {
   isWithin,
   pathProblem,
   RESERVED,
+  ROOT,
   subtreeProblem,
   type WireChange,
 } from '@confer/shared';
@@ -79,7 +80,8 @@ export class TreeRules {
   #place(path: string, problem: string | undefined): string | undefined {
     this.chars += ITEM_CHARS + path.length;
     if (problem !== undefined) return problem;
-    const isReserved = isWithin(path, RESERVED) && !isWithin(this.#subtree, RESERVED);
-    return isWithin(path, this.#subtree) && !isReserved ? undefined : `${path}, which is elsewhere`;
+    // Only everything has the reserved subtree below it, and does not hold it.
+    const isReserved = this.#subtree === ROOT && isWithin(path, RESERVED);
+    return isReserved || !isWithin(path, this.#subtree) ? `${path}, which is elsewhere` : undefined;
   }
 }
