@@ -1,7 +1,6 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
 import { systemPlatform } from './platform.ts';
-import { openPlatformSocket } from './sockets/platform.ts';
 import { openWs } from './sockets/ws.ts';
 
 /**
@@ -18,8 +17,7 @@ import { openWs } from './sockets/ws.ts';
  * @throws {TypeError} when one of `urls` is no URL of a server. Never for network reasons.
  */
 export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
-  const openSocket = typeof globalThis.WebSocket === 'function' ? openPlatformSocket : openWs;
-  return createClient(urls, options, systemPlatform(openSocket));
+  return createClient(urls, options, systemPlatform(openWs));
 }
 
 export * from './public.ts';

@@ -2,7 +2,10 @@ import { SUBPROTOCOL } from '@confer/shared';
 import type { OpenSocket } from '../socket.ts';
 import { Link, stillborn } from './link.ts';
 
-/** The socket of the platform itself: of a browser, or of a Node that has a global `WebSocket`. */
+/**
+ * The socket of a browser. Node has one like it from version 22 on, which is not taken: it does not say
+ * why an attempt failed, and cannot be dropped when the other side is frozen.
+ */
 export const openPlatformSocket: OpenSocket = (url, handlers) => {
   let socket: WebSocket;
   try {
@@ -24,7 +27,7 @@ export const openPlatformSocket: OpenSocket = (url, handlers) => {
     if (typeof data === 'string') link.received(data);
     else link.receivedBinary();
   });
-  // Node's own tells of a failed attempt in no other way; browsers let a `close` follow.
+  // Not every implementation lets a `close` follow on a failed attempt.
   socket.addEventListener('error', () => link.failed());
   socket.addEventListener('close', ({ code, reason }) => link.closed(code, reason));
   return link;

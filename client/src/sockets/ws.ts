@@ -8,7 +8,7 @@ import { Link, stillborn } from './link.ts';
 /** Snapshots and commits may be large; a frame beyond this (half a GiB) fits no string. */
 const FRAME_BYTES_MAX = constants.MAX_STRING_LENGTH;
 
-/** Node's socket. How long an attempt may take is up to the caller. */
+/** The socket on Node, of whatever version. How long an attempt may take is up to the caller. */
 export const openWs: OpenSocket = (url, handlers) => {
   let ws: WebSocket;
   try {
