@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { connect } from '@confer/client';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { connect } from './index.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
