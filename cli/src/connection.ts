@@ -12,14 +12,21 @@ export async function withClient<Result>(
   use: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const { terminal, settings } = context;
-  const { TimeoutError } = await import('@confer/client');
+  const { ConferError, TimeoutError } = await import('@confer/client');
   const timeoutMs = settings.timeoutMs ?? TIMEOUT_MS;
   const client = await openClient(context, { timeouts: { requestMs: timeoutMs } });
   let told = false;
+  let refusal: Error | undefined;
   client.on('status', (status) => {
-    if (status.kind !== 'waiting' || told) return;
-    told = true;
-    notice(context, `no connection to ${settings.url} (${status.reason}); trying again`);
+    if (status.kind !== 'waiting') return;
+    if (status.refused !== undefined) {
+      // A service would wait until that is mended; a person is told at once.
+      refusal = new ConferError(status.refused, status.reason);
+      void client.close();
+    } else if (!told) {
+      told = true;
+      notice(context, `no connection to ${settings.url} (${status.reason}); trying again`);
+    }
   });
   const abort = () => void client.close();
   terminal.signal.addEventListener('abort', abort);
@@ -27,6 +34,7 @@ export async function withClient<Result>(
     return await use(client);
   } catch (error) {
     if (terminal.signal.aborted) throw new Interrupted(terminal.signal);
+    if (refusal !== undefined) throw refusal;
     if (error instanceof TimeoutError && client.status.kind !== 'open')
       throw new Failure(exitCodes.unavailable, 'unavailable', error.message, absent(context));
     throw error;

@@ -12,7 +12,7 @@ import type { Diagnostics } from './diagnostics.ts';
 import type { ClientStatus, LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 
 export interface ClientOptions {
-  /** Asked before every attempt to connect. A rejection counts as a failed attempt. */
+  /** Asked before every attempt to connect, also after a refusal. A rejection is a failed attempt. */
   readonly token?: string | (() => string | Promise<string>);
   /** How this process shows in the server's log and in `updatedBy` until there is authentication. */
   readonly client?: {

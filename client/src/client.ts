@@ -61,8 +61,6 @@ class ConferClient implements Client {
   readonly #events: Emitter<ClientEvents>;
   readonly #outage: Outage;
   readonly #closing = new AbortController();
-  /** Why there will be no connection any more. */
-  #over: ConferError | undefined;
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
     const { clock, random, newId } = platform;
@@ -178,15 +176,14 @@ class ConferClient implements Client {
     const watch = new EventWatch(path, options, this.#context, (left) =>
       this.#eventWatches.delete(left),
     );
-    if (this.#over !== undefined) watch.failed(this.#over);
-    else if (options.signal?.aborted !== true) this.#eventWatches.add(watch);
+    if (options.signal?.aborted !== true) this.#eventWatches.add(watch);
     return watch;
   }
 
   mirror(path: string, options: { readonly signal?: AbortSignal } = {}): Mirror {
     checkSubtree(path);
     this.#refuseIfClosed();
-    return this.#mirrors.open(path, options.signal, this.#over);
+    return this.#mirrors.open(path, options.signal);
   }
 
   on<Name extends keyof ClientEvents>(
@@ -219,7 +216,9 @@ class ConferClient implements Client {
     this.#context.notices.hold(() => {
       this.#mirrors.close();
       for (const watch of [...this.#eventWatches]) watch.close();
-      this.#end(closedError('the client'));
+      const error = closedError('the client');
+      this.#requests.end(error);
+      this.#watches.end(error);
     });
     return this.#connection.close();
   }
@@ -235,11 +234,10 @@ class ConferClient implements Client {
         this.#requests.opened(welcome);
       },
       onMessage: (message) => this.#route(message),
-      onLost: (reason) => {
-        this.#requests.lost();
+      onLost: (reason, closeCode) => {
+        this.#requests.lost(closeCode);
         this.#watches.lost(reason);
       },
-      onFailed: (error) => this.#end(error),
       onStatus: (status) => {
         this.#noteOutage(status.kind);
         this.#events.emit('status', status);
@@ -261,13 +259,7 @@ class ConferClient implements Client {
   #noteOutage(kind: ClientStatus['kind']): void {
     if (kind === 'open') this.#outage.end();
     else this.#outage.begin(this.#connection.sureUntil);
-    if (kind === 'failed' || kind === 'closed') this.#outage.stop();
-  }
-
-  #end(error: ConferError): void {
-    this.#over = error;
-    this.#requests.end(error);
-    this.#watches.end(error);
+    if (kind === 'closed') this.#outage.stop();
   }
 
   #refuseIfClosed(): void {

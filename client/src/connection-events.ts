@@ -1,5 +1,4 @@
 import type { DownMessage, Welcome } from '@confer/shared';
-import type { ConferError } from './errors.ts';
 import type { ClientStatus } from './status.ts';
 
 /** What is not about the connection itself. */
@@ -9,8 +8,8 @@ export type RoutedMessage = Exclude<DownMessage, { type: 'welcome' | 'goodbye' }
 export interface ConnectionEvents {
   onOpen(welcome: Welcome): void;
   onMessage(message: RoutedMessage): void;
-  onLost(reason: string): void;
-  onFailed(error: ConferError): void;
+  /** `closeCode` is there where the other side, or this one, closed with one. */
+  onLost(reason: string, closeCode: number | undefined): void;
   /** Comes after all of the above. */
   onStatus(status: ClientStatus): void;
   onError(error: unknown): void;

@@ -37,9 +37,6 @@ export function newHistory(now: number): ConnectionHistory {
   };
 }
 
-/** Of a reason that is kept: it may quote what a function of the user threw. */
-const REASON_LENGTH_MAX = 200;
-
 export function noteLoss(
   history: ConnectionHistory,
   at: number,
@@ -48,7 +45,7 @@ export function noteLoss(
 ): void {
   const isSilent = code === errorTable.silent.closeCode;
   const sureUntil = isSilent ? (history.heardAt ?? at) : at;
-  history.lastLoss = { at, code, reason: reason.slice(0, REASON_LENGTH_MAX), sureUntil };
+  history.lastLoss = { at, code, reason, sureUntil };
 }
 
 export function noteWelcome(history: ConnectionHistory, welcome: Welcome): void {

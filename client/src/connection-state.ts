@@ -1,5 +1,4 @@
 import type { Timer, Welcome } from '@confer/shared';
-import type { ConferError } from './errors.ts';
 import type { Silence } from './silence.ts';
 import type { Socket } from './socket.ts';
 
@@ -14,11 +13,11 @@ export interface Attempt {
  *
  *   asking ──token──▶ connecting ──open──▶ greeting ──welcome──▶ open
  *     ▲ └───────────────────┴───────┬─────────┴────────────────────┘
- *     │                           lost                 (from anywhere)
- *     └───────timer────────────── waiting              refused for good ──▶ failed
- *                                                      close() ──▶ closing ──▶ closed
+ *     │                     lost, refused              (from anywhere)
+ *     └───────timer────────────── waiting              close() ──▶ closing ──▶ closed
  *
- * A state holds the one timer that may be running in it.
+ * A state holds the one timer that may be running in it. No refusal is for good: the next attempt goes to
+ * another server, with a new token, and whoever mends a server need not restart all its clients.
  */
 export type State =
   | { readonly kind: 'idle' }
@@ -43,6 +42,5 @@ export type State =
       readonly welcome: Welcome;
     }
   | { readonly kind: 'waiting'; readonly timer: Timer }
-  | { readonly kind: 'failed'; readonly error: ConferError }
   | { readonly kind: 'closing'; readonly attempt: Attempt; readonly timer: Timer }
   | { readonly kind: 'closed' };

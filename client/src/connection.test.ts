@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { entry, giveState, startClient, startConnected } from './test-support/rig.ts';
+import { giveState, startClient, startConnected } from './test-support/rig.ts';
 import { settle } from './test-support/virtual-clock.ts';
 
 describe('connecting', () => {
@@ -42,16 +42,18 @@ describe('connecting', () => {
     });
   });
 
-  test('W8: says which attempt in a row it makes, anew after a connection that was of use', async () => {
+  test('W8: says which attempt in a row it makes, anew after a connection that was of use for a while', async () => {
     const { client, clock, network } = startClient();
     const told: unknown[] = [];
     client.on('status', (status) => told.push('attempt' in status ? status.attempt : status.kind));
     network.last.end();
     await clock.advance(250);
     network.last.welcome();
+    network.last.say({ type: 'heartbeat', revision: 0 });
     network.last.end();
     await clock.advance(500);
     network.last.welcome();
+    await clock.advance(5_000);
     network.last.say({ type: 'heartbeat', revision: 0 });
     network.last.end();
     await clock.advance(250);
@@ -143,7 +145,7 @@ describe('a lost connection', () => {
     expect(client.status).toMatchObject({ reason: 'the server was silent for 30000 ms' });
   });
 
-  test('comes back after the time that a goodbye names, then at the bottom of the backoff', async () => {
+  test('comes back after the time that a goodbye names, then as after any loss', async () => {
     const { client, clock, network, server } = startConnected();
     server.say({ type: 'goodbye', code: 'shutting_down', message: 'stopping', retryInMs: 1_840 });
     server.end(1012, 'stopping');
@@ -152,7 +154,36 @@ describe('a lost connection', () => {
     await clock.advance(1);
     expect(network.connections).toHaveLength(2);
     network.last.end();
-    expect(client.status).toMatchObject({ retryAt: clock.now() + 250 });
+    expect(client.status).toMatchObject({ retryAt: clock.now() + 500 });
+  });
+
+  test('W10: does not come back ever again at once because a goodbye says so', async () => {
+    const { clock, network } = startClient();
+    network.onOpened = (connection) => {
+      connection.welcome();
+      connection.say({ type: 'goodbye', code: 'shutting_down', message: 'bye', retryInMs: 0 });
+      connection.end(1012, 'bye');
+    };
+    await settle();
+    await clock.advance(60_000);
+    expect(network.connections.length).toBeLessThan(12);
+  });
+
+  test.each([
+    ['dies after each `synced`', undefined],
+    ['sends a digest that is wrong, and dies', '0123456789abcdef'],
+  ])('W10: comes back ever later to a server that %s', async (_, digest) => {
+    const { client, clock, network } = startClient();
+    client.mirror('/a');
+    network.onOpened = (connection) => {
+      connection.welcome();
+      const watch = connection.acceptWatch(1);
+      connection.say({ type: 'synced', watch, revision: 1, ...(digest && { digest, entries: 1 }) });
+      connection.end();
+    };
+    await settle();
+    await clock.advance(60_000);
+    expect(network.connections.length).toBeLessThan(12);
   });
 
   test('does not begin at the bottom because a socket opened', async () => {
@@ -165,21 +196,25 @@ describe('a lost connection', () => {
     expect(client.status).toMatchObject({ retryAt: clock.now() + 500 });
   });
 
-  test.each(['synced', 'a reply', 'a heartbeat'])('begins at the bottom after %s', async (what) => {
-    const { client, clock, network } = startClient();
-    network.last.end();
-    await clock.advance(250);
-    const server = network.last;
-    client.mirror('/a');
-    client.get('/a').catch(() => {});
-    server.welcome();
-    if (what === 'synced') giveState(server, 1);
-    if (what === 'a reply')
-      server.say({ type: 'got', id: server.take('get').id, revision: 1, entry: null });
-    if (what === 'a heartbeat') server.say({ type: 'heartbeat', revision: 1 });
-    server.end();
-    expect(client.status).toMatchObject({ retryAt: clock.now() + 250 });
-  });
+  test.each(['synced', 'a reply', 'a heartbeat'])(
+    'begins at the bottom after %s, once it has lasted',
+    async (what) => {
+      const { client, clock, network } = startClient();
+      network.last.end();
+      await clock.advance(250);
+      const server = network.last;
+      client.mirror('/a');
+      client.get('/a').catch(() => {});
+      server.welcome();
+      await clock.advance(5_000);
+      if (what === 'synced') giveState(server, 1);
+      if (what === 'a reply')
+        server.say({ type: 'got', id: server.take('get').id, revision: 1, entry: null });
+      if (what === 'a heartbeat') server.say({ type: 'heartbeat', revision: 1 });
+      server.end();
+      expect(client.status).toMatchObject({ retryAt: clock.now() + 250 });
+    },
+  );
 
   test('has no more to say', async () => {
     const { client, clock, network, server } = startConnected();
@@ -192,50 +227,6 @@ describe('a lost connection', () => {
     expect(mirror.status).toBe('syncing');
     expect(client.status.kind).toBe('connecting');
     expect(network.connections).toHaveLength(2);
-  });
-});
-
-describe('a refusal', () => {
-  test.each([
-    [4400, 'bad_message'],
-    [4401, 'unauthenticated'],
-    [4403, 'forbidden'],
-    [4406, 'version_unsupported'],
-    [4413, 'frame_too_large'],
-  ])('with %i (%s) is for good', async (code, name) => {
-    const { client, clock, network } = startClient();
-    const mirror = client.mirror('/a');
-    const waiting = [client.get('/a'), mirror.ready(), client.watch('/a').next()];
-    network.last.open();
-    network.last.end(code, 'no');
-    expect(client.status).toMatchObject({ kind: 'failed', error: { code: name, message: 'no' } });
-    expect(mirror.status).toBe('failed');
-    for (const wait of [
-      ...waiting,
-      client.get('/b'),
-      client.mirror('/b').ready(),
-      client.watch('/b').next(),
-    ])
-      await expect(wait).rejects.toMatchObject({ code: name });
-    await clock.advance(60_000);
-    expect(network.connections).toHaveLength(1);
-    expect(clock.pending).toBe(0);
-  });
-
-  test.each([1000, 1001, 1006, 1011, 1012, 4408, 4429, 4999])('with %i is not', (code) => {
-    const { client, network } = startClient();
-    network.last.open();
-    network.last.end(code);
-    expect(client.status.kind).toBe('waiting');
-  });
-
-  test('leaves the last good state where it was', () => {
-    const { client, server } = startConnected();
-    const mirror = client.mirror('/a');
-    giveState(server, 1, entry('/a', '1'));
-    server.end(4403, 'no more');
-    expect(mirror.status).toBe('failed');
-    expect(mirror.value('/a')).toBe('1');
   });
 });
 

@@ -1,7 +1,7 @@
 import {
-  type Clock,
   type DownMessage,
   decodeDown,
+  type ErrorCode,
   encode,
   errorKind,
   errorOfClose,
@@ -10,36 +10,31 @@ import {
   times,
   type Welcome,
 } from '@confer/shared';
-import type { ClientOptions } from './api.ts';
-import type { Backoff } from './backoff.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { type ConnectionHistory, newHistory, noteLoss, noteWelcome } from './connection-history.ts';
+import type { ConnectionOptions } from './connection-options.ts';
 import type { Attempt, State } from './connection-state.ts';
 import type { ConnectionDiagnostics } from './diagnostics.ts';
 import { ConferError, messageOf } from './errors.ts';
-import type { Notices } from './notices.ts';
 import { Silence } from './silence.ts';
-import type { OpenSocket } from './socket.ts';
 import type { ClientStatus, RetryOutlook } from './status.ts';
 import type { Endpoint } from './urls.ts';
 import { WelcomeRules } from './welcome-rules.ts';
-
-export interface ConnectionOptions {
-  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
-  readonly openSocket: OpenSocket;
-  readonly clock: Clock;
-  readonly notices: Notices;
-  readonly backoff: Backoff;
-  readonly connectMs: number;
-  readonly token?: ClientOptions['token'];
-  readonly client?: ClientOptions['client'];
-}
 
 /** The longest that `close` waits; sockets give up on the other side before that. */
 const CLOSE_MS_MAX = 3_000;
 
 /** A server that stops may spread its clients over this long; more would be a mistake. */
 const GOODBYE_MS_MAX = 60_000;
+
+/**
+ * How long a connection has to be up before what comes over it ends the backoff. A server that welcomes,
+ * serves and dies, again and again, would otherwise be asked for everything several times a second.
+ */
+const LASTING_MS = 5_000;
+
+/** It may quote what a function of the user threw. */
+const REASON_LENGTH_MAX = 200;
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -50,7 +45,7 @@ export class Connection {
   readonly #rules = new WelcomeRules();
   /** Of the attempt that runs or ran last. */
   #endpoint: Endpoint;
-  /** Which one in a row the next attempt is; 0 once a connection was of use. */
+  /** Which one in a row the next attempt is; 0 once a connection was of use for a while. */
   #number = 1;
   #onClosed = () => {};
   readonly #closed = new Promise<void>((resolve) => {
@@ -115,8 +110,9 @@ export class Connection {
     if (this.#state.kind === 'open') this.#state.socket.send(frame);
   }
 
-  /** The connection was of use: the next loss is a new one, not one more failure. */
+  /** The connection is of use. Once it lasts, the next loss is a new one, not one more failure. */
   progress(): void {
+    if (this.#options.clock.now() - this.#history.since < LASTING_MS) return;
     this.#options.backoff.reset();
     this.#number = 0;
   }
@@ -239,36 +235,36 @@ export class Connection {
     if ('socket' in state) state.socket.close(code, reason);
   }
 
-  /** The socket is gone. Whether that is final is what its close code says. */
+  /** The socket is gone. Whether somebody has to mend something is what its close code says. */
   #ended(attempt: Attempt, code: number, reason: string): void {
     if (!this.#isCurrent(attempt)) return;
     const known = errorOfClose(code);
     if (this.#state.kind === 'closing') this.#finish();
-    else if (known !== undefined && errorKind(known).retry === 'never') {
-      const error = new ConferError(known, reason || known);
-      const failed = { kind: 'failed', error } as const;
-      this.#noteLoss(error.message, code);
-      this.#transition(failed, failed, error.message);
-    } else this.#lose(attempt, reason || `the connection ended with code ${code}`, code);
+    else if (known !== undefined && errorKind(known).retry === 'never')
+      this.#lose(attempt, `refused (${known}): ${reason}`, code, { refused: known });
+    else this.#lose(attempt, reason || `the connection ended with code ${code}`, code);
   }
 
   /** The attempt, or the connection that it became, is over; the next one waits its time. */
-  #lose(attempt: Attempt, reason: string, code?: number): void {
+  #lose(
+    attempt: Attempt,
+    why: string,
+    code?: number,
+    refusal?: { readonly refused: ErrorCode },
+  ): void {
     if (!this.#isCurrent(attempt) || this.#state.kind === 'closing') return;
     const { clock, backoff } = this.#options;
-    const delayMs = attempt.goodbyeMs ?? backoff.nextMs();
+    const reason = why.slice(0, REASON_LENGTH_MAX);
+    const delayMs = Math.max(attempt.goodbyeMs ?? 0, backoff.nextMs());
     const timer = clock.setTimer(delayMs, () => this.#connect());
-    this.#noteLoss(reason, code);
+    noteLoss(this.#history, clock.now(), reason, code);
     const retryAt = clock.now() + delayMs;
     this.#transition(
       { kind: 'waiting', timer },
-      { kind: 'waiting', reason, retryAt, attempt: ++this.#number },
+      { kind: 'waiting', reason, retryAt, attempt: ++this.#number, ...refusal },
       reason,
+      code,
     );
-  }
-
-  #noteLoss(reason: string, code: number | undefined): void {
-    noteLoss(this.#history, this.#options.clock.now(), reason, code);
   }
 
   #finish(status?: ClientStatus): void {
@@ -281,7 +277,7 @@ export class Connection {
   }
 
   /** The only door from one state to another. `status` is what the user is told, where that is new. */
-  #transition(next: State, status = this.#status, reason = 'closed'): void {
+  #transition(next: State, status = this.#status, reason = 'closed', code?: number): void {
     const last = this.#state;
     this.#state = next;
     if ('timer' in last && !('timer' in next && next.timer === last.timer)) last.timer.cancel();
@@ -289,9 +285,8 @@ export class Connection {
     this.#status = status;
     if (isNews) this.#history.since = this.#options.clock.now();
     this.#options.notices.hold(() => {
-      if (last.kind === 'open') this.#events.onLost(reason);
+      if (last.kind === 'open') this.#events.onLost(reason, code);
       if (next.kind === 'open') this.#events.onOpen(next.welcome);
-      if (next.kind === 'failed') this.#events.onFailed(next.error);
       if (isNews) this.#events.onStatus(status);
     });
   }

@@ -87,14 +87,14 @@ describe('diagnostics of the connection', () => {
     expect(tokenless.client.diagnostics().connection.lastLoss).toMatchObject(refusal);
   });
 
-  test('tell why it failed for good', () => {
-    const { client, server } = startConnected();
+  test('tell why it was refused', () => {
+    const { client, clock, server } = startConnected();
     server.end(4403, 'not you');
     const { connection } = client.diagnostics();
     expect(connection).toMatchObject({
-      status: 'failed',
-      lastLoss: { code: 4403, reason: 'not you' },
-      retryAt: undefined,
+      status: 'waiting',
+      lastLoss: { code: 4403, reason: 'refused (forbidden): not you' },
+      retryAt: clock.now() + 250,
     });
   });
 

@@ -71,21 +71,30 @@ describe('W8: `lost`', () => {
     giveState(server, 5);
   });
 
-  test('is not told after the end, nor of what was refused', async () => {
+  test('is not told after the end, nor of a mirror that was refused', async () => {
     const closed = startMirrored();
-    const failed = startMirrored();
+    const refused = startConnected({ timeouts: { graceMs: 100 } });
     let told = 0;
-    for (const { client, mirror } of [closed, failed]) {
-      client.on('lost', () => told++);
-      mirror.on('lost', () => told++);
-    }
+    closed.client.on('lost', () => told++);
+    closed.mirror.on('lost', () => told++);
+    refused.client.mirror('/app').on('lost', () => told++);
     closed.server.end();
-    failed.server.end(4403, 'no');
     void closed.client.close();
-    for (const { clock } of [closed, failed]) await clock.advance(60_000);
+    const { id } = refused.server.take('watch');
+    refused.server.say({ type: 'error', id, code: 'too_many_watches', message: 'no more' });
+    await closed.clock.advance(60_000);
+    await refused.clock.advance(20_000);
     expect(told).toBe(0);
     expect(closed.clock.pending).toBe(0);
-    expect(failed.clock.pending).toBe(0);
+  });
+
+  test('is told of a client that every server refuses', async () => {
+    const { client, clock, network } = startClient({ timeouts: { graceMs: 100 } });
+    let told = 0;
+    client.on('lost', () => told++);
+    network.last.end(4403, 'no');
+    await clock.advance(100);
+    expect(told).toBe(1);
   });
 });
 
@@ -125,10 +134,9 @@ describe('`checkNow`', () => {
   test('does nothing after the end', async () => {
     const { client, clock, network } = startClient();
     network.last.end(4403, 'no');
-    client.checkNow();
-    expect(client.status.kind).toBe('failed');
     void client.close();
     client.checkNow();
     expect([client.status.kind, clock.pending]).toEqual(['closed', 0]);
+    expect(network.connections).toHaveLength(1);
   });
 });

@@ -185,9 +185,10 @@ describe('changes()', () => {
   });
 
   test('throws what made the mirror fail', async () => {
-    const { mirror, server } = startMirrored();
-    const next = mirror.changes().next();
-    server.end(4403, 'no more');
-    await expect(next).rejects.toMatchObject({ code: 'forbidden' });
+    const { client, server } = startMirrored();
+    const next = client.mirror('/b').changes().next();
+    const { id } = server.take('watch');
+    server.say({ type: 'error', id, code: 'too_many_watches', message: 'no more' });
+    await expect(next).rejects.toMatchObject({ code: 'too_many_watches' });
   });
 });

@@ -8,6 +8,8 @@ describe('a time away', () => {
     const { clock, mirror, network, server } = startMirrored();
     const statuses: MirrorStatusChange[] = [];
     mirror.on('status', (change) => statuses.push(change));
+    await clock.advance(5_000);
+    server.say({ type: 'heartbeat', revision: 5 });
     const lostAt = clock.now();
     server.end(1006, 'cable cut');
     expect(mirror).toMatchObject({ status: 'stale', staleSince: lostAt, revision: 5 });

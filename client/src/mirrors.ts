@@ -1,7 +1,6 @@
 import { isWithin, type Operation } from '@confer/shared';
 import type { ClientContext } from './context.ts';
 import type { WatchDiagnostics } from './diagnostics.ts';
-import type { ConferError } from './errors.ts';
 import { ReplicaMirror } from './mirror.ts';
 import { Replica } from './replica.ts';
 
@@ -15,19 +14,13 @@ export class Mirrors {
     this.#context = context;
   }
 
-  /** `over` is why there will be no connection any more, if so. */
-  open(
-    path: string,
-    signal: AbortSignal | undefined,
-    over: ConferError | undefined,
-  ): ReplicaMirror {
+  open(path: string, signal: AbortSignal | undefined): ReplicaMirror {
     const replica = this.#replicas.get(path) ?? this.#create(path);
     const mirror = new ReplicaMirror(replica, this.#context, {
       signal,
       onLeft: (left) => this.#open.delete(left),
     });
     if (mirror.status !== 'closed') this.#open.set(mirror, replica);
-    if (over !== undefined) replica.failed(over);
     return mirror;
   }
 

@@ -1,6 +1,7 @@
 import {
   type Clock,
   encode,
+  errorTable,
   type Reply,
   type Request,
   type Unsent,
@@ -126,8 +127,9 @@ export class Requests {
   }
 
   /** The connection is gone. Those it carried come before those that still waited for it. */
-  lost(): void {
+  lost(closeCode?: number): void {
     this.#welcome = undefined;
+    if (closeCode === errorTable.frame_too_large.closeCode) this.#refuseLargest();
     const unanswered = [...this.#underWay, ...this.#lasting];
     this.#lasting.clear();
     for (const [id, request] of unanswered)
@@ -202,6 +204,21 @@ export class Requests {
       this.#underWayBytes += request.bytes;
       for (const frame of request.frames) this.#connection.send(frame);
     }
+  }
+
+  /** Of all that was under way, only that can have been too large; sent again, it would be so again. */
+  #refuseLargest(): void {
+    const [largest] = [...this.#underWay]
+      .flatMap(([id, request]) =>
+        request.kind === 'lasting' ? [{ id, request, bytes: utf8Length(request.frame) }] : [],
+      )
+      .sort((a, b) => b.bytes - a.bytes);
+    if (largest === undefined) return;
+    const { id, request } = largest;
+    this.#abandon(id);
+    request.fail(
+      new ConferError('too_large', 'the server ended the connection over the size of the request'),
+    );
   }
 
   #abandon(id: number): void {

@@ -1,21 +1,29 @@
+import type { ErrorCode } from '@confer/shared';
+
 /** What comes next after a failure. */
 export interface RetryOutlook {
   /** When it is tried again, in ms since the Unix epoch. */
   readonly retryAt?: number;
-  /** Which attempt in a row that will be, since a connection was last of use. */
+  /** Which attempt in a row that will be, since a connection was last of use for a while. */
   readonly attempt?: number;
 }
 
 /**
  * The connection, as a union: `connecting` (an attempt runs), `open`, `waiting` (until the next
- * attempt), `failed` (the server refused for good; nothing is tried again), `closed`. `attempt` counts
- * them in a row, since a connection was last of use.
+ * attempt), `closed`. `attempt` counts them in a row, since a connection was last of use for a while.
+ *
+ * `refused` is there where the last server sent this client away with one of the protocol's codes: until
+ * somebody mends the token, the client or that server, it will do so again. The client goes on trying,
+ * ever later, with the next of its servers and a new token.
  */
 export type ClientStatus =
   | { readonly kind: 'connecting'; readonly url: string; readonly attempt: number }
   | { readonly kind: 'open'; readonly url: string; readonly epoch: string }
-  | ({ readonly kind: 'waiting'; readonly reason: string } & Required<RetryOutlook>)
-  | { readonly kind: 'failed'; readonly error: Error }
+  | ({
+      readonly kind: 'waiting';
+      readonly reason: string;
+      readonly refused?: ErrorCode;
+    } & Required<RetryOutlook>)
   | { readonly kind: 'closed' };
 
 /**

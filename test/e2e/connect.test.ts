@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { connect } from '@confer/client';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { confer } from '../support/process.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -62,4 +64,20 @@ describe('on Node, also where it has a WebSocket of its own, a failed attempt sa
       /SSL|TLS|socket hang up|ECONNRESET/,
     );
   });
+});
+
+test('a command that the server refuses says so at once, and does not try for ever', async () => {
+  const http = createServer();
+  const port = await listening(http);
+  const server = new WebSocketServer({ server: http });
+  onTestFinished(() => {
+    server.close();
+    http.close();
+  });
+  server.on('connection', (socket) => socket.close(4406, 'version 1 is too old'));
+  const { code, stderr } = await confer(['get', '/a', '--timeout', '1h'], {
+    url: `http://127.0.0.1:${port}`,
+  });
+  expect(stderr).toContain('error[version_unsupported]: refused (version_unsupported): version 1');
+  expect(code).toBe(5);
 });

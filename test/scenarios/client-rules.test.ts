@@ -138,23 +138,23 @@ describe('rules of the wire and the client', () => {
     expect(attempts).toBe(1);
   });
 
-  it.each([
-    ['for good', 4403, 'failed'],
-    ['for now', 4429, 'live'],
-  ] as const)('W8 rule 8: a close code tells what is refused %s', async (_, code, status) => {
-    const { reader } = open();
-    const mirror = reader.mirror('/');
-    await scene.settled(mirror.ready());
-    const { host } = scene.network;
-    scene.network.host = (socket) => {
-      scene.network.host = host;
-      socket.close(code, 'no');
-      return deaf;
-    };
-    for (const link of scene.links('reader')) link.cut();
-    await scene.clock.advance(60_000);
-    expect(mirror.status).toBe(status);
-  });
+  it.each([4400, 4401, 4403, 4406, 4413, 4429, 4999])(
+    'W8 rule 8: one close with %i leaves no client without its server',
+    async (code) => {
+      const { reader } = open();
+      const mirror = reader.mirror('/');
+      await scene.settled(mirror.ready());
+      const { host } = scene.network;
+      scene.network.host = (socket) => {
+        scene.network.host = host;
+        socket.close(code, 'no');
+        return deaf;
+      };
+      for (const link of scene.links('reader')) link.cut();
+      await scene.clock.advance(60_000);
+      expect(mirror.status).toBe('live');
+    },
+  );
 
   it('W8 rule 12: a client that cannot reach its server says so at once, and tells of a long outage once', async () => {
     const { reader } = open();

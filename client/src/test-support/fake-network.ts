@@ -99,10 +99,13 @@ export class FakeConnection {
 /** All the sockets that a client opened, oldest first. */
 export class FakeNetwork {
   readonly connections: FakeConnection[] = [];
+  /** What the server does with each new connection, once the client has it in hand. */
+  onOpened: ((connection: FakeConnection) => void) | undefined;
 
   readonly openSocket: OpenSocket = (url, handlers) => {
     const connection = new FakeConnection(url, handlers);
     this.connections.push(connection);
+    queueMicrotask(() => this.onOpened?.(connection));
     return {
       send: (frame) => {
         const decoded = decodeUp(frame);
