@@ -74,6 +74,11 @@ export function closedError(what: string): ConferError {
   return new ConferError('closed', `${what} is closed`);
 }
 
+/** Whatever was thrown: there are things that cannot even be made a string. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? `${error.message}` : String(error);
+  } catch {
+    return 'something that says nothing of itself';
+  }
 }

@@ -1,3 +1,5 @@
+import { callBack } from './callback.ts';
+
 /**
  * Calls to listeners, in the order of what they tell. A listener looks at the client that calls it,
  * so nothing is told before the state is whole, and what a listener causes is told after it, never
@@ -37,21 +39,12 @@ export class Notices {
     }
   }
 
-  /**
-   * Calls one listener. What it throws is its own matter: it stops nobody else. That holds for an
-   * `async` one too, whose rejection nobody awaits: unhandled, Node ends the whole process with it.
-   */
+  /** Calls one listener. That it fails stops nobody else. */
   call<Event>(listener: (event: Event) => void, event: Event): void {
-    const failed = (error: unknown) => {
+    callBack(listener, event, (error) => {
       this.#listenerErrors++;
       this.#report(error);
-    };
-    try {
-      const outcome: unknown = listener(event);
-      if (outcome instanceof Promise) outcome.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
+    });
   }
 
   #flush(): void {

@@ -1,4 +1,6 @@
 import type { Clock, Random } from '@confer/shared';
+import { callBack } from './callback.ts';
+import { messageOf } from './errors.ts';
 import type { OpenSocket } from './socket.ts';
 
 /** Everything the client takes from the world, handed in so that tests can be the world. */
@@ -37,11 +39,8 @@ function newId(): string {
 export function reporterTo(
   onError: (error: unknown) => void = console.error,
 ): (error: unknown) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (second) {
-      console.error(second);
-    }
-  };
+  // Where showing that throws once more, its text will do.
+  const print = (second: unknown) =>
+    callBack(console.error, second, () => console.error(messageOf(second)));
+  return (error) => callBack(onError, error, print);
 }

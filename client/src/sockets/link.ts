@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { Socket, SocketHandlers } from '../socket.ts';
 
 /** One WebSocket of whatever implementation, after its construction. */
@@ -84,8 +85,7 @@ export class Link implements Socket {
 
 /** A socket that could not even be made. It tells so later, when its owner has it in hand. */
 export function stillborn(error: unknown, { onClose }: SocketHandlers): Socket {
-  const reason = error instanceof Error ? error.message : String(error);
-  queueMicrotask(() => onClose(ABNORMAL, reason));
+  queueMicrotask(() => onClose(ABNORMAL, messageOf(error)));
   return { send() {}, close() {} };
 }
 
