@@ -49,7 +49,7 @@ export async function openClient(
   { terminal, settings }: Context,
   options: Pick<ClientOptions, 'timeouts'>,
 ): Promise<Client> {
-  const { connect } = await import('@confer/client');
+  const { ConferError, connect } = await import('@confer/client');
   try {
     return connect(settings.url, {
       ...options,
@@ -57,7 +57,8 @@ export async function openClient(
       retry: { maxMs: 5_000 },
     });
   } catch (error) {
-    if (error instanceof TypeError) throw usageError(`--url: ${error.message}`);
+    if (error instanceof ConferError && error.code === 'invalid_argument')
+      throw usageError(`--url: ${error.message}`);
     throw error;
   }
 }

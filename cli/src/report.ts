@@ -32,6 +32,7 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   timeout: exitCodes.unavailable,
   closed: exitCodes.other,
   aborted: exitCodes.interrupted,
+  invalid_argument: exitCodes.invalid,
 };
 
 /** How a command ended that threw `error`: its exit code and what people are told. */

@@ -28,7 +28,9 @@ describe('arguments are judged before they travel', () => {
   });
 
   test('a URL that is none throws at once', () => {
-    expect(() => startClient({ urls: 'localhost:7480' })).toThrow(TypeError);
+    expect(() => startClient({ urls: 'localhost:7480' })).toThrow(
+      expect.objectContaining({ code: 'invalid_argument' }),
+    );
   });
 });
 

@@ -14,8 +14,9 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './api.ts';
-import { checkPath, checkSubtree } from './arguments.ts';
+import { checkArgument, checkOptions, checkPath, checkSubtree } from './arguments.ts';
 import { Backoff } from './backoff.ts';
+import { checkClientOptions, selfOf } from './client-options.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionEvents, RoutedMessage } from './connection-events.ts';
 import type { ClientContext } from './context.ts';
@@ -23,6 +24,7 @@ import { type Diagnostics, worstOf } from './diagnostics.ts';
 import { Emitter } from './emitter.ts';
 import { ConferError, closedError } from './errors.ts';
 import { EventWatch } from './event-watch.ts';
+import { count, flag, position, signal } from './kinds.ts';
 import { hasValues, readListing } from './listing.ts';
 import { Mirrors } from './mirrors.ts';
 import { Notices } from './notices.ts';
@@ -37,7 +39,7 @@ import { commit, type WriteContext, writeOf } from './writes.ts';
 
 /**
  * Makes a client of the servers at `urls` and starts to connect. Never throws for network reasons.
- * @throws {TypeError} when one of `urls` is no URL of a server.
+ * @throws {ConferError} `invalid_argument`, when one of `urls` is no URL of a server or an option is wrong.
  */
 export function createClient(
   urls: string | readonly string[],
@@ -63,6 +65,7 @@ class ConferClient implements Client {
   readonly #closing = new AbortController();
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
+    checkClientOptions(options);
     const { clock, random, newId } = platform;
     const { initialMs = 250, maxMs = 30_000 } = options.retry ?? {};
     const { connectMs = 5_000, requestMs = 10_000, graceMs = 10_000 } = options.timeouts ?? {};
@@ -70,14 +73,22 @@ class ConferClient implements Client {
     const report = reporterTo(options.onError);
     const notices = new Notices(report);
     const newBackoff = () => new Backoff({ initialMs, maxMs }, random);
-    this.#client = options.client;
+    this.#client = options.client && selfOf(options);
     this.#timeouts = new Timeouts(clock, requestMs);
-    this.#events = new Emitter(notices);
+    this.#events = new Emitter(notices, 'status', 'lost');
     this.#outage = new Outage(clock, graceMs, (event) => this.#events.emit('lost', event));
     this.#outage.begin();
     // The token and the name are the user's; the socket and the clock are the platform's.
     this.#connection = new Connection(
-      { ...options, ...platform, endpoints, notices, backoff: newBackoff(), connectMs },
+      {
+        ...platform,
+        token: options.token,
+        client: this.#client,
+        endpoints,
+        notices,
+        backoff: newBackoff(),
+        connectMs,
+      },
       this.#connectionEvents(report),
     );
     const connection = this.#connection;
@@ -125,6 +136,7 @@ class ConferClient implements Client {
     path: string,
     options: RemoveOptions = {},
   ): Promise<{ readonly revision: number; readonly removed: number }> {
+    checkOptions(options, { recursive: flag });
     const recursive = options.recursive === true ? { recursive: true } : {};
     const operations = [{ type: 'delete', path, ...recursive }] as const;
     const { revision, deletes } = await commit(
@@ -139,6 +151,7 @@ class ConferClient implements Client {
   async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
     checkSubtree(path);
     const wait = this.#timeouts.wait(options);
+    checkOptions(options, { depth: count, values: flag });
     const listing = await readListing(options, (query) =>
       this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), wait),
     );
@@ -161,6 +174,7 @@ class ConferClient implements Client {
     revision?: number,
     options?: WaitOptions,
   ): Promise<{ readonly compactedRevision: number }> {
+    if (revision !== undefined) checkArgument('a revision', revision, count);
     const wait = this.#timeouts.wait(options);
     const { reply } = await this.#requests.ask(
       'compaction',
@@ -172,6 +186,7 @@ class ConferClient implements Client {
 
   watch(path: string, options: WatchOptions = {}): Watch {
     checkSubtree(path);
+    checkOptions(options, { after: position, prev: flag, signal });
     this.#refuseIfClosed();
     const watch = new EventWatch(path, options, this.#context, (left) =>
       this.#eventWatches.delete(left),
@@ -182,6 +197,7 @@ class ConferClient implements Client {
 
   mirror(path: string, options: { readonly signal?: AbortSignal } = {}): Mirror {
     checkSubtree(path);
+    checkOptions(options, { signal });
     this.#refuseIfClosed();
     return this.#mirrors.open(path, options.signal);
   }

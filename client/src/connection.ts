@@ -10,6 +10,7 @@ import {
   times,
   type Welcome,
 } from '@confer/shared';
+import { checkToken } from './arguments.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { type ConnectionHistory, newHistory, noteLoss, noteWelcome } from './connection-history.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -156,10 +157,12 @@ export class Connection {
     const attempt: Attempt = {};
     const timer = this.#deadline(attempt, 'the token');
     this.#transition({ kind: 'asking', attempt, timer }, status);
-    new Promise<string>((resolve) => resolve(token())).then(
-      (answer) => this.#isCurrent(attempt) && this.#open(attempt, answer),
-      (error) => this.#lose(attempt, `no token: ${messageOf(error)}`),
-    );
+    new Promise<string>((resolve) => resolve(token()))
+      .then((answer) => {
+        checkToken(answer);
+        if (this.#isCurrent(attempt)) this.#open(attempt, answer);
+      })
+      .catch((error) => this.#lose(attempt, `no token: ${messageOf(error)}`));
   }
 
   #open(attempt: Attempt, token: string | undefined, status?: ClientStatus): void {

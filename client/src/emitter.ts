@@ -1,3 +1,5 @@
+import { checkArgument } from './arguments.ts';
+import { callback, oneOf } from './kinds.ts';
 import type { Notices } from './notices.ts';
 
 /** Each registration is an object of its own: the same function may listen twice. */
@@ -8,13 +10,17 @@ interface Registration<Event> {
 /** The listeners of several kinds of events. */
 export class Emitter<Events> {
   readonly #notices: Notices;
+  readonly #names: readonly (keyof Events)[];
   #registrations: { [Name in keyof Events]?: Set<Registration<Events[Name]>> } = {};
 
-  constructor(notices: Notices) {
+  constructor(notices: Notices, ...names: (keyof Events)[]) {
     this.#notices = notices;
+    this.#names = names;
   }
 
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
+    checkArgument('an event', name, oneOf(this.#names));
+    checkArgument('a listener', listener, callback);
     const registration = { listener };
     const registrations = this.#registrations[name] ?? new Set<Registration<Events[Name]>>();
     this.#registrations[name] = registrations;

@@ -1,7 +1,7 @@
 import { type Entry, type ErrorCode, type ErrorReply, isErrorCode } from '@confer/shared';
 
 /** Codes of failures that no server reported. */
-export type ClientErrorCode = 'timeout' | 'aborted' | 'closed';
+export type ClientErrorCode = 'timeout' | 'aborted' | 'closed' | 'invalid_argument';
 
 /** A failure with a stable `code`: one of the protocol's, or one of the client's own. */
 export class ConferError extends Error {

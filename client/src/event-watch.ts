@@ -43,7 +43,10 @@ export class EventWatch implements Watch, WatchOwner {
       onTaken: (commit) => this.#taken(commit),
       onLeft: () => this.close(),
     });
-    this.#watch = context.watches.add({ path, mode: 'events', prev, after }, this);
+    this.#watch = context.watches.add(
+      { path, mode: 'events', prev, after: after && ownCopy(after) },
+      this,
+    );
     if (signal?.aborted === true) this.close();
   }
 
@@ -123,4 +126,9 @@ export class EventWatch implements Watch, WatchOwner {
     )
       this.#watch.resume();
   }
+}
+
+/** It is told on each connection, so nobody may make it unspeakable later. */
+function ownCopy({ epoch, revision, timeline }: Position): Position {
+  return { epoch, revision, ...(timeline !== undefined && { timeline }) };
 }

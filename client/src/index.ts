@@ -14,7 +14,8 @@ import { openWs } from './sockets/ws.ts';
  * config.on('change', ({ changes }) => ...);
  * ```
  *
- * @throws {TypeError} when one of `urls` is no URL of a server. Never for network reasons.
+ * @throws {ConferError} `invalid_argument`, when one of `urls` is no URL of a server or an option is
+ * wrong. Never for network reasons.
  */
 export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
   return createClient(urls, options, systemPlatform(openWs));

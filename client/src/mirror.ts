@@ -1,8 +1,10 @@
 import { type Entry, isWithin, type Position } from '@confer/shared';
 import type { Mirror, MirrorChange, MirrorEvents, MirrorSnapshot, WaitOptions } from './api.ts';
+import { checkArgument, checkOptions } from './arguments.ts';
 import type { ClientContext } from './context.ts';
 import { Emitter } from './emitter.ts';
 import { type ConferError, closedError } from './errors.ts';
+import { signal as abortSignal, callback as aFunction, count, text } from './kinds.ts';
 import { MirrorReader, type ReaderOptions } from './mirror-reader.ts';
 import type { Replica, ReplicaView } from './replica.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
@@ -29,7 +31,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#replica = replica;
     this.#context = context;
     this.#options = options;
-    this.#events = new Emitter(context.notices);
+    this.#events = new Emitter(context.notices, 'change', 'status', 'lost');
     this.#waits = new Waits(context.clock, `the mirror of ${replica.path}`, replica);
     replica.join(this);
     if (options.signal?.aborted === true) this.close();
@@ -66,7 +68,8 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     return { revision: this.revision ?? 0 };
   }
 
-  waitFor(revision: number, options?: WaitOptions): Promise<void> {
+  async waitFor(revision: number, options?: WaitOptions): Promise<void> {
+    checkArgument('a revision', revision, count);
     const isShown = () => this.revision !== undefined && this.revision >= revision;
     return this.#until(isShown, options, `at revision ${revision}`);
   }
@@ -81,6 +84,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   }
 
   get(path: string): Entry | undefined {
+    checkArgument('a path', path, text);
     return this.#replica.table.get(path);
   }
 
@@ -89,6 +93,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   }
 
   list(path = this.path): readonly Entry[] {
+    checkArgument('a path', path, text);
     return this.#replica.table.list(isWithin(this.path, path) ? this.path : path);
   }
 
@@ -100,6 +105,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   }
 
   changes(options: ReaderOptions = {}): AsyncIterableIterator<MirrorChange> {
+    checkOptions(options, { signal: abortSignal, bufferMax: count });
     const reader = new MirrorReader(options, () => this.#readers.delete(reader));
     const { channel } = reader;
     if (this.#isClosed || this.#replica.failure !== undefined)
@@ -109,6 +115,7 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   }
 
   subscribe(callback: () => void): () => void {
+    checkArgument('a callback', callback, aFunction);
     const offs = [this.on('change', () => callback()), this.on('status', () => callback())];
     return () => {
       for (const off of offs) off();

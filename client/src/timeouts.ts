@@ -1,5 +1,7 @@
 import type { Clock } from '@confer/shared';
 import type { WaitOptions } from './api.ts';
+import { checkOptions } from './arguments.ts';
+import { durationMs, signal } from './kinds.ts';
 import type { Wait } from './waiter.ts';
 
 /** How long the calls of a client may take. */
@@ -14,6 +16,7 @@ export class Timeouts {
 
   /** All that a call waits for in turn has this time together. */
   wait(options: WaitOptions = {}): Wait {
+    checkOptions(options, { timeoutMs: durationMs, signal });
     const timeoutMs = options.timeoutMs ?? this.#requestMs;
     return { timeoutMs, endsAt: this.#clock.now() + timeoutMs, signal: options.signal };
   }

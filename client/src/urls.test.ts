@@ -19,7 +19,9 @@ test('several servers keep their order', () => {
 });
 
 test.each(['localhost:7480', 'ftp://host', 'http://', '', '/v1'])('%j is refused', (url) => {
-  expect(() => endpointsOf(url)).toThrow(TypeError);
+  expect(() => endpointsOf(url)).toThrow(
+    expect.objectContaining({ name: 'ConferError', code: 'invalid_argument' }),
+  );
 });
 
 test('no URL at all is refused', () => {

@@ -1,6 +1,7 @@
 import type { Condition, Operation } from '@confer/shared';
 import type { CommitResult, WaitOptions, WriteOptions } from './api.ts';
-import { checkWrite } from './arguments.ts';
+import { checkArgument, checkOptions, checkWrite } from './arguments.ts';
+import { count, object, text } from './kinds.ts';
 import type { Mirrors } from './mirrors.ts';
 import type { Replica } from './replica.ts';
 import type { Requests } from './requests.ts';
@@ -22,6 +23,8 @@ export interface Write extends WaitOptions {
 
 /** Writes, and returns when the mirrors of the client show it (W12). */
 export async function commit(write: Write, context: WriteContext): Promise<CommitResult> {
+  checkArgument('a commit', write, object);
+  checkOptions(write, { note: text }, 'commit');
   const { operations, conditions, note } = write;
   const { requests, mirrors, timeouts, newId } = context;
   checkWrite(operations, conditions);
@@ -43,10 +46,9 @@ export async function commit(write: Write, context: WriteContext): Promise<Commi
 }
 
 /** A write to one path, but for what it writes. */
-export function writeOf(
-  path: string,
-  { ifRevision, ...options }: WriteOptions,
-): Omit<Write, 'operations'> {
+export function writeOf(path: string, allOptions: WriteOptions): Omit<Write, 'operations'> {
+  checkOptions(allOptions, { ifRevision: count, note: text });
+  const { ifRevision, ...options } = allOptions;
   return ifRevision === undefined
     ? options
     : { ...options, conditions: [{ path, modRevision: ifRevision }] };
