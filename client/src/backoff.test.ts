@@ -22,3 +22,13 @@ test('a reset begins at the bottom', () => {
   backoff.reset();
   expect(backoff.nextMs()).toBe(250);
 });
+
+test('eased, it is no longer than 4 s at once', () => {
+  const backoff = new Backoff(limits, () => 1);
+  backoff.nextMs();
+  backoff.ease();
+  expect(backoff.nextMs()).toBe(500);
+  for (let i = 0; i < 10; i++) backoff.nextMs();
+  backoff.ease();
+  expect(backoff.nextMs()).toBe(4_000);
+});

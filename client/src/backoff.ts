@@ -5,6 +5,9 @@ export interface BackoffLimits {
   readonly maxMs: number;
 }
 
+/** 4 s of waiting, as long as nobody changes the limits: less than a request waits for its answer. */
+const EASED_FAILURES = 4;
+
 /**
  * How long to wait before the next try: a random time between 0 and a ceiling that doubles from
  * `initialMs` to `maxMs`. Full jitter, so that the clients of a restarted server come back spread.
@@ -32,7 +35,12 @@ export class Backoff {
     return this.#random() * ceilingMs;
   }
 
-  /** To be called after real progress only: a socket that opens proves nothing. */
+  /** Goes back to where a wait is not long yet, if it is beyond that. */
+  ease(): void {
+    this.#failures = Math.min(this.#failures, EASED_FAILURES);
+  }
+
+  /** To be called after real and lasting progress only: a socket that opens proves nothing. */
   reset(): void {
     this.#failures = 0;
   }

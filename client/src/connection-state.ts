@@ -6,6 +6,8 @@ import type { Socket } from './socket.ts';
 export interface Attempt {
   /** When the server said to come back, once it has said goodbye. */
   goodbyeMs?: number;
+  /** Something came over it that its users wanted. */
+  isOfUse?: boolean;
 }
 
 /**

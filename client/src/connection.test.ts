@@ -186,6 +186,19 @@ describe('a lost connection', () => {
     expect(network.connections.length).toBeLessThan(12);
   });
 
+  test('S1: a server that dies after each answer is asked again soon enough for the next one', async () => {
+    const { client, clock, network } = startClient();
+    for (let i = 1; i <= 30; i++) {
+      const write = client.set('/a', `${i}`);
+      await clock.advance(4_000);
+      expect(network.connections).toHaveLength(i);
+      network.last.welcome();
+      network.last.acceptCommit(i);
+      network.last.end();
+      expect(await write).toEqual({ revision: i });
+    }
+  });
+
   test('does not begin at the bottom because a socket opened', async () => {
     const { client, clock, network } = startClient();
     network.last.welcome();
@@ -215,6 +228,18 @@ describe('a lost connection', () => {
       expect(client.status).toMatchObject({ retryAt: clock.now() + 250 });
     },
   );
+
+  test('begins at the bottom once it has lasted, however early it was of use', async () => {
+    const { client, clock, network } = startClient();
+    network.last.end();
+    await clock.advance(250);
+    client.mirror('/a');
+    network.last.welcome();
+    giveState(network.last, 1);
+    await clock.advance(5_000);
+    network.last.end();
+    expect(client.status).toMatchObject({ retryAt: clock.now() + 250, attempt: 1 });
+  });
 
   test('has no more to say', async () => {
     const { client, clock, network, server } = startConnected();

@@ -13,6 +13,12 @@ import {
 import { checkToken } from './arguments.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { type ConnectionHistory, newHistory, noteLoss, noteWelcome } from './connection-history.ts';
+import {
+  CLOSE_MS_MAX,
+  GOODBYE_MS_MAX,
+  LASTING_MS,
+  REASON_LENGTH_MAX,
+} from './connection-limits.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import type { Attempt, State } from './connection-state.ts';
 import type { ConnectionDiagnostics } from './diagnostics.ts';
@@ -21,21 +27,6 @@ import { Silence } from './silence.ts';
 import type { ClientStatus, RetryOutlook } from './status.ts';
 import type { Endpoint } from './urls.ts';
 import { WelcomeRules } from './welcome-rules.ts';
-
-/** The longest that `close` waits; sockets give up on the other side before that. */
-const CLOSE_MS_MAX = 3_000;
-
-/** A server that stops may spread its clients over this long; more would be a mistake. */
-const GOODBYE_MS_MAX = 60_000;
-
-/**
- * How long a connection has to be up before what comes over it ends the backoff. A server that welcomes,
- * serves and dies, again and again, would otherwise be asked for everything several times a second.
- */
-const LASTING_MS = 5_000;
-
-/** It may quote what a function of the user threw. */
-const REASON_LENGTH_MAX = 200;
 
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -111,9 +102,25 @@ export class Connection {
     if (this.#state.kind === 'open') this.#state.socket.send(frame);
   }
 
-  /** The connection is of use. Once it lasts, the next loss is a new one, not one more failure. */
+  /**
+   * A request was answered. Users who ask a server that dies ever again, but answers in between, do not
+   * wait in vain for it: they set the pace themselves.
+   */
+  answered(): void {
+    this.#options.backoff.ease();
+    this.progress();
+  }
+
+  /** The connection is of use. */
   progress(): void {
-    if (this.#options.clock.now() - this.#history.since < LASTING_MS) return;
+    if (this.#state.kind !== 'open') return;
+    this.#state.attempt.isOfUse = true;
+    this.#judge(this.#state.attempt);
+  }
+
+  /** After a connection that was of use and lasted, the next loss is a new one, not one more failure. */
+  #judge({ isOfUse }: Attempt): void {
+    if (!isOfUse || this.#options.clock.now() - this.#history.since < LASTING_MS) return;
     this.#options.backoff.reset();
     this.#number = 0;
   }
@@ -256,6 +263,7 @@ export class Connection {
     refusal?: { readonly refused: ErrorCode },
   ): void {
     if (!this.#isCurrent(attempt) || this.#state.kind === 'closing') return;
+    this.#judge(attempt);
     const { clock, backoff } = this.#options;
     const reason = why.slice(0, REASON_LENGTH_MAX);
     const delayMs = Math.max(attempt.goodbyeMs ?? 0, backoff.nextMs());

@@ -146,7 +146,7 @@ export class Requests {
     this.#underWayBytes -= request.bytes;
     if (request.kind === 'lasting') {
       this.#unansweredBytes -= request.bytes;
-      this.#connection.progress();
+      this.#connection.answered();
       request.answer(reply, this.#welcome);
     } else if (request.kind === 'passing') request.answer(reply);
     this.#pump();
