@@ -35,7 +35,8 @@ export function checkOptions(
 /** The error does not show it. */
 export function checkToken(token: unknown): void {
   if (token === undefined) return;
-  if (typeof token === 'string' && token.length <= limits.tokenLengthMax) return;
+  const isText = typeof token === 'string' && !hasLoneSurrogate(token);
+  if (isText && token.length <= limits.tokenLengthMax) return;
   const problem = `a token is a string of at most ${limits.tokenLengthMax} characters`;
   throw new ConferError('invalid_argument', problem);
 }

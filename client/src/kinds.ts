@@ -43,7 +43,10 @@ export const pauseMs: Kind = {
 export const signal: Kind = {
   expected: 'an AbortSignal',
   fits: (value) =>
-    isObject(value) && typeof value.aborted === 'boolean' && isFunction(value.addEventListener),
+    isObject(value) &&
+    typeof value.aborted === 'boolean' &&
+    isFunction(value.addEventListener) &&
+    isFunction(value.removeEventListener),
 };
 export const position: Kind = {
   expected: 'a position ({ epoch, revision, timeline })',

@@ -176,6 +176,13 @@ describe('the bounds', () => {
     expect(server.untaken).toEqual(['hello']);
   });
 
+  test('W10: a server that takes any number gets no more than the protocol allows', async () => {
+    const { client, network } = startClient();
+    for (let i = 0; i < 1_100; i++) client.get('/a').catch(() => {});
+    network.last.welcome({ requestsMax: 1_000_000 });
+    expect(network.last.untaken.filter((type) => type === 'get')).toHaveLength(1_000);
+  });
+
   test('a request that nobody waits for any more counts until it is answered', async () => {
     const { client, network } = startClient();
     network.last.welcome({ requestsMax: 1 });

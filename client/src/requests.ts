@@ -2,6 +2,7 @@ import {
   type Clock,
   encode,
   errorTable,
+  limits,
   type Reply,
   type Request,
   type Unsent,
@@ -11,7 +12,7 @@ import {
 import { framesOf } from './commit-parts.ts';
 import type { Connection } from './connection.ts';
 import type { RequestsDiagnostics } from './diagnostics.ts';
-import { ConferError, errorOfReply } from './errors.ts';
+import { ConferError, errorOfReply, messageOf } from './errors.ts';
 import { throwIfAborted, type Wait, Waiter } from './waiter.ts';
 
 /** A reply, with the `welcome` of the connection that it came over. */
@@ -86,7 +87,7 @@ export class Requests {
   ): Promise<Answer<Type>> {
     throwIfAborted(wait.signal);
     const id = ++this.#lastId;
-    const frames = framesOf(request(id));
+    const frames = framed(request(id));
     const bytes = bytesOf(frames);
     this.#admit(bytes);
     const late = () => `no answer from ${this.#connection.server}`;
@@ -184,17 +185,19 @@ export class Requests {
   }
 
   #pump(): void {
-    const limits = this.#welcome?.limits;
-    if (limits === undefined) return;
-    while (this.#underWay.size < Math.max(1, limits.requestsMax)) {
+    const announced = this.#welcome?.limits;
+    if (announced === undefined) return;
+    // What nobody waits for any more is kept until its answer: a server may not make that endless.
+    const underWayMax = Math.max(1, Math.min(announced.requestsMax, limits.requestsMax));
+    while (this.#underWay.size < underWayMax) {
       const [id, request] = first(this.#passing) ?? first(this.#lasting) ?? [];
       if (id === undefined || request === undefined) return;
       const isRoom =
-        this.#underWay.size === 0 || this.#underWayBytes + request.bytes <= limits.waitingBytesMax;
+        this.#underWay.size === 0 || this.#underWayBytes + request.bytes <= announced.waitingBytesMax;
       if (!isRoom) return;
       this.#passing.delete(id);
       this.#lasting.delete(id);
-      const problem = request.kind === 'lasting' ? sizeProblem(request, limits) : undefined;
+      const problem = request.kind === 'lasting' ? sizeProblem(request, announced) : undefined;
       if (request.kind === 'lasting' && problem !== undefined) {
         this.#unansweredBytes -= request.bytes;
         request.fail(problem);
@@ -210,9 +213,9 @@ export class Requests {
   #refuseLargest(): void {
     const [largest] = [...this.#underWay]
       .flatMap(([id, request]) =>
-        request.kind === 'lasting' ? [{ id, request, bytes: utf8Length(request.frame) }] : [],
+        request.kind === 'lasting' ? [{ id, request }] : [],
       )
-      .sort((a, b) => b.bytes - a.bytes);
+      .sort((a, b) => b.request.bytes - a.request.bytes);
     if (largest === undefined) return;
     const { id, request } = largest;
     this.#abandon(id);
@@ -227,6 +230,15 @@ export class Requests {
     this.#unansweredBytes -= request.bytes;
     if (this.#underWay.has(id)) this.#underWay.set(id, { kind: 'abandoned', bytes: request.bytes });
     else this.#lasting.delete(id);
+  }
+}
+
+/** What is not looked at before may still hold what no JSON can. */
+function framed(request: Unsent<Request>): readonly string[] {
+  try {
+    return framesOf(request);
+  } catch (error) {
+    throw new ConferError('invalid_argument', `no JSON: ${messageOf(error)}`, { cause: error });
   }
 }
 
