@@ -264,6 +264,8 @@ class ConferClient implements Client {
 
   /** Replies have an `id`, and what is for a watch has its name. */
   #route(message: RoutedMessage): void {
+    // All watches of the connection have what it wrote before its answer comes (W12).
+    if (message.type === 'committed') this.#watches.complete(message.revision);
     if ('id' in message) this.#requests.received(message);
     else if ('watch' in message) this.#watches.received(message);
     else {

@@ -13,12 +13,7 @@ import {
 import { checkToken } from './arguments.ts';
 import type { ConnectionEvents } from './connection-events.ts';
 import { type ConnectionHistory, newHistory, noteLoss, noteWelcome } from './connection-history.ts';
-import {
-  CLOSE_MS_MAX,
-  GOODBYE_MS_MAX,
-  LASTING_MS,
-  REASON_LENGTH_MAX,
-} from './connection-limits.ts';
+import { bounds } from './connection-limits.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import type { Attempt, State } from './connection-state.ts';
 import type { ConnectionDiagnostics } from './diagnostics.ts';
@@ -120,7 +115,7 @@ export class Connection {
 
   /** After a connection that was of use and lasted, the next loss is a new one, not one more failure. */
   #judge({ isOfUse }: Attempt): void {
-    if (!isOfUse || this.#options.clock.now() - this.#history.since < LASTING_MS) return;
+    if (!isOfUse || this.#options.clock.now() - this.#history.since < bounds.lastingMs) return;
     this.#options.backoff.reset();
     this.#number = 0;
   }
@@ -144,7 +139,7 @@ export class Connection {
   close(): Promise<void> {
     const state = this.#state;
     if ('socket' in state) {
-      const timer = this.#options.clock.setTimer(CLOSE_MS_MAX, () => this.#finish());
+      const timer = this.#options.clock.setTimer(bounds.closeMs, () => this.#finish());
       this.#transition({ kind: 'closing', attempt: state.attempt, timer }, { kind: 'closed' });
       state.socket.close(1000, 'the client closed');
     } else if (this.#status.kind !== 'closed') this.#finish({ kind: 'closed' });
@@ -209,7 +204,8 @@ export class Connection {
 
   #handle(attempt: Attempt, message: DownMessage): void {
     const state = this.#state;
-    if (message.type === 'goodbye') attempt.goodbyeMs = Math.min(message.retryInMs, GOODBYE_MS_MAX);
+    if (message.type === 'goodbye')
+      attempt.goodbyeMs = Math.min(message.retryInMs, bounds.goodbyeMs);
     else if (state.kind === 'greeting' && message.type === 'welcome') {
       const problem = this.#rules.problemOf(message);
       if (problem === undefined) this.#welcome(state, message);
@@ -265,7 +261,7 @@ export class Connection {
     if (!this.#isCurrent(attempt) || this.#state.kind === 'closing') return;
     this.#judge(attempt);
     const { clock, backoff } = this.#options;
-    const reason = why.slice(0, REASON_LENGTH_MAX);
+    const reason = why.slice(0, bounds.reasonLength);
     const delayMs = Math.max(attempt.goodbyeMs ?? 0, backoff.nextMs());
     const timer = clock.setTimer(delayMs, () => this.#connect());
     noteLoss(this.#history, clock.now(), reason, code);

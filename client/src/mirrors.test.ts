@@ -45,6 +45,14 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(mirror.value('/app/a')).toBe('1');
   });
 
+  test('W6 and moves them on where it did not touch them, without a heartbeat', async () => {
+    const { client, mirror, server } = startMirrored();
+    const set = client.set('/elsewhere', '1');
+    server.acceptCommit(9);
+    expect(await set).toEqual({ revision: 9 });
+    expect(mirror.revision).toBe(9);
+  });
+
   test('and not before', async () => {
     const { client, mirror, server, watch } = startResyncing();
     const outcome = track(client.set('/app/a', '1'));

@@ -193,7 +193,8 @@ export class Requests {
       const [id, request] = first(this.#passing) ?? first(this.#lasting) ?? [];
       if (id === undefined || request === undefined) return;
       const isRoom =
-        this.#underWay.size === 0 || this.#underWayBytes + request.bytes <= announced.waitingBytesMax;
+        this.#underWay.size === 0 ||
+        this.#underWayBytes + request.bytes <= announced.waitingBytesMax;
       if (!isRoom) return;
       this.#passing.delete(id);
       this.#lasting.delete(id);
@@ -212,9 +213,7 @@ export class Requests {
   /** Of all that was under way, only that can have been too large; sent again, it would be so again. */
   #refuseLargest(): void {
     const [largest] = [...this.#underWay]
-      .flatMap(([id, request]) =>
-        request.kind === 'lasting' ? [{ id, request }] : [],
-      )
+      .flatMap(([id, request]) => (request.kind === 'lasting' ? [{ id, request }] : []))
       .sort((a, b) => b.request.bytes - a.request.bytes);
     if (largest === undefined) return;
     const { id, request } = largest;

@@ -101,10 +101,16 @@ export class Watches implements WatchLine {
   }
 
   heartbeat({ revision }: Extract<DownMessage, { type: 'heartbeat' }>): void {
-    if (this.#isFarAhead(revision) || this.#isFlood()) return;
+    if (this.#isFlood() || !this.complete(revision)) return;
+    this.#connection.send(encode({ type: 'heartbeat', applied: this.#applied(revision) }));
+  }
+
+  /** The server says that all watches have everything up to a revision. Returns whether that can be. */
+  complete(revision: number): boolean {
+    if (this.#isFarAhead(revision)) return false;
     for (const watch of [...this.#named.values()])
       watch.dispatch({ type: 'heartbeat', revision }, 'heartbeat');
-    this.#connection.send(encode({ type: 'heartbeat', applied: this.#applied(revision) }));
+    return true;
   }
 
   leave(name: string): void {
