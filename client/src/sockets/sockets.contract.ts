@@ -41,7 +41,7 @@ function isAddressInfo(address: AddressInfo | string | null): address is Address
 }
 
 /** A WebSocket server, with the sockets that it accepted and the closes that it saw. */
-async function webSocketServer(accept: (ws: WebSocket) => void = () => {}) {
+export async function webSocketServer(accept: (ws: WebSocket) => void = () => {}) {
   const http = createHttpServer();
   const server = new WebSocketServer({ server: http, maxPayload: 0 });
   const accepted: WebSocket[] = [];

@@ -1,8 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { deadUrl, notFound, open, rawUrl, socketContract, until } from './sockets.contract.ts';
+import {
+  deadUrl,
+  notFound,
+  open,
+  rawUrl,
+  socketContract,
+  until,
+  webSocketServer,
+} from './sockets.contract.ts';
 import { openWs } from './ws.ts';
 
 socketContract('ws', openWs, 1003);
+
+it('takes no frame of more than 64 MiB', async () => {
+  const { url } = await webSocketServer((ws) => ws.send('x'.repeat(64 * 1024 * 1024 + 1)));
+  const { frames, closes } = open(openWs, url);
+  await until(() => closes.length === 1);
+  expect(frames).toEqual([]);
+  expect(closes[0]?.reason).toBe('Max payload size exceeded');
+});
 
 describe('reasons of a failed attempt', () => {
   async function reasonFor(url: string): Promise<string | undefined> {

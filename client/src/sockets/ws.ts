@@ -1,12 +1,11 @@
-import { constants } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { SUBPROTOCOL } from '@confer/shared';
 import { WebSocket } from 'ws';
 import type { OpenSocket } from '../socket.ts';
 import { Link, stillborn } from './link.ts';
 
-/** Snapshots and commits may be large; a frame beyond this (half a GiB) fits no string. */
-const FRAME_BYTES_MAX = constants.MAX_STRING_LENGTH;
+/** A server closes a frame at 256 KiB and one change more, which is 13 MiB at most. */
+const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The socket on Node, of whatever version. How long an attempt may take is up to the caller. */
 export const openWs: OpenSocket = (url, handlers) => {
