@@ -26,6 +26,17 @@ const open = (path) =>
     segmentBytes: 48 * 1024,
   });
 
+function writeOf(i) {
+  const value = i % 9 === 8 ? `${i} `.padEnd(15_000, 'long') : String(i);
+  const operations = [
+    { type: 'put', path: `/k/${i % 7}`, value },
+    { type: 'put', path: '/last', value: String(i) },
+  ];
+  if (i % 11 === 10) operations.push({ type: 'put', path: `/gone/${i}`, value: '' });
+  if (i % 22 === 21) operations.push({ type: 'delete', path: '/gone', recursive: true });
+  return { operations, conditions: [], actor: 'child', requestId: `write-${i}` };
+}
+
 const tasks = {
   /**
    * Writes numbers in turn, each into one of seven paths and into one that always has the last, in one
@@ -37,15 +48,7 @@ const tasks = {
     engine.onHealth((health) => say(`health ${health.kind}`));
     say('open');
     for (let i = 0; i < Number(count); i++) {
-      const value = i % 9 === 8 ? `${i} `.padEnd(15_000, 'long') : String(i);
-      const operations = [
-        { type: 'put', path: `/k/${i % 7}`, value },
-        { type: 'put', path: '/last', value: String(i) },
-      ];
-      if (i % 11 === 10) operations.push({ type: 'put', path: `/gone/${i}`, value: '' });
-      if (i % 22 === 21) operations.push({ type: 'delete', path: '/gone', recursive: true });
-      const request = { operations, conditions: [], actor: 'child', requestId: `write-${i}` };
-      await engine.commit(request).then(
+      await engine.commit(writeOf(i)).then(
         ({ revision }) => say(`ack ${i} ${revision}`),
         (error) => say(`refused ${i} ${error.code}`),
       );
@@ -65,12 +68,8 @@ const tasks = {
         const history = [...engine.history(engine.compactedRevision)].length;
         const expected = revision - engine.compactedRevision;
         const values = Object.fromEntries(entries.map((e) => [e.path, e.value.split(' ')[0]]));
-        const known = await engine.commit({
-          operations: [{ type: 'put', path: '/again', value: '' }],
-          conditions: [],
-          actor: 'looker',
-          requestId: `write-${values['/last'] ?? 'none'}`,
-        });
+        // The last one once more.
+        const known = await engine.commit(writeOf(Number(values['/last'] ?? -1)));
         await engine.close();
         say(JSON.stringify({ revision, values, history, expected, known: known.revision }));
       } catch (error) {

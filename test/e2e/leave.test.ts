@@ -20,6 +20,8 @@ const welcome = {
     operationsMax: 100_000,
     watchesMax: 10_000,
     requestsMax: 1_000,
+    commitBytesMax: 32 * 1024 * 1024,
+    waitingBytesMax: 64 * 1024 * 1024,
   },
 };
 

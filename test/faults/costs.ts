@@ -8,7 +8,7 @@ export interface Cost {
   act(raw: RawSocket, url: string): Promise<void>;
 }
 
-export const MANY = 100_000;
+const MANY = 100_000;
 const PART = 10_000;
 const MIB = 2 ** 20;
 /** As many bytes as a frame may have, but for what is around them. */

@@ -203,8 +203,7 @@ export class Watcher implements Member {
   #catchUp(state: State & { kind: 'lagging' }): boolean {
     const to = this.#context.revision();
     if (state.position === to) {
-      if (state.isResuming)
-        this.#sendSynced('nothing', to, this.#context.digests.prove(this.group.subtree));
+      if (state.isResuming) this.#sendSynced('nothing', to, this.#proof());
       this.#become({ kind: 'live' });
       if (this.#fellBehind) this.#context.counters.count('watchesCaughtUp');
       this.#fellBehind = false;
@@ -216,16 +215,7 @@ export class Watcher implements Member {
     if (next === 'compacted' || next === 'too much') this.#beginDifference(state);
     else {
       const { position, isResuming } = state;
-      const { frames, to: upTo, endsInSynced } = next;
-      this.#become({
-        kind: 'paging',
-        position,
-        isResuming,
-        frames,
-        next: 0,
-        to: upTo,
-        endsInSynced,
-      });
+      this.#become({ kind: 'paging', next: 0, position, isResuming, ...next });
     }
     return this.#state.kind !== 'ended';
   }
@@ -240,8 +230,7 @@ export class Watcher implements Member {
     // At the hub's revision it is known what the subtree holds; at one before it, it was.
     if (endsInSynced !== undefined) {
       const isLatest = to === this.#context.revision();
-      const proof = isLatest ? this.#context.digests.prove(this.group.subtree) : undefined;
-      this.#sendSynced(endsInSynced, to, proof);
+      this.#sendSynced(endsInSynced, to, isLatest ? this.#proof() : undefined);
     }
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
@@ -287,16 +276,19 @@ export class Watcher implements Member {
 
   /** Live, the client has been sent all of the hub's revision, which is what the proof is of. */
   #prove(): boolean {
-    const proof = this.#context.digests.prove(this.group.subtree);
+    const proof = this.#proof();
     if (proof === undefined) return true;
     this.#owesProof = false;
     this.#sendSynced('verify', this.#context.revision(), proof);
     return false;
   }
 
+  #proof(): Proof | undefined {
+    return this.#context.digests.prove(this.group.subtree);
+  }
+
   #sendSynced(by: SyncedBy, revision: number, whole?: Proof): void {
-    const proof =
-      whole === undefined ? {} : { entries: whole.entries, digest: whole.digest.toString() };
+    const proof = whole && { entries: whole.entries, digest: whole.digest.toString() };
     const { name: watch } = this.group;
     this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...proof }));
   }
