@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +14,8 @@ import { type RealServer, report, Scene } from './scene.ts';
  */
 const PAUSE_MS_MAX = 700;
 const GROWTH_MIB_MAX = 450;
+
+const table = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');
 
 const rows = Object.entries(costs).flatMap(([type, those]) =>
   those.map(({ title, act }) => ({ type, title, act })),
@@ -39,6 +41,7 @@ describe('W10 what a request may cost', () => {
   });
 
   it.each(rows)('$type: $title', async ({ type, title, act }) => {
+    expect(table).toContain(`| \`${type}\` | ${title} |`);
     const before = server.memoryMiB.own;
     const others = scene.client(server.url);
     await others.get('/healthy');

@@ -74,6 +74,15 @@ describe('W7 the digest of a subtree', () => {
     });
   });
 
+  it('is found out anew after a commit that is too large to keep it up with', async () => {
+    const harness = await filled(10);
+    const { client, watch } = await watching(harness);
+    client.received.length = 0;
+    await harness.engine.commit({ ...filling(10_001), requestId: 'large' });
+    while (!client.received.some(({ type }) => type === 'synced')) await harness.settle();
+    expect(await verified(harness, client, watch)).toMatchObject(truth(harness, '/app'));
+  });
+
   it('is sent on demand, however long it takes to find out, and as of what was sent', async () => {
     const harness = await filled(3_500);
     const { client, watch } = await watching(harness, 1);

@@ -44,6 +44,12 @@ export class Digests {
     this.#subtreesMax = subtreesMax;
   }
 
+  /** Lets go of all: so much changed at once that it is cheaper to find out anew, a step at a time. */
+  clear(): void {
+    for (const subtree of this.#tallies.keys()) this.#holding.delete(subtree);
+    this.#tallies.clear();
+  }
+
   /** Takes a change in each of the subtrees that hold its path. To be called for all, in order. */
   account(change: MadeChange): void {
     let difference: Proof | undefined;

@@ -21,6 +21,9 @@ import type { Start } from './watcher-state.ts';
  */
 const TURN_BYTES_MAX = 32 * 1024 * 1024;
 
+/** Of a commit with more, the digests are not kept up: that would take as long again as all the rest of it. */
+const ACCOUNTED_CHANGES_MAX = 10_000;
+
 export interface OpenWatch {
   readonly path: string;
   readonly mode: WatchMode;
@@ -82,9 +85,11 @@ export class Hub {
     const last = commits.at(-1);
     if (last === undefined) return;
     const touched = new Set<DistinctWatch>();
-    for (const commit of commits)
+    for (const commit of commits) {
+      const isLarge = commit.changes.length > ACCOUNTED_CHANGES_MAX;
+      if (isLarge) this.#digests.clear();
       for (const change of commit.changes) {
-        this.#digests.account(change);
+        if (!isLarge) this.#digests.account(change);
         this.#distinct.visit(change.path, (watches) => {
           for (const watch of watches) {
             watch.collect(commit, change);
@@ -92,6 +97,7 @@ export class Hub {
           }
         });
       }
+    }
     const previous = this.#revision;
     this.#revision = last.revision;
     if (touched.size > 0) this.#refillLater();
