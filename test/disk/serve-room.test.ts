@@ -225,7 +225,7 @@ describe.skipIf(!canMount)('a repair onto a full disk (where a disk can be mount
             const said = await confer(['repair', '--data', data, '--into', into]);
             expect(said).toMatchObject({ code: 2, stdout: '' });
             expect(said.stderr).toMatch(
-              /^error\[storage\]: \S*\/salvaged\S* cannot be written to: .*ENOSPC/,
+              /^error\[storage\]: \S*\/salvaged\S* cannot be written to: .*ENOSPC/m,
             );
             expect(readdirSync(disk.directory)).toEqual(names);
             disk.empty();

@@ -40,7 +40,7 @@ describe('W10 what a request may cost', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it.each(rows)('$type: $title', async ({ type, title, act }) => {
+  it.each(rows)('$type: $title', { timeout: 60_000 }, async ({ type, title, act }) => {
     expect(table).toContain(`| \`${type}\` | ${title} |`);
     const before = server.memoryMiB.own;
     const others = scene.client(server.url);
