@@ -10,12 +10,25 @@ export interface MadeWrite {
   readonly fingerprint: number;
 }
 
+type Asked = Pick<CommitRequest, 'operations' | 'conditions' | 'note'>;
+
 /** A CRC-32 over all that a write asks for, in its order. It finds mistakes, it does not withstand an adversary. */
-export function* fingerprintOf({
-  operations,
-  conditions,
-  note = '',
-}: Pick<CommitRequest, 'operations' | 'conditions' | 'note'>): Steps<number> {
+export function* fingerprintOf(asked: Asked): Steps<number> {
+  return isSingle(asked) ? fingerprintOfSingle(asked) : yield* fingerprintOfMany(asked);
+}
+
+/** As nearly all writes are; to sum up its parts one by one takes three times as long. */
+export function isSingle({ operations, conditions, note }: Asked): boolean {
+  return operations.length === 1 && conditions.length === 0 && note === undefined;
+}
+
+export function fingerprintOfSingle({ operations: [operation] }: Asked): number {
+  if (operation === undefined) return 0;
+  const value = operation.type === 'put' ? operation.value : '';
+  return crc32(kindOf(operation) + operation.path + value);
+}
+
+function* fingerprintOfMany({ operations, conditions, note = '' }: Asked): Steps<number> {
   const pace = new Pace();
   let sum = crc32(note);
   for (const { path, modRevision } of conditions) {
