@@ -26,10 +26,10 @@ import {
 afterEach(endAll);
 
 /** Puts another file with the same content in the place of one. */
+/** At once: between a removal and a copy a server may look. */
 function replace(path: string): void {
-  const content = readFileSync(path);
-  rmSync(path);
-  writeFileSync(path, content);
+  writeFileSync(`${path}.copy`, readFileSync(path));
+  renameSync(`${path}.copy`, path);
 }
 
 describe('a server whose files are taken away', () => {
@@ -44,8 +44,9 @@ describe('a server whose files are taken away', () => {
     [
       'a copy takes its place',
       (at: string) => {
+        cpSync(at, `${at}.copy`, { recursive: true });
         renameSync(at, `${at}.away`);
-        cpSync(`${at}.away`, at, { recursive: true });
+        renameSync(`${at}.copy`, at);
       },
       'data.mdb',
       replaced,

@@ -18,11 +18,11 @@ export function* fingerprintOf(asked: Asked): Steps<number> {
 }
 
 /** As nearly all writes are; to sum up its parts one by one takes three times as long. */
-export function isSingle({ operations, conditions, note }: Asked): boolean {
+function isSingle({ operations, conditions, note }: Asked): boolean {
   return operations.length === 1 && conditions.length === 0 && note === undefined;
 }
 
-export function fingerprintOfSingle({ operations: [operation] }: Asked): number {
+function fingerprintOfSingle({ operations: [operation] }: Asked): number {
   if (operation === undefined) return 0;
   const value = operation.type === 'put' ? operation.value : '';
   return crc32(kindOf(operation) + operation.path + value);

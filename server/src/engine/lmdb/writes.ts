@@ -1,13 +1,7 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
 import { type Base, evaluate, type Judgement } from '../evaluate.ts';
-import {
-  anotherWrite,
-  fingerprintOf,
-  fingerprintOfSingle,
-  isSingle,
-  type MadeWrite,
-} from '../made-write.ts';
+import { anotherWrite, fingerprintOf, type MadeWrite } from '../made-write.ts';
 import type { Pending } from '../pending.ts';
 import { atOnce, type Steps } from '../steps.ts';
 import { restOf } from '../tree-range.ts';
@@ -179,9 +173,7 @@ export class Writes {
     let progress = this.#context.shown();
     for (const pending of turn.taken) {
       const { request } = pending;
-      const fingerprint = isSingle(request)
-        ? fingerprintOfSingle(request)
-        : yield* fingerprintOf(request);
+      const fingerprint = yield* fingerprintOf(request);
       const known = turn.outcomes.get(request.requestId) ?? this.#known(request, tables);
       if (known !== undefined) {
         turn.settle(pending, known.fingerprint === fingerprint ? known.outcome : anotherWrite());
