@@ -157,6 +157,18 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
         ),
     },
     {
+      title: '100,000 puts, in a part each',
+      async act(raw) {
+        const about = { type: 'commit', id: ++ids, requestId: `costs-${++writes}` };
+        const all = puts((i) => `/many/${i}`);
+        all.forEach((operation, part) => {
+          const more = part < all.length - 1 ? { more: true } : {};
+          raw.send({ ...about, operations: [operation], part, ...more });
+        });
+        await raw.next('committed', 60_000);
+      },
+    },
+    {
       title: '30,000 operations in one frame',
       async act(raw) {
         const operations = puts((i) => `/o/${i}`, 30_000);

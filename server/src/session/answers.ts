@@ -85,8 +85,8 @@ export class Answers implements Waiting {
 
   /** The connection takes answers again. */
   resume(): void {
-    if (this.#backlog.hasQueued) this.#with.turns.schedule(this);
     while (this.#with.turns.isTime && this.beginOne());
+    if (this.#backlog.hasQueued) this.#with.turns.schedule(this);
   }
 
   beginOne(): boolean {

@@ -1,4 +1,5 @@
 import type { Reply } from '@confer/shared';
+import { Queue } from './queue.ts';
 
 /** Does what a request asks and answers it, at once where it can. */
 export type Work = () => Reply | Promise<Reply>;
@@ -28,7 +29,7 @@ export interface Asked {
  */
 export class Backlog {
   readonly #limits: BacklogLimits;
-  #queued: Asked[] = [];
+  readonly #queued = new Queue<Asked>();
   #count = 0;
   #bytes = 0;
 
@@ -89,6 +90,6 @@ export class Backlog {
   /** Lets go of what was not begun; it will never be answered. */
   clear(): void {
     for (const { bytes } of this.#queued) this.settle(bytes);
-    this.#queued = [];
+    this.#queued.clear();
   }
 }

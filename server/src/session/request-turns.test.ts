@@ -46,6 +46,15 @@ describe('W10 the requests of a turn', () => {
     expect(turns.isTime).toBe(true);
   });
 
+  it('have one slice, however many came to be done at once before', () => {
+    const { turns, begin, waiting, nextTurn } = started();
+    while (turns.isTime) begin('at once');
+    turns.schedule(waiting('a', 9));
+    expect(nextTurn()).toEqual([]);
+    expect(turns.isTime).toBe(false);
+    expect(nextTurn()).toEqual(['a', 'a', 'a']);
+  });
+
   it('that wait are begun one of each connection in turn, those that came first first', () => {
     const { turns, waiting, nextTurn, isIdle } = started();
     expect(turns.isTime).toBe(true);

@@ -1,9 +1,9 @@
 import type { Clock } from '@confer/shared';
 
-/** So long the requests of all connections are done in one turn of the event loop, and one begun before. */
+/** So long what came is done in one turn of the event loop, and one thing begun before. */
 const SLICE_MS = 8;
 
-/** A connection with requests that wait to be begun. */
+/** A connection with frames to be read, or requests to be begun. */
 export interface Waiting {
   /** Begins the next one; `false` when there is none, or the connection takes no answers. */
   beginOne(): boolean;
@@ -12,42 +12,57 @@ export interface Waiting {
 /**
  * Lets others have their turn: a thousand requests come in one piece, and each may cost as much as a
  * page of a megabyte. What a turn has no time for waits for the next ones, where each connection in turn
- * has one request begun.
+ * has one begun. While anybody waits, whoever comes waits behind, so a turn has one slice and not two:
+ * one as things come, and one for what waited.
  */
 export class RequestTurns {
   readonly #clock: Clock;
   readonly #defer: (run: () => void) => void;
   readonly #queue = new Set<Waiting>();
-  /** When the time of this turn is over; not known before its first request. */
+  /** When the time of this turn is over; not known before it is first asked for. */
   #endAt: number | undefined;
+  #isDeferred = false;
 
   constructor(clock: Clock, defer: (run: () => void) => void) {
     this.#clock = clock;
     this.#defer = defer;
   }
 
-  /** Whether another request may be begun in this turn. */
+  /** Whether something may be begun at once. */
   get isTime(): boolean {
+    return this.#queue.size === 0 && this.#isTimeLeft();
+  }
+
+  /** Asks to be begun in the turns to come. */
+  schedule(waiting: Waiting): void {
+    this.#queue.add(waiting);
+    this.#endTurnLater();
+  }
+
+  #isTimeLeft(): boolean {
     const now = this.#clock.now();
     if (this.#endAt === undefined) {
       this.#endAt = now + SLICE_MS;
-      this.#defer(() => this.#nextTurn());
+      this.#endTurnLater();
     }
     return now <= this.#endAt;
   }
 
-  /** Asks for its requests to be begun in the turns to come. */
-  schedule(waiting: Waiting): void {
-    this.#queue.add(waiting);
+  #endTurnLater(): void {
+    if (this.#isDeferred) return;
+    this.#isDeferred = true;
+    this.#defer(() => this.#endTurn());
   }
 
-  #nextTurn(): void {
-    this.#endAt = undefined;
+  #endTurn(): void {
     for (const waiting of this.#queue) {
-      if (!this.isTime) return;
+      if (!this.#isTimeLeft()) break;
       // Removing and adding again puts it at the end of this very iteration.
       this.#queue.delete(waiting);
       if (waiting.beginOne()) this.#queue.add(waiting);
     }
+    this.#endAt = undefined;
+    this.#isDeferred = false;
+    if (this.#queue.size > 0) this.#endTurnLater();
   }
 }

@@ -124,6 +124,47 @@ describe('a connection that does not take answers', () => {
   });
 });
 
+describe('frames that come faster than they are read', () => {
+  const ids = (count: number) => Array.from({ length: count }, (_, id) => id);
+
+  it('W10 let others have their turn, and are answered in their order', async () => {
+    const { core, clock, settle } = startCore();
+    const busy = RawClient.open(core);
+    const other = RawClient.open(core);
+    clock.tickMs = 1;
+    for (const id of ids(100)) busy.send({ type: 'get', id, path: '/a' });
+    expect(busy.received.length).toBeLessThan(10);
+    const before = busy.received.length;
+    other.send({ type: 'get', id: 7, path: '/a' });
+    other.onReceived = () => expect(busy.received.length).toBeLessThan(before + 20);
+    await settle();
+    expect(other.take('got').id).toBe(7);
+    expect(busy.received.map((message) => 'id' in message && message.id)).toEqual(ids(100));
+  });
+
+  it('end the connection where one is none, after those before', async () => {
+    const { core, clock, settle } = startCore();
+    const client = RawClient.open(core);
+    clock.tickMs = 1;
+    for (const id of ids(50)) client.send({ type: 'get', id, path: '/a' });
+    client.sendText('{');
+    client.send({ type: 'get', id: 50, path: '/a' });
+    await settle();
+    expect(client.closed?.code).toBe(4400);
+    expect(client.received).toHaveLength(50);
+  });
+
+  it('W10 end the connection where more bytes wait than the welcome allows', () => {
+    const { core, clock } = startCore();
+    const client = RawClient.open(core);
+    clock.tickMs = 1;
+    const large = { type: 'put', path: '/a', value: 'x'.repeat(1_000_000) } as const;
+    for (let id = 0; id < 80; id++)
+      client.send({ type: 'commit', id, requestId: `r${id}`, operations: [large] });
+    expect(client.closed).toMatchObject({ code: 4429 });
+  });
+});
+
 describe('an id', () => {
   it('that waits for its answer is refused for another request, and serves again after that', async () => {
     const { core, settle } = startCore();
@@ -176,6 +217,20 @@ describe('heartbeats', () => {
     // Dropping a socket takes the close frame with it that was to go out.
     expect(silent).toMatchObject({ closed: { code: 4408 }, terminated: false });
     expect(stuck.terminated).toBe(true);
+  });
+
+  it('W8 counts silence in beats, so that a clock that is set, or a machine that slept, ends nobody', () => {
+    const { core, clock } = startCore();
+    const client = RawClient.open(core);
+    clock.step(3_600_000);
+    clock.advance(10_000);
+    expect(client.closed).toBeUndefined();
+    client.send({ type: 'heartbeat', applied: 0 });
+    clock.step(-7_200_000);
+    clock.advance(29_000);
+    expect(client.closed).toBeUndefined();
+    clock.advance(12_000);
+    expect(client.closed?.code).toBe(4408);
   });
 
   it('W8 gives a frame whose bytes still come twelve periods', () => {

@@ -18,6 +18,7 @@ import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import { Answers } from './answers.ts';
 import { closeCodeOf } from './close-codes.ts';
+import { Inbox } from './inbox.ts';
 import { Liveness } from './liveness.ts';
 import { principalOf } from './principal.ts';
 import type { RequestContext } from './requests.ts';
@@ -46,6 +47,7 @@ export class Session implements SocketHandlers, WatchSink {
   readonly #socket: Socket;
   readonly #service: Service;
   readonly #onEnded: (session: Session) => void;
+  readonly #inbox = new Inbox((frame) => this.#read(frame));
   readonly #answers: Answers;
   readonly #watches = new Map<string, Watcher>();
   #state: State;
@@ -68,7 +70,7 @@ export class Session implements SocketHandlers, WatchSink {
       completeTo: () => this.#completeTo(),
       end: (code, message) => this.#end(code, message),
     });
-    this.#liveness = new Liveness(socket, service.heartbeatMs, clock.now());
+    this.#liveness = new Liveness(socket, service.heartbeatMs);
     service.counters.count('connectionsOpened');
     const timeout = clock.setTimer(times.helloTimeoutMs, () => {
       service.counters.count('helloTimeouts');
@@ -105,14 +107,12 @@ export class Session implements SocketHandlers, WatchSink {
 
   onMessage(frame: string): void {
     if (this.#state.kind === 'closed') return;
-    this.#liveness.shown(this.#service.runtime.clock.now());
-    if (this.#state.kind === 'awaiting-hello' && frame.length > limits.helloBytesMax) {
-      this.#end('frame_too_large', `a hello is at most ${limits.helloBytesMax} bytes long`);
-      return;
-    }
-    const decoded = decodeUp(frame);
-    if (decoded.ok) this.#take(decoded.message, frame.length);
-    else this.#reject(decoded, frame.length);
+    this.#liveness.shown();
+    const { turns } = this.#service;
+    if (this.#inbox.isEmpty && (this.#state.kind === 'awaiting-hello' || turns.isTime))
+      this.#read(frame);
+    else if (this.#inbox.add(frame)) turns.schedule(this.#inbox);
+    else this.#end('too_many_requests', `at most ${limits.waitingBytesMax} bytes wait to be read`);
   }
 
   onBinary(): void {
@@ -127,7 +127,7 @@ export class Session implements SocketHandlers, WatchSink {
 
   onDrain(): void {
     if (this.#state.kind === 'closed') return;
-    this.#liveness.shown(this.#service.runtime.clock.now());
+    this.#liveness.shown();
     this.#answers.resume();
     if (this.#socket.writable)
       for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
@@ -147,7 +147,7 @@ export class Session implements SocketHandlers, WatchSink {
    */
   beat(): void {
     if (this.#state.kind !== 'open') return;
-    const silence = this.#liveness.silence(this.#service.runtime.clock.now());
+    const silence = this.#liveness.silence();
     if (silence !== undefined) {
       const { isStuck, silentMs } = silence;
       this.#service.counters.count(isStuck ? 'stuckPeers' : 'silentPeers');
@@ -166,6 +166,7 @@ export class Session implements SocketHandlers, WatchSink {
     if (this.#state.kind === 'open') {
       const message = 'the server is stopping';
       this.#socket.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
+      this.#inbox.clear();
       this.#answers.clear();
       this.#state = { kind: 'leaving' };
     } else if (this.#state.kind === 'awaiting-hello') {
@@ -176,6 +177,16 @@ export class Session implements SocketHandlers, WatchSink {
   /** Ends a connection that was asked to leave. */
   dismiss(): void {
     this.#end('shutting_down', 'the server is stopping');
+  }
+
+  #read(frame: string): void {
+    if (this.#state.kind === 'awaiting-hello' && frame.length > limits.helloBytesMax) {
+      this.#end('frame_too_large', `a hello is at most ${limits.helloBytesMax} bytes long`);
+      return;
+    }
+    const decoded = decodeUp(frame);
+    if (decoded.ok) this.#take(decoded.message, frame.length);
+    else this.#reject(decoded, frame.length);
   }
 
   #take(message: UpMessage, bytes: number): void {
@@ -247,6 +258,7 @@ export class Session implements SocketHandlers, WatchSink {
     this.#state = { kind: 'closed' };
     this.#service.counters.count('connectionsClosed');
     this.#closeWatches();
+    this.#inbox.clear();
     this.#answers.clear();
     this.#onEnded(this);
   }

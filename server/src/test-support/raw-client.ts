@@ -5,6 +5,7 @@ import type { Socket, SocketHandlers } from '../transport/socket.ts';
 /** A connection to a core without any client: frames in, frames out, as a test says. */
 export class RawClient {
   readonly received: DownMessage[] = [];
+  onReceived: () => void = () => {};
   closed: { readonly code: number; readonly reason: string } | undefined;
   terminated = false;
   /** What becomes of a frame: once one is buffered, the socket is full until it drains. */
@@ -86,6 +87,7 @@ export class RawClient {
     const decoded = decodeDown(typeof frame === 'string' ? frame : new TextDecoder().decode(frame));
     if (!decoded.ok) throw new Error(`the server sent a bad frame: ${decoded.problem}`);
     this.received.push(decoded.message);
+    this.onReceived();
     if (this.answer === 'buffered') this.#isFull = true;
   }
 }

@@ -19,7 +19,7 @@ import type { Start } from './watcher-state.ts';
  * What one turn encodes and hands out to live watches, all of them together. Without that bound, a
  * client with ten thousand watches of one path stops the server with one write of a large value.
  */
-const TURN_BYTES_MAX = 32 * 1024 * 1024;
+const TURN_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Of a commit with more, the digests are not kept up: that would take as long again as all the rest of it. */
 const ACCOUNTED_CHANGES_MAX = 10_000;

@@ -44,6 +44,13 @@ interface Missed {
   readonly to: number;
 }
 
+interface Bounds {
+  /** Where reading ends, after a whole commit. */
+  readonly bytesMax: number;
+  /** Where even a commit need not be whole, because nobody will be told of it. */
+  readonly wholeBytesMax: number;
+}
+
 /**
  * The frames that lead a watch on from its position: a bounded run of commits, or their net
  * difference. Throws `compacted` where history does not reach back.
@@ -58,8 +65,10 @@ export function leadOn(
   const canDiffer = mode === 'state' && position >= store.deletionsFloor;
   if (canDiffer && store.isFarBack(position, CHANGES_MAX)) return 'too much';
   const bytesMax = mode === 'events' ? COMMITS_BYTES_MAX : MISSED_BYTES_MAX;
-  const { commits, told, bytes, to } = readMissed(store, group, position, latest, bytesMax);
-  if (canDiffer && bytes > bytesMax) return 'too much';
+  const wholeBytesMax = canDiffer ? bytesMax : Number.POSITIVE_INFINITY;
+  const bounds = { bytesMax, wholeBytesMax };
+  const { commits, told, bytes, to } = readMissed(store, group, position, latest, bounds);
+  if (bytes > wholeBytesMax) return 'too much';
   const head = { watch: group.name, from, to };
   if (mode === 'state' && bytes > COMMITS_BYTES_MAX)
     return {
@@ -84,7 +93,7 @@ function readMissed(
   group: Group,
   position: number,
   latest: number,
-  bytesMax: number,
+  { bytesMax, wholeBytesMax }: Bounds,
 ): Missed {
   const commits: MadeCommit[] = [];
   const told: ToldCommit[] = [];
@@ -95,7 +104,7 @@ function readMissed(
     if (bytes > bytesMax || looked === LOOKED_AT_MAX) return { commits, told, bytes, to };
     looked++;
     to = commit.revision;
-    const telling = Telling.of(commit, group);
+    const telling = Telling.of(commit, group, wholeBytesMax);
     const line = telling.told();
     if (line === undefined) continue;
     commits.push(commit);

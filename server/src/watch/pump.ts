@@ -20,6 +20,7 @@ export class Pump {
     this.#defer = defer;
   }
 
+  /** Not in this turn: what leaves many behind at once, a large commit, has taken its time of it already. */
   schedule(watcher: Watcher): void {
     this.#queue.add(watcher);
     this.#runLater();
@@ -32,13 +33,11 @@ export class Pump {
   #runLater(): void {
     if (this.#isDeferred || this.#queue.size === 0) return;
     this.#isDeferred = true;
-    this.#defer(() => {
-      this.#isDeferred = false;
-      this.#run();
-    });
+    this.#defer(() => this.#defer(() => this.#run()));
   }
 
   #run(): void {
+    this.#isDeferred = false;
     const endAt = this.#clock.now() + SLICE_MS;
     for (const watcher of this.#queue) {
       // Removing and adding again puts it at the end of this very iteration.

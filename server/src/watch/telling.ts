@@ -27,11 +27,13 @@ export class Telling {
   readonly #cleared = new Map<string, Cleared>();
   #bytes = COMMIT_OVERHEAD_BYTES;
 
-  /** All that a commit did in a subtree. */
-  static of(commit: MadeCommit, listener: Listener): Telling {
+  /** All that a commit did in a subtree; not whole once it takes more than `bytesMax`. */
+  static of(commit: MadeCommit, listener: Listener, bytesMax = Number.POSITIVE_INFINITY): Telling {
     const telling = new Telling(commit, listener);
-    for (const change of commit.changes)
+    for (const change of commit.changes) {
+      if (telling.bytes > bytesMax) break;
       if (isWithin(change.path, listener.subtree)) telling.add(change);
+    }
     return telling;
   }
 

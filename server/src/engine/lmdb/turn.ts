@@ -4,7 +4,7 @@ import type { MadeWrite } from '../made-write.ts';
 import type { Pending } from '../pending.ts';
 
 /** About what one turn of the event loop judges and writes: some milliseconds. */
-const TURN_COST_MAX = 1_000;
+const TURN_COST_MAX = 500;
 /** A request that costs more than this has a transaction to itself, over several turns. */
 const LARGE_COST = 500;
 /** So many code units of text cost as much as an operation. */
