@@ -12,10 +12,11 @@ import { TreeRules } from './tree-rules.ts';
 import type { WatchState } from './watch-state.ts';
 
 /**
- * The most that is kept of a batch, a snapshot or a difference that has not ended, in characters: a
- * mirror of a million entries with values of 1,000 has room, and a server that never ends has not.
+ * The most that is kept of a batch, a snapshot or a difference that has not ended, in characters. The heap of
+ * Node ends at 2 GiB or less, and a character may take two bytes; a mirror of a million entries with values
+ * of 250 has room.
  */
-const STAGED_CHARS_MAX = 2 ** 31;
+const STAGED_CHARS_MAX = 2 ** 29;
 
 /** A batch that has begun and not ended. */
 interface OpenBatch {

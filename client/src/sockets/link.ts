@@ -21,9 +21,13 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** A close frame's 125 bytes without the code. Implementations throw at a longer reason. */
 const REASON_BYTES_MAX = 123;
 
+/** A server closes a frame at 256 KiB and one change more, which is 13 MiB at most. */
+export const FRAME_BYTES_MAX = 64 * 1024 * 1024;
+
 /** What a socket is told to have ended with when no close frame was seen (RFC 6455, 7.1.5). */
 const ABNORMAL = 1006;
 const UNSUPPORTED_DATA = 1003;
+const TOO_LARGE = 1009;
 
 /** The rules of `Socket` that do not depend on the implementation. */
 export class Link implements Socket {
@@ -56,8 +60,11 @@ export class Link implements Socket {
     this.#handlers.onOpen();
   }
 
+  /** What a browser receives has no limit, so that it is looked at here again. */
   received(frame: string): void {
-    if (this.#phase.kind === 'open') this.#handlers.onMessage(frame);
+    if (this.#phase.kind !== 'open') return;
+    if (frame.length <= FRAME_BYTES_MAX) this.#handlers.onMessage(frame);
+    else this.close(TOO_LARGE, `a frame is at most ${FRAME_BYTES_MAX} bytes long`);
   }
 
   receivedBinary(): void {

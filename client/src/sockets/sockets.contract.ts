@@ -143,6 +143,16 @@ export function socketContract(name: string, openSocket: OpenSocket, binaryCode:
       expect(frames).toEqual([]);
     });
 
+    it('closes over a frame that no server sends, and gives it to nobody', async () => {
+      const { url } = await webSocketServer((ws) => {
+        ws.send('x'.repeat(64 * 1024 * 1024 + 1));
+        ws.send('text');
+      });
+      const { frames, closes } = open(openSocket, url);
+      await until(() => closes.length === 1);
+      expect(frames).toEqual([]);
+    });
+
     it('can be closed before it opens', async () => {
       const server = createServer();
       const { socket, opens, closes } = open(openSocket, await urlOf(server));

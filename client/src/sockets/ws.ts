@@ -2,10 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { SUBPROTOCOL } from '@confer/shared';
 import { WebSocket } from 'ws';
 import type { OpenSocket } from '../socket.ts';
-import { Link, stillborn } from './link.ts';
-
-/** A server closes a frame at 256 KiB and one change more, which is 13 MiB at most. */
-const FRAME_BYTES_MAX = 64 * 1024 * 1024;
+import { FRAME_BYTES_MAX, Link, stillborn } from './link.ts';
 
 /** The socket on Node, of whatever version. How long an attempt may take is up to the caller. */
 export const openWs: OpenSocket = (url, handlers) => {
