@@ -4,7 +4,7 @@ import { engineNames } from './stores/simulated-store.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
-const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 20_000 : 800));
+const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 20_000 : 500));
 const STEPS = 120;
 const SEEDS_PER_TEST = 50;
 
