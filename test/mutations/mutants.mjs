@@ -78,9 +78,9 @@ export const mutants = [
     edits: [
       { file: machine, find: 'if (frame.to <= position.revision) return { state };', replace: '' },
       {
-        file: machine,
-        find: 'batch.commits.filter(({ revision }) => revision > position.revision)',
-        replace: 'batch.commits',
+        file: 'client/src/batch.ts',
+        find: 'if (commit.revision <= revision) continue;',
+        replace: '',
       },
     ],
   },
@@ -91,7 +91,7 @@ export const mutants = [
         file: machine,
         find: '? { state: withPage(state, event) }',
         replace: `? { state: withPage(state, event), effect: { type: 'replace',
-            pages: withPage(state, event).pages,
+            pages: pagesOf(withPage(state, event).pages),
             position: { epoch: state.epoch, revision: event.revision }, proof: {} } }`,
       },
     ],
@@ -101,8 +101,8 @@ export const mutants = [
     edits: [
       {
         file: machine,
-        find: 'const pages = revision === state.revision ? [...state.pages, entries] : [entries];',
-        replace: 'const pages = [...state.pages, entries];',
+        find: 'const before = revision === state.revision ? state.pages : undefined;',
+        replace: 'const before = state.pages;',
       },
     ],
   },
@@ -152,8 +152,8 @@ export const mutants = [
       {
         file: 'client/src/requests.ts',
         find: "if (request.kind === 'lasting') this.#lasting.set(id, request);",
-        replace: `if (request.kind === 'lasting') this.#lasting.set(id, { ...request, frame:
-          request.frame.replace('"requestId":"', '"requestId":"again-') });`,
+        replace: `if (request.kind === 'lasting') this.#lasting.set(id, { ...request, frames:
+          request.frames.map((one) => one.replace('"requestId":"', '"requestId":"again-')) });`,
       },
     ],
   },
@@ -330,9 +330,9 @@ export const mutants = [
     name: 'server: silent clients are given up',
     edits: [
       {
-        file: session,
-        find: 'if (silentMs >= times.silentBeatsMax * this.#service.heartbeatMs) {',
-        replace: 'if (false) {',
+        file: 'server/src/session/liveness.ts',
+        find: 'const silentBeats = this.#beatsSinceSign++;',
+        replace: 'const silentBeats = 0;',
       },
     ],
   },
@@ -340,8 +340,8 @@ export const mutants = [
     name: 'server: answer held until the watches show it (W12)',
     edits: [
       {
-        file: session,
-        find: "if (reply.type === 'committed' && this.#completeTo() < reply.revision)",
+        file: 'server/src/session/answers.ts',
+        find: "if (reply.type === 'committed' && this.#with.completeTo() < reply.revision)",
         replace: 'if (false)',
       },
     ],
@@ -351,8 +351,8 @@ export const mutants = [
     edits: [
       {
         file: group,
-        find: 'if (!isRoom || !sink.writable) {',
-        replace: 'if (!isRoom) {',
+        find: ' || !sink.writable) {',
+        replace: ') {',
       },
     ],
   },
@@ -397,8 +397,8 @@ export const mutants = [
       },
       {
         file: watcher,
-        find: 'this.#sendSynced(revision, state);',
-        replace: `this.#sendSynced(revision, state);
+        find: "this.#sendSynced('snapshot', revision, state);",
+        replace: `this.#sendSynced('snapshot', revision, state);
     if (page.entries > 0) this.sink.frames.send(page.frame);`,
       },
     ],
@@ -455,7 +455,7 @@ export const mutants = [
   },
   {
     name: 'engine: request ids remembered',
-    edits: [{ file: memory, find: 'if (known !== undefined) return known;', replace: '' }],
+    edits: [{ file: memory, find: 'if (known !== undefined) return known.outcome;', replace: '' }],
   },
   {
     name: 'engine: request ids outlive compaction',
@@ -551,7 +551,7 @@ export const mutants = [
     edits: [
       {
         file: hub,
-        find: 'this.#digests.account(change, subtrees);',
+        find: 'if (!isLarge) this.#digests.account(change);',
         replace: '',
       },
     ],
