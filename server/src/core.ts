@@ -5,7 +5,7 @@ import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 import { Heartbeats } from './session/heartbeats.ts';
 import { RequestTurns } from './session/request-turns.ts';
-import type { Service } from './session/service.ts';
+import type { SessionService } from './session/service.ts';
 import { Session } from './session/session.ts';
 import { Retention, type RetentionLimits } from './store/retention.ts';
 import { Store } from './store/store.ts';
@@ -42,7 +42,7 @@ export interface CoreOptions {
 export class Core {
   readonly #engine: Engine;
   readonly #runtime: Runtime;
-  readonly #service: Service;
+  readonly #service: SessionService;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
   readonly #retention: Retention | undefined;

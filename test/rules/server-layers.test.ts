@@ -11,7 +11,15 @@ const LAYERS: Readonly<Record<string, Readonly<Record<string, 'anything' | 'type
   engine: {},
   store: { engine: 'types' },
   watch: { store: 'anything' },
-  session: { store: 'anything', watch: 'anything', 'transport/socket.ts': 'types' },
+  auth: {},
+  api: { auth: 'types', store: 'anything', watch: 'types' },
+  session: {
+    auth: 'anything',
+    api: 'anything',
+    store: 'anything',
+    watch: 'anything',
+    'transport/socket.ts': 'types',
+  },
   transport: {},
 };
 /** Files beside the layers that every layer may import; they import no layer themselves. */

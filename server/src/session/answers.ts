@@ -8,11 +8,12 @@ import {
   type Request,
   unreachable,
 } from '@confer/shared';
+import { handle, handleParts } from '../api/api.ts';
+import type { ApiContext } from '../api/context.ts';
 import type { Counters } from '../counters.ts';
 import { type Asked, Backlog, type Work } from './backlog.ts';
 import { CommitParts } from './commit-parts.ts';
 import type { RequestTurns, Waiting } from './request-turns.ts';
-import { handle, handleParts, type RequestContext } from './requests.ts';
 
 export interface AnswersParts {
   /** Whether the connection takes answers, so that more may be begun. */
@@ -46,7 +47,7 @@ export class Answers implements Waiting {
   }
 
   /** `bytes`: of its frame. */
-  take(request: Request, context: RequestContext, bytes: number): void {
+  take(request: Request, context: ApiContext, bytes: number): void {
     const taken = this.#parts.take(request, bytes);
     switch (taken.kind) {
       case 'request':

@@ -12,6 +12,8 @@ import {
   type UpMessage,
   unreachable,
 } from '@confer/shared';
+import type { ApiContext } from '../api/context.ts';
+import { principalOf } from '../auth/principal.ts';
 import { errorText } from '../log.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
@@ -20,9 +22,7 @@ import { Answers } from './answers.ts';
 import { closeCodeOf } from './close-codes.ts';
 import { Inbox } from './inbox.ts';
 import { Liveness } from './liveness.ts';
-import { principalOf } from './principal.ts';
-import type { RequestContext } from './requests.ts';
-import type { Service } from './service.ts';
+import type { SessionService } from './service.ts';
 import { welcomeOf } from './welcome.ts';
 
 /**
@@ -35,7 +35,7 @@ import { welcomeOf } from './welcome.ts';
  */
 type State =
   | { readonly kind: 'awaiting-hello'; readonly timeout: Timer }
-  | { readonly kind: 'open'; readonly context: RequestContext }
+  | { readonly kind: 'open'; readonly context: ApiContext }
   | { readonly kind: 'leaving' }
   | { readonly kind: 'closed' };
 
@@ -45,7 +45,7 @@ type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 export class Session implements SocketHandlers, WatchSink {
   readonly id: string;
   readonly #socket: Socket;
-  readonly #service: Service;
+  readonly #service: SessionService;
   readonly #onEnded: (session: Session) => void;
   readonly #inbox = new Inbox((frame) => this.#read(frame));
   readonly #answers: Answers;
@@ -54,7 +54,7 @@ export class Session implements SocketHandlers, WatchSink {
   readonly #liveness: Liveness;
 
   /** `onEnded`: the session is over; its socket may still be sending what was left. */
-  constructor(socket: Socket, service: Service, onEnded: (session: Session) => void) {
+  constructor(socket: Socket, service: SessionService, onEnded: (session: Session) => void) {
     const { clock, newId } = service.runtime;
     this.id = `s-${newId()}`;
     this.#socket = socket;

@@ -1,8 +1,8 @@
 import { limits, PROTOCOL_VERSION, type Welcome } from '@confer/shared';
-import type { Service } from './service.ts';
+import type { SessionService } from './service.ts';
 
 /** What a server says to a hello. */
-export function welcomeOf(session: string, { store, hub, heartbeatMs }: Service): Welcome {
+export function welcomeOf(session: string, { store, hub, heartbeatMs }: SessionService): Welcome {
   const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
   const { operationsMax, watchesMax, requestsMax, commitBytesMax, waitingBytesMax } = limits;
   const timeline = store.timelines.at(-1);

@@ -1,0 +1,36 @@
+import { ProtocolError, type Reply, type Status } from '@confer/shared';
+import type { Principal } from '../auth/principal.ts';
+import type { Counters } from '../counters.ts';
+import { errorText, type Log } from '../log.ts';
+import type { Store } from '../store/store.ts';
+import type { Hub } from '../watch/hub.ts';
+import type { WatchSink } from '../watch/watch-sink.ts';
+import type { Watcher } from '../watch/watcher.ts';
+
+/** What requests are done with, whoever asks. */
+export interface Service {
+  readonly store: Store;
+  readonly hub: Hub;
+  readonly log: Log;
+  readonly counters: Counters;
+  /** Watches of all connections together. */
+  readonly watchesMax: number;
+  readonly status: () => Omit<Status, 'type' | 'id'>;
+}
+
+/** Who asks, and where the frames of his watches go. No socket is needed for it. */
+export interface ApiContext {
+  readonly service: Service;
+  readonly principal: Principal;
+  readonly sink: WatchSink;
+  /** The watches that were opened through `sink`, by their name. */
+  readonly watches: Map<string, Watcher>;
+}
+
+/** The answer to a request that failed. What nobody expected is a bug, and has its place in the log. */
+export function errorReply(id: number, error: unknown, { log }: Service): Reply {
+  if (error instanceof ProtocolError)
+    return { type: 'error', id, code: error.code, message: error.message, ...error.details };
+  log('error', 'a request failed unexpectedly', { error: errorText(error) });
+  return { type: 'error', id, code: 'internal', message: 'a bug in the server; its log says more' };
+}

@@ -1,0 +1,49 @@
+import {
+  type CommitRequest,
+  type GetRequest,
+  type ListedEntry,
+  type ListRequest,
+  ProtocolError,
+  type Reply,
+} from '@confer/shared';
+import { Draft } from '../store/draft.ts';
+import { type ApiContext, errorReply } from './context.ts';
+
+export function get({ id, path }: GetRequest, { service: { store } }: ApiContext): Reply {
+  const entry = store.get(path) ?? null;
+  return { type: 'got', id, revision: store.revision, entry };
+}
+
+export function list(request: ListRequest, { service: { store } }: ApiContext): Reply {
+  const { id, type: _, values = true, ...query } = request;
+  const { revision, entries, folders, next } = store.list(query);
+  return {
+    type: 'listed',
+    id,
+    revision,
+    entries: values ? entries : entries.map(withoutValue),
+    folders,
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+function withoutValue({ value: _, ...meta }: ListedEntry): ListedEntry {
+  return meta;
+}
+
+export function commit(request: CommitRequest, context: ApiContext): Promise<Reply> {
+  return make(request.id, new Draft(request.requestId).add(request), context);
+}
+
+/**
+ * Makes a commit of what was checked. Without `await`, which would cost each write a turn of promises and a
+ * frame of its own.
+ */
+export function make(id: number, draft: Draft, { service, principal }: ApiContext): Promise<Reply> {
+  if (draft.operationCount === 0)
+    throw new ProtocolError('invalid_message', 'a commit has at least one operation');
+  return service.store.commit(draft, principal.name).then(
+    ({ revision, puts, deletes }) => ({ type: 'committed', id, revision, puts, deletes }),
+    (error: unknown) => errorReply(id, error, service),
+  );
+}
