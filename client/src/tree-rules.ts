@@ -1,10 +1,8 @@
 import {
   comparePaths,
   type Entry,
-  isWithin,
+  isShownIn,
   pathProblem,
-  RESERVED,
-  ROOT,
   subtreeProblem,
   type WireChange,
 } from '@confer/shared';
@@ -80,8 +78,6 @@ export class TreeRules {
   #place(path: string, problem: string | undefined): string | undefined {
     this.chars += ITEM_CHARS + path.length;
     if (problem !== undefined) return problem;
-    // Only everything has the reserved subtree below it, and does not hold it.
-    const isReserved = this.#subtree === ROOT && isWithin(path, RESERVED);
-    return isReserved || !isWithin(path, this.#subtree) ? `${path}, which is elsewhere` : undefined;
+    return isShownIn(path, this.#subtree) ? undefined : `${path}, which is elsewhere`;
   }
 }

@@ -8,7 +8,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   invalid_message: 'the fields of the request do not fit its type',
   unknown_type: 'this server knows no message of that type',
   invalid_path: 'the path breaks the path rules',
-  reserved_path: 'the subtree /.confer belongs to the server',
+  reserved_path: 'what is named .confer belongs to the server',
   invalid_value: 'a value is a string without lone surrogates',
   too_large: 'a value, a note or the whole commit is over its limit',
   conflict: 'a condition of the commit did not hold; nothing was written',

@@ -3,12 +3,13 @@ import { limits } from './limits.ts';
 import {
   childOf,
   comparePaths,
+  isHiddenIn,
+  isReserved,
   isWithin,
   nameOf,
   orderKey,
   pathOfOrderKey,
   pathProblem,
-  RESERVED,
   ROOT,
   relativeTo,
   segmentsOf,
@@ -35,7 +36,7 @@ describe('pathProblem', () => {
     '/a/..b',
     '/with space/and "quotes"',
     '/größe/日本/\u{1f600}',
-    RESERVED,
+    '/.confer',
     `/${'x'.repeat(segmentBytesMax)}`,
     '/a'.repeat(64),
     '/\u00e4'.repeat(64),
@@ -176,5 +177,35 @@ describe('the order of the tree', () => {
     const keys = ordered.map(orderKey);
     expect([...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))).toEqual(keys);
     expect(keys.map(pathOfOrderKey)).toEqual(ordered);
+  });
+});
+
+describe('what is named .confer', () => {
+  it.each(['/.confer', '/.confer/a', '/a/.confer', '/a/.confer/b', '/.conference/.confer'])(
+    'belongs to the server: %s',
+    (path) => expect(isReserved(path)).toBe(true),
+  );
+
+  it.each([
+    '/a',
+    '/.conference',
+    '/a.confer',
+    '/a/.conferx/b',
+    '/.confe',
+    '/confer/.configuration',
+  ])('does not hold %s', (path) => expect(isReserved(path)).toBe(false));
+
+  it.each([
+    ['/.confer', '/', true],
+    ['/.confer/a', '/', true],
+    ['/a/.confer/b', '/', true],
+    ['/a/.confer/b', '/a', true],
+    ['/a/.confer/b', '/a/.confer', false],
+    ['/a/.confer/b', '/a/.confer/b', false],
+    ['/.confer/a/.confer/b', '/.confer', true],
+    ['/.conference/a', '/', false],
+    ['/a', '/a', false],
+  ])('%s is hidden in %s: %s', (path, subtree, isHidden) => {
+    expect(isHiddenIn(path, subtree)).toBe(isHidden);
   });
 });

@@ -4,10 +4,10 @@ import { codeUnitRank, hasLoneSurrogate, utf8Length } from './utf8.ts';
 /** The subtree of everything. No entry lives at it. */
 export const ROOT = '/';
 
-/** Kept for Confer itself: clients can neither write here nor is it part of what they watch. */
-export const RESERVED = '/.confer';
-
 const SLASH = 0x2f;
+
+/** A segment of this name, with the slash before it, belongs to the server, at every level of the tree. */
+const RESERVED_SEGMENT = '/.confer';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -75,6 +75,35 @@ export function isWithin(path: string, subtree: string): boolean {
   if (subtree === ROOT) return true;
   if (!path.startsWith(subtree)) return false;
   return path.length === subtree.length || path.charCodeAt(subtree.length) === SLASH;
+}
+
+/** Whether a path belongs to the server, because a segment of it does: nobody else writes there. */
+export function isReserved(path: string): boolean {
+  return lastReserved(path) !== -1;
+}
+
+/**
+ * Whether a path of a subtree is left out where the subtree is read, watched, exported or removed: what
+ * belongs to the server is part of nothing above it, and only shows to who asks for just that.
+ */
+export function isHiddenIn(path: string, subtree: string): boolean {
+  return lastReserved(path) >= (subtree === ROOT ? 0 : subtree.length);
+}
+
+/** Whether a path is in a subtree as it is read and watched. */
+export function isShownIn(path: string, subtree: string): boolean {
+  return isWithin(path, subtree) && !isHiddenIn(path, subtree);
+}
+
+/** Where the last reserved segment of a path begins; -1 where there is none, as in nearly all. */
+export function lastReserved(path: string): number {
+  for (let at = path.lastIndexOf(RESERVED_SEGMENT); at !== -1; ) {
+    const end = at + RESERVED_SEGMENT.length;
+    if (end === path.length || path.charCodeAt(end) === SLASH) return at;
+    if (at === 0) return -1;
+    at = path.lastIndexOf(RESERVED_SEGMENT, at - 1);
+  }
+  return -1;
 }
 
 /** `path` relative to `subtree`, without a leading slash; empty for the subtree's own path. */

@@ -2,6 +2,7 @@ import {
   type Condition,
   type DeleteCause,
   type Entry,
+  isHiddenIn,
   limits,
   ProtocolError,
 } from '@confer/shared';
@@ -181,7 +182,7 @@ export function outcomeOf(commit: MadeCommit): CommitOutcome {
   return { revision: commit.revision, puts, deletes: commit.changes.length - puts };
 }
 
-/** Deletes what is in a subtree and is not put again. */
+/** Deletes what is in a subtree and is not put again; what belongs to the server below it stays. */
 function* clear<Holding extends Held>(
   subtree: string,
   { decided }: NetOperations,
@@ -194,7 +195,8 @@ function* clear<Holding extends Held>(
     after = undefined;
     for (const before of base.scanSubtree(subtree, start)) {
       const { path } = before;
-      if (decided.get(path) === undefined) changes.add({ path, entry: undefined, before });
+      if (decided.get(path) === undefined && !isHiddenIn(path, subtree))
+        changes.add({ path, entry: undefined, before });
       if (!pace.isOver()) continue;
       after = path;
       break;

@@ -1,11 +1,10 @@
 import {
   hasLoneSurrogate,
-  isWithin,
+  isReserved,
   limits,
   type Operation,
   ProtocolError,
   pathProblem,
-  RESERVED,
   subtreeProblem,
   utf8Length,
 } from '@confer/shared';
@@ -26,8 +25,10 @@ export function checkOperation(operation: Operation): void {
   const { path } = operation;
   if (operation.type === 'delete' && operation.recursive === true) checkSubtree(path);
   else checkPath(path);
-  if (isWithin(path, RESERVED))
-    throw new ProtocolError('reserved_path', `${RESERVED} belongs to the server`, { path });
+  if (isReserved(path))
+    throw new ProtocolError('reserved_path', 'what is named .confer belongs to the server', {
+      path,
+    });
   if (operation.type === 'put') checkValue(path, operation.value);
 }
 

@@ -1,10 +1,10 @@
-import { isWithin } from '@confer/shared';
+import { isShownIn } from '@confer/shared';
 import type { MadeCommit } from '../store/store.ts';
 
 /** The commits that touch a subtree, each with only its changes there. */
 export function* clip(commits: Iterable<MadeCommit>, subtree: string): Generator<MadeCommit> {
   for (const commit of commits) {
-    const changes = commit.changes.filter((change) => isWithin(change.path, subtree));
+    const changes = commit.changes.filter((change) => isShownIn(change.path, subtree));
     if (changes.length === commit.changes.length) yield commit;
     else if (changes.length > 0) yield { ...commit, changes };
   }

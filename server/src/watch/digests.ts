@@ -1,4 +1,4 @@
-import { Digest, isWithin } from '@confer/shared';
+import { Digest, isShownIn } from '@confer/shared';
 import { RowBudget } from '../row-budget.ts';
 import type { MadeChange, Store } from '../store/store.ts';
 import { SubtreeMap } from './subtree-map.ts';
@@ -107,7 +107,7 @@ export class Digests {
     const sum = { entries: 0, digest: new Digest() };
     for (const { changes } of this.#store.since(revision))
       for (const change of changes)
-        if (isWithin(change.path, subtree)) add(sum, differenceOf(change));
+        if (isShownIn(change.path, subtree)) add(sum, differenceOf(change));
     return sum;
   }
 

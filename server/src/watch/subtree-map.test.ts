@@ -39,3 +39,12 @@ it('takes the last value that it was given, and forgets what it never had', () =
   map.delete('/x/y');
   expect(map.get('/a/b')).toBe(2);
 });
+
+it('finds what belongs to the server for those alone who ask for it as such', () => {
+  const map = new SubtreeMap<string>();
+  for (const subtree of ['/', '/a', '/a/.confer', '/a/.confer/x', '/.conference'])
+    map.set(subtree, subtree);
+  expect(held(map, '/a/.confer/x/y')).toEqual(['/a/.confer', '/a/.confer/x']);
+  expect(held(map, '/.confer')).toEqual([]);
+  expect(held(map, '/.conference/b')).toEqual(['/', '/.conference']);
+});

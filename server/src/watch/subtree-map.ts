@@ -1,4 +1,4 @@
-import { ROOT } from '@confer/shared';
+import { lastReserved, ROOT } from '@confer/shared';
 
 interface Node<Value> {
   value: Value | undefined;
@@ -44,15 +44,19 @@ export class SubtreeMap<Value> {
     this.#delete(this.#root, subtree, subtree === ROOT ? ROOT.length + 1 : 1);
   }
 
-  /** Calls `visit` with the values of all subtrees that hold a path, from the root down to its own. */
+  /**
+   * Calls `visit` with the values of all subtrees that show a path, from the root down to its own: what
+   * belongs to the server is in those alone that lie there.
+   */
   visit(path: string, visit: (value: Value) => void): void {
+    const hiddenTo = lastReserved(path);
     let node: Node<Value> | undefined = this.#root;
-    if (node.value !== undefined) visit(node.value);
+    if (node.value !== undefined && hiddenTo === -1) visit(node.value);
     for (let at = 1; at < path.length && node.children !== undefined; ) {
       const end = endOf(path, at);
       node = node.children.get(path.slice(at, end));
       if (node === undefined) return;
-      if (node.value !== undefined) visit(node.value);
+      if (node.value !== undefined && end > hiddenTo) visit(node.value);
       at = end + 1;
     }
   }

@@ -1,4 +1,11 @@
-import { type Change, type Clear, isWithin, subtreesOf, type ToldCommit } from '@confer/shared';
+import {
+  type Change,
+  type Clear,
+  isShownIn,
+  isWithin,
+  subtreesOf,
+  type ToldCommit,
+} from '@confer/shared';
 import type { MadeCommit } from '../store/store.ts';
 import { COMMIT_OVERHEAD_BYTES, changeSize } from './frames.ts';
 
@@ -32,7 +39,7 @@ export class Telling {
     const telling = new Telling(commit, listener);
     for (const change of commit.changes) {
       if (telling.bytes > bytesMax) break;
-      if (isWithin(change.path, listener.subtree)) telling.add(change);
+      if (isShownIn(change.path, listener.subtree)) telling.add(change);
     }
     return telling;
   }

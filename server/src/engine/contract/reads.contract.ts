@@ -38,6 +38,22 @@ export function describeReads(rig: () => Rig): void {
         expect(paths({ subtree, at }), subtree).toEqual(below(subtree));
     });
 
+    it('S6 leaves out what is named .confer, unless it is asked for as such', async () => {
+      const hidden = ['/.confer', '/.confer/auth/a', '/a/.confer/b'];
+      for (const path of [...hidden, '/.conference', '/a', '/a/b']) await rig().put(path, 'v');
+      const before = rig().engine.revision;
+      expect(paths({ subtree: '/', at: before })).toEqual(['/.conference', '/a', '/a/b']);
+      expect(paths({ subtree: '/a', at: before })).toEqual(['/a', '/a/b']);
+      expect(paths({ subtree: '/.confer', at: before })).toEqual(hidden.slice(0, 2));
+      expect(paths({ subtree: '/a/.confer', at: before })).toEqual(hidden.slice(2));
+      expect(await rig().deleteSubtree('/')).toMatchObject({ deletes: 3 });
+      expect(paths({ subtree: '/', at: rig().engine.revision })).toEqual([]);
+      for (const path of hidden) expect(rig().engine.get(path)?.value, path).toBe('v');
+      await rig().deleteSubtree('/.confer');
+      expect(rig().engine.get('/.confer/auth/a')).toBe(undefined);
+      expect(rig().deleted('/')).toEqual(['/.conference@7', '/a@7', '/a/b@7']);
+    });
+
     it('ends where its budget does, and says where', async () => {
       for (const path of TREE) await rig().put(path, 'v');
       const at = rig().engine.revision;

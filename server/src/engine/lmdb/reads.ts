@@ -1,4 +1,4 @@
-import type { Entry } from '@confer/shared';
+import { type Entry, isHiddenIn } from '@confer/shared';
 import type { EntryText, PathState, ScanQuery } from '../engine.ts';
 import { mergeByPath } from '../merge-by-path.ts';
 import { scanRange } from '../tree-range.ts';
@@ -26,7 +26,7 @@ export function* heldAt(
 ): Generator<HeldRow, void, void> {
   const placed = query.at === shown ? entriesNow(tables, query) : statesAt(tables, query);
   for (const { path, state } of placed) {
-    if (state instanceof HeldRow) yield state;
+    if (state instanceof HeldRow && !isHiddenIn(path, query.subtree)) yield state;
     if (query.budget?.isSpentBy(path) === true) return;
   }
 }
@@ -34,11 +34,16 @@ export function* heldAt(
 /** The same with what is gone. */
 export function* statesOf(tables: ReadTables, query: ScanQuery): Generator<PathState, void, void> {
   for (const { path, state } of statesAt(tables, query)) {
-    if (state instanceof HeldRow) yield { path, entry: textOf(state) };
-    else if (state !== undefined)
-      yield { path, deletion: { path, revision: state.revision, cause: state.cause } };
+    const known = isHiddenIn(path, query.subtree) ? undefined : stateOf(path, state);
+    if (known !== undefined) yield known;
     if (query.budget?.isSpentBy(path) === true) return;
   }
+}
+
+function stateOf(path: string, state: State): PathState | undefined {
+  if (state === undefined) return undefined;
+  if (state instanceof HeldRow) return { path, entry: textOf(state) };
+  return { path, deletion: { path, revision: state.revision, cause: state.cause } };
 }
 
 export function textOf(held: HeldRow): EntryText {

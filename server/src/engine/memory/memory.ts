@@ -1,4 +1,4 @@
-import { assert, type Clock, type Entry, ProtocolError } from '@confer/shared';
+import { assert, type Clock, type Entry, isHiddenIn, ProtocolError } from '@confer/shared';
 import { DELETIONS_MAX } from '../deletions-limit.ts';
 import type {
   CommitFeed,
@@ -233,7 +233,7 @@ class MemoryEngine implements Engine {
 
   *#entries(query: ScanQuery): Generator<Entry> {
     for (const { path, entry } of this.#disk.tree.states(scanRange(query), query.at)) {
-      if (entry !== undefined) yield entry;
+      if (entry !== undefined && !isHiddenIn(path, query.subtree)) yield entry;
       if (query.budget?.isSpentBy(path) === true) return;
     }
   }
@@ -245,7 +245,7 @@ class MemoryEngine implements Engine {
       there(tree.states(range, query.at)),
       gone(deletions.read(range, query.at)),
     )) {
-      yield state;
+      if (!isHiddenIn(state.path, query.subtree)) yield state;
       if (query.budget?.isSpentBy(state.path) === true) return;
     }
   }
