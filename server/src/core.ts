@@ -7,7 +7,6 @@ import { Heartbeats } from './session/heartbeats.ts';
 import { RequestTurns } from './session/request-turns.ts';
 import type { SessionService } from './session/service.ts';
 import { Session } from './session/session.ts';
-import { Retention, type RetentionLimits } from './store/retention.ts';
 import { Store } from './store/store.ts';
 import type { Socket, SocketHandlers } from './transport/socket.ts';
 import { VERSION } from './version.ts';
@@ -34,8 +33,6 @@ export interface CoreOptions {
   readonly counters?: Counters;
   readonly heartbeatMs?: number;
   readonly watchesMax?: number;
-  /** Without it, history is kept until somebody asks for a compaction. */
-  readonly retention?: RetentionLimits;
 }
 
 /** A whole server but for its storage and its sockets: a simulation runs it on fakes of both. */
@@ -45,31 +42,28 @@ export class Core {
   readonly #service: SessionService;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
-  readonly #retention: Retention | undefined;
   readonly #startedAt: number;
   /** Why the storage can do nothing any more, once it cannot. */
   readonly failed: Promise<string>;
 
   constructor(options: CoreOptions) {
-    const { engine, runtime, log, heartbeatMs = times.heartbeatMs, retention } = options;
+    const { engine, runtime, log, heartbeatMs = times.heartbeatMs } = options;
     const { counters = new Counters(), watchesMax = WATCHES_MAX } = options;
     this.#engine = engine;
     this.#runtime = runtime;
     this.#startedAt = runtime.clock.now();
     this.failed = new Promise((resolve) => {
-      engine.onHealth((health) => {
+      engine.health.onChange((health) => {
         tellHealth(health, log);
         if (health.kind === 'failed') resolve(health.reason);
       });
     });
-    const store = new Store(engine, (commits) => hub.apply(commits));
+    const store = new Store(engine, (event) => hub.take(event));
     const hub = new Hub(store, runtime, counters);
     const status = () => this.status();
     const turns = new RequestTurns(runtime.clock, runtime.defer);
     this.#service = { store, hub, runtime, log, counters, turns, heartbeatMs, watchesMax, status };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
-    this.#retention =
-      retention === undefined ? undefined : new Retention(engine, runtime.clock, retention, log);
   }
 
   /** Takes a new connection. */
@@ -95,7 +89,7 @@ export class Core {
       connections: this.#sessions.size,
       watches: hub.watchers,
       uptimeMs: this.#runtime.clock.now() - this.#startedAt,
-      ...healthOf(this.#engine.health),
+      ...healthOf(this.#engine.health.current),
     };
   }
 
@@ -110,7 +104,6 @@ export class Core {
    */
   async stop(): Promise<void> {
     const { random } = this.#runtime;
-    this.#retention?.stop();
     const windowMs = Math.max(RETURN_WINDOW_MS_MIN, this.#sessions.size / RETURNS_PER_MS);
     for (const session of [...this.#sessions]) session.leave(Math.floor(random() * windowMs));
     await this.#until(SETTLE_MS, () => [...this.#sessions].every(({ waiting }) => waiting === 0));

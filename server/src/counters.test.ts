@@ -130,10 +130,10 @@ describe('the counters', () => {
     const harness = startCore({ deletionsMax: 0 });
     const { epoch } = harness.engine;
     await harness.put('/a', '1');
-    const { revision } = harness.engine;
+    const { revision } = harness.engine.reads;
     await harness.remove('/a');
     await harness.put('/a', '2');
-    await harness.engine.compact(harness.engine.revision);
+    await harness.engine.maintenance.compact(harness.engine.reads.revision);
     const client = RawClient.open(harness.core);
     const act = () => {
       client.send(watch(1, '/', { epoch: 'another', revision }));

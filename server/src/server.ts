@@ -3,11 +3,11 @@ import { admissionOf } from './admission.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
 import type { Engine } from './engine/engine.ts';
+import { type RetentionLimits, retentionDefaults } from './engine/retention.ts';
 import { StartError } from './errors.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { systemRuntime } from './runtime.ts';
-import { type RetentionLimits, retentionDefaults } from './store/retention.ts';
 
 export type EngineOptions =
   /** Keeps nothing beyond the end of the process. */
@@ -81,13 +81,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const admission = admissionOf(options.connectionsMax, log);
   const at = { host, port, insecure, log, counters, admission, transport: options.transport };
   await requireAddress(at);
-  const engine = await openEngine(options, log);
+  const engine = await openEngine({ ...options, retention }, log);
   const core = new Core({
     engine,
     runtime: systemRuntime,
     log,
     counters,
-    retention,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
   });
   try {
@@ -125,11 +124,16 @@ function retentionOf({ retention = {} }: ServerOptions): RetentionLimits {
   return limits;
 }
 
-async function openEngine(options: EngineOptions, log: Log): Promise<Engine> {
+async function openEngine(
+  options: EngineOptions & { readonly retention: RetentionLimits },
+  log: Log,
+): Promise<Engine> {
   const { clock, newId } = systemRuntime;
+  const onNotice = (notice: string) => log('warn', notice);
+  const kept = { retention: options.retention, onNotice };
   if (options.engine === 'memory') {
     const { openMemoryEngine } = await import('./engine/memory/memory.ts');
-    return openMemoryEngine({ clock, newId });
+    return openMemoryEngine({ clock, newId, ...kept });
   }
   const { openLmdbEngine } = await import('./engine/lmdb/open.ts');
   const { StorageError } = await import('./engine/storage-error.ts');
@@ -138,7 +142,7 @@ async function openEngine(options: EngineOptions, log: Log): Promise<Engine> {
       ...systemRuntime,
       directory: options.dataDirectory,
       acceptLoss: options.acceptLoss ?? false,
-      onNotice: (notice) => log('warn', notice),
+      ...kept,
     });
   } catch (error) {
     if (error instanceof StorageError) throw new StartError('storage', error.message, error);

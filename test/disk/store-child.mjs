@@ -44,18 +44,19 @@ const tasks = {
    */
   async write() {
     const engine = await open(directory);
-    engine.onCommits(() => {});
-    engine.onHealth((health) => say(`health ${health.kind}`));
+    engine.feed.consume(() => {});
+    engine.health.onChange((health) => say(`health ${health.kind}`));
     say('open');
     for (let i = 0; i < Number(count); i++) {
-      await engine.commit(writeOf(i)).then(
+      await engine.writes.commit(writeOf(i)).then(
         ({ revision }) => say(`ack ${i} ${revision}`),
         (error) => say(`refused ${i} ${error.code}`),
       );
-      if (i % 25 === 24) await engine.compact(engine.revision - 5).catch(() => {});
+      if (i % 25 === 24)
+        await engine.maintenance.compact(engine.reads.revision - 5).catch(() => {});
     }
     await engine.close();
-    say(`closed ${engine.health.kind}`);
+    say(`closed ${engine.health.current.kind}`);
   },
 
   /** Opens each directory that it is told of, and says what is in it. */
@@ -63,13 +64,13 @@ const tasks = {
     for await (const path of createInterface({ input: process.stdin })) {
       try {
         const engine = await open(path);
-        const { revision } = engine;
-        const entries = [...engine.scan({ subtree: '/', at: revision })];
-        const history = [...engine.history(engine.compactedRevision)].length;
-        const expected = revision - engine.compactedRevision;
+        const { revision } = engine.reads;
+        const entries = [...engine.reads.scan({ subtree: '/', at: revision })];
+        const history = [...engine.reads.history(engine.reads.compactedRevision)].length;
+        const expected = revision - engine.reads.compactedRevision;
         const values = Object.fromEntries(entries.map((e) => [e.path, e.value.split(' ')[0]]));
         // The last one once more.
-        const known = await engine.commit(writeOf(Number(values['/last'] ?? -1)));
+        const known = await engine.writes.commit(writeOf(Number(values['/last'] ?? -1)));
         await engine.close();
         say(JSON.stringify({ revision, values, history, expected, known: known.revision }));
       } catch (error) {

@@ -504,10 +504,10 @@ export const mutants = [
     edits: [
       {
         file: 'server/src/store/store.ts',
-        find: 'checkPath(path);\n    return this.#engine.get(path);',
+        find: 'checkPath(path);\n    return this.#engine.reads.get(path);',
         replace: `checkPath(path);
     this.reads ??= new Map();
-    if (!this.reads.has(path)) this.reads.set(path, this.#engine.get(path));
+    if (!this.reads.has(path)) this.reads.set(path, this.#engine.reads.get(path));
     const read = this.reads.get(path);
     if (this.revision % 3 === 0) this.reads.clear();
     return read;`,

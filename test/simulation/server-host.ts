@@ -1,6 +1,11 @@
 import type { Clock, Commit, Position } from '@confer/shared';
 import { Core } from '../../server/src/core.ts';
-import type { CommitOutcome, CommitRequest, Engine } from '../../server/src/engine/engine.ts';
+import type {
+  CommitOutcome,
+  CommitRequest,
+  Engine,
+  FeedConsumer,
+} from '../../server/src/engine/engine.ts';
 import { WriteFailure } from '../../server/src/engine/lmdb/storage.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
@@ -271,7 +276,7 @@ export class ServerHost implements Histories {
   }
 
   compact(revision: number): void {
-    this.#running?.served?.engine.compact(revision).catch((error: unknown) => {
+    this.#running?.served?.engine.maintenance.compact(revision).catch((error: unknown) => {
       if (!isOfTheDisk(error)) this.problems.push(`it could not compact: ${error}`);
     });
   }
@@ -290,29 +295,29 @@ export class ServerHost implements Histories {
     const commitLater = (request: CommitRequest) =>
       new Promise<CommitOutcome>((resolve, reject) => {
         freeAt = Math.max(freeAt, clock.now() + this.#random.int(0, diskMaxMs));
-        clock.setTimer(freeAt - clock.now(), () => engine.commit(request).then(resolve, reject));
+        clock.setTimer(freeAt - clock.now(), () =>
+          engine.writes.commit(request).then(resolve, reject),
+        );
       });
-    return new Proxy(engine, {
-      get(target, property) {
-        if (property === 'commit' && diskMaxMs > 0) return commitLater;
-        if (property === 'onCommits')
-          return (feed: (commits: readonly Commit[]) => void) =>
-            target.onCommits((commits) => {
-              judge(commits);
-              feed(commits);
-            });
-        const value: unknown = Reflect.get(target, property, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
+    const commit = diskMaxMs > 0 ? commitLater : engine.writes.commit;
+    const consume = (consumer: FeedConsumer) =>
+      engine.feed.consume((event) => {
+        if (event.kind === 'commits') judge(event.commits);
+        consumer(event);
+      });
+    const { name, supports, epoch, timelines, reads, health, maintenance } = engine;
+    const same = { name, supports, epoch, timelines, reads, health, maintenance };
+    return { ...same, writes: { commit }, feed: { consume }, close: () => engine.close() };
   }
 
   /** S1: all that came out is there. There may be more, which was written when the process ended. */
   #judgeWhatIsThere(engine: Engine): void {
     const { model } = this;
-    if (engine.revision < model.revision)
-      this.problems.push(`S1 opened at ${engine.revision}, and ${model.revision} had come out`);
-    else for (const commit of engine.history(model.revision)) this.#judge(commit);
+    if (engine.reads.revision < model.revision)
+      this.problems.push(
+        `S1 opened at ${engine.reads.revision}, and ${model.revision} had come out`,
+      );
+    else for (const commit of engine.reads.history(model.revision)) this.#judge(commit);
   }
 
   /** S2 to S5. */

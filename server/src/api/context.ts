@@ -27,6 +27,17 @@ export interface ApiContext {
   readonly watches: Map<string, Watcher>;
 }
 
+/** Answers once something is there; at once, where it need not be waited for. */
+export function answerAfter(
+  wait: Promise<unknown> | undefined,
+  answer: () => Reply,
+  id: number,
+  service: Service,
+): Reply | Promise<Reply> {
+  if (wait === undefined) return answer();
+  return wait.then(answer).catch((error: unknown) => errorReply(id, error, service));
+}
+
 /** The answer to a request that failed. What nobody expected is a bug, and has its place in the log. */
 export function errorReply(id: number, error: unknown, { log }: Service): Reply {
   if (error instanceof ProtocolError)

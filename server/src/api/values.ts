@@ -7,14 +7,24 @@ import {
   type Reply,
 } from '@confer/shared';
 import { Draft } from '../store/draft.ts';
-import { type ApiContext, errorReply } from './context.ts';
+import { type ApiContext, answerAfter, errorReply, type Service } from './context.ts';
 
-export function get({ id, path }: GetRequest, { service: { store } }: ApiContext): Reply {
-  const entry = store.get(path) ?? null;
-  return { type: 'got', id, revision: store.revision, entry };
+export function get({ id, path }: GetRequest, { service }: ApiContext): Reply | Promise<Reply> {
+  const { store } = service;
+  const answer = (): Reply => {
+    const entry = store.get(path) ?? null;
+    return { type: 'got', id, revision: store.revision, entry };
+  };
+  return answerAfter(store.barrier(), answer, id, service);
 }
 
-export function list(request: ListRequest, { service: { store } }: ApiContext): Reply {
+/** What was at a revision stays so; only who asks for now has to wait for it. */
+export function list(request: ListRequest, { service }: ApiContext): Reply | Promise<Reply> {
+  const wait = request.at === undefined ? service.store.barrier() : undefined;
+  return answerAfter(wait, () => listed(request, service), request.id, service);
+}
+
+function listed(request: ListRequest, { store }: Service): Reply {
   const { id, type: _, values = true, ...query } = request;
   const { revision, entries, folders, next } = store.list(query);
   return {

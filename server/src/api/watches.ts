@@ -7,9 +7,18 @@ import {
   type WatchRequest,
 } from '@confer/shared';
 import type { Watcher } from '../watch/watcher.ts';
-import type { ApiContext } from './context.ts';
+import { type ApiContext, answerAfter } from './context.ts';
 
-export function watch(request: WatchRequest, context: ApiContext): Reply {
+/** A client that was told of more by another server waits until this one has it, too (W9). */
+export function watch(request: WatchRequest, context: ApiContext): Reply | Promise<Reply> {
+  const { id, after } = request;
+  const { store } = context.service;
+  const reached = after?.epoch !== store.epoch || store.reach(after.revision);
+  const wait = reached instanceof Promise ? reached : undefined;
+  return answerAfter(wait, () => countedWatch(request, context), id, context.service);
+}
+
+function countedWatch(request: WatchRequest, context: ApiContext): Reply {
   const { counters } = context.service;
   try {
     const reply = openWatch(request, context);

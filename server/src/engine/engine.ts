@@ -65,10 +65,14 @@ export interface MadeCommit extends Commit {
   readonly cleared?: readonly string[];
 }
 
-/** What tells engines apart, as data. The contract suite reads it. */
-export interface EngineSupports {
+/** What tells engines apart, as data: the contract suite asks each for what it says of itself. */
+export interface EngineManifest {
   /** An acknowledged commit survives the end of the process (S1). */
   readonly durable: boolean;
+  /** Tombstones outlive compaction: `tombstoneFloor` may lie below `compactedRevision`. */
+  readonly remembersDeletes: boolean;
+  /** Revisions follow each other without a gap. */
+  readonly gapless: boolean;
 }
 
 /**
@@ -89,57 +93,57 @@ export type Health =
   /** It can do nothing any more before another start. */
   | { readonly kind: 'failed'; readonly since: number; readonly reason: string };
 
-/** Takes commits that became durable together, in revision order. */
-export type CommitFeed = (commits: readonly MadeCommit[]) => void;
+/** What comes out of the feed, in revision order. */
+export type FeedEvent =
+  /** Commits that became durable together. */
+  | { readonly kind: 'commits'; readonly commits: readonly MadeCommit[] }
+  /** Nothing happened up to this revision that was not told. */
+  | { readonly kind: 'progress'; readonly revision: number }
+  /**
+   * What led to this revision is not known one by one, so that history begins here: whoever reads on gets
+   * the difference, by the entries and the tombstones.
+   */
+  | { readonly kind: 'jump'; readonly revision: number };
+
+export type FeedConsumer = (event: FeedEvent) => void;
 
 /**
- * What decides commits and keeps them. The engine alone names revisions and judges conditions:
- * where several servers share one, another of them may be writing.
- *
- * Everything that can be read is durable and has come out of the feed: reads show exactly
- * `revision`, never a commit that is still on its way to the disk.
+ * What is read. Synchronous, from what is local, and so for a replica of something remote as well: it
+ * shows exactly `revision`, everything in it is durable and came out of the feed, and never a commit
+ * that is still on its way to the disk.
  */
-export interface Engine {
-  readonly name: string;
-  readonly supports: EngineSupports;
-  /** The identity of this history. */
-  readonly epoch: string;
-  /** Of this history, the oldest first; the last is the one that commits are made on. */
-  readonly timelines: readonly Timeline[];
-  readonly health: Health;
-  /** The newest commit that came out of the feed; 0 for an empty history (S5). */
+export interface EngineReads {
+  /** The newest revision that came out of the feed; 0 for an empty history (S5). */
   readonly revision: number;
   /** History is whole after this revision; 0 when nothing was compacted. */
   readonly compactedRevision: number;
+  /**
+   * Every delete after this revision is known, also where history is compacted: with the entries that
+   * are newer than a position, that is what a reader missed who was away for longer than history
+   * reaches. The number of tombstones beyond history is bounded, and the oldest go first.
+   */
+  readonly tombstoneFloor: number;
   /** Entries at `revision`. */
   readonly entryCount: number;
-  /** About what history takes beside the current entries: less after a compaction. */
-  readonly historyBytes: number;
 
   /**
-   * Names the consumer of the one feed. Called once, before the first commit. Every commit comes out
-   * of it, whoever wrote it, with `prev` on each change that had one.
+   * Resolves when what is local is at least as new as now, so that a read after it is linearizable (S2).
+   * `undefined`: it always is.
    */
-  onCommits(feed: CommitFeed): void;
+  barrier(): Promise<void> | undefined;
 
   /**
-   * Names who is told when the storage gets worse or better. Called once, before the first commit.
+   * Whether what is local has come to a revision that somebody saw elsewhere (W9); a replica that is behind
+   * waits for so long.
    */
-  onHealth(listener: (health: Health) => void): void;
-
-  /**
-   * Resolves once the commit is durable (S1) and the feed has taken it. Rejects with a
-   * `ProtocolError`: `conflict` when a condition does not hold (with the path and what it holds
-   * now), `too_large` over `limits.changesMax`, `storage_full`, `unavailable`, `damaged`: then nothing
-   * was written. Or `outcome_unknown`: then it may have been.
-   */
-  commit(request: CommitRequest): Promise<CommitOutcome>;
+  reach(revision: number, withinMs: number): boolean | Promise<boolean>;
 
   get(path: string): Entry | undefined;
 
   /**
-   * The entries of a subtree at a revision, lazily, in the order of the tree. The iteration must end
-   * within the turn of the event loop that began it. Throws `compacted` or `future_revision`.
+   * The entries of a subtree at a revision, lazily, in the order of the tree, without what is hidden in it
+   * (`isHiddenIn`). The iteration must end within the turn of the event loop that began it. Throws
+   * `compacted` or `future_revision`.
    */
   scan(query: ScanQuery): Iterable<Entry>;
 
@@ -148,7 +152,7 @@ export interface Engine {
 
   /**
    * The same with the paths that are gone: for each the newest delete up to that revision, as far as it
-   * is known. They are known whole for deletes after `deletionsFloor`.
+   * is known. They are known whole for deletes after `tombstoneFloor`.
    */
   scanStates(query: ScanQuery): Iterable<PathState>;
 
@@ -160,23 +164,63 @@ export interface Engine {
 
   /** How many changes the commits after a revision have, cheaply. Throws like `history`. */
   changesAfter(revision: number): number;
+}
 
-  /** When the first commit after a revision was made, cheaply; `undefined` where there is none. */
-  timeAfter(revision: number): number | undefined;
-
+export interface EngineWrites {
   /**
-   * Every delete after this revision is known, also where history is compacted: with the entries that
-   * are newer than a position, that is what a reader missed who was away for longer than history
-   * reaches. The number of those beyond history is bounded, and the oldest go first.
+   * Resolves once the commit is durable (S1) and the feed has taken it. Rejects with a
+   * `ProtocolError`: `conflict` when a condition does not hold (with the path and what it holds
+   * now), `too_large` over `limits.changesMax`, `storage_full`, `unavailable`, `damaged`: then nothing
+   * was written. Or `outcome_unknown`: then it may have been.
    */
-  readonly deletionsFloor: number;
+  commit(request: CommitRequest): Promise<CommitOutcome>;
+}
+
+export interface EngineFeed {
+  /**
+   * Names the consumer of the one feed. Called once, before the first commit. Every commit comes out
+   * of it, whoever wrote it, with `prev` on each change that had one.
+   */
+  consume(consumer: FeedConsumer): void;
+}
+
+export interface EngineHealth {
+  readonly current: Health;
+  /** Names who is told when the storage gets worse or better. Called once, before the first commit. */
+  onChange(listener: (health: Health) => void): void;
+}
+
+export interface EngineMaintenance {
+  /** About what history takes beside the current entries: less after a compaction. */
+  readonly historyBytes: number;
 
   /**
-   * Drops history up to `revision`; current entries never go. Works in small steps between which
-   * the event loop runs. Rejects with `future_revision` beyond `revision`; below
+   * Drops history up to a revision; current entries never go. Works in small steps between which
+   * the event loop runs. Rejects with `future_revision` beyond the newest; below
    * `compactedRevision` there is nothing to do.
    */
   compact(revision: number): Promise<void>;
+
+  /** When the first commit after a revision was made, cheaply; `undefined` where there is none. */
+  timeAfter(revision: number): number | undefined;
+}
+
+/**
+ * What decides commits and keeps them. The engine alone names revisions, which may have gaps, and judges
+ * conditions: where several servers share one, another of them may be writing.
+ */
+export interface Engine {
+  readonly name: string;
+  readonly supports: EngineManifest;
+  /** The identity of this history. */
+  readonly epoch: string;
+  /** Of this history, the oldest first; the last is the one that commits are made on. */
+  readonly timelines: readonly Timeline[];
+  readonly reads: EngineReads;
+  readonly writes: EngineWrites;
+  readonly feed: EngineFeed;
+  readonly health: EngineHealth;
+  readonly maintenance: EngineMaintenance;
 
   /** Finishes what was accepted, flushes and lets go of the storage. */
   close(): Promise<void>;

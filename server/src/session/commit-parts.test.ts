@@ -26,13 +26,13 @@ describe('S3 a commit in parts', () => {
     client.send(part(2, [{ type: 'delete', path: '/was' }, put('/b')], { more: true }));
     await harness.settle();
     expect(client.received).toEqual([]);
-    expect(harness.engine.revision).toBe(1);
+    expect(harness.engine.reads.revision).toBe(1);
     client.send(part(3, [put('/a', 'last')]));
     await harness.settle();
     const told = { type: 'committed', id: 7, revision: 2, puts: 2, deletes: 1 };
     expect(client.received).toEqual([told]);
-    expect([...harness.engine.history(1)]).toMatchObject([{ note: 'the note', revision: 2 }]);
-    expect(harness.engine.get('/a')?.value).toBe('last');
+    expect([...harness.engine.reads.history(1)]).toMatchObject([{ note: 'the note', revision: 2 }]);
+    expect(harness.engine.reads.get('/a')?.value).toBe('last');
   });
 
   it('S4 is made once, however often it is sent', async () => {
@@ -43,7 +43,7 @@ describe('S3 a commit in parts', () => {
       await harness.settle();
       expect(client.take('committed')).toMatchObject({ revision: 1, puts: 2 });
     }
-    expect(harness.engine.revision).toBe(1);
+    expect(harness.engine.reads.revision).toBe(1);
   });
 
   it.each([
@@ -59,7 +59,7 @@ describe('S3 a commit in parts', () => {
         client.send(part(i, i === at ? [...bad] : [put(`/${i}`)], i < 2 ? { more: true } : {}));
       await harness.settle();
       expect(client.received).toMatchObject([{ type: 'error', id: 7, code }]);
-      expect(harness.engine.revision).toBe(0);
+      expect(harness.engine.reads.revision).toBe(0);
       client.send({ type: 'get', id: 8, path: '/0' });
       expect(client.take('error').id).toBe(7);
       expect(client.take('got').entry).toBeNull();
@@ -151,7 +151,7 @@ describe('S3 a commit in parts', () => {
     for (const message of messages) client.send(message);
     await harness.settle();
     expect(client.closed).toMatchObject({ code: 4400 });
-    expect(harness.engine.revision).toBe(0);
+    expect(harness.engine.reads.revision).toBe(0);
   });
 
   it('whose first part does not fit is not made of the others', async () => {
@@ -163,7 +163,7 @@ describe('S3 a commit in parts', () => {
     client.send(part(1, [put('/b')]));
     await harness.settle();
     expect(client.closed).toMatchObject({ code: 4400 });
-    expect(harness.engine.revision).toBe(0);
+    expect(harness.engine.reads.revision).toBe(0);
   });
 
   it('that the connection does not live to see the end of is not made', async () => {
@@ -174,6 +174,6 @@ describe('S3 a commit in parts', () => {
     next.send(part(1, [put('/b')]));
     await harness.settle();
     expect(next.closed).toMatchObject({ code: 4400 });
-    expect(harness.engine.revision).toBe(0);
+    expect(harness.engine.reads.revision).toBe(0);
   });
 });

@@ -55,7 +55,7 @@ describe('what is named .confer', () => {
     client.send({ type: 'commit', id: 2, requestId: 'r', operations });
     await settle();
     expect(client.received.at(-1)).toMatchObject({ type: 'committed', deletes: 1 });
-    expect(engine.get('/.confer/a')?.value).toBe('1');
-    expect(engine.get('/a/.confer/b')?.value).toBe('1');
+    expect(engine.reads.get('/.confer/a')?.value).toBe('1');
+    expect(engine.reads.get('/a/.confer/b')?.value).toBe('1');
   });
 });

@@ -90,7 +90,7 @@ describe('frames that are no good requests', () => {
     );
     await settle();
     expect(client.take('error').code).toBe(code);
-    expect(engine.revision).toBe(0);
+    expect(engine.reads.revision).toBe(0);
   });
 });
 

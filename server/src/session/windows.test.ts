@@ -15,7 +15,7 @@ async function sixRevisions(deletionsMax?: number): Promise<Harness> {
   await harness.put('/b', '2');
   await harness.remove('/b');
   for (const value of ['4', '5', '6']) await harness.put('/a', value);
-  await harness.engine.compact(3);
+  await harness.engine.maintenance.compact(3);
   return startCore(options);
 }
 

@@ -1,5 +1,5 @@
 import { comparePaths, type Entry, isWithin, ROOT, segmentsOf } from '@confer/shared';
-import type { Engine, ScanQuery } from '../engine/engine.ts';
+import type { EngineReads, ScanQuery } from '../engine/engine.ts';
 import { RowBudget } from '../row-budget.ts';
 
 export interface ListQuery {
@@ -30,7 +30,7 @@ const FOLDER_LOOKS = 10;
  * step of the scan for each folder, however much is below it. A page ends where it is full, or where it
  * has looked at so much that was not there at the revision that others must have their turn.
  */
-export function listPage(engine: Engine, query: ListQuery): ListPage {
+export function listPage(reads: EngineReads, query: ListQuery): ListPage {
   const { subtree, at, itemsMax, bytesMax } = query;
   const depth = query.depth + segmentsOf(subtree).length;
   const entries: Entry[] = [];
@@ -51,7 +51,7 @@ export function listPage(engine: Engine, query: ListQuery): ListPage {
 
   function takeUntilFolder(): string | 'full' | undefined {
     const scan: ScanQuery = { subtree, at, budget, ...(start === undefined ? {} : { start }) };
-    for (const entry of engine.scan(scan)) {
+    for (const entry of reads.scan(scan)) {
       if (entries.length + folders.length >= itemsMax || bytes > bytesMax) return 'full';
       const segments = segmentsOf(entry.path);
       if (segments.length > depth) return folderAt(segments, depth);

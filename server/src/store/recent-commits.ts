@@ -32,6 +32,14 @@ export class RecentCommits {
     }
   }
 
+  /** What led to a revision is not known: all that is held is before it. */
+  startAfter(revision: number): void {
+    this.#commits = [];
+    this.#first = 0;
+    this.#bytes = 0;
+    this.#floor = revision;
+  }
+
   /** Whether all commits after `revision` are held. */
   reachesBackTo(revision: number): boolean {
     return revision >= this.#floor;

@@ -3,6 +3,8 @@ import type {
   CommitOutcome,
   Engine,
   EntryText,
+  FeedConsumer,
+  FeedEvent,
   MadeChange,
   MadeCommit,
   PathState,
@@ -15,11 +17,14 @@ import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
 
 /** What watches are told of. */
-export type { MadeChange, MadeCommit, PathState, Timeline };
+export type { FeedEvent, MadeChange, MadeCommit, PathState, Timeline };
 
 /** About this much memory for the commits that those who are a little behind are served from. */
 const RECENT_COMMITS_MAX = 10_000;
 const RECENT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** So long a watch waits for a server that is behind what its client saw on another. */
+const REACH_MS = 2_000;
 
 const LIST_ITEMS_DEFAULT = 1_000;
 const LIST_BYTES_MAX = 1024 * 1024;
@@ -40,16 +45,17 @@ export class Store {
   readonly #engine: Engine;
   readonly #recent: RecentCommits;
 
-  /** `onCommits` gets every commit after the store shows it, those of one flush together. */
-  constructor(engine: Engine, onCommits: (commits: readonly MadeCommit[]) => void) {
+  /** `onEvent` gets what comes out of the feed after the store shows it. */
+  constructor(engine: Engine, onEvent: FeedConsumer) {
     this.#engine = engine;
-    this.#recent = new RecentCommits(engine.revision, {
+    this.#recent = new RecentCommits(engine.reads.revision, {
       commitsMax: RECENT_COMMITS_MAX,
       bytesMax: RECENT_BYTES_MAX,
     });
-    engine.onCommits((commits) => {
-      for (const commit of commits) this.#recent.append(commit);
-      onCommits(commits);
+    engine.feed.consume((event) => {
+      if (event.kind === 'commits') for (const commit of event.commits) this.#recent.append(commit);
+      else if (event.kind === 'jump') this.#recent.startAfter(event.revision);
+      onEvent(event);
     });
   }
 
@@ -62,29 +68,39 @@ export class Store {
   }
 
   get revision(): number {
-    return this.#engine.revision;
+    return this.#engine.reads.revision;
   }
 
   get compactedRevision(): number {
-    return this.#engine.compactedRevision;
+    return this.#engine.reads.compactedRevision;
   }
 
   /** Every delete after this revision is known. */
-  get deletionsFloor(): number {
-    return this.#engine.deletionsFloor;
+  get tombstoneFloor(): number {
+    return this.#engine.reads.tombstoneFloor;
   }
 
   get entryCount(): number {
-    return this.#engine.entryCount;
+    return this.#engine.reads.entryCount;
   }
 
   get engineName(): string {
     return this.#engine.name;
   }
 
+  /** Resolves when reads show all that was acknowledged anywhere before (S2); `undefined`: they do. */
+  barrier(): Promise<void> | undefined {
+    return this.#engine.reads.barrier();
+  }
+
+  /** Whether reads show a revision that somebody saw elsewhere (W9). */
+  reach(revision: number): boolean | Promise<boolean> {
+    return this.#engine.reads.reach(revision, REACH_MS);
+  }
+
   get(path: string): Entry | undefined {
     checkPath(path);
-    return this.#engine.get(path);
+    return this.#engine.reads.get(path);
   }
 
   /** A page of a subtree, with the revision that it shows. */
@@ -99,7 +115,7 @@ export class Store {
           path: after,
         });
     }
-    const page = listPage(this.#engine, {
+    const page = listPage(this.#engine.reads, {
       subtree: options.path,
       at,
       depth: options.depth ?? Number.POSITIVE_INFINITY,
@@ -120,7 +136,7 @@ export class Store {
     after: string | undefined,
     budget: RowBudget,
   ): Iterable<EntryText> {
-    return this.#engine.scanTexts(queryOf(subtree, at, after, budget));
+    return this.#engine.reads.scanTexts(queryOf(subtree, at, after, budget));
   }
 
   /** The same with the paths that are gone. */
@@ -130,7 +146,7 @@ export class Store {
     after: string | undefined,
     budget: RowBudget,
   ): Iterable<PathState> {
-    return this.#engine.scanStates(queryOf(subtree, at, after, budget));
+    return this.#engine.reads.scanStates(queryOf(subtree, at, after, budget));
   }
 
   commit(
@@ -138,12 +154,12 @@ export class Store {
     actor: string,
   ): Promise<CommitOutcome> {
     const write = { requestId, operations, conditions, actor };
-    return this.#engine.commit(note === undefined ? write : { ...write, note });
+    return this.#engine.writes.commit(note === undefined ? write : { ...write, note });
   }
 
   /** Drops history up to a revision; returns where it begins then. */
   async compact(revision = this.revision): Promise<number> {
-    await this.#engine.compact(revision);
+    await this.#engine.maintenance.compact(revision);
     return this.compactedRevision;
   }
 
@@ -153,12 +169,12 @@ export class Store {
    */
   isFarBack(revision: number, changesMax: number): boolean {
     if (this.#recent.reachesBackTo(revision)) return false;
-    return this.#engine.changesAfter(revision) > changesMax;
+    return this.#engine.reads.changesAfter(revision) > changesMax;
   }
 
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
   since(revision: number): Iterable<MadeCommit> {
-    return this.#recent.since(revision) ?? this.#engine.history(revision);
+    return this.#recent.since(revision) ?? this.#engine.reads.history(revision);
   }
 }
 

@@ -63,8 +63,11 @@ let harnesses = 0;
 /** A core on a memory engine, with time and deferred work in the hands of the test. */
 export function startCore({
   watchesMax = 1_000,
+  wrap = (engine) => engine,
   ...options
 }: {
+  /** The engine that the core has, where it is not the one that the test writes to. */
+  wrap?: (engine: Engine) => Engine;
   disk?: MemoryDisk;
   deletionsMax?: number;
   watchesMax?: number;
@@ -81,7 +84,7 @@ export function startCore({
     defer: (run) => void deferred.push(run),
   };
   const engine = openMemoryEngine({ clock, newId, ...options });
-  const core = new Core({ engine, runtime, log: () => {}, watchesMax });
+  const core = new Core({ engine: wrap(engine), runtime, log: () => {}, watchesMax });
   const settle = async () => {
     do {
       const due = deferred;
@@ -93,7 +96,7 @@ export function startCore({
   const commit = async (operation: Operation) => {
     const operations = [operation];
     const write = { operations, conditions: [], actor: 'test', requestId: newId() };
-    const { revision } = await engine.commit(write);
+    const { revision } = await engine.writes.commit(write);
     await settle();
     return revision;
   };

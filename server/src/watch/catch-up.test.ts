@@ -28,14 +28,14 @@ describe('W10 pages that bring a watch up to date', () => {
     const pages = received.filter((message) => message.type === 'snapshot');
     expect(pages.map(({ entries }) => entries.length)).toEqual([3, 2]);
     expect(pages.flatMap(({ entries }) => entries)).toEqual([
-      ...harness.engine.scan({ subtree: '/app', at: harness.engine.revision }),
+      ...harness.engine.reads.scan({ subtree: '/app', at: harness.engine.reads.revision }),
     ]);
   });
 
   it('are made once for readers that come one after the other', async () => {
     const harness = await filled();
     const first = await readOnce(harness);
-    const scans = vi.spyOn(harness.engine, 'scanTexts');
+    const scans = vi.spyOn(harness.engine.reads, 'scanTexts');
     expect(await readOnce(harness)).toEqual(first);
     expect(scans).not.toHaveBeenCalled();
     await harness.put('/app/5', 'new');

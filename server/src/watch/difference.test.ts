@@ -36,7 +36,7 @@ async function takeSlowly(
 
 function digestOf(harness: Harness, subtree: string): { entries: number; digest: string } {
   const digest = new Digest();
-  const entries = [...harness.engine.scan({ subtree, at: harness.engine.revision })];
+  const entries = [...harness.engine.reads.scan({ subtree, at: harness.engine.reads.revision })];
   for (const { path, modRevision } of entries) digest.add(path, modRevision);
   return { entries: entries.length, digest: digest.toString() };
 }
@@ -57,7 +57,7 @@ describe('a state watch whose position is compacted', () => {
     await before.remove('/app/4');
     await before.put('/app/4', 'again');
     await before.put('/apple', 'outside');
-    await before.engine.compact(before.engine.revision);
+    await before.engine.maintenance.compact(before.engine.reads.revision);
     const harness = restarted(disk);
     const client = resume(harness, 6);
     await harness.settle();
@@ -81,7 +81,7 @@ describe('a state watch whose position is compacted', () => {
     const disk = new MemoryDisk();
     const before = await filled(disk);
     await before.put('/other', '1');
-    await before.engine.compact(7);
+    await before.engine.maintenance.compact(7);
     const harness = restarted(disk);
     const client = resume(harness, 6);
     await harness.settle();
@@ -92,7 +92,7 @@ describe('a state watch whose position is compacted', () => {
 
   it('gets pages of one revision, and then what was written meanwhile', async () => {
     const disk = new MemoryDisk();
-    await (await filled(disk)).engine.compact(6);
+    await (await filled(disk)).engine.maintenance.compact(6);
     const harness = restarted(disk);
     const client = resume(harness, 0);
     await takeSlowly(harness, client, () => harness.put('/app/5', 'newer'));
@@ -108,18 +108,18 @@ describe('a state watch whose position is compacted', () => {
     expect(client.take('synced').revision).toBe(6);
     client.drain();
     await harness.settle();
-    expect(client.take('commits')).toMatchObject({ from: 6, to: harness.engine.revision });
+    expect(client.take('commits')).toMatchObject({ from: 6, to: harness.engine.reads.revision });
   });
 
   it('begins again at a newer revision when a compaction passes it', async () => {
     const disk = new MemoryDisk();
-    await (await filled(disk)).engine.compact(6);
+    await (await filled(disk)).engine.maintenance.compact(6);
     const harness = restarted(disk);
     const client = resume(harness, 0);
     await takeSlowly(harness, client, async (frames) => {
       if (frames !== 2) return;
       await harness.remove('/app/0');
-      await harness.engine.compact(7);
+      await harness.engine.maintenance.compact(7);
     });
     client.take('watching');
     const pages = [];
@@ -141,9 +141,9 @@ describe('a state watch whose position is compacted', () => {
     await before.put('/app/b', '1');
     const floor = await before.remove('/app/a');
     await before.put('/app/b', '2');
-    await before.engine.compact(4);
+    await before.engine.maintenance.compact(4);
     const harness = restarted(disk, 0);
-    expect(harness.engine.deletionsFloor).toBe(floor);
+    expect(harness.engine.reads.tombstoneFloor).toBe(floor);
     const below = resume(harness, floor - 1);
     const at = resume(harness, floor);
     await harness.settle();
@@ -157,13 +157,13 @@ describe('a state watch whose position is compacted', () => {
 
   it('W3 is told to start anew when deletes are forgotten between two of its pages', async () => {
     const disk = new MemoryDisk();
-    await (await filled(disk)).engine.compact(6);
+    await (await filled(disk)).engine.maintenance.compact(6);
     const harness = restarted(disk, 0);
     const client = resume(harness, 0);
     await takeSlowly(harness, client, async (frames) => {
       if (frames !== 2) return;
       await harness.remove('/app/0');
-      await harness.engine.compact(harness.engine.revision);
+      await harness.engine.maintenance.compact(harness.engine.reads.revision);
     });
     client.take('watching');
     expect(client.take('difference').to).toBe(6);
@@ -180,15 +180,15 @@ describe('a state watch whose position is compacted', () => {
       value: '',
     }));
     const write = { conditions: [], actor: 'test', requestId: 'r' };
-    await before.engine.commit({ ...write, operations });
+    await before.engine.writes.commit({ ...write, operations });
     await before.put('/app/7777', 'new');
-    await before.engine.compact(2);
+    await before.engine.maintenance.compact(2);
     const harness = restarted(disk);
     const looks: number[] = [];
-    const { scanStates } = harness.engine;
-    harness.engine.scanStates = function* (query) {
+    const { scanStates } = harness.engine.reads;
+    harness.engine.reads.scanStates = function* (query) {
       const look = looks.push(0) - 1;
-      for (const state of scanStates.call(harness.engine, query)) {
+      for (const state of scanStates.call(harness.engine.reads, query)) {
         looks[look] = (looks[look] ?? 0) + 1;
         yield state;
       }
@@ -210,13 +210,13 @@ it('a live watch that fell behind history catches up with a difference', async (
   await harness.settle();
   client.answer = 'buffered';
   await harness.put('/app/a', '1');
-  for (let i = 0; i < 10_001; i++) await harness.engine.commit(writeOf(i));
+  for (let i = 0; i < 10_001; i++) await harness.engine.writes.commit(writeOf(i));
   // The window closes at once; the rest waits for the clock.
-  void harness.engine.compact(harness.engine.revision);
+  void harness.engine.maintenance.compact(harness.engine.reads.revision);
   client.received.length = 0;
   client.drain();
   await harness.settle();
-  const { revision } = harness.engine;
+  const { revision } = harness.engine.reads;
   expect(client.take('difference')).toMatchObject({ from: 2, to: revision });
   expect(client.take('synced').revision).toBe(revision);
 });

@@ -10,9 +10,9 @@ type Harness = ReturnType<typeof startCore>;
 
 function truth({ engine }: Harness, subtree: string) {
   const digest = new Digest();
-  const entries = [...engine.scan({ subtree, at: engine.revision })];
+  const entries = [...engine.reads.scan({ subtree, at: engine.reads.revision })];
   for (const { path, modRevision } of entries) digest.add(path, modRevision);
-  return { revision: engine.revision, entries: entries.length, digest: digest.toString() };
+  return { revision: engine.reads.revision, entries: entries.length, digest: digest.toString() };
 }
 
 function filling(entries: number) {
@@ -26,7 +26,7 @@ function filling(entries: number) {
 
 async function filled(entries: number): Promise<Harness> {
   const harness = startCore();
-  await harness.engine.commit(filling(entries));
+  await harness.engine.writes.commit(filling(entries));
   await harness.settle();
   return harness;
 }
@@ -56,7 +56,7 @@ describe('W7 the digest of a subtree', () => {
     await harness.put('/app/new', 'new');
     await harness.remove('/app/4');
     await harness.put('/apple', 'elsewhere');
-    const { client } = await watching(harness, harness.engine.revision);
+    const { client } = await watching(harness, harness.engine.reads.revision);
     expect(client.received).toMatchObject([{ type: 'synced', ...truth(harness, '/app') }]);
   });
 
@@ -78,7 +78,7 @@ describe('W7 the digest of a subtree', () => {
     const harness = await filled(10);
     const { client, watch } = await watching(harness);
     client.received.length = 0;
-    await harness.engine.commit({ ...filling(10_001), requestId: 'large' });
+    await harness.engine.writes.commit({ ...filling(10_001), requestId: 'large' });
     while (!client.received.some(({ type }) => type === 'synced')) await harness.settle();
     expect(await verified(harness, client, watch)).toMatchObject(truth(harness, '/app'));
   });
@@ -126,7 +126,7 @@ describe('W7 the digest of a subtree', () => {
     client.send({ type: 'verify', id: 7, watch });
     client.received.length = 0;
     await harness.put('/app/1', 'new');
-    await harness.engine.compact(2);
+    await harness.engine.maintenance.compact(2);
     await harness.settle();
     expect(client.received.at(-1)).toMatchObject({ type: 'synced', ...truth(harness, '/app') });
   });
@@ -141,7 +141,7 @@ describe('the digests that are kept', () => {
     const clock = { now: () => 0, setTimer };
     const engine = openMemoryEngine({ clock, newId: () => 'e1' });
     const store = new Store(engine, () => {});
-    await engine.commit(filling(2_500));
+    await engine.writes.commit(filling(2_500));
     const digests = new Digests(store, 2);
     const steps = (subtree: string) => {
       for (let step = 1; ; step++) if (digests.prove(subtree) !== undefined) return step;

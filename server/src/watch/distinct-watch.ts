@@ -51,6 +51,11 @@ export class DistinctWatch implements Listener {
     return taken;
   }
 
+  /** What led to a revision cannot be told: all who have this watch catch up. */
+  leaveBehind(to: number, previousRevision: number): void {
+    for (const group of this.groups) group.deliver(undefined, to, previousRevision, 0);
+  }
+
   /** `undefined` where it is too large. */
   #takeTold(): Told | undefined {
     const pending = this.#pending;

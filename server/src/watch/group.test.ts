@@ -15,7 +15,7 @@ async function manyWatches(harness: Harness, count: number): Promise<RawClient> 
 
 function write(harness: Harness, bytes: number, requestId = 'r') {
   const operations = [{ type: 'put', path: '/w/x', value: 'x'.repeat(bytes) } as const];
-  return harness.engine.commit({ operations, conditions: [], actor: 'test', requestId });
+  return harness.engine.writes.commit({ operations, conditions: [], actor: 'test', requestId });
 }
 
 describe('W10 what one turn hands out', () => {

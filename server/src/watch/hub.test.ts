@@ -78,13 +78,13 @@ describe('live', () => {
     client.take('synced');
     const put = (path: string) => ({ type: 'put' as const, path, value: 'v' });
     const write = { conditions: [], actor: 'test' };
-    void harness.engine.commit({
+    void harness.engine.writes.commit({
       ...write,
       requestId: 'a',
       operations: [put('/app/b'), put('/app/a'), put('/apple')],
     });
-    void harness.engine.commit({ ...write, requestId: 'b', operations: [put('/other')] });
-    void harness.engine.commit({ ...write, requestId: 'c', operations: [put('/app')] });
+    void harness.engine.writes.commit({ ...write, requestId: 'b', operations: [put('/other')] });
+    void harness.engine.writes.commit({ ...write, requestId: 'c', operations: [put('/app')] });
     await harness.settle();
     expect(client.take('commits')).toMatchObject({
       watch,
@@ -182,11 +182,12 @@ describe('coming back with a position', () => {
   it('gets the net difference where it is far behind, every commit in events mode', async () => {
     const harness = startCore();
     await harness.put('/app/gone', '1');
-    const { epoch, revision } = harness.engine;
+    const { epoch, reads } = harness.engine;
+    const { revision } = reads;
     for (let i = 0; i < 10; i++) await harness.put('/app/a', `${i}`.repeat(100_000));
     const remove = { type: 'delete' as const, path: '/app/gone' };
     const write = { conditions: [], actor: 'test', requestId: 'remove' };
-    await harness.engine.commit({ ...write, operations: [remove] });
+    await harness.engine.writes.commit({ ...write, operations: [remove] });
     const state = await watching(harness, '/app', 'state', { epoch, revision });
     expect(state.client.take('difference')).toMatchObject({
       from: 1,
@@ -223,7 +224,7 @@ describe('coming back with a position', () => {
     const disk = new MemoryDisk();
     const before = startCore({ disk });
     for (let i = 0; i < 5; i++) await before.put('/app/a', `${i}`);
-    await before.engine.compact(3);
+    await before.engine.maintenance.compact(3);
     // A server that starts anew has no recent commits in memory: the engine's history decides.
     const harness = startCore({ disk });
     const { epoch } = harness.engine;
@@ -314,7 +315,7 @@ describe('a connection that takes no more', () => {
       value,
     }));
     const write = { conditions: [], actor: 'test', requestId: 'r' };
-    await harness.engine.commit({ ...write, operations });
+    await harness.engine.writes.commit({ ...write, operations });
     await harness.settle();
     const frames = [];
     while (client.received.length > 0) frames.push(client.take('commits'));

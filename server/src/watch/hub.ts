@@ -1,8 +1,8 @@
-import { type Position, ProtocolError, type WatchMode } from '@confer/shared';
+import { type Position, ProtocolError, unreachable, type WatchMode } from '@confer/shared';
 import type { Counters } from '../counters.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkSubtree } from '../store/check.ts';
-import type { MadeCommit, Store } from '../store/store.ts';
+import type { FeedEvent, MadeCommit, Store } from '../store/store.ts';
 import { CatchUp } from './catch-up.ts';
 import { Digests } from './digests.ts';
 import { DistinctWatch } from './distinct-watch.ts';
@@ -80,8 +80,34 @@ export class Hub {
     return this.#watchers;
   }
 
-  /** Takes commits from the feed: one frame per distinct watch, however many commits it holds. */
-  apply(commits: readonly MadeCommit[]): void {
+  /** Takes what comes out of the feed. */
+  take(event: FeedEvent): void {
+    switch (event.kind) {
+      case 'commits':
+        this.#apply(event.commits);
+        return;
+      case 'progress':
+        this.#revision = event.revision;
+        return;
+      case 'jump':
+        this.#jumpTo(event.revision);
+        return;
+      default:
+        unreachable(event);
+    }
+  }
+
+  /** Nobody knows what happened one by one: every watch is lagging, and gets the difference. */
+  #jumpTo(revision: number): void {
+    const previous = this.#revision;
+    this.#revision = revision;
+    this.#digests.clear();
+    for (const watches of this.#distinct.values())
+      for (const watch of watches) watch.leaveBehind(revision, previous);
+  }
+
+  /** One frame per distinct watch, however many commits there are. */
+  #apply(commits: readonly MadeCommit[]): void {
     const last = commits.at(-1);
     if (last === undefined) return;
     const touched = new Set<DistinctWatch>();

@@ -12,7 +12,7 @@ function startStore() {
   const engine = openMemoryEngine({ clock, newId });
   const store = new Store(engine, () => {});
   const put = (path: string, value: string) =>
-    engine.commit({
+    engine.writes.commit({
       operations: [{ type: 'put', path, value }],
       conditions: [],
       actor: 'test',
@@ -52,7 +52,7 @@ describe('W10 what one turn reads for a watch that is behind', () => {
       (_, i) => ({ type: 'put', path: `/other/${i}`, value: '' }) as const,
     );
     const about = { conditions: [], actor: 'test', requestId: 'r' };
-    await openMemoryEngine(options).commit({ operations, ...about });
+    await openMemoryEngine(options).writes.commit({ operations, ...about });
     const store = new Store(openMemoryEngine(options), () => {});
     const group = new Group('w1', { subtree: '/app', withPrev: false, takesClears: true }, 0);
     expect(leadOn(store, group, 'state', fromNothing, 1)).toBe('too much');

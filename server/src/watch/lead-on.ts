@@ -62,7 +62,7 @@ export function leadOn(
   { position, from, isResuming }: Lagging,
   latest: number,
 ): LeadOn | 'too much' {
-  const canDiffer = mode === 'state' && position >= store.deletionsFloor;
+  const canDiffer = mode === 'state' && position >= store.tombstoneFloor;
   if (canDiffer && store.isFarBack(position, CHANGES_MAX)) return 'too much';
   const bytesMax = mode === 'events' ? COMMITS_BYTES_MAX : MISSED_BYTES_MAX;
   const wholeBytesMax = canDiffer ? bytesMax : Number.POSITIVE_INFINITY;

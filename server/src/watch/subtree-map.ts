@@ -61,6 +61,10 @@ export class SubtreeMap<Value> {
     }
   }
 
+  values(): Iterable<Value> {
+    return valuesOf(this.#root);
+  }
+
   /** Returns whether the node leads to nothing any more. */
   #delete(node: Node<Value>, subtree: string, at: number): boolean {
     if (at > subtree.length) node.value = undefined;
@@ -73,6 +77,11 @@ export class SubtreeMap<Value> {
     if (node.children?.size === 0) node.children = undefined;
     return node.value === undefined && node.children === undefined;
   }
+}
+
+function* valuesOf<Value>({ value, children }: Node<Value>): Generator<Value> {
+  if (value !== undefined) yield value;
+  for (const child of children?.values() ?? []) yield* valuesOf(child);
 }
 
 /** Where the segment that begins at a place of a path ends. */

@@ -241,7 +241,7 @@ export class Watcher implements Member {
     from,
     isResuming,
   }: State & { kind: 'lagging' | 'difference' }): void {
-    if (this.mode === 'events' || position < this.#context.store.deletionsFloor) {
+    if (this.mode === 'events' || position < this.#context.store.tombstoneFloor) {
       this.#reset('compacted');
       return;
     }
@@ -256,7 +256,7 @@ export class Watcher implements Member {
     const { store, catchUp } = this.#context;
     const query = { head: { watch, from, to }, subtree, position, after };
     const page =
-      position < store.deletionsFloor
+      position < store.tombstoneFloor
         ? 'compacted'
         : unlessCompacted(() => catchUp.differencePage(query));
     if (page === 'compacted') {

@@ -76,7 +76,7 @@ describe('a write that is sent again when the storage takes no more', () => {
       );
       if (code === 'outcome_unknown') unknown = requestId;
     }
-    expect(rig.engine.health.kind).toBe('failed');
+    expect(rig.engine.health.current.kind).toBe('failed');
     const again = (requestId: string) => rig.put('/a', 'again', { requestId });
     const unknownId = unknown;
     expect((await failureOf(() => again(unknownId))).code).toBe('outcome_unknown');

@@ -60,6 +60,7 @@ export class DurableStore implements SimulatedStore {
       reserve: disk.options.faults.reserve(),
       problem: () => undefined,
       release: () => storage.close(),
+      onNotice: () => {},
     });
     this.#storage = storage;
     this.#engine = engine;
@@ -67,11 +68,11 @@ export class DurableStore implements SimulatedStore {
   }
 
   get revision(): number {
-    return this.#engine?.revision ?? progressOf(this.#wholeTables()).revision;
+    return this.#engine?.reads.revision ?? progressOf(this.#wholeTables()).revision;
   }
 
   get compactedRevision(): number {
-    return this.#engine?.compactedRevision ?? 0;
+    return this.#engine?.reads.compactedRevision ?? 0;
   }
 
   get isQuiet(): boolean {

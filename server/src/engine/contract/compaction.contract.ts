@@ -14,17 +14,17 @@ export function describeCompaction(rig: () => Rig): void {
       const revisions: number[] = [];
       for (let i = 0; i < 6; i++) revisions.push((await rig().put('/a', String(i))).revision);
       const [, , before = 0, at = 0, , last = 0] = revisions;
-      await engine.compact(at);
-      expect(engine.compactedRevision).toBe(at);
-      const error = await failureOf(() => engine.history(before));
+      await engine.maintenance.compact(at);
+      expect(engine.reads.compactedRevision).toBe(at);
+      const error = await failureOf(() => engine.reads.history(before));
       expect(error.code).toBe('compacted');
       expect(error.details).toEqual({ compactedRevision: at });
-      expect(await codeOf(() => engine.scan({ subtree: '/', at: before }))).toBe('compacted');
+      expect(await codeOf(() => engine.reads.scan({ subtree: '/', at: before }))).toBe('compacted');
       expect(rig().values('/', at)).toEqual(['/a=3']);
-      expect([...engine.history(at)]).toEqual(rig().fed.slice(4));
-      expect([...engine.history(last)]).toEqual([]);
-      expect(await codeOf(() => engine.history(last + 1))).toBe('future_revision');
-      expect(await codeOf(() => engine.compact(last + 1))).toBe('future_revision');
+      expect([...engine.reads.history(at)]).toEqual(rig().fed.slice(4));
+      expect([...engine.reads.history(last)]).toEqual([]);
+      expect(await codeOf(() => engine.reads.history(last + 1))).toBe('future_revision');
+      expect(await codeOf(() => engine.maintenance.compact(last + 1))).toBe('future_revision');
     });
 
     it('keeps the current entries', async () => {
@@ -32,12 +32,12 @@ export function describeCompaction(rig: () => Rig): void {
       await rig().put('/b', '1');
       await rig().put('/a', '2');
       const { engine } = rig();
-      const entries = [...engine.scan({ subtree: '/', at: engine.revision })];
-      await engine.compact(engine.revision);
-      expect([...engine.scan({ subtree: '/', at: engine.revision })]).toEqual(entries);
-      expect(engine.get('/a')?.value).toBe('2');
-      expect(engine.entryCount).toBe(2);
-      expect([...engine.history(engine.revision)]).toEqual([]);
+      const entries = [...engine.reads.scan({ subtree: '/', at: engine.reads.revision })];
+      await engine.maintenance.compact(engine.reads.revision);
+      expect([...engine.reads.scan({ subtree: '/', at: engine.reads.revision })]).toEqual(entries);
+      expect(engine.reads.get('/a')?.value).toBe('2');
+      expect(engine.reads.entryCount).toBe(2);
+      expect([...engine.reads.history(engine.reads.revision)]).toEqual([]);
     });
 
     it('keeps `prev` of the history that stays', async () => {
@@ -45,8 +45,8 @@ export function describeCompaction(rig: () => Rig): void {
       await rig().put('/a', '2');
       await rig().put('/a', '3');
       const { engine } = rig();
-      await engine.compact(revisionBefore(1));
-      expect([...engine.history(engine.compactedRevision)]).toEqual(rig().fed.slice(2));
+      await engine.maintenance.compact(revisionBefore(1));
+      expect([...engine.reads.history(engine.reads.compactedRevision)]).toEqual(rig().fed.slice(2));
     });
 
     it('reads right when it ends exactly at a delete', async () => {
@@ -54,17 +54,17 @@ export function describeCompaction(rig: () => Rig): void {
       await rig().put('/a/b', '1');
       const { revision } = await rig().deleteSubtree('/a');
       await rig().put('/a', '2');
-      await rig().engine.compact(revision);
+      await rig().engine.maintenance.compact(revision);
       expect(rig().values('/', revision)).toEqual([]);
       expect(rig().values()).toEqual(['/a=2']);
-      expect(rig().engine.get('/a/b')).toBeUndefined();
-      expect([...rig().engine.history(revision)]).toEqual(rig().fed.slice(3));
+      expect(rig().engine.reads.get('/a/b')).toBeUndefined();
+      expect([...rig().engine.reads.history(revision)]).toEqual(rig().fed.slice(3));
     });
 
     it('reads right when it ends exactly before a delete', async () => {
       const { revision } = await rig().put('/a', '1');
       await rig().delete('/a');
-      await rig().engine.compact(revision);
+      await rig().engine.maintenance.compact(revision);
       expect(rig().values('/', revision)).toEqual(['/a=1']);
       expect(rig().values()).toEqual([]);
     });
@@ -72,44 +72,44 @@ export function describeCompaction(rig: () => Rig): void {
     it('has nothing to do below what was compacted', async () => {
       const { revision } = await rig().put('/a', '1');
       await rig().put('/a', '2');
-      await rig().engine.compact(revision);
-      await rig().engine.compact(0);
-      expect(rig().engine.compactedRevision).toBe(revision);
+      await rig().engine.maintenance.compact(revision);
+      await rig().engine.maintenance.compact(0);
+      expect(rig().engine.reads.compactedRevision).toBe(revision);
     });
 
     it('S4 knows the request of a young commit that is gone from history', async () => {
       const { revision } = await rig().put('/a', '1', { requestId: 'young' });
       await rig().put('/a', '2');
-      await rig().engine.compact(rig().engine.revision);
+      await rig().engine.maintenance.compact(rig().engine.reads.revision);
       const again = await rig().put('/a', '1', { requestId: 'young' });
       expect(again.revision).toBe(revision);
-      expect(rig().engine.get('/a')?.value).toBe('2');
+      expect(rig().engine.reads.get('/a')?.value).toBe('2');
       rig().clock.time += REQUEST_KEPT_MS + 1;
-      await rig().engine.compact(rig().engine.revision);
+      await rig().engine.maintenance.compact(rig().engine.reads.revision);
       await rig().put('/a', '1', { requestId: 'young' });
-      expect(rig().engine.get('/a')?.value).toBe('1');
+      expect(rig().engine.reads.get('/a')?.value).toBe('1');
     });
 
     it('forgets old request ids with their commits', async () => {
       await rig().put('/a', '1', { requestId: 'old' });
       await rig().put('/a', '2', { requestId: 'new' });
       rig().clock.time += REQUEST_KEPT_MS + 1;
-      await rig().engine.compact(revisionBefore(1));
+      await rig().engine.maintenance.compact(revisionBefore(1));
       await rig().put('/a', '2', { requestId: 'new' });
-      expect(rig().engine.get('/a')?.version).toBe(2);
+      expect(rig().engine.reads.get('/a')?.version).toBe(2);
       await rig().put('/a', '1', { requestId: 'old' });
-      expect(rig().engine.get('/a')).toMatchObject({ value: '1', version: 3 });
+      expect(rig().engine.reads.get('/a')).toMatchObject({ value: '1', version: 3 });
     });
 
     it('makes history smaller', async () => {
       const { engine } = rig();
       for (let i = 0; i < 100; i++) await rig().put('/a', String(i).repeat(5_000));
-      const before = engine.historyBytes;
+      const before = engine.maintenance.historyBytes;
       expect(before).toBeGreaterThan(500_000);
-      await engine.compact(revisionBefore(10));
-      expect(engine.historyBytes).toBeLessThan(before / 4);
-      await engine.compact(engine.revision);
-      expect(engine.historyBytes).toBeLessThan(before / 50);
+      await engine.maintenance.compact(revisionBefore(10));
+      expect(engine.maintenance.historyBytes).toBeLessThan(before / 4);
+      await engine.maintenance.compact(engine.reads.revision);
+      expect(engine.maintenance.historyBytes).toBeLessThan(before / 50);
     });
 
     it('leaves the times of what stays', async () => {
@@ -118,11 +118,14 @@ export function describeCompaction(rig: () => Rig): void {
         clock.time += 1_000;
         await rig().put('/a', String(i));
       }
-      for (const { revision, time } of rig().fed) expect(engine.timeAfter(revision - 1)).toBe(time);
-      expect(engine.timeAfter(engine.revision)).toBeUndefined();
-      await engine.compact(revisionBefore(2));
-      expect(engine.timeAfter(engine.compactedRevision)).toBe(rig().fed.at(-2)?.time);
-      expect(await codeOf(() => engine.timeAfter(revisionBefore(3)))).toBe('compacted');
+      for (const { revision, time } of rig().fed)
+        expect(engine.maintenance.timeAfter(revision - 1)).toBe(time);
+      expect(engine.maintenance.timeAfter(engine.reads.revision)).toBeUndefined();
+      await engine.maintenance.compact(revisionBefore(2));
+      expect(engine.maintenance.timeAfter(engine.reads.compactedRevision)).toBe(
+        rig().fed.at(-2)?.time,
+      );
+      expect(await codeOf(() => engine.maintenance.timeAfter(revisionBefore(3)))).toBe('compacted');
     });
 
     it('goes on in steps while writers write', async () => {
@@ -131,9 +134,9 @@ export function describeCompaction(rig: () => Rig): void {
         await Promise.all(
           Array.from({ length: 100 }, (_, j) => rig().put(`/k${j % 20}`, `${i}.${j}`)),
         );
-      const upTo = engine.revision;
+      const upTo = engine.reads.revision;
       let finished = false;
-      const compaction = engine.compact(upTo).finally(() => {
+      const compaction = engine.maintenance.compact(upTo).finally(() => {
         finished = true;
       });
       let written = 0;
@@ -143,16 +146,21 @@ export function describeCompaction(rig: () => Rig): void {
         expect(rig().values('/', upTo)).toHaveLength(20);
       }
       await compaction;
-      expect([...engine.history(upTo)]).toHaveLength(written);
-      expect(engine.get('/live')?.value).toBe(String(written - 1));
+      expect([...engine.reads.history(upTo)]).toHaveLength(written);
+      expect(engine.reads.get('/live')?.value).toBe(String(written - 1));
     });
 
     it('can run twice at once', async () => {
       for (let i = 0; i < 20; i++) await rig().put(`/a${i % 3}`, String(i));
       const { engine } = rig();
-      await Promise.all([engine.compact(revisionBefore(9)), engine.compact(revisionBefore(5))]);
-      expect(engine.compactedRevision).toBe(revisionBefore(5));
-      expect([...engine.history(engine.compactedRevision)]).toEqual(rig().fed.slice(-5));
+      await Promise.all([
+        engine.maintenance.compact(revisionBefore(9)),
+        engine.maintenance.compact(revisionBefore(5)),
+      ]);
+      expect(engine.reads.compactedRevision).toBe(revisionBefore(5));
+      expect([...engine.reads.history(engine.reads.compactedRevision)]).toEqual(
+        rig().fed.slice(-5),
+      );
     });
   });
 }

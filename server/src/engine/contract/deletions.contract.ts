@@ -9,32 +9,32 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       const { revision } = await rig().delete('/a');
       const { engine } = rig();
       for (const compacted of [0, revision - 1, revision]) {
-        await engine.compact(compacted);
+        await engine.maintenance.compact(compacted);
         const known = [...rig().deletions({ subtree: '/', at: revision })];
         expect(known, `compacted at ${compacted}`).toEqual([
           { path: '/a', revision, cause: 'removed' },
         ]);
       }
       await rig().put('/b', '2');
-      await engine.compact(engine.revision);
+      await engine.maintenance.compact(engine.reads.revision);
       expect(rig().deleted()).toEqual([`/a@${revision}`]);
-      expect(engine.deletionsFloor).toBe(0);
+      expect(engine.reads.tombstoneFloor).toBe(0);
     });
 
     it('end with the next life of their path, at its revision', async () => {
       await rig().put('/a', '1');
       const gone = (await rig().delete('/a')).revision;
-      await rig().engine.compact(gone);
+      await rig().engine.maintenance.compact(gone);
       const back = (await rig().put('/a', '2')).revision;
       const goneAgain = (await rig().delete('/a')).revision;
       expect(rig().deleted('/', gone)).toEqual([`/a@${gone}`]);
       expect(rig().deleted('/', back)).toEqual([]);
       expect(rig().deleted('/', goneAgain)).toEqual([`/a@${goneAgain}`]);
-      await rig().engine.compact(back);
+      await rig().engine.maintenance.compact(back);
       expect(rig().deleted('/', goneAgain)).toEqual([`/a@${goneAgain}`]);
       await rig().put('/a', '3');
-      await rig().engine.compact(rig().engine.revision);
-      expect([...rig().deletions({ subtree: '/', at: rig().engine.revision })]).toEqual([]);
+      await rig().engine.maintenance.compact(rig().engine.reads.revision);
+      expect([...rig().deletions({ subtree: '/', at: rig().engine.reads.revision })]).toEqual([]);
     });
 
     it('are in the order of the tree and of one subtree (S6), each path once', async () => {
@@ -42,7 +42,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       for (const path of [...paths].reverse()) await rig().put(path, '1');
       await rig().put('/a/b', '2');
       const { revision } = await rig().deleteSubtree('/');
-      await rig().engine.compact(revision);
+      await rig().engine.maintenance.compact(revision);
       const known = (...query: Parameters<Rig['deleted']>) =>
         rig()
           .deleted(...query)
@@ -69,7 +69,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       const known = [...rig().deletions({ subtree: '/', at: revision })];
       expect(known.map(({ path }) => path)).toEqual(['/a', '/c']);
       expect(rig().deleted('/b', last)).toEqual([`/b@${last}`]);
-      await engine.compact(engine.revision);
+      await engine.maintenance.compact(engine.reads.revision);
       expect(
         rig()
           .deleted()
@@ -80,7 +80,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
     it('are read inside the window only', async () => {
       await rig().put('/a', '1');
       const { revision } = await rig().delete('/a');
-      await rig().engine.compact(revision);
+      await rig().engine.maintenance.compact(revision);
       const codeAt = async (at: number) =>
         (await failureOf(() => rig().deletions({ subtree: '/', at }))).code;
       expect(await codeAt(revision - 1)).toBe('compacted');
@@ -96,7 +96,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       })();
       while (writing) {
         await new Promise(setImmediate);
-        const { revision } = rig().engine;
+        const { revision } = rig().engine.reads;
         expect(rig().deleted().length + rig().values().length, `at ${revision}`).toBe(40);
       }
       await writes;
@@ -112,13 +112,13 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       for (const path of ['/a', '/b', '/c', '/d', '/e']) {
         await small.put(path, '1');
         revisions.push((await small.delete(path)).revision);
-        await engine.compact(engine.revision);
+        await engine.maintenance.compact(engine.reads.revision);
       }
-      await expect.poll(() => engine.deletionsFloor).toBe(revisions[1]);
+      await expect.poll(() => engine.reads.tombstoneFloor).toBe(revisions[1]);
       const newest = ['/c', '/d', '/e'].map((path, i) => `${path}@${revisions[i + 2]}`);
       await expect.poll(() => small.deleted()).toEqual(newest);
       const again = await reopened(small);
-      expect(again.engine.deletionsFloor).toBe(revisions[1]);
+      expect(again.engine.reads.tombstoneFloor).toBe(revisions[1]);
       expect(again.deleted()).toEqual(newest);
       await again.engine.close();
     });
@@ -131,9 +131,9 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       const { revision } = await small.deleteSubtree('/a');
       const last = (await small.delete('/b')).revision;
       expect(small.deleted()).toHaveLength(1_001);
-      await small.engine.compact(last);
+      await small.engine.maintenance.compact(last);
       await expect.poll(() => small.deleted().length).toBe(10);
-      expect(small.engine.deletionsFloor).toBe(revision);
+      expect(small.engine.reads.tombstoneFloor).toBe(revision);
       expect(small.deleted()).toContain(`/b@${last}`);
       await small.engine.close();
     });

@@ -9,8 +9,8 @@ export function describeFeed(rig: () => Rig): void {
         { type: 'put', path: '/b', value: '1' },
         { type: 'put', path: '/a', value: '1' },
       ]);
-      const a = engine.get('/a');
-      const b = engine.get('/b');
+      const a = engine.reads.get('/a');
+      const b = engine.reads.get('/b');
       clock.time += 1_000;
       const { revision } = await rig().commit(
         [
@@ -26,9 +26,9 @@ export function describeFeed(rig: () => Rig): void {
         actor: 'bob',
         note: 'a move',
         changes: [
-          { type: 'put', path: '/a', entry: engine.get('/a'), prev: a, replaced: 1 },
+          { type: 'put', path: '/a', entry: engine.reads.get('/a'), prev: a, replaced: 1 },
           { type: 'delete', path: '/b', cause: 'removed', prev: b, replaced: 1 },
-          { type: 'put', path: '/c', entry: engine.get('/c'), replaced: 0 },
+          { type: 'put', path: '/c', entry: engine.reads.get('/c'), replaced: 0 },
         ],
       });
       expect(rig().fed[0]).not.toHaveProperty('note');
@@ -48,7 +48,7 @@ export function describeFeed(rig: () => Rig): void {
           if (i % 7 === 0) await new Promise(setImmediate);
           const { revision } = await rig().put(`/p${i % 10}`, String(i));
           if (!rig().fed.some((commit) => commit.revision === revision)) late.push(revision);
-          if (rig().engine.revision < revision) late.push(revision);
+          if (rig().engine.reads.revision < revision) late.push(revision);
         }),
       );
       expect(late).toEqual([]);
@@ -62,7 +62,7 @@ export function describeFeed(rig: () => Rig): void {
       const seen: [number, string | undefined][] = [];
       const { push } = batches;
       batches.push = (...batch) => {
-        seen.push([engine.revision, engine.get('/a')?.value]);
+        seen.push([engine.reads.revision, engine.reads.get('/a')?.value]);
         return push.apply(batches, batch);
       };
       await Promise.all([rig().put('/a', '1'), rig().put('/a', '2')]);
@@ -75,9 +75,9 @@ export function describeFeed(rig: () => Rig): void {
       for (let i = 0; i < 10; i++) await rig().put(`/a${i % 3}`, String(i), { note: `n${i}` });
       await rig().deleteSubtree('/');
       const fed = rig().fed;
-      expect([...rig().engine.history(0)]).toEqual(fed);
+      expect([...rig().engine.reads.history(0)]).toEqual(fed);
       for (const [i, { revision }] of fed.entries())
-        expect([...rig().engine.history(revision)]).toEqual(fed.slice(i + 1));
+        expect([...rig().engine.reads.history(revision)]).toEqual(fed.slice(i + 1));
     });
   });
 }

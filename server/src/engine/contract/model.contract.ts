@@ -66,18 +66,19 @@ class Walk {
 
   async compact(): Promise<void> {
     const [revision] = this.#pick(this.#states);
-    await this.#rig.engine.compact(revision);
+    await this.#rig.engine.maintenance.compact(revision);
     this.#states = this.#states.filter(([known]) => known >= revision);
   }
 
   look(): void {
     const { engine } = this.#rig;
     const [, newest] = this.#states.at(-1) ?? [0, new Map()];
-    expect(engine.entryCount).toBe(newest.size);
-    for (const path of PATHS) expect(engine.get(path)?.modRevision).toBe(newest.get(path)?.[1]);
+    expect(engine.reads.entryCount).toBe(newest.size);
+    for (const path of PATHS)
+      expect(engine.reads.get(path)?.modRevision).toBe(newest.get(path)?.[1]);
     const [at, state] = this.#pick(this.#states);
     const query = { subtree: this.#pick(SUBTREES), at, ...this.#start() };
-    const seen = [...engine.scan(query)].map((e) => [e.path, [e.value, e.modRevision]]);
+    const seen = [...engine.reads.scan(query)].map((e) => [e.path, [e.value, e.modRevision]]);
     expect(seen, JSON.stringify(query)).toEqual(expected(state, query));
     this.#lookAtDeletes(at, state);
     this.#replay(at, state, newest);
@@ -97,7 +98,7 @@ class Walk {
   /** History leads from any state to the newest one, and each `prev` is what was there. */
   #replay(from: number, state: State, newest: State): void {
     const replayed = new Map(state);
-    for (const { revision, changes } of this.#rig.engine.history(from))
+    for (const { revision, changes } of this.#rig.engine.reads.history(from))
       for (const change of changes) {
         expect(change.prev?.modRevision).toBe(replayed.get(change.path)?.[1]);
         if (change.type === 'delete') replayed.delete(change.path);

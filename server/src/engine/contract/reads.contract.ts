@@ -20,19 +20,19 @@ const TREE = [
 ];
 
 export function describeReads(rig: () => Rig): void {
-  const paths = (...query: Parameters<Rig['engine']['scan']>) =>
-    [...rig().engine.scan(...query)].map(({ path }) => path);
+  const paths = (...query: Parameters<Rig['engine']['reads']['scan']>) =>
+    [...rig().engine.reads.scan(...query)].map(({ path }) => path);
 
   describe('scan', () => {
     it('goes in the order of the tree', async () => {
       for (const path of [...TREE].reverse()) await rig().put(path, 'v');
-      const at = rig().engine.revision;
+      const at = rig().engine.reads.revision;
       expect(paths({ subtree: '/', at })).toEqual(TREE);
     });
 
     it('S6 holds the subtree and no sibling', async () => {
       for (const path of TREE) await rig().put(path, 'v');
-      const at = rig().engine.revision;
+      const at = rig().engine.reads.revision;
       const below = (path: string) => TREE.filter((p) => p === path || p.startsWith(`${path}/`));
       for (const subtree of [...TREE, '/a/none', '/zzz'])
         expect(paths({ subtree, at }), subtree).toEqual(below(subtree));
@@ -41,22 +41,22 @@ export function describeReads(rig: () => Rig): void {
     it('S6 leaves out what is named .confer, unless it is asked for as such', async () => {
       const hidden = ['/.confer', '/.confer/auth/a', '/a/.confer/b'];
       for (const path of [...hidden, '/.conference', '/a', '/a/b']) await rig().put(path, 'v');
-      const before = rig().engine.revision;
+      const before = rig().engine.reads.revision;
       expect(paths({ subtree: '/', at: before })).toEqual(['/.conference', '/a', '/a/b']);
       expect(paths({ subtree: '/a', at: before })).toEqual(['/a', '/a/b']);
       expect(paths({ subtree: '/.confer', at: before })).toEqual(hidden.slice(0, 2));
       expect(paths({ subtree: '/a/.confer', at: before })).toEqual(hidden.slice(2));
       expect(await rig().deleteSubtree('/')).toMatchObject({ deletes: 3 });
-      expect(paths({ subtree: '/', at: rig().engine.revision })).toEqual([]);
-      for (const path of hidden) expect(rig().engine.get(path)?.value, path).toBe('v');
+      expect(paths({ subtree: '/', at: rig().engine.reads.revision })).toEqual([]);
+      for (const path of hidden) expect(rig().engine.reads.get(path)?.value, path).toBe('v');
       await rig().deleteSubtree('/.confer');
-      expect(rig().engine.get('/.confer/auth/a')).toBe(undefined);
+      expect(rig().engine.reads.get('/.confer/auth/a')).toBe(undefined);
       expect(rig().deleted('/')).toEqual(['/.conference@7', '/a@7', '/a/b@7']);
     });
 
     it('ends where its budget does, and says where', async () => {
       for (const path of TREE) await rig().put(path, 'v');
-      const at = rig().engine.revision;
+      const at = rig().engine.reads.revision;
       const { revision } = await rig().deleteSubtree('/a');
       for (let looks = 1; looks <= TREE.length + 1; looks++)
         for (const revisionAt of [at, revision]) {
@@ -79,31 +79,33 @@ export function describeReads(rig: () => Rig): void {
       const put = (i: number, value: string) =>
         ({ type: 'put', path: `/big/${i % 7}/${i}`, value: value.repeat(50) }) as const;
       await rig().commit(Array.from({ length: 2_500 }, (_, i) => put(i, 'a')));
-      const before = [...rig().engine.scan({ subtree: '/', at: rig().engine.revision })];
-      const at = rig().engine.revision;
+      const before = [
+        ...rig().engine.reads.scan({ subtree: '/', at: rig().engine.reads.revision }),
+      ];
+      const at = rig().engine.reads.revision;
       await rig().put('/big/3/3', 'between');
       await rig().commit(Array.from({ length: 2_600 }, (_, i) => put(i + 1_000, 'b')));
       await rig().put('/big/3/10', 'after');
       await rig().deleteSubtree('/big');
-      expect([...rig().engine.scan({ subtree: '/', at })]).toEqual(before);
+      expect([...rig().engine.reads.scan({ subtree: '/', at })]).toEqual(before);
       for (const [i, { path }] of before.entries()) {
         if (i % 100 !== 0) continue;
-        const [next] = rig().engine.scan({ subtree: '/', at, start: { after: path } });
+        const [next] = rig().engine.reads.scan({ subtree: '/', at, start: { after: path } });
         expect(next).toEqual(before[i + 1]);
       }
-      expect([...rig().engine.scan({ subtree: '/big/5', at })]).toHaveLength(357);
+      expect([...rig().engine.reads.scan({ subtree: '/big/5', at })]).toHaveLength(357);
     });
 
     it('gives the same as texts', async () => {
       for (const path of TREE) await rig().put(path, `v"${path}\u2028`);
       const { engine } = rig();
-      const at = engine.revision - 1;
+      const at = engine.reads.revision - 1;
       for (const query of [
         { subtree: '/', at },
-        { subtree: '/a', at: engine.revision },
+        { subtree: '/a', at: engine.reads.revision },
       ]) {
-        const texts = [...engine.scanTexts(query)];
-        expect(texts.map(({ text }) => JSON.parse(text))).toEqual([...engine.scan(query)]);
+        const texts = [...engine.reads.scanTexts(query)];
+        expect(texts.map(({ text }) => JSON.parse(text))).toEqual([...engine.reads.scan(query)]);
         for (const { path, modRevision, text } of texts)
           expect(JSON.parse(text)).toMatchObject({ path, modRevision });
       }
@@ -111,7 +113,7 @@ export function describeReads(rig: () => Rig): void {
 
     it('starts after a path, there or not', async () => {
       for (const path of TREE) await rig().put(path, 'v');
-      const at = rig().engine.revision;
+      const at = rig().engine.reads.revision;
       for (const [i, after] of TREE.entries())
         expect(paths({ subtree: '/', at, start: { after } }), after).toEqual(TREE.slice(i + 1));
       expect(paths({ subtree: '/', at, start: { after: '/a/x/0' } })).toEqual(TREE.slice(2));
@@ -122,7 +124,7 @@ export function describeReads(rig: () => Rig): void {
 
     it('starts after a path with everything below it', async () => {
       for (const path of TREE) await rig().put(path, 'v');
-      const at = rig().engine.revision;
+      const at = rig().engine.reads.revision;
       const from = (subtree: string, afterSubtree: string) =>
         paths({ subtree, at, start: { afterSubtree } });
       expect(from('/', '/a')).toEqual(TREE.slice(7));
@@ -132,8 +134,8 @@ export function describeReads(rig: () => Rig): void {
     });
 
     it('reads at every revision that was', async () => {
-      const states: [number, string[]][] = [[rig().engine.revision, []]];
-      const note = () => states.push([rig().engine.revision, rig().values()]);
+      const states: [number, string[]][] = [[rig().engine.reads.revision, []]];
+      const note = () => states.push([rig().engine.reads.revision, rig().values()]);
       await rig().put('/a', '1');
       note();
       await rig().put('/a/b', '1');
@@ -149,8 +151,8 @@ export function describeReads(rig: () => Rig): void {
     });
 
     it('refuses a revision that has not happened', async () => {
-      const at = rig().engine.revision + 1;
-      expect((await failureOf(() => rig().engine.scan({ subtree: '/', at }))).code).toBe(
+      const at = rig().engine.reads.revision + 1;
+      expect((await failureOf(() => rig().engine.reads.scan({ subtree: '/', at }))).code).toBe(
         'future_revision',
       );
     });
@@ -158,7 +160,10 @@ export function describeReads(rig: () => Rig): void {
     it('can be left before its end', async () => {
       for (const path of TREE) await rig().put(path, 'v');
       for (let i = 0; i < 50; i++)
-        for (const { path } of rig().engine.scan({ subtree: '/', at: rig().engine.revision }))
+        for (const { path } of rig().engine.reads.scan({
+          subtree: '/',
+          at: rig().engine.reads.revision,
+        }))
           if (path === '/a/x') break;
       expect(rig().values()).toHaveLength(TREE.length);
     });
@@ -172,18 +177,18 @@ export function describeReads(rig: () => Rig): void {
       const { revision } = await rig().deleteSubtree('/a');
       await rig().put('/b', 'v');
       const { engine } = rig();
-      expect(engine.changesAfter(before - 1)).toBe(6_002);
-      expect(engine.changesAfter(before)).toBe(6_001);
-      expect(engine.changesAfter(revision)).toBe(1);
-      expect(engine.changesAfter(engine.revision)).toBe(0);
+      expect(engine.reads.changesAfter(before - 1)).toBe(6_002);
+      expect(engine.reads.changesAfter(before)).toBe(6_001);
+      expect(engine.reads.changesAfter(revision)).toBe(1);
+      expect(engine.reads.changesAfter(engine.reads.revision)).toBe(0);
     });
 
     it('refuses what is not in history', async () => {
       const { revision } = await rig().put('/a', 'v');
-      await rig().engine.compact(revision);
+      await rig().engine.maintenance.compact(revision);
       const { engine } = rig();
       const failed = async (after: number) =>
-        (await failureOf(() => engine.changesAfter(after))).code;
+        (await failureOf(() => engine.reads.changesAfter(after))).code;
       expect(await failed(revision - 1)).toBe('compacted');
       expect(await failed(revision + 1)).toBe('future_revision');
     });
@@ -192,7 +197,7 @@ export function describeReads(rig: () => Rig): void {
   describe('entryCount', () => {
     it('counts what is there now', async () => {
       const counts: number[] = [];
-      const count = () => counts.push(rig().engine.entryCount);
+      const count = () => counts.push(rig().engine.reads.entryCount);
       await rig().put('/a', '1').then(count);
       await rig().put('/a', '2').then(count);
       await rig().put('/a/b', '1').then(count);
@@ -222,11 +227,11 @@ export function describeReads(rig: () => Rig): void {
         await new Promise(setImmediate);
         looks++;
         const fed = replayed(rig());
-        expect(rig().engine.revision).toBe(rig().fed.at(-1)?.revision ?? 0);
+        expect(rig().engine.reads.revision).toBe(rig().fed.at(-1)?.revision ?? 0);
         expect(new Map(rig().values().map(splitValue))).toEqual(fed);
-        expect(rig().engine.entryCount).toBe(fed.size);
+        expect(rig().engine.reads.entryCount).toBe(fed.size);
         for (const path of ['/w0/x', '/w0/y', '/w7/y'])
-          expect(rig().engine.get(path)?.value).toBe(fed.get(path));
+          expect(rig().engine.reads.get(path)?.value).toBe(fed.get(path));
       }
       await done;
       expect(looks).toBeGreaterThan(0);

@@ -27,14 +27,15 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
     await rig().delete('/a');
     await rig().put('/c/1', '4');
     await rig().deleteSubtree('/c');
-    const { epoch, revision } = engine;
-    const entries = [...engine.scan({ subtree: '/', at: revision })];
+    const { epoch } = engine;
+    const { revision } = engine.reads;
+    const entries = [...engine.reads.scan({ subtree: '/', at: revision })];
     await restarted(({ engine: again }) => {
       expect(again.epoch).toBe(epoch);
-      expect(again.revision).toBe(revision);
-      expect(again.entryCount).toBe(1);
-      expect([...again.scan({ subtree: '/', at: revision })]).toEqual(entries);
-      expect([...again.history(0)]).toEqual(rig().fed);
+      expect(again.reads.revision).toBe(revision);
+      expect(again.reads.entryCount).toBe(1);
+      expect([...again.reads.scan({ subtree: '/', at: revision })]).toEqual(entries);
+      expect([...again.reads.history(0)]).toEqual(rig().fed);
     });
   });
 
@@ -42,8 +43,8 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
     const accepted = Array.from({ length: 50 }, (_, i) => rig().put(`/p${i}`, 'v'));
     await restarted(async ({ engine: again }) => {
       const outcomes = await Promise.all(accepted);
-      expect(again.entryCount).toBe(50);
-      expect(again.revision).toBe(outcomes.at(-1)?.revision);
+      expect(again.reads.entryCount).toBe(50);
+      expect(again.reads.revision).toBe(outcomes.at(-1)?.revision);
     });
   });
 
@@ -61,19 +62,21 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
     const { revision } = await rig().put('/a', '1');
     await restarted(async (again) => {
       expect((await again.put('/a', '2')).revision).toBeGreaterThan(revision);
-      expect(again.engine.get('/a')).toMatchObject({ createRevision: revision, version: 2 });
+      expect(again.engine.reads.get('/a')).toMatchObject({ createRevision: revision, version: 2 });
     });
   });
 
   it('what was compacted stays so after a restart', async () => {
     for (let i = 0; i < 10; i++) await rig().put(`/a${i % 2}`, String(i));
     const compacted = rig().fed.at(-4)?.revision ?? 0;
-    await rig().engine.compact(compacted);
+    await rig().engine.maintenance.compact(compacted);
     await restarted((again) => {
       const { engine } = again;
-      expect(engine.compactedRevision).toBe(compacted);
-      expect(() => engine.history(engine.compactedRevision - 1)).toThrow();
-      expect([...engine.history(engine.compactedRevision)]).toEqual(rig().fed.slice(-3));
+      expect(engine.reads.compactedRevision).toBe(compacted);
+      expect(() => engine.reads.history(engine.reads.compactedRevision - 1)).toThrow();
+      expect([...engine.reads.history(engine.reads.compactedRevision)]).toEqual(
+        rig().fed.slice(-3),
+      );
       expect(again.values()).toEqual(['/a0=8', '/a1=9']);
     });
   });

@@ -39,7 +39,9 @@ export class Rig {
   constructor(engine: Engine, clock: TestClock) {
     this.engine = engine;
     this.clock = clock;
-    engine.onCommits((commits) => this.batches.push(commits));
+    engine.feed.consume((event) => {
+      if (event.kind === 'commits') this.batches.push(event.commits);
+    });
   }
 
   static async open(fixture: EngineFixture, options?: EngineTestOptions): Promise<Rig> {
@@ -52,12 +54,14 @@ export class Rig {
   }
 
   /** What is read of a subtree at a revision. */
-  values(subtree = '/', at = this.engine.revision): string[] {
-    return [...this.engine.scan({ subtree, at })].map(({ path, value }) => `${path}=${value}`);
+  values(subtree = '/', at = this.engine.reads.revision): string[] {
+    return [...this.engine.reads.scan({ subtree, at })].map(
+      ({ path, value }) => `${path}=${value}`,
+    );
   }
 
   /** What is known to be deleted, and when, of what is not there at a revision. */
-  deleted(subtree = '/', at = this.engine.revision, after?: string): string[] {
+  deleted(subtree = '/', at = this.engine.reads.revision, after?: string): string[] {
     const start = after === undefined ? {} : { start: { after } };
     return [...this.deletions({ subtree, at, ...start })].map(
       ({ path, revision }) => `${path}@${revision}`,
@@ -65,14 +69,20 @@ export class Rig {
   }
 
   deletions(query: ScanQuery): Deletion[] {
-    return [...this.engine.scanStates(query)].flatMap((state) =>
+    return [...this.engine.reads.scanStates(query)].flatMap((state) =>
       'deletion' in state ? [state.deletion] : [],
     );
   }
 
   commit(operations: readonly Operation[], more: Partial<CommitRequest> = {}) {
     const requestId = `request-${Rig.#requests++}`;
-    return this.engine.commit({ operations, conditions: [], actor: 'ann', requestId, ...more });
+    return this.engine.writes.commit({
+      operations,
+      conditions: [],
+      actor: 'ann',
+      requestId,
+      ...more,
+    });
   }
 
   put(path: string, value: string, more: Partial<CommitRequest> = {}): Promise<CommitOutcome> {

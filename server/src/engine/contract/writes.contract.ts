@@ -8,8 +8,8 @@ export function describeWrites(rig: () => Rig): void {
       const first = await rig().put('/a', 'one');
       clock.time += 5;
       const second = await rig().put('/a', 'two', { actor: 'bob', note: 'because' });
-      expect(second).toEqual({ revision: engine.revision, puts: 1, deletes: 0 });
-      expect(engine.get('/a')).toEqual({
+      expect(second).toEqual({ revision: engine.reads.revision, puts: 1, deletes: 0 });
+      expect(engine.reads.get('/a')).toEqual({
         path: '/a',
         value: 'two',
         createRevision: first.revision,
@@ -24,22 +24,25 @@ export function describeWrites(rig: () => Rig): void {
       const first = await rig().put('/a', 'one');
       const second = await rig().put('/a', 'one');
       expect(second.revision).toBeGreaterThan(first.revision);
-      expect(rig().engine.get('/a')).toMatchObject({ version: 2, modRevision: second.revision });
+      expect(rig().engine.reads.get('/a')).toMatchObject({
+        version: 2,
+        modRevision: second.revision,
+      });
     });
 
     it('begins a new life after a delete', async () => {
       await rig().put('/a', 'one');
       await rig().delete('/a');
-      expect(rig().engine.get('/a')).toBeUndefined();
+      expect(rig().engine.reads.get('/a')).toBeUndefined();
       const { revision } = await rig().put('/a', 'two');
-      expect(rig().engine.get('/a')).toMatchObject({ createRevision: revision, version: 1 });
+      expect(rig().engine.reads.get('/a')).toMatchObject({ createRevision: revision, version: 1 });
     });
 
     it('makes no revision when there is nothing to change', async () => {
       const { revision } = await rig().put('/a', 'one');
       expect(await rig().delete('/b')).toEqual({ revision, puts: 0, deletes: 0 });
       expect(await rig().deleteSubtree('/b')).toEqual({ revision, puts: 0, deletes: 0 });
-      expect(rig().engine.revision).toBe(revision);
+      expect(rig().engine.reads.revision).toBe(revision);
       expect(rig().fed).toHaveLength(1);
     });
 
@@ -57,7 +60,7 @@ export function describeWrites(rig: () => Rig): void {
       ]);
       expect(outcome).toMatchObject({ puts: 2, deletes: 1 });
       expect(rig().values()).toEqual(['/a=new', '/t/z=new']);
-      expect(rig().engine.get('/a')).toMatchObject({ version: 2 });
+      expect(rig().engine.reads.get('/a')).toMatchObject({ version: 2 });
     });
 
     it('S3 writes all operations or none', async () => {
@@ -79,7 +82,7 @@ export function describeWrites(rig: () => Rig): void {
       const outcomes = await Promise.all(paths.map((path) => rig().put(path, 'v')));
       const revisions = outcomes.map(({ revision }) => revision);
       expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
-      expect(rig().engine.revision).toBe(revisions.at(-1));
+      expect(rig().engine.reads.revision).toBe(revisions.at(-1));
     });
 
     it('S6 recursive delete of /app leaves /apple alone', async () => {
@@ -112,10 +115,10 @@ export function describeWrites(rig: () => Rig): void {
       const paths = Array.from({ length: 10_000 }, (_, i) => `/big/${i % 100}/${i}`);
       const puts = paths.map((path) => ({ type: 'put', path, value: path }) as const);
       expect(await rig().commit(puts)).toMatchObject({ puts: 10_000 });
-      expect(rig().engine.entryCount).toBe(10_000);
+      expect(rig().engine.reads.entryCount).toBe(10_000);
       expect(rig().values('/big/7')).toHaveLength(100);
       expect(await rig().deleteSubtree('/big')).toMatchObject({ deletes: 10_000 });
-      expect(rig().engine.entryCount).toBe(0);
+      expect(rig().engine.reads.entryCount).toBe(0);
     });
 
     it('S2 shows nothing of a large commit before it shows all of it, and lets readers in', async () => {
@@ -135,10 +138,10 @@ export function describeWrites(rig: () => Rig): void {
       while (!isDone) {
         await new Promise(setImmediate);
         turns++;
-        const beside = engine.get('/behind') === undefined ? 0 : 1;
+        const beside = engine.reads.get('/behind') === undefined ? 0 : 1;
         const seen = rig().values('/big').length;
         expect([0, 5_000]).toContain(seen);
-        expect(engine.entryCount).toBe(seen + beside);
+        expect(engine.reads.entryCount).toBe(seen + beside);
       }
       const revisions = (await all).map(({ revision }) => revision);
       expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
@@ -157,7 +160,7 @@ export function describeWrites(rig: () => Rig): void {
       expect((await refused).details.current).toMatchObject({ value: '1' });
       expect(await again).toEqual(await large);
       expect((await large).revision).toBeGreaterThan((await before).revision);
-      expect(rig().engine.get('/big/7')).toMatchObject({ value: 'v', version: 2 });
+      expect(rig().engine.reads.get('/big/7')).toMatchObject({ value: 'v', version: 2 });
     });
 
     it('holds the longest path and a value of 1 MiB', async () => {
@@ -165,8 +168,10 @@ export function describeWrites(rig: () => Rig): void {
       const value = 'ä'.repeat(512 * 1024);
       await rig().put(path, value);
       await rig().put(`${path}/1`, value);
-      expect(rig().engine.get(path)?.value).toBe(value);
-      expect([...rig().engine.history(0)].at(-1)?.changes[0]).toMatchObject({ entry: { value } });
+      expect(rig().engine.reads.get(path)?.value).toBe(value);
+      expect([...rig().engine.reads.history(0)].at(-1)?.changes[0]).toMatchObject({
+        entry: { value },
+      });
     });
   });
 
@@ -180,18 +185,18 @@ export function describeWrites(rig: () => Rig): void {
       ]);
       expect(first.status).toBe('fulfilled');
       expect(second.status).toBe('rejected');
-      expect(rig().engine.get('/a')?.value).toBe('first');
+      expect(rig().engine.reads.get('/a')?.value).toBe('first');
     });
 
     it('S2 count right with many writers at once', async () => {
       const increment = async (): Promise<void> => {
-        const now = rig().engine.get('/n');
+        const now = rig().engine.reads.get('/n');
         const conditions = [{ path: '/n', modRevision: now?.modRevision ?? 0 }];
         const value = String(Number(now?.value ?? 0) + 1);
         await rig().put('/n', value, { conditions }).catch(increment);
       };
       await Promise.all(Array.from({ length: 20 }, increment));
-      expect(rig().engine.get('/n')).toMatchObject({ value: '20', version: 20 });
+      expect(rig().engine.reads.get('/n')).toMatchObject({ value: '20', version: 20 });
     });
 
     it('0 asks for a path that holds nothing', async () => {
@@ -199,7 +204,7 @@ export function describeWrites(rig: () => Rig): void {
       await rig().put('/a', 'one', { conditions });
       const error = await failureOf(() => rig().put('/a', 'two', { conditions }));
       expect(error.code).toBe('conflict');
-      expect(error.details).toEqual({ path: '/a', current: rig().engine.get('/a') });
+      expect(error.details).toEqual({ path: '/a', current: rig().engine.reads.get('/a') });
       await rig().delete('/a');
       await rig().put('/a', 'three', { conditions });
     });
@@ -209,7 +214,7 @@ export function describeWrites(rig: () => Rig): void {
       const error = await failureOf(() => rig().put('/b', 'v', { conditions }));
       expect(error.code).toBe('conflict');
       expect(error.details).toEqual({ path: '/a', current: null });
-      expect(rig().engine.get('/b')).toBeUndefined();
+      expect(rig().engine.reads.get('/b')).toBeUndefined();
     });
 
     it('are judged against the state before the commit', async () => {
@@ -229,7 +234,7 @@ export function describeWrites(rig: () => Rig): void {
       const first = await rig().put('/a', 'one', { requestId: 'once' });
       await rig().put('/a', 'two');
       expect(await rig().put('/a', 'one', { requestId: 'once' })).toEqual(first);
-      expect(rig().engine.get('/a')?.value).toBe('two');
+      expect(rig().engine.reads.get('/a')?.value).toBe('two');
     });
 
     it('S4 is applied once when both tries come in one turn', async () => {
@@ -280,7 +285,7 @@ export function describeWrites(rig: () => Rig): void {
       await failureOf(() => rig().put('/a', 'two', more));
       await rig().delete('/a');
       await rig().put('/a', 'two', more);
-      expect(rig().engine.get('/a')?.value).toBe('two');
+      expect(rig().engine.reads.get('/a')?.value).toBe('two');
     });
   });
 }

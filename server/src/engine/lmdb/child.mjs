@@ -26,7 +26,7 @@ const engine = await openLmdbEngine({
 say('open');
 
 const write = (operations) =>
-  engine.commit({ operations, conditions: [], actor: 'child', requestId: newId() });
+  engine.writes.commit({ operations, conditions: [], actor: 'child', requestId: newId() });
 
 const tasks = {
   hold: () => setInterval(() => {}, 1_000),
@@ -34,7 +34,7 @@ const tasks = {
   /** 16 writers; each counts up in two entries of one commit and says what was acknowledged. */
   async count() {
     const counter = async (name) => {
-      const start = Number(engine.get(`/${name}/a`)?.value ?? 0);
+      const start = Number(engine.reads.get(`/${name}/a`)?.value ?? 0);
       for (let value = String(start + 1); ; value = String(Number(value) + 1)) {
         const put = (path) => ({ type: 'put', path, value });
         await write([put(`/${name}/a`), put(`/${name}/b`)]);
@@ -60,7 +60,7 @@ const tasks = {
     for (let j = 0; j < 300; j++) deletes.add(await told([{ type: 'delete', path: `/k/${j}` }]));
     say(`deletes ${[...deletes]}`);
     say(
-      `compact ${await engine.compact(engine.revision).then(
+      `compact ${await engine.maintenance.compact(engine.reads.revision).then(
         () => 'ok',
         ({ code }) => code,
       )}`,
@@ -84,7 +84,7 @@ const tasks = {
 
   /** Commits of 2,500 entries over and over, each removed as a whole by every third. */
   async large() {
-    for (let round = engine.revision + 1; ; round++) {
+    for (let round = engine.reads.revision + 1; ; round++) {
       const put = (_, i) => ({ type: 'put', path: `/big/${i}`, value: String(round) });
       const puts = Array.from({ length: 2_500 }, put);
       const remove = { type: 'delete', path: '/big', recursive: true };
@@ -111,9 +111,9 @@ const tasks = {
         break;
       }
     }
-    say(engine.get('/small').value);
+    say(engine.reads.get('/small').value);
     await write([{ type: 'put', path: '/small', value: 'after' }]);
-    say(engine.get('/small').value);
+    say(engine.reads.get('/small').value);
     await engine.close();
   },
 };

@@ -1,12 +1,12 @@
 import type { Clock } from '@confer/shared';
-import type { Health } from '../engine.ts';
+import type { EngineHealth, Health } from '../engine.ts';
 import type { Trouble } from './storage.ts';
 
 /** It must have worked for so long before it is called well: a disk that fails now and then is not. */
 const WELL_AFTER_MS = 3_000;
 
 /** How the storage is, and who is told when that changes: once, however many writes fail. */
-export class Condition {
+export class Condition implements EngineHealth {
   readonly #clock: Clock;
   readonly #uptimeMs: () => number;
   #health: Health = { kind: 'well' };
@@ -21,7 +21,7 @@ export class Condition {
     this.#uptimeMs = uptimeMs;
   }
 
-  get health(): Health {
+  get current(): Health {
     return this.#health;
   }
 

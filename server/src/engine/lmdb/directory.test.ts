@@ -70,7 +70,7 @@ async function fill(directory: string): Promise<number> {
   const rig = new Rig(await openIn(directory), new TestClock());
   for (let i = 0; i < 20; i++) await rig.put(`/a/${i % 7}`, String(i).repeat(100));
   await rig.engine.close();
-  return rig.engine.revision;
+  return rig.engine.reads.revision;
 }
 
 /** Leaves a directory as SIGKILL does, with commits that are in its log alone. */
@@ -83,7 +83,7 @@ async function leaveLogged(directory: string, commits: number): Promise<number> 
 
 async function revisionOf(directory: string, acceptLoss = false): Promise<number> {
   const engine = await openIn(directory, acceptLoss);
-  const { revision } = engine;
+  const { revision } = engine.reads;
   await engine.close();
   return revision;
 }
@@ -259,7 +259,7 @@ describe('a directory that was closed', () => {
     );
     notices.length = 0;
     const engine = await openIn(directory, true);
-    expect(engine.revision).toBe(older);
+    expect(engine.reads.revision).toBe(older);
     expect(notices.join()).toContain(`lacks revisions ${older + 1} to ${newer}`);
     expect(engine.timelines.at(-1)?.from).toBe(older);
     await engine.close();
@@ -375,7 +375,7 @@ describe('a directory whose server was killed', () => {
 
     const engine = await openIn(directory);
     const reason = await new Promise<string>((resolve) => {
-      engine.onHealth((health) => health.kind === 'failed' && resolve(health.reason));
+      engine.health.onChange((health) => health.kind === 'failed' && resolve(health.reason));
     });
     const what = 'the row "/small/1500" of the table entries: is not as it was written';
     expect(reason).toBe(`data.mdb is damaged: ${what}; run confer verify`);

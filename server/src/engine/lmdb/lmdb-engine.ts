@@ -1,25 +1,24 @@
-import { assert, type Clock, type Entry, ProtocolError } from '@confer/shared';
+import { type Clock, ProtocolError } from '@confer/shared';
 import type {
-  CommitFeed,
   CommitOutcome,
   CommitRequest,
   Engine,
-  EntryText,
-  Health,
+  EngineMaintenance,
+  EngineWrites,
   MadeCommit,
-  PathState,
-  ScanQuery,
   Timeline,
 } from '../engine.ts';
+import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
+import { Retention, type RetentionLimits } from '../retention.ts';
 import type { Progress } from './commit-rows.ts';
 import { Condition } from './condition.ts';
-import { commitsBetween, headAt } from './history.ts';
-import { entriesOf, heldAt, heldNow, statesOf, textOf } from './reads.ts';
+import { headAt } from './history.ts';
+import { LmdbReads } from './lmdb-reads.ts';
 import { Requests } from './requests.ts';
 import { type Reserve, Room } from './room.ts';
 import { type Storage, WriteFailure } from './storage.ts';
-import type { WriteTables } from './tables.ts';
+import type { ReadTables, WriteTables } from './tables.ts';
 import { Upkeep } from './upkeep.ts';
 import { Writes } from './writes.ts';
 
@@ -39,6 +38,9 @@ export interface LmdbEngineParts {
   readonly problem: () => string | undefined;
   /** Lets go of the storage, and of all that was opened for it. */
   readonly release: (progress: Progress) => Promise<void>;
+  /** Without it, history is kept until somebody asks for a compaction. */
+  readonly retention?: RetentionLimits | undefined;
+  readonly onNotice: (notice: string) => void;
 }
 
 /** How often is looked whether the store is still where it was. */
@@ -49,20 +51,24 @@ const LOOKED_RECENTLY_MS = 20;
 /** The engine over LMDB's tables. Opened by `openLmdbEngine`. */
 export class LmdbEngine implements Engine {
   readonly name = 'lmdb';
-  readonly supports = { durable: true };
+  readonly supports = { durable: true, remembersDeletes: true, gapless: true };
   readonly epoch: string;
   readonly timelines: readonly Timeline[];
+  readonly reads: LmdbReads;
+  readonly writes: EngineWrites = { commit: (request) => this.#commit(request) };
+  readonly feed = new Feed();
+  readonly health: Condition;
+  readonly maintenance: EngineMaintenance;
   readonly #parts: LmdbEngineParts;
   readonly #writes: Writes;
   readonly #upkeep: Upkeep;
+  readonly #retention: Retention | undefined;
   readonly #room: Room;
-  readonly #condition: Condition;
   readonly #requests: Requests;
   /** Transactions come one after the other. */
   #transactions: Promise<unknown> = Promise.resolve();
   #shown: Progress;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
-  #feed: CommitFeed | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LmdbEngineParts) {
@@ -72,7 +78,7 @@ export class LmdbEngine implements Engine {
     this.timelines = timelines;
     this.#shown = progress;
     this.#room = new Room(parts.reserve, () => storage.freeBytes());
-    this.#condition = new Condition(clock, uptimeMs);
+    this.health = new Condition(clock, uptimeMs);
     this.#requests = new Requests(storage.tables, progress.revision, uptimeMs);
     const shown = () => this.#shown;
     this.#upkeep = new Upkeep({
@@ -82,6 +88,8 @@ export class LmdbEngine implements Engine {
       transaction: (work) => this.#upkeepTransaction(work),
       shown,
     });
+    this.reads = new LmdbReads(storage.tables, shown, this.#upkeep);
+    this.maintenance = this.#maintenanceOf(storage.tables);
     this.#writes = new Writes({
       tables: storage.tables,
       clock,
@@ -89,89 +97,39 @@ export class LmdbEngine implements Engine {
       defer,
       transaction: (work, written, isFreeing) => this.#transaction(work, written, isFreeing),
       shown,
-      compactedRevision: () => this.compactedRevision,
+      compactedRevision: () => this.reads.compactedRevision,
       onDurable: (...durable) => this.#onDurable(...durable),
     });
+    this.#retention =
+      parts.retention === undefined
+        ? undefined
+        : new Retention(this, clock, parts.retention, parts.onNotice);
     this.#lookLater();
   }
 
-  get revision(): number {
-    return this.#shown.revision;
-  }
-
-  get compactedRevision(): number {
-    return this.#upkeep.compacted.revision;
-  }
-
-  get deletionsFloor(): number {
-    return this.#upkeep.deletionsFloor;
-  }
-
-  get entryCount(): number {
-    return this.#shown.entryCount;
-  }
-
-  get historyBytes(): number {
-    return this.#shown.bytesSoFar - this.#upkeep.compacted.bytesSoFar;
-  }
-
-  get health(): Health {
-    return this.#condition.health;
-  }
-
-  onCommits(feed: CommitFeed): void {
-    assert(this.#feed === undefined, 'an engine has one feed');
-    this.#feed = feed;
-  }
-
-  onHealth(listener: (health: Health) => void): void {
-    this.#condition.onChange(listener);
-  }
-
-  commit(request: CommitRequest): Promise<CommitOutcome> {
+  #commit(request: CommitRequest): Promise<CommitOutcome> {
     const refusal = this.#refusal();
     return refusal === undefined
       ? this.#writes.commit(request)
       : this.#writes.refused(request, refusal);
   }
 
-  get(path: string): Entry | undefined {
-    return heldNow(this.#parts.storage.tables, path)?.entry();
+  #maintenanceOf(tables: ReadTables): EngineMaintenance {
+    const historyBytes = () => this.#shown.bytesSoFar - this.#upkeep.compacted.bytesSoFar;
+    return {
+      get historyBytes() {
+        return historyBytes();
+      },
+      compact: (revision) => this.#compact(revision),
+      timeAfter: (revision) => {
+        requireInWindow(revision, this.reads);
+        return headAt(tables, revision + 1)?.time;
+      },
+    };
   }
 
-  scan(query: ScanQuery): Iterable<Entry> {
-    requireInWindow(query.at, this);
-    return entriesOf(heldAt(this.#parts.storage.tables, query, this.revision));
-  }
-
-  scanTexts(query: ScanQuery): Iterable<EntryText> {
-    requireInWindow(query.at, this);
-    return textsOf(heldAt(this.#parts.storage.tables, query, this.revision));
-  }
-
-  scanStates(query: ScanQuery): Iterable<PathState> {
-    requireInWindow(query.at, this);
-    return statesOf(this.#parts.storage.tables, query);
-  }
-
-  history(revision: number): Iterable<MadeCommit> {
-    requireInWindow(revision, this);
-    return commitsBetween(this.#parts.storage.tables, revision, this.revision);
-  }
-
-  changesAfter(revision: number): number {
-    requireInWindow(revision, this);
-    const { changesSoFar } = this.#soFar(revision);
-    return this.#shown.changesSoFar - changesSoFar;
-  }
-
-  timeAfter(revision: number): number | undefined {
-    requireInWindow(revision, this);
-    return headAt(this.#parts.storage.tables, revision + 1)?.time;
-  }
-
-  async compact(revision: number): Promise<void> {
-    requireHappened(revision, this);
+  async #compact(revision: number): Promise<void> {
+    requireHappened(revision, this.reads);
     const refusal = this.#refusal();
     if (refusal !== undefined) throw refusal;
     await this.#upkeep.compact(revision);
@@ -182,17 +140,10 @@ export class LmdbEngine implements Engine {
     return this.#closing;
   }
 
-  #soFar(revision: number): { readonly changesSoFar: number } {
-    if (revision === this.#upkeep.compacted.revision) return this.#upkeep.compacted;
-    const head = headAt(this.#parts.storage.tables, revision);
-    assert(head !== undefined, 'history has no gaps');
-    return head;
-  }
-
   #onDurable(commits: readonly MadeCommit[], progress: Progress): void {
     this.#parts.storage.show();
     this.#shown = progress;
-    this.#feed?.(commits);
+    this.feed.tell({ kind: 'commits', commits });
   }
 
   #upkeepTransaction<Result>(work: (tables: WriteTables) => Result): Promise<Result> {
@@ -221,15 +172,14 @@ export class LmdbEngine implements Engine {
   ): Promise<Result> {
     if (this.#parts.uptimeMs() - this.#lookedAtMs >= LOOKED_RECENTLY_MS) this.#look();
     this.#lookAtStorage();
-    if (this.#condition.health.kind === 'failed')
-      throw new WriteFailure('nothing written', false, this.#condition.health.reason);
+    if (this.health.current.kind === 'failed')
+      throw new WriteFailure('nothing written', false, this.health.current.reason);
     this.#room.admit(isFreeing);
     for (;;)
       try {
         const result = await this.#parts.storage.transaction(work);
         this.#room.wrote();
-        if (!this.#room.isShort && this.#parts.storage.trouble === undefined)
-          this.#condition.worked();
+        if (!this.#room.isShort && this.#parts.storage.trouble === undefined) this.health.worked();
         return result;
       } catch (error) {
         if (!this.#mayTryAgain(error, isFreeing)) throw error;
@@ -239,14 +189,14 @@ export class LmdbEngine implements Engine {
   #mayTryAgain(error: unknown, isFreeing: boolean): boolean {
     if (!(error instanceof WriteFailure)) return false;
     if (error.outcome === 'unknown') {
-      this.#condition.fail(`a commit may or may not be on the disk: ${error.message}`);
+      this.health.fail(`a commit may or may not be on the disk: ${error.message}`);
       return false;
     }
     this.#lookAtStorage();
-    if (this.#condition.hasFailed) return false;
+    if (this.health.hasFailed) return false;
     const mayTryAgain = error.isFull && this.#room.hasMoreFor(isFreeing);
     if (!mayTryAgain)
-      this.#condition.degrade(
+      this.health.degrade(
         error.isFull
           ? `the disk is full, so only deletes and compaction are taken: ${error.message}`
           : `writes fail: ${error.message}`,
@@ -256,10 +206,10 @@ export class LmdbEngine implements Engine {
 
   #lookLater(): void {
     this.#parts.clock.setTimer(LOOK_EVERY_MS, () => {
-      if (this.#closing !== undefined || this.#condition.hasFailed) return;
+      if (this.#closing !== undefined || this.health.hasFailed) return;
       this.#look();
       this.#parts.storage.tend();
-      this.#condition.tend();
+      this.health.tend();
       this.#lookLater();
     });
   }
@@ -267,15 +217,16 @@ export class LmdbEngine implements Engine {
   #look(): void {
     this.#lookedAtMs = this.#parts.uptimeMs();
     const moved = this.#parts.problem();
-    if (moved !== undefined) this.#condition.fail(moved);
+    if (moved !== undefined) this.health.fail(moved);
     else this.#lookAtStorage();
   }
 
   #lookAtStorage(): void {
-    this.#condition.follow(this.#parts.storage.trouble);
+    this.health.follow(this.#parts.storage.trouble);
   }
 
   async #close(): Promise<void> {
+    this.#retention?.stop();
     await this.#writes.settled();
     await this.#upkeep.stop();
     await this.#transactions;
@@ -287,12 +238,8 @@ export class LmdbEngine implements Engine {
   #refusal(): ProtocolError | undefined {
     if (this.#closing !== undefined)
       return new ProtocolError('unavailable', 'the engine is closed');
-    const { health } = this.#condition;
+    const { current: health } = this.health;
     if (health.kind !== 'failed') return undefined;
     return new ProtocolError('unavailable', `the storage failed: ${health.reason}`);
   }
-}
-
-function* textsOf(held: ReturnType<typeof heldAt>): Generator<EntryText, void, void> {
-  for (const one of held) yield textOf(one);
 }

@@ -72,15 +72,15 @@ describe('a server killed amid large commits', () => {
       const acknowledged = Number(writer.lines.at(-1));
       const rig = new Rig(await openIn(directory), new TestClock());
       const { engine } = rig;
-      expect([acknowledged, acknowledged + 1]).toContain(engine.revision);
-      const expected = engine.revision % 3 === 0 ? 0 : 2_500;
-      expect(engine.entryCount).toBe(expected);
-      const values = [...engine.scan({ subtree: '/big', at: engine.revision })];
+      expect([acknowledged, acknowledged + 1]).toContain(engine.reads.revision);
+      const expected = engine.reads.revision % 3 === 0 ? 0 : 2_500;
+      expect(engine.reads.entryCount).toBe(expected);
+      const values = [...engine.reads.scan({ subtree: '/big', at: engine.reads.revision })];
       expect(values).toHaveLength(expected);
-      expect(values.every(({ value }) => value === String(engine.revision))).toBe(true);
-      const gone = engine.revision < 3 ? 0 : 2_500 - expected;
+      expect(values.every(({ value }) => value === String(engine.reads.revision))).toBe(true);
+      const gone = engine.reads.revision < 3 ? 0 : 2_500 - expected;
       expect(rig.deleted()).toHaveLength(gone);
-      const sizes = [...engine.history(0)].map(({ changes }) => changes.length);
+      const sizes = [...engine.reads.history(0)].map(({ changes }) => changes.length);
       expect(sizes).toEqual(sizes.map(() => 2_500));
       await engine.close();
     }
@@ -95,18 +95,18 @@ function splitCount(line: string): [string, number] {
 /** Each writer has one commit at most that was not acknowledged, and each commit is whole. */
 function expectCounted(engine: Engine, acknowledged: ReadonlyMap<string, number>): void {
   for (const [name, count] of acknowledged) {
-    const stored = Number(engine.get(`/${name}/a`)?.value);
+    const stored = Number(engine.reads.get(`/${name}/a`)?.value);
     expect(stored).toBeGreaterThanOrEqual(count);
     expect(stored).toBeLessThanOrEqual(count + 1);
-    expect(engine.get(`/${name}/b`)?.value).toBe(String(stored));
+    expect(engine.reads.get(`/${name}/b`)?.value).toBe(String(stored));
   }
   let revision = 0;
-  for (const commit of engine.history(0)) {
+  for (const commit of engine.reads.history(0)) {
     expect(commit.revision).toBe(++revision);
     expect(commit.changes).toHaveLength(2);
   }
-  expect(revision).toBe(engine.revision);
-  expect(engine.entryCount).toBe(32);
+  expect(revision).toBe(engine.reads.revision);
+  expect(engine.reads.entryCount).toBe(32);
 }
 
 describe('a compaction', () => {
@@ -117,22 +117,22 @@ describe('a compaction', () => {
       rig.put(`/k${i % 50}`, String(i), { requestId: `put-${i}` }),
     );
     await Promise.all(puts);
-    const upTo = rig.engine.revision - 10;
+    const upTo = rig.engine.reads.revision - 10;
     const expected = rig.values('/', upTo);
-    const compaction = failureOf(() => rig.engine.compact(upTo));
-    while (rig.engine.compactedRevision < upTo) await new Promise(setImmediate);
+    const compaction = failureOf(() => rig.engine.maintenance.compact(upTo));
+    while (rig.engine.reads.compactedRevision < upTo) await new Promise(setImmediate);
     await rig.engine.close();
     expect((await compaction).code).toBe('unavailable');
 
     const clock = new TestClock();
     const again = new Rig(await openIn(directory, clock), clock);
-    expect(again.engine.compactedRevision).toBe(upTo);
+    expect(again.engine.reads.compactedRevision).toBe(upTo);
     expect(again.values('/', upTo)).toEqual(expected);
-    expect([...again.engine.history(upTo)]).toEqual(rig.fed.slice(-10));
+    expect([...again.engine.reads.history(upTo)]).toEqual(rig.fed.slice(-10));
     const last = await again.put('/k0', '2000', { requestId: 'put-2000' });
     expect(last.revision).toBeLessThan(upTo);
     again.clock.time += REQUEST_KEPT_MS + 1;
-    await again.engine.compact(upTo);
+    await again.engine.maintenance.compact(upTo);
     const anew = await again.put('/k0', '2000', { requestId: 'put-2000' });
     expect(anew.revision).toBeGreaterThan(upTo);
     expect(again.values('/', upTo)).toEqual(expected);
@@ -147,7 +147,7 @@ describe('a compaction', () => {
     await rig.commit(puts('2'));
     await rig.deleteSubtree('/');
     const { revision } = await rig.put('/k1', '3');
-    await rig.engine.compact(revision - 1);
+    await rig.engine.maintenance.compact(revision - 1);
     expect(rig.values('/', revision - 1)).toEqual([]);
     expect(rig.values()).toEqual(['/k1=3']);
     await rig.engine.close();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Clock } from '@confer/shared';
 import { DELETIONS_MAX } from '../deletions-limit.ts';
 import type { Engine, Timeline } from '../engine.ts';
+import type { RetentionLimits } from '../retention.ts';
 import { StorageError } from '../storage-error.ts';
 import { BackgroundLook } from './background-look.ts';
 import type { Progress } from './commit-rows.ts';
@@ -49,6 +50,8 @@ export interface LmdbEngineOptions {
   readonly segmentBytes?: number;
   /** Go on, on a new timeline, although the directory says that data are missing. */
   readonly acceptLoss?: boolean;
+  /** Without it, history is kept until somebody asks for a compaction. */
+  readonly retention?: RetentionLimits;
   /** Told in one line what somebody should know of the data. */
   readonly onNotice?: (notice: string) => void;
 }
@@ -204,6 +207,8 @@ class Opening {
       reserve: this.#reserve,
       problem: () => this.#misplaced(lock) ?? look?.problem,
       release: (last) => this.#release(storage, { lock, look, epoch, timeline }, last),
+      retention: this.#options.retention,
+      onNotice: this.#options.onNotice ?? (() => {}),
     });
   }
 

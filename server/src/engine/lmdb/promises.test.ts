@@ -74,7 +74,7 @@ describe('a large commit', () => {
     const before = readFileSync(join(directory, 'data.mdb')).length;
     await rig.deleteSubtree('/big');
     expect(rig.fed.at(-1)).toMatchObject({ withoutPrev: true });
-    expect(rig.engine.entryCount).toBe(0);
+    expect(rig.engine.reads.entryCount).toBe(0);
     await rig.engine.close();
     expect(readFileSync(join(directory, 'data.mdb')).length - before).toBeLessThan(8 * 1024 * 1024);
     const again = new Rig(await openIn(directory), new Machine());
@@ -89,7 +89,7 @@ describe('a large commit', () => {
     const first = await rig.commit(operations, { requestId: 'large' });
     await rig.put('/a/0', 'newer');
     let isOver = false;
-    const compaction = rig.engine.compact(rig.engine.revision).finally(() => {
+    const compaction = rig.engine.maintenance.compact(rig.engine.reads.revision).finally(() => {
       isOver = true;
     });
     while (!isOver) {
@@ -98,7 +98,7 @@ describe('a large commit', () => {
     }
     await compaction;
     expect(await rig.commit(operations, { requestId: 'large' })).toEqual(first);
-    expect(rig.engine.get('/a/0')?.value).toBe('newer');
+    expect(rig.engine.reads.get('/a/0')?.value).toBe('newer');
     await rig.engine.close();
   });
 });
@@ -117,10 +117,10 @@ describe('a path that is deleted and made again, over and over', () => {
       expect(rig.values('/', 2 * life + 1)).toEqual([`/lock=holder ${life}`]);
       expect(rig.values('/', 2 * life + 2)).toEqual([]);
     }
-    expect([...rig.engine.history(0)]).toEqual(rig.fed);
-    await rig.engine.compact(900);
+    expect([...rig.engine.reads.history(0)]).toEqual(rig.fed);
+    await rig.engine.maintenance.compact(900);
     expect(rig.values('/', 901)).toEqual(['/lock=holder 450']);
-    expect([...rig.engine.history(900)]).toEqual(rig.fed.slice(900));
+    expect([...rig.engine.reads.history(900)]).toEqual(rig.fed.slice(900));
     await rig.engine.close();
   });
 });
@@ -154,18 +154,18 @@ describe('a clock that is set', () => {
     const first = await rig.put('/a', '1', { requestId: 'once' });
     machine.time += stepMs;
     await rig.put('/b', '2');
-    await rig.engine.compact(rig.engine.revision);
+    await rig.engine.maintenance.compact(rig.engine.reads.revision);
     expect(await rig.put('/a', '1', { requestId: 'once' })).toEqual(first);
     await rig.engine.close();
     machine.time -= stepMs;
     rig = new Rig(await openIn(directory, machine), machine);
     await rig.put('/c', '3');
-    await rig.engine.compact(rig.engine.revision - 1);
+    await rig.engine.maintenance.compact(rig.engine.reads.revision - 1);
     expect(await rig.put('/a', '1', { requestId: 'once' })).toEqual(first);
-    const times = ['/a', '/b', '/c'].map((path) => rig.engine.get(path)?.updatedAt ?? 0);
+    const times = ['/a', '/b', '/c'].map((path) => rig.engine.reads.get(path)?.updatedAt ?? 0);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     machine.pass(REQUEST_KEPT_MS + 1);
-    await rig.engine.compact(rig.engine.revision);
+    await rig.engine.maintenance.compact(rig.engine.reads.revision);
     expect((await rig.put('/a', '1', { requestId: 'once' })).revision).toBeGreaterThan(
       first.revision,
     );
@@ -205,13 +205,16 @@ describe('a store that is taken away under its server', () => {
     const directory = newDirectory();
     const engine = await openIn(directory);
     const told: string[] = [];
-    engine.onHealth((health) => told.push(health.kind));
+    engine.health.onChange((health) => told.push(health.kind));
     const rig = new Rig(engine, new Machine());
     await rig.put('/a', '1');
     take(join(directory, 'data.mdb'));
     expect((await failureOf(() => rig.put('/a', '2'))).code).toBe('unavailable');
     const word = how === 'replaced' ? 'replaced' : 'removed';
-    expect(engine.health).toMatchObject({ kind: 'failed', reason: expect.stringContaining(word) });
+    expect(engine.health.current).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining(word),
+    });
     expect(told).toEqual(['failed']);
     await engine.close();
   });
@@ -244,7 +247,7 @@ describe('a row that is not as it was written', () => {
     expect(damage(join(directory, 'data.mdb'), 'worth keeping')).toBeGreaterThan(0);
     expect(rig.values('/a/good')).toEqual(['/a/good=good']);
     const damaged = /the row of "\/a\/worth" in the table entries is damaged/;
-    expect(() => rig.engine.get('/a/worth')).toThrow(damaged);
+    expect(() => rig.engine.reads.get('/a/worth')).toThrow(damaged);
     expect(() => rig.values('/a')).toThrow(damaged);
     expect((await failureOf(() => rig.put('/a/worth', 'new'))).code).toBe('damaged');
     await rig.engine.close();
@@ -264,10 +267,10 @@ describe('a row that is not as it was written', () => {
     expect(repaired.problems.join()).toMatch(row);
     const rig = new Rig(await openIn(into), new Machine());
     expect(rig.values()).toEqual(['/a/good=good']);
-    expect(rig.engine.revision).toBe(2);
+    expect(rig.engine.reads.revision).toBe(2);
     expect(rig.engine.epoch).not.toBe(whole.epoch);
     await rig.put('/a/worth', 'new');
-    expect(rig.engine.get('/a/worth')?.modRevision).toBe(3);
+    expect(rig.engine.reads.get('/a/worth')?.modRevision).toBe(3);
     await rig.engine.close();
   });
 });
@@ -314,7 +317,7 @@ describe('a log that is damaged', () => {
     expect(repaired.problems.join()).toMatch(/wal-0 is damaged at byte 81920; what is behind/);
     expect(repaired.revision).toBeGreaterThan(10);
     const engine = await openIn(into);
-    expect(engine.revision).toBe(repaired.revision);
+    expect(engine.reads.revision).toBe(repaired.revision);
     await engine.close();
   });
 });
@@ -331,7 +334,7 @@ describe('a file that is whole', () => {
         value: String(round).repeat(1 + Math.floor(random() * 40)),
       }));
       await rig.commit(operations);
-      if (round % 50 === 49) await rig.engine.compact(rig.engine.revision - 5);
+      if (round % 50 === 49) await rig.engine.maintenance.compact(rig.engine.reads.revision - 5);
       const file = LmdbFile.open(join(directory, 'data.mdb'));
       const checking = checkRows(file);
       let step = checking.next();
@@ -351,9 +354,9 @@ describe('a file that is damaged anywhere', () => {
     for (let i = 0; i < 300; i++)
       await rig.put(`/k/${i % 90}`, `${i} `.repeat(i % 17 === 0 ? 900 : 30));
     await rig.deleteSubtree('/k/3');
-    await rig.engine.compact(100);
+    await rig.engine.maintenance.compact(100);
     const expected = rig.values();
-    const history = [...rig.engine.history(100)];
+    const history = [...rig.engine.reads.history(100)];
     await rig.engine.close();
     const file = join(directory, 'data.mdb');
     const right = readFileSync(file);
@@ -374,7 +377,7 @@ describe('a file that is damaged anywhere', () => {
       }
       const again = new Rig(opened, new Machine());
       expect(again.values(), `round ${round}`).toEqual(expected);
-      expect([...again.engine.history(100)], `round ${round}`).toEqual(history);
+      expect([...again.engine.reads.history(100)], `round ${round}`).toEqual(history);
       await again.engine.close();
     }
     expect(refused).toBeGreaterThan(60);

@@ -1,29 +1,29 @@
-import { assert, type Clock, type Entry, isHiddenIn, ProtocolError } from '@confer/shared';
+import { type Clock, ProtocolError } from '@confer/shared';
 import { DELETIONS_MAX } from '../deletions-limit.ts';
 import type {
-  CommitFeed,
   CommitOutcome,
   CommitRequest,
   Engine,
-  EntryText,
-  Health,
+  EngineHealth,
+  EngineMaintenance,
+  EngineWrites,
   MadeCommit,
-  PathState,
-  ScanQuery,
   Timeline,
 } from '../engine.ts';
 import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
+import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { anotherWrite, fingerprintOf } from '../made-write.ts';
-import { mergeByPath } from '../merge-by-path.ts';
 import type { Pending } from '../pending.ts';
 import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { Retention, type RetentionLimits } from '../retention.ts';
 import { Pace, type Steps } from '../steps.ts';
-import { restOf, scanRange } from '../tree-range.ts';
+import { restOf } from '../tree-range.ts';
 import { MemoryDisk, undoUnfinished } from './disk.ts';
 import { historySize } from './history-size.ts';
-import { changesAfter, commitsAfter } from './log.ts';
-import { gone, heldOf, textOf, there } from './states.ts';
+import { commitsAfter } from './log.ts';
+import { MemoryReads } from './memory-reads.ts';
+import { heldOf } from './states.ts';
 
 export interface MemoryEngineOptions {
   /** Names the time of commits and spaces the steps of a compaction. */
@@ -34,6 +34,9 @@ export interface MemoryEngineOptions {
   readonly disk?: MemoryDisk;
   /** Deletes that are known beyond compaction. */
   readonly deletionsMax?: number;
+  /** Without it, history is kept until somebody asks for a compaction. */
+  readonly retention?: RetentionLimits;
+  readonly onNotice?: (notice: string) => void;
 }
 
 /** An engine that keeps everything in memory, for tests and for `confer serve --memory`. */
@@ -46,14 +49,19 @@ const COMPACTION_STEP = 1_000;
 
 class MemoryEngine implements Engine {
   readonly name = 'memory';
-  readonly supports = { durable: false };
-  readonly health: Health = { kind: 'well' };
+  readonly supports = { durable: false, remembersDeletes: true, gapless: true };
+  readonly reads: MemoryReads;
+  readonly writes: EngineWrites = { commit: (request) => this.#commit(request) };
+  readonly feed = new Feed();
+  /** What is kept in memory neither gets worse nor better. */
+  readonly health: EngineHealth = { current: { kind: 'well' }, onChange: () => {} };
+  readonly maintenance: EngineMaintenance;
   readonly epoch: string;
   readonly timelines: readonly Timeline[];
   readonly #clock: Clock;
   readonly #disk: MemoryDisk;
   readonly #deletionsMax: number;
-  #feed: CommitFeed | undefined;
+  #retention: Retention | undefined;
   #pending: Pending[] = [];
   #flushed: Promise<void> = Promise.resolve();
 
@@ -62,6 +70,8 @@ class MemoryEngine implements Engine {
     newId,
     disk = new MemoryDisk(),
     deletionsMax = DELETIONS_MAX,
+    retention,
+    onNotice = () => {},
   }: MemoryEngineOptions) {
     disk.epoch ??= newId();
     disk.owner = this;
@@ -71,80 +81,35 @@ class MemoryEngine implements Engine {
     this.timelines = disk.timelines;
     this.#clock = clock;
     this.#disk = disk;
+    this.reads = new MemoryReads(disk);
+    this.maintenance = this.#maintenanceOf(disk);
     this.#deletionsMax = deletionsMax;
+    if (retention !== undefined) this.#retention = new Retention(this, clock, retention, onNotice);
   }
 
-  get revision(): number {
-    return this.#disk.revision;
-  }
-
-  get compactedRevision(): number {
-    return this.#disk.compactedRevision;
-  }
-
-  get deletionsFloor(): number {
-    return this.#disk.deletions.floor;
-  }
-
-  get entryCount(): number {
-    return this.#disk.entryCount;
-  }
-
-  get historyBytes(): number {
-    return this.#disk.historyBytes;
-  }
-
-  onCommits(feed: CommitFeed): void {
-    assert(this.#feed === undefined, 'an engine has one feed');
-    this.#feed = feed;
-  }
-
-  /** What is kept in memory neither gets worse nor better. */
-  onHealth(): void {}
-
-  commit(request: CommitRequest): Promise<CommitOutcome> {
+  #commit(request: CommitRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#pending.push({ request, resolve, reject }) > 1) return;
       this.#flushed = this.#flushed.then(() => this.#flush());
     });
   }
 
-  get(path: string): Entry | undefined {
-    return this.#disk.tree.at(path, this.#disk.revision);
+  #maintenanceOf(disk: MemoryDisk): EngineMaintenance {
+    return {
+      get historyBytes() {
+        return disk.historyBytes;
+      },
+      compact: (revision) => this.#compact(revision),
+      timeAfter: (revision) => {
+        requireInWindow(revision, this.reads);
+        for (const { time } of commitsAfter(disk.log, revision)) return time;
+        return undefined;
+      },
+    };
   }
 
-  scan(query: ScanQuery): Iterable<Entry> {
-    requireInWindow(query.at, this);
-    return this.#entries(query);
-  }
-
-  *scanTexts(query: ScanQuery): Generator<EntryText> {
-    for (const entry of this.scan(query)) yield textOf(entry);
-  }
-
-  scanStates(query: ScanQuery): Iterable<PathState> {
-    requireInWindow(query.at, this);
-    return this.#states(query);
-  }
-
-  history(revision: number): Iterable<MadeCommit> {
-    requireInWindow(revision, this);
-    return commitsAfter(this.#disk.log, revision);
-  }
-
-  changesAfter(revision: number): number {
-    requireInWindow(revision, this);
-    return changesAfter(this.#disk.log, revision);
-  }
-
-  timeAfter(revision: number): number | undefined {
-    requireInWindow(revision, this);
-    for (const { time } of commitsAfter(this.#disk.log, revision)) return time;
-    return undefined;
-  }
-
-  async compact(revision: number): Promise<void> {
-    requireHappened(revision, this);
+  async #compact(revision: number): Promise<void> {
+    requireHappened(revision, this.reads);
     const disk = this.#disk;
     disk.compactedRevision = Math.max(disk.compactedRevision, revision);
     while (this.#dropCommits(disk.compactedRevision))
@@ -153,6 +118,7 @@ class MemoryEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#retention?.stop();
     await this.#flushed;
     if (this.#disk.owner === this) this.#disk.owner = undefined;
   }
@@ -167,7 +133,7 @@ class MemoryEngine implements Engine {
     let commits: MadeCommit[] = [];
     let answers: (() => void)[] = [];
     const tell = () => {
-      if (commits.length > 0) this.#feed?.(commits);
+      if (commits.length > 0) this.feed.tell({ kind: 'commits', commits });
       for (const answer of answers) answer();
       commits = [];
       answers = [];
@@ -221,7 +187,7 @@ class MemoryEngine implements Engine {
   #base(): Base<Held> {
     const disk = this.#disk;
     return {
-      read: (path) => heldOf(this.get(path)),
+      read: (path) => heldOf(this.reads.get(path)),
       *scanSubtree(subtree, after) {
         for (const { entry } of disk.tree.states(restOf(subtree, after), disk.revision)) {
           const held = heldOf(entry);
@@ -229,25 +195,6 @@ class MemoryEngine implements Engine {
         }
       },
     };
-  }
-
-  *#entries(query: ScanQuery): Generator<Entry> {
-    for (const { path, entry } of this.#disk.tree.states(scanRange(query), query.at)) {
-      if (entry !== undefined && !isHiddenIn(path, query.subtree)) yield entry;
-      if (query.budget?.isSpentBy(path) === true) return;
-    }
-  }
-
-  *#states(query: ScanQuery): Generator<PathState> {
-    const range = scanRange(query);
-    const { tree, deletions } = this.#disk;
-    for (const state of mergeByPath(
-      there(tree.states(range, query.at)),
-      gone(deletions.read(range, query.at)),
-    )) {
-      if (!isHiddenIn(state.path, query.subtree)) yield state;
-      if (query.budget?.isSpentBy(state.path) === true) return;
-    }
   }
 
   /** Writes what nobody reads before the disk shows the revision. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { TestClock } from '../engine/contract/rig.contract.ts';
-import { openLmdbEngine } from '../engine/lmdb/open.ts';
-import { Retention } from './retention.ts';
+import { TestClock } from '../contract/rig.contract.ts';
+import { Retention } from '../retention.ts';
+import { openLmdbEngine } from './open.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
 const ROUNDS = isLong ? 4_000 : 300;
@@ -50,7 +50,7 @@ it('a data file does not grow for ever when a few keys are overwritten, put and 
     const operation =
       i % 5 === 0 ? { type: 'delete' as const, path } : { type: 'put' as const, path, value };
     const operations = [operation, { type: 'put' as const, path: '/always', value }];
-    await engine.commit({ operations, conditions: [], actor: 'ann', requestId: String(i) });
+    await engine.writes.commit({ operations, conditions: [], actor: 'ann', requestId: String(i) });
   };
   const sizes: number[] = [];
   try {
@@ -62,11 +62,11 @@ it('a data file does not grow for ever when a few keys are overwritten, put and 
       await clock.sweep();
       sizes.push(statSync(join(directory, 'data.mdb')).size);
     }
-    expect(engine.revision - engine.compactedRevision).toBe(300);
+    expect(engine.reads.revision - engine.reads.compactedRevision).toBe(300);
     // The file comes to its height in a few steps. One that keeps all would double.
     const early = Math.max(...sizes.slice(0, ROUNDS / 2));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(isLong ? early : 1.3 * early);
-    expect(engine.historyBytes).toBeLessThan(10 * 300 * 4_000);
+    expect(engine.maintenance.historyBytes).toBeLessThan(10 * 300 * 4_000);
   } finally {
     retention.stop();
     await engine.close();

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '@confer/shared';
-import type { Engine } from '../engine/engine.ts';
-import { errorText, type Log } from '../log.ts';
+import type { Engine } from './engine.ts';
 
 /** How much history is kept: by age or by commits, whichever keeps more, but not beyond `bytes`. */
 export interface RetentionLimits {
@@ -23,20 +22,28 @@ const SWEEP_MS = 60_000;
  */
 const CUT_SHARE_MIN = 1 / 16;
 
+type Kept = Pick<Engine, 'reads' | 'maintenance'>;
+
 /** Compacts history as it grows old, a sweep at a time and one after the other. */
 export class Retention {
-  readonly #engine: Engine;
+  readonly #engine: Kept;
   readonly #clock: Clock;
   readonly #limits: RetentionLimits;
-  readonly #log: Log;
+  readonly #onNotice: (notice: string) => void;
   #timer: Timer | undefined;
   #isStopped = false;
 
-  constructor(engine: Engine, clock: Clock, limits: RetentionLimits, log: Log) {
+  /** `onNotice` is told what an operator should know of. */
+  constructor(
+    engine: Kept,
+    clock: Clock,
+    limits: RetentionLimits,
+    onNotice: (notice: string) => void,
+  ) {
     this.#engine = engine;
     this.#clock = clock;
     this.#limits = limits;
-    this.#log = log;
+    this.#onNotice = onNotice;
     this.#sweepLater();
   }
 
@@ -55,31 +62,33 @@ export class Retention {
   /** What fails is tried again at the next sweep. A stop ends what is under way with an error. */
   async #sweep(): Promise<void> {
     try {
-      const { compactedRevision } = this.#engine;
+      const { compactedRevision } = this.#engine.reads;
       // Also where nothing is old: the engine lets go of request ids that now are.
-      await this.#engine.compact(Math.max(compactedRevision, this.#oldRevision()));
+      await this.#engine.maintenance.compact(Math.max(compactedRevision, this.#oldRevision()));
       await this.#cut();
     } catch (error) {
       if (this.#isStopped) return;
-      this.#log('warn', 'history could not be compacted', { error: errorText(error) });
+      this.#onNotice(
+        `history could not be compacted: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 
   /** All up to here is beyond both the age and the number of commits. */
   #oldRevision(): number {
-    const beyondCount = this.#engine.revision - this.#limits.commits;
-    if (beyondCount <= this.#engine.compactedRevision) return 0;
+    const beyondCount = this.#engine.reads.revision - this.#limits.commits;
+    if (beyondCount <= this.#engine.reads.compactedRevision) return 0;
     return Math.min(beyondCount, this.#revisionBeyondAge());
   }
 
   /** The last revision that is older than the age, by halving: commits are in the order of time. */
   #revisionBeyondAge(): number {
     const youngFrom = this.#clock.now() - this.#limits.ageMs;
-    let low = this.#engine.compactedRevision;
-    let high = this.#engine.revision;
+    let low = this.#engine.reads.compactedRevision;
+    let high = this.#engine.reads.revision;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const time = this.#engine.timeAfter(middle);
+      const time = this.#engine.maintenance.timeAfter(middle);
       if (time !== undefined && time < youngFrom) low = middle + 1;
       else high = middle;
     }
@@ -89,10 +98,13 @@ export class Retention {
   async #cut(): Promise<void> {
     const engine = this.#engine;
     for (;;) {
-      const { historyBytes, revision, compactedRevision } = engine;
+      const { historyBytes } = engine.maintenance;
+      const { revision, compactedRevision } = engine.reads;
       if (historyBytes <= this.#limits.bytes || revision === compactedRevision) return;
       const share = Math.max(CUT_SHARE_MIN, 1 - this.#limits.bytes / historyBytes);
-      await engine.compact(compactedRevision + Math.ceil((revision - compactedRevision) * share));
+      await engine.maintenance.compact(
+        compactedRevision + Math.ceil((revision - compactedRevision) * share),
+      );
     }
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { TestClock } from '../engine/contract/rig.contract.ts';
-import type { Engine } from '../engine/engine.ts';
-import { openMemoryEngine } from '../engine/memory/memory.ts';
+import { TestClock } from './contract/rig.contract.ts';
+import type { Engine } from './engine.ts';
+import { openMemoryEngine } from './memory/memory.ts';
 import { Retention, type RetentionLimits } from './retention.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,12 +34,32 @@ class SweepClock extends TestClock {
 let stop = () => {};
 afterEach(() => stop());
 
-function keeping(limits: Partial<RetentionLimits>, wrap = (engine: Engine) => engine) {
+/** An engine that compacts in its own way. */
+function compacting(
+  { reads, maintenance }: Engine,
+  compact: (revision: number) => Promise<void>,
+): Pick<Engine, 'reads' | 'maintenance'> {
+  return {
+    reads,
+    maintenance: {
+      get historyBytes() {
+        return maintenance.historyBytes;
+      },
+      timeAfter: (revision) => maintenance.timeAfter(revision),
+      compact,
+    },
+  };
+}
+
+function keeping(
+  limits: Partial<RetentionLimits>,
+  wrap: (engine: Engine) => Pick<Engine, 'reads' | 'maintenance'> = (engine) => engine,
+) {
   const clock = new SweepClock();
   const engine = openMemoryEngine({ clock, newId: () => 'epoch' });
   const all = { ageMs: 0, commits: 0, bytes: NO_LIMIT, ...limits };
   const warnings: string[] = [];
-  const retention = new Retention(wrap(engine), clock, all, (_level, text) => warnings.push(text));
+  const retention = new Retention(wrap(engine), clock, all, (text) => warnings.push(text));
   stop = () => retention.stop();
   /** A commit a minute. */
   const write = async (count: number, value = 'v') => {
@@ -47,7 +67,7 @@ function keeping(limits: Partial<RetentionLimits>, wrap = (engine: Engine) => en
       clock.time += MINUTE_MS;
       const operations = [{ type: 'put' as const, path: `/k${i % 5}`, value }];
       const requestId = `${clock.time}`;
-      await engine.commit({ operations, conditions: [], actor: 'ann', requestId });
+      await engine.writes.commit({ operations, conditions: [], actor: 'ann', requestId });
     }
   };
   return { clock, engine, write, warnings };
@@ -58,42 +78,42 @@ describe('history is kept', () => {
     const { clock, engine, write } = keeping({ ageMs: 10 * MINUTE_MS });
     await write(50);
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(39);
+    expect(engine.reads.compactedRevision).toBe(39);
     clock.time += 5 * MINUTE_MS;
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(44);
+    expect(engine.reads.compactedRevision).toBe(44);
     clock.time += 60 * MINUTE_MS;
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(50);
+    expect(engine.reads.compactedRevision).toBe(50);
     await write(1);
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(50);
+    expect(engine.reads.compactedRevision).toBe(50);
   });
 
   it('by the number of commits', async () => {
     const { clock, engine, write } = keeping({ commits: 20 });
     await write(15);
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(0);
+    expect(engine.reads.compactedRevision).toBe(0);
     await write(35);
     clock.time += 1;
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(30);
-    expect([...engine.history(30)]).toHaveLength(20);
+    expect(engine.reads.compactedRevision).toBe(30);
+    expect([...engine.reads.history(30)]).toHaveLength(20);
   });
 
   it('by whichever of the two keeps more', async () => {
     const { clock, engine, write } = keeping({ ageMs: 10 * MINUTE_MS, commits: 20 });
     await write(50);
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(30);
+    expect(engine.reads.compactedRevision).toBe(30);
     clock.time += 1_000 * MINUTE_MS;
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(30);
+    expect(engine.reads.compactedRevision).toBe(30);
     const longer = keeping({ ageMs: 40 * MINUTE_MS, commits: 20 });
     await longer.write(50);
     await longer.clock.sweep();
-    expect(longer.engine.compactedRevision).toBe(9);
+    expect(longer.engine.reads.compactedRevision).toBe(9);
   });
 
   it('not beyond so many bytes, whatever the others say', async () => {
@@ -101,20 +121,20 @@ describe('history is kept', () => {
     const { clock, engine, write } = keeping(limits);
     await write(9, 'x'.repeat(10_000));
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(0);
+    expect(engine.reads.compactedRevision).toBe(0);
     await write(50, 'x'.repeat(10_000));
     await clock.sweep();
-    expect(engine.historyBytes).toBeLessThanOrEqual(100_000);
-    expect(engine.historyBytes).toBeGreaterThan(50_000);
-    expect(engine.entryCount).toBe(5);
+    expect(engine.maintenance.historyBytes).toBeLessThanOrEqual(100_000);
+    expect(engine.maintenance.historyBytes).toBeGreaterThan(50_000);
+    expect(engine.reads.entryCount).toBe(5);
   });
 
   it('to the end, where one commit alone is beyond the bytes', async () => {
     const { clock, engine, write } = keeping({ commits: NO_LIMIT, bytes: 0 });
     await write(7);
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(7);
-    expect(engine.historyBytes).toBe(0);
+    expect(engine.reads.compactedRevision).toBe(7);
+    expect(engine.maintenance.historyBytes).toBe(0);
   });
 });
 
@@ -123,13 +143,12 @@ describe('a sweep', () => {
     let running = 0;
     let most = 0;
     const { clock, write } = keeping({ commits: 1 }, (engine) => {
-      const { compact } = engine;
-      engine.compact = async (revision) => {
+      const compact = async (revision: number) => {
         most = Math.max(most, ++running);
-        await compact.call(engine, revision);
+        await engine.maintenance.compact(revision);
         running--;
       };
-      return engine;
+      return compacting(engine, compact);
     });
     await write(10);
     await Promise.all([clock.sweep(), clock.sweep()]);
@@ -140,20 +159,18 @@ describe('a sweep', () => {
   it('that fails is said in the log and done again', async () => {
     let failures = 1;
     const { clock, engine, write, warnings } = keeping({ commits: 1 }, (inner) => {
-      const { compact } = inner;
-      inner.compact = async (revision) => {
+      return compacting(inner, async (revision) => {
         if (failures-- > 0) throw new Error('no room');
-        await compact.call(inner, revision);
-      };
-      return inner;
+        await inner.maintenance.compact(revision);
+      });
     });
     await write(10);
     clock.time += MINUTE_MS;
     await clock.sweep();
-    expect(warnings).toEqual(['history could not be compacted']);
-    expect(engine.compactedRevision).toBe(0);
+    expect(warnings).toEqual(['history could not be compacted: no room']);
+    expect(engine.reads.compactedRevision).toBe(0);
     await clock.sweep();
-    expect(engine.compactedRevision).toBe(9);
+    expect(engine.reads.compactedRevision).toBe(9);
   });
 
   it('comes no more after the end', async () => {

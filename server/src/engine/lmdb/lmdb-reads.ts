@@ -1,0 +1,87 @@
+import { assert, type Entry } from '@confer/shared';
+import type { EngineReads, EntryText, MadeCommit, PathState, ScanQuery } from '../engine.ts';
+import { requireInWindow } from '../history-window.ts';
+import type { Progress } from './commit-rows.ts';
+import { commitsBetween, headAt } from './history.ts';
+import { entriesOf, heldAt, heldNow, statesOf, textOf } from './reads.ts';
+import type { ReadTables } from './tables.ts';
+import type { Upkeep } from './upkeep.ts';
+
+/** What is read of the tables, at the revision that they show. */
+export class LmdbReads implements EngineReads {
+  readonly #tables: ReadTables;
+  readonly #shown: () => Progress;
+  readonly #upkeep: Upkeep;
+
+  constructor(tables: ReadTables, shown: () => Progress, upkeep: Upkeep) {
+    this.#tables = tables;
+    this.#shown = shown;
+    this.#upkeep = upkeep;
+  }
+
+  get revision(): number {
+    return this.#shown().revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#upkeep.compacted.revision;
+  }
+
+  get tombstoneFloor(): number {
+    return this.#upkeep.deletionsFloor;
+  }
+
+  get entryCount(): number {
+    return this.#shown().entryCount;
+  }
+
+  /** Nobody else writes. */
+  barrier(): undefined {
+    return undefined;
+  }
+
+  reach(revision: number): boolean {
+    return revision <= this.revision;
+  }
+
+  get(path: string): Entry | undefined {
+    return heldNow(this.#tables, path)?.entry();
+  }
+
+  scan(query: ScanQuery): Iterable<Entry> {
+    requireInWindow(query.at, this);
+    return entriesOf(heldAt(this.#tables, query, this.revision));
+  }
+
+  scanTexts(query: ScanQuery): Iterable<EntryText> {
+    requireInWindow(query.at, this);
+    return textsOf(heldAt(this.#tables, query, this.revision));
+  }
+
+  scanStates(query: ScanQuery): Iterable<PathState> {
+    requireInWindow(query.at, this);
+    return statesOf(this.#tables, query);
+  }
+
+  history(revision: number): Iterable<MadeCommit> {
+    requireInWindow(revision, this);
+    return commitsBetween(this.#tables, revision, this.revision);
+  }
+
+  changesAfter(revision: number): number {
+    requireInWindow(revision, this);
+    const { changesSoFar } = this.#soFar(revision);
+    return this.#shown().changesSoFar - changesSoFar;
+  }
+
+  #soFar(revision: number): { readonly changesSoFar: number } {
+    if (revision === this.#upkeep.compacted.revision) return this.#upkeep.compacted;
+    const head = headAt(this.#tables, revision);
+    assert(head !== undefined, 'history has no gaps');
+    return head;
+  }
+}
+
+function* textsOf(held: ReturnType<typeof heldAt>): Generator<EntryText, void, void> {
+  for (const one of held) yield textOf(one);
+}

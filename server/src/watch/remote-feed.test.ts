@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../engine/engine.ts';
+import { Feed } from '../engine/feed.ts';
+import { MemoryDisk } from '../engine/memory/disk.ts';
+import { MemoryReads } from '../engine/memory/memory-reads.ts';
+import { startCore } from '../test-support/harness.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+
+/** Reads of a replica: what is local may be behind. */
+class ReplicaReads extends MemoryReads {
+  catchUp = () => {};
+  #caughtUp = new Promise<void>((resolve) => {
+    this.catchUp = resolve;
+  });
+
+  override barrier(): Promise<void> {
+    return this.#caughtUp;
+  }
+
+  override reach(): Promise<boolean> {
+    return this.#caughtUp.then(() => true);
+  }
+}
+
+/** A core on a memory engine whose feed tells what the test says, as that of something remote would. */
+function startRemote() {
+  const disk = new MemoryDisk();
+  const feed = new Feed();
+  const reads = new ReplicaReads(disk);
+  const wrap = ({ name, supports, epoch, timelines, writes, health, maintenance }: Engine) => {
+    const same = { name, supports, epoch, timelines, writes, health, maintenance };
+    return { ...same, reads, feed, close: async () => {} };
+  };
+  return { ...startCore({ disk, wrap }), feed, reads };
+}
+
+describe('what a remote engine tells', () => {
+  it('W6 moves the position of idle watches where nothing happened', async () => {
+    const { core, clock, feed, put, settle } = startRemote();
+    const client = RawClient.open(core);
+    client.send({ type: 'watch', id: 1, path: '/a', mode: 'state' });
+    await settle();
+    await put('/elsewhere', '1');
+    feed.tell({ kind: 'progress', revision: 1 });
+    clock.advance(10_000);
+    expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 1 });
+  });
+
+  it('W3 leads every watch over a jump by the difference, or tells it that history does not reach back', async () => {
+    const { core, engine, feed, put, remove, settle } = startRemote();
+    await put('/a/gone', '1');
+    const client = RawClient.open(core);
+    client.send({ type: 'watch', id: 1, path: '/a', mode: 'state' });
+    client.send({ type: 'watch', id: 2, path: '/a', mode: 'events' });
+    client.send({ type: 'watch', id: 3, path: '/b', mode: 'state' });
+    feed.tell({ kind: 'progress', revision: 1 });
+    await settle();
+    client.received.length = 0;
+    await put('/a/new', '2');
+    await remove('/a/gone');
+    await engine.maintenance.compact(3);
+    feed.tell({ kind: 'jump', revision: 3 });
+    await settle();
+    const told = client.received.map((message) => [
+      message.type,
+      'watch' in message && message.watch,
+    ]);
+    expect(told.filter(([, watch]) => watch === 'w1')).toEqual([
+      ['difference', 'w1'],
+      ['synced', 'w1'],
+    ]);
+    expect(client.received).toContainEqual(
+      expect.objectContaining({ type: 'compacted', compactedRevision: 3 }),
+    );
+    const difference = client.received.find(
+      (message) => message.type === 'difference' && message.watch === 'w1',
+    );
+    expect(difference).toMatchObject({
+      to: 3,
+      changes: [
+        { type: 'delete', path: '/a/gone', cause: 'removed' },
+        { type: 'put', entry: { path: '/a/new', value: '2' } },
+      ],
+    });
+  });
+
+  it('S2 lets a read wait for the barrier, and W9 a watch for what its client saw elsewhere', async () => {
+    const { core, engine, feed, put, reads, settle } = startRemote();
+    const client = RawClient.open(core);
+    client.send({ type: 'get', id: 1, path: '/a' });
+    client.send({ type: 'list', id: 2, path: '/' });
+    client.send({ type: 'list', id: 3, path: '/', at: 0 });
+    const after = { epoch: engine.epoch, revision: 1 };
+    client.send({ type: 'watch', id: 4, path: '/a', mode: 'events', after });
+    await settle();
+    expect(client.received.map((message) => 'id' in message && message.id)).toEqual([3]);
+    client.received.length = 0;
+    await put('/a', '1');
+    feed.tell({ kind: 'progress', revision: 1 });
+    reads.catchUp();
+    await settle();
+    expect(client.take('got').entry?.value).toBe('1');
+    expect(client.take('listed').entries).toHaveLength(1);
+    expect(client.take('watching').revision).toBe(1);
+  });
+});
