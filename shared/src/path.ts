@@ -97,13 +97,7 @@ export function isShownIn(path: string, subtree: string): boolean {
 
 /** Where the last reserved segment of a path begins; -1 where there is none, as in nearly all. */
 export function lastReserved(path: string): number {
-  for (let at = path.lastIndexOf(RESERVED_SEGMENT); at !== -1; ) {
-    const end = at + RESERVED_SEGMENT.length;
-    if (end === path.length || path.charCodeAt(end) === SLASH) return at;
-    if (at === 0) return -1;
-    at = path.lastIndexOf(RESERVED_SEGMENT, at - 1);
-  }
-  return -1;
+  return path.includes(RESERVED_SEGMENT) ? `${path}/`.lastIndexOf(`${RESERVED_SEGMENT}/`) : -1;
 }
 
 /** `path` relative to `subtree`, without a leading slash; empty for the subtree's own path. */
