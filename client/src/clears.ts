@@ -4,7 +4,7 @@ import {
   type Commit,
   type Entry,
   ROOT,
-  type ToldCommit,
+  type WatchCommit,
 } from '@confer/shared';
 import { inTreeOrder } from './tree-order.ts';
 
@@ -13,7 +13,7 @@ import { inTreeOrder } from './tree-order.ts';
  * where they are not as many as the server says, which means that the two disagree.
  */
 export function withoutClears(
-  told: ToldCommit,
+  told: WatchCommit,
   held: ReadonlyMap<string, Entry>,
 ): Commit | undefined {
   const clears = told.changes.filter((change) => change.type === 'clear');

@@ -5,7 +5,7 @@ import {
   Digest,
   type Entry,
   type NetChange,
-  type ToldCommit,
+  type WatchCommit,
 } from '@confer/shared';
 import { withoutClears } from './clears.ts';
 import { frozenMap } from './frozen.ts';
@@ -61,7 +61,7 @@ export class EntryTable {
   }
 
   /** The commit, every delete by name; `undefined` where it does not fit what is held. */
-  spelledOut(commit: ToldCommit): Commit | undefined {
+  spelledOut(commit: WatchCommit): Commit | undefined {
     return withoutClears(commit, this.#entries);
   }
 

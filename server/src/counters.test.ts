@@ -127,7 +127,7 @@ describe('the counters', () => {
   });
 
   it('count resyncs by their reason', async () => {
-    const harness = startCore({ deletionsMax: 0 });
+    const harness = startCore({ tombstonesMax: 0 });
     const { epoch } = harness.engine;
     await harness.put('/a', '1');
     const { revision } = harness.engine.reads;

@@ -64,4 +64,4 @@ export type { Position } from './position.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
 export { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
 export { DEFAULT_PORT, ENDPOINT, PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';
-export { fromWireCommit, type ToldCommit, toWireCommit } from './wire.ts';
+export { fromWireCommit, toWireCommit, type WatchCommit } from './wire.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeDown, encode } from './codec.ts';
 import type { Commit, Entry } from './entry.ts';
-import { fromWireCommit, type ToldCommit, toWireCommit } from './wire.ts';
+import { fromWireCommit, toWireCommit, type WatchCommit } from './wire.ts';
 
 const entry = (path: string, more: Partial<Entry> = {}): Entry => ({
   path,
@@ -44,7 +44,7 @@ const withoutPrev: Commit = {
 };
 
 /** What the other side makes of the commit after it travelled as text. */
-function travelled(commit: ToldCommit, withPrev: boolean): ToldCommit | undefined {
+function travelled(commit: WatchCommit, withPrev: boolean): WatchCommit | undefined {
   const { revision } = commit;
   const frame = encode({
     type: 'commits',

@@ -2,7 +2,7 @@ import type { Change, Commit, Entry } from './entry.ts';
 import type { Clear, WireChange, WireCommit } from './messages/down.ts';
 
 /** A commit as a watch is told of it: deletes of a whole subtree may stand together as one. */
-export type ToldCommit = Omit<Commit, 'changes'> & {
+export type WatchCommit = Omit<Commit, 'changes'> & {
   readonly changes: readonly (Change | Clear)[];
 };
 
@@ -10,7 +10,7 @@ export type ToldCommit = Omit<Commit, 'changes'> & {
  * Commits as they travel and as programs see them. On the wire a put leaves out what its commit
  * says already; here is the one place that takes it away and puts it back.
  */
-export function toWireCommit(commit: ToldCommit, withPrev: boolean): WireCommit {
+export function toWireCommit(commit: WatchCommit, withPrev: boolean): WireCommit {
   const { revision, time, actor, note } = commit;
   return {
     revision,
@@ -39,7 +39,7 @@ function toWireChange(change: Change | Clear, withPrev: boolean): WireChange {
 }
 
 /** Clears are left as they are: what they come to depends on the state before the commit. */
-export function fromWireCommit(wire: WireCommit): ToldCommit {
+export function fromWireCommit(wire: WireCommit): WatchCommit {
   return { ...wire, changes: wire.changes.map((change) => fromWireChange(change, wire)) };
 }
 

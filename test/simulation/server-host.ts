@@ -98,7 +98,7 @@ export class ServerHost implements Histories {
       clock: running.process.clock,
       newId: this.#newId,
       // With few, a position is soon older than the deletes that are known.
-      deletionsMax: this.#random.pick([5, 1_000]),
+      tombstonesMax: this.#random.pick([5, 1_000]),
       defer: (run) => void running.process.clock.setTimer(0, run),
     });
     if (opened instanceof Promise)

@@ -38,7 +38,7 @@ export interface EntryText {
 }
 
 /** The delete that ended the last life of a path. */
-export interface Deletion {
+export interface Tombstone {
   readonly path: string;
   readonly revision: number;
   readonly cause: DeleteCause;
@@ -47,14 +47,14 @@ export interface Deletion {
 /** What a path was at a revision: what it held, or how it went. */
 export type PathState =
   | { readonly path: string; readonly entry: EntryText }
-  | { readonly path: string; readonly deletion: Deletion };
+  | { readonly path: string; readonly deletion: Tombstone };
 
 /** A change as an engine makes it: it knows which revision it replaced; 0 where there was nothing. */
-export type MadeChange = Change & { readonly replaced: number };
+export type EngineChange = Change & { readonly replaced: number };
 
 /** A commit as an engine makes it. */
-export interface MadeCommit extends Commit {
-  readonly changes: readonly MadeChange[];
+export interface EngineCommit extends Commit {
+  readonly changes: readonly EngineChange[];
   /** What it replaced is too long to be kept with it, so that no change has a `prev`. */
   readonly withoutPrev?: true;
   /**
@@ -96,7 +96,7 @@ export type Health =
 /** What comes out of the feed, in revision order. */
 export type FeedEvent =
   /** Commits that became durable together. */
-  | { readonly kind: 'commits'; readonly commits: readonly MadeCommit[] }
+  | { readonly kind: 'commits'; readonly commits: readonly EngineCommit[] }
   /** Nothing happened up to this revision that was not told. */
   | { readonly kind: 'progress'; readonly revision: number }
   /**
@@ -160,7 +160,7 @@ export interface EngineReads {
    * The commits after `revision`, lazily, in order, changes with `prev` where the entry before is
    * still known. Must end within the turn that began it. Throws `compacted` or `future_revision`.
    */
-  history(revision: number): Iterable<MadeCommit>;
+  history(revision: number): Iterable<EngineCommit>;
 
   /** How many changes the commits after a revision have, cheaply. Throws like `history`. */
   changesAfter(revision: number): number;

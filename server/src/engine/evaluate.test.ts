@@ -1,9 +1,9 @@
 import { comparePaths, type Entry, isWithin, limits, type Operation } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from './contract/rig.contract.ts';
+import { atOnce } from './cooperative-steps.ts';
 import type { CommitRequest } from './engine.ts';
 import { type Base, evaluate, type Held, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
-import { atOnce } from './steps.ts';
 
 const NAMING = { revision: 7, time: 1_000 };
 

@@ -6,10 +6,10 @@ import {
   limits,
   ProtocolError,
 } from '@confer/shared';
-import type { CommitOutcome, CommitRequest, MadeChange, MadeCommit } from './engine.ts';
+import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
+import type { CommitOutcome, CommitRequest, EngineChange, EngineCommit } from './engine.ts';
 import { inTreeOrder } from './in-tree-order.ts';
 import { NetOperations } from './net-operations.ts';
-import { Pace, type Steps } from './steps.ts';
 
 /** What a path holds, as far as judging has to know it: a long value is read only when it is told. */
 export interface Held {
@@ -42,7 +42,7 @@ export interface Naming {
 
 /** A commit, and what each of its changes replaced. */
 export interface Judgement<Holding extends Held> {
-  readonly commit: MadeCommit;
+  readonly commit: EngineCommit;
   /** In the order of its changes. */
   readonly replaced: readonly (Holding | undefined)[];
 }
@@ -73,9 +73,9 @@ export function* evaluate<Holding extends Held>(
   request: CommitRequest,
   base: Base<Holding>,
   naming: Naming,
-): Steps<Judgement<Holding> | undefined> {
+): CooperativeSteps<Judgement<Holding> | undefined> {
   const { conditions, operations, actor } = request;
-  const pace = new Pace();
+  const pace = new TimeSlice();
   for (const condition of conditions) {
     requireMet(condition, base);
     if (pace.isOver()) yield;
@@ -113,7 +113,7 @@ class CommitInMaking<Holding extends Held> {
   readonly #request: CommitRequest;
   readonly #naming: Naming;
   readonly #withPrev: boolean;
-  readonly #changes: MadeChange[] = [];
+  readonly #changes: EngineChange[] = [];
   readonly #replaced: (Holding | undefined)[] = [];
 
   constructor(request: CommitRequest, naming: Naming, withPrev: boolean) {
@@ -154,7 +154,7 @@ class CommitInMaking<Holding extends Held> {
 }
 
 /** A put as the feed tells it. */
-export function madePut(entry: Entry, before: Held | undefined, withPrev: boolean): MadeChange {
+export function madePut(entry: Entry, before: Held | undefined, withPrev: boolean): EngineChange {
   const { path } = entry;
   if (before === undefined) return { type: 'put', path, entry, replaced: 0 };
   const replaced = before.modRevision;
@@ -168,7 +168,7 @@ export function madeDelete(
   cause: DeleteCause,
   before: Held | undefined,
   withPrev: boolean,
-): MadeChange {
+): EngineChange {
   if (before === undefined) return { type: 'delete', path, cause, replaced: 0 };
   const replaced = before.modRevision;
   if (!withPrev) return { type: 'delete', path, cause, replaced };
@@ -176,7 +176,7 @@ export function madeDelete(
 }
 
 /** The outcome that the writer of `commit` is told. */
-export function outcomeOf(commit: MadeCommit): CommitOutcome {
+export function outcomeOf(commit: EngineCommit): CommitOutcome {
   let puts = 0;
   for (const change of commit.changes) if (change.type === 'put') puts++;
   return { revision: commit.revision, puts, deletes: commit.changes.length - puts };
@@ -187,8 +187,8 @@ function* clear<Holding extends Held>(
   subtree: string,
   { decided }: NetOperations,
   changes: ChangeList<Holding>,
-  { base, pace }: { readonly base: Base<Holding>; readonly pace: Pace },
-): Steps<void> {
+  { base, pace }: { readonly base: Base<Holding>; readonly pace: TimeSlice },
+): CooperativeSteps<void> {
   let after: string | undefined;
   do {
     const start = after;

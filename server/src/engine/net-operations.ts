@@ -1,5 +1,5 @@
 import { type Operation, subtreesOf } from '@confer/shared';
-import type { Pace, Steps } from './steps.ts';
+import type { CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 
 /**
  * What the operations of a commit leave of the paths they name, before the base is looked at.
@@ -37,7 +37,7 @@ export class NetOperations {
   }
 
   /** The subtrees that go and are not inside another. */
-  *outermost(pace: Pace): Steps<readonly string[]> {
+  *outermost(pace: TimeSlice): CooperativeSteps<readonly string[]> {
     const outer: string[] = [];
     for (const subtree of this.#subtrees) {
       if (!this.#isInside(subtree, subtree)) outer.push(subtree);

@@ -11,8 +11,8 @@ import {
 import { handle, handleParts } from '../api/api.ts';
 import type { ApiContext } from '../api/context.ts';
 import type { Counters } from '../counters.ts';
-import { type Asked, Backlog, type Work } from './backlog.ts';
 import { CommitParts } from './commit-parts.ts';
+import { type Asked, RequestQueue, type Work } from './request-queue.ts';
 import type { RequestTurns, Waiting } from './request-turns.ts';
 
 export interface AnswersParts {
@@ -30,10 +30,10 @@ export interface AnswersParts {
 /** The requests of one connection, from when they come until they are answered. */
 export class Answers implements Waiting {
   readonly #with: AnswersParts;
-  readonly #backlog = new Backlog(limits);
+  readonly #backlog = new RequestQueue(limits);
   readonly #parts = new CommitParts();
   /** Answers to writes that a watch of this connection has yet to show (W12). */
-  #held: { readonly reply: Committed; readonly asked: Asked }[] = [];
+  #deferred: { readonly reply: Committed; readonly asked: Asked }[] = [];
   /** Of the requests that have no answer yet. */
   readonly #ids = new Set<number>();
 
@@ -77,10 +77,10 @@ export class Answers implements Waiting {
 
   /** A watch of the connection is further on. */
   advanced(): void {
-    if (this.#held.length === 0) return;
+    if (this.#deferred.length === 0) return;
     const completeTo = this.#with.completeTo();
-    const due = this.#held.filter(({ reply }) => reply.revision <= completeTo);
-    this.#held = this.#held.filter(({ reply }) => reply.revision > completeTo);
+    const due = this.#deferred.filter(({ reply }) => reply.revision <= completeTo);
+    this.#deferred = this.#deferred.filter(({ reply }) => reply.revision > completeTo);
     for (const { reply, asked } of due) this.#send(reply, asked);
   }
 
@@ -136,7 +136,7 @@ export class Answers implements Waiting {
     if (reply.type === 'error' && isErrorCode(reply.code))
       this.#with.counters.count(`requestsRefused.${reply.code}`);
     if (reply.type === 'committed' && this.#with.completeTo() < reply.revision)
-      this.#held.push({ reply, asked });
+      this.#deferred.push({ reply, asked });
     else this.#send(reply, asked);
     if (reply.type === 'unwatched') this.advanced();
   }

@@ -5,10 +5,10 @@ import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 
 /** Revisions 1 to 6 of `/a`; history begins after 3. The server has started anew since. */
-async function sixRevisions(deletionsMax?: number): Promise<Harness> {
+async function sixRevisions(tombstonesMax?: number): Promise<Harness> {
   const options = {
     disk: new MemoryDisk(),
-    ...(deletionsMax === undefined ? {} : { deletionsMax }),
+    ...(tombstonesMax === undefined ? {} : { tombstonesMax }),
   };
   const harness = startCore(options);
   await harness.put('/a', '1');

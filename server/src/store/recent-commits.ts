@@ -1,4 +1,4 @@
-import type { MadeCommit } from '../engine/engine.ts';
+import type { EngineCommit } from '../engine/engine.ts';
 
 /** Holding a commit costs about this much beside its texts. */
 const CHANGE_OVERHEAD_BYTES = 200;
@@ -10,7 +10,7 @@ const CHANGE_OVERHEAD_BYTES = 200;
 export class RecentCommits {
   readonly #limits: { readonly commitsMax: number; readonly bytesMax: number };
   /** Those before `#first` are gone already, so that they hold no memory until they are cut off. */
-  #commits: (MadeCommit | undefined)[] = [];
+  #commits: (EngineCommit | undefined)[] = [];
   /** Index of the oldest commit that is still held. */
   #first = 0;
   #bytes = 0;
@@ -21,7 +21,7 @@ export class RecentCommits {
     this.#limits = limits;
   }
 
-  append(commit: MadeCommit): void {
+  append(commit: EngineCommit): void {
     this.#commits.push(commit);
     this.#bytes += sizeOf(commit);
     while (this.#isOver()) this.#dropOldest();
@@ -46,12 +46,12 @@ export class RecentCommits {
   }
 
   /** The commits after `revision`, or `undefined` when some of them are not held any more. */
-  since(revision: number): Iterable<MadeCommit> | undefined {
+  since(revision: number): Iterable<EngineCommit> | undefined {
     if (!this.reachesBackTo(revision)) return undefined;
     return this.#from(this.#indexAfter(revision));
   }
 
-  *#from(start: number): Generator<MadeCommit> {
+  *#from(start: number): Generator<EngineCommit> {
     const commits = this.#commits;
     for (let i = start; i < commits.length; i++) {
       const commit = commits[i];
@@ -86,7 +86,7 @@ export class RecentCommits {
   }
 }
 
-function sizeOf(commit: MadeCommit): number {
+function sizeOf(commit: EngineCommit): number {
   let bytes = 0;
   for (const change of commit.changes) {
     bytes += CHANGE_OVERHEAD_BYTES + change.path.length + (change.prev?.value.length ?? 0);

@@ -2,11 +2,11 @@ import { type Entry, isWithin, limits, ProtocolError } from '@confer/shared';
 import type {
   CommitOutcome,
   Engine,
+  EngineChange,
+  EngineCommit,
   EntryText,
   FeedConsumer,
   FeedEvent,
-  MadeChange,
-  MadeCommit,
   PathState,
   Timeline,
 } from '../engine/engine.ts';
@@ -17,7 +17,7 @@ import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
 
 /** What watches are told of. */
-export type { FeedEvent, MadeChange, MadeCommit, PathState, Timeline };
+export type { EngineChange, EngineCommit, FeedEvent, PathState, Timeline };
 
 /** About this much memory for the commits that those who are a little behind are served from. */
 const RECENT_COMMITS_MAX = 10_000;
@@ -173,7 +173,7 @@ export class Store {
   }
 
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
-  since(revision: number): Iterable<MadeCommit> {
+  since(revision: number): Iterable<EngineCommit> {
     return this.#recent.since(revision) ?? this.#engine.reads.history(revision);
   }
 }

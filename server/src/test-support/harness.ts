@@ -69,7 +69,7 @@ export function startCore({
   /** The engine that the core has, where it is not the one that the test writes to. */
   wrap?: (engine: Engine) => Engine;
   disk?: MemoryDisk;
-  deletionsMax?: number;
+  tombstonesMax?: number;
   watchesMax?: number;
 } = {}): Harness {
   const clock = new ManualClock();

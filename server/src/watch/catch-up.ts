@@ -1,10 +1,10 @@
 import type { Clock, WatchMode } from '@confer/shared';
 import type { Store } from '../store/store.ts';
+import { type CatchUpFrames, catchUpFrames } from './catch-up-frames.ts';
 import { type DifferencePage, type DifferenceQuery, differencePage } from './difference-page.ts';
 import type { Frame } from './frames.ts';
 import type { Group } from './group.ts';
-import { Kept } from './kept.ts';
-import { type LeadOn, leadOn } from './lead-on.ts';
+import { PageCache } from './page-cache.ts';
 import { PageWriter } from './page-writer.ts';
 import { type SnapshotPage, type SnapshotQuery, snapshotPage } from './snapshot-page.ts';
 import type { State } from './watcher-state.ts';
@@ -21,16 +21,16 @@ const ITEM_BYTES = 500;
  */
 export class CatchUp {
   readonly #store: Store;
-  readonly #pages: Kept<SnapshotPage>;
-  readonly #differences: Kept<DifferencePage>;
-  readonly #leads: Kept<LeadOn | 'too much'>;
+  readonly #pages: PageCache<SnapshotPage>;
+  readonly #differences: PageCache<DifferencePage>;
+  readonly #leads: PageCache<CatchUpFrames | 'too much'>;
   readonly #page = new PageWriter();
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
-    this.#pages = new Kept(KEPT_BYTES_MAX, clock);
-    this.#differences = new Kept(KEPT_BYTES_MAX, clock);
-    this.#leads = new Kept(KEPT_BYTES_MAX, clock);
+    this.#pages = new PageCache(KEPT_BYTES_MAX, clock);
+    this.#differences = new PageCache(KEPT_BYTES_MAX, clock);
+    this.#leads = new PageCache(KEPT_BYTES_MAX, clock);
   }
 
   /** Lets go of what is kept. */
@@ -49,17 +49,17 @@ export class CatchUp {
     return this.#differences.get(key, () => differencePage(this.#store, query, this.#page), sizeOf);
   }
 
-  leadOn(
+  frames(
     group: Group,
     mode: WatchMode,
     state: State & { kind: 'lagging' },
     latest: number,
-  ): LeadOn | 'too much' {
+  ): CatchUpFrames | 'too much' {
     const { position, from, isResuming } = state;
     const key = `${group.name} ${mode} ${position} ${from} ${latest} ${isResuming}`;
     return this.#leads.get(
       key,
-      () => leadOn(this.#store, group, mode, state, latest),
+      () => catchUpFrames(this.#store, group, mode, state, latest),
       (lead) => ITEM_BYTES + (lead === 'too much' ? 0 : lead.bytes),
     );
   }

@@ -1,8 +1,8 @@
 import { isShownIn } from '@confer/shared';
-import type { MadeCommit } from '../store/store.ts';
+import type { EngineCommit } from '../store/store.ts';
 
 /** The commits that touch a subtree, each with only its changes there. */
-export function* clip(commits: Iterable<MadeCommit>, subtree: string): Generator<MadeCommit> {
+export function* clip(commits: Iterable<EngineCommit>, subtree: string): Generator<EngineCommit> {
   for (const commit of commits) {
     const changes = commit.changes.filter((change) => isShownIn(change.path, subtree));
     if (changes.length === commit.changes.length) yield commit;

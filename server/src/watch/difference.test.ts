@@ -5,8 +5,8 @@ import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 
 /** A server that starts anew has no recent commits in memory: the engine's history decides. */
-function restarted(disk: MemoryDisk, deletionsMax?: number): Harness {
-  return startCore({ disk, ...(deletionsMax === undefined ? {} : { deletionsMax }) });
+function restarted(disk: MemoryDisk, tombstonesMax?: number): Harness {
+  return startCore({ disk, ...(tombstonesMax === undefined ? {} : { tombstonesMax }) });
 }
 
 function resume(harness: Harness, revision: number, path = '/app'): RawClient {
@@ -136,7 +136,7 @@ describe('a state watch whose position is compacted', () => {
 
   it('W3 is told to start anew where a delete since is not known any more', async () => {
     const disk = new MemoryDisk();
-    const before = startCore({ disk, deletionsMax: 0 });
+    const before = startCore({ disk, tombstonesMax: 0 });
     await before.put('/app/a', '1');
     await before.put('/app/b', '1');
     const floor = await before.remove('/app/a');

@@ -1,6 +1,6 @@
 import { Digest, isShownIn } from '@confer/shared';
 import { RowBudget } from '../row-budget.ts';
-import type { MadeChange, Store } from '../store/store.ts';
+import type { EngineChange, Store } from '../store/store.ts';
 import { SubtreeMap } from './subtree-map.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 
@@ -51,7 +51,7 @@ export class Digests {
   }
 
   /** Takes a change in each of the subtrees that hold its path. To be called for all, in order. */
-  account(change: MadeChange): void {
+  account(change: EngineChange): void {
     let difference: Proof | undefined;
     this.#holding.visit(change.path, (tally) => {
       difference ??= differenceOf(change);
@@ -129,7 +129,7 @@ function add(tally: { entries: number; readonly digest: Digest }, difference: Pr
 }
 
 /** What a change adds to each subtree that holds its path. */
-function differenceOf(change: MadeChange): Proof {
+function differenceOf(change: EngineChange): Proof {
   const digest = new Digest();
   const { path, replaced } = change;
   if (replaced > 0) digest.remove(path, replaced);

@@ -1,7 +1,7 @@
 import type { Change } from '@confer/shared';
-import type { MadeCommit } from '../store/store.ts';
-import type { Group, GroupOptions, Told } from './group.ts';
-import { type Listener, Telling } from './telling.ts';
+import type { EngineCommit } from '../store/store.ts';
+import { CommitProjection, type Listener } from './commit-projection.ts';
+import type { Group, GroupOptions, ProjectedBatch } from './group.ts';
 
 /**
  * Beyond this a batch is not handed to every socket at once: the watchers catch up instead, each at
@@ -16,7 +16,7 @@ export class DistinctWatch implements Listener {
   readonly takesClears: boolean;
   readonly groups = new Set<Group>();
   /** The commits that the hub is handing out. */
-  #pending: Telling[] = [];
+  #pending: CommitProjection[] = [];
   /** Of those before the last. */
   #bytes = 0;
   #isTooLarge = false;
@@ -28,12 +28,12 @@ export class DistinctWatch implements Listener {
   }
 
   /** Takes a change of the subtree; those of one commit come one after another. */
-  collect(commit: MadeCommit, change: Change): void {
+  collect(commit: EngineCommit, change: Change): void {
     if (this.#isTooLarge) return;
     let telling = this.#pending.at(-1);
     if (telling?.commit !== commit) {
       this.#bytes += telling?.bytes ?? 0;
-      telling = new Telling(commit, this);
+      telling = new CommitProjection(commit, this);
       this.#pending.push(telling);
     }
     telling.add(change);
@@ -57,10 +57,10 @@ export class DistinctWatch implements Listener {
   }
 
   /** `undefined` where it is too large. */
-  #takeTold(): Told | undefined {
+  #takeTold(): ProjectedBatch | undefined {
     const pending = this.#pending;
     const told = {
-      commits: pending.map((telling) => telling.told()).filter((line) => line !== undefined),
+      commits: pending.map((telling) => telling.project()).filter((line) => line !== undefined),
       bytes: this.#bytes + (pending.at(-1)?.bytes ?? 0),
     };
     const isTooLarge = this.#isTooLarge;

@@ -2,8 +2,8 @@ import {
   type DownMessage,
   encode,
   type NetChange,
-  type ToldCommit,
   toWireCommit,
+  type WatchCommit,
   type WireCommit,
 } from '@confer/shared';
 
@@ -37,7 +37,7 @@ export interface BatchHead {
 }
 
 /** About how many bytes of frames a change will take. */
-export function changeSize(change: ToldCommit['changes'][number]): number {
+export function changeSize(change: WatchCommit['changes'][number]): number {
   const value = change.type === 'put' ? change.entry.value.length : 0;
   return change.path.length + CHANGE_OVERHEAD_BYTES + value;
 }
@@ -45,7 +45,7 @@ export function changeSize(change: ToldCommit['changes'][number]): number {
 /** The frames of one batch; a large commit is split between them (`more`). */
 export function* commitFrames(
   head: BatchHead,
-  commits: Iterable<ToldCommit>,
+  commits: Iterable<WatchCommit>,
   withPrev: boolean,
 ): Generator<Frame> {
   let slice: WireCommit[] = [];

@@ -1,4 +1,4 @@
-import type { ToldCommit } from '@confer/shared';
+import type { WatchCommit } from '@confer/shared';
 import { commitFrames, type Frame } from './frames.ts';
 import type { FrameSink } from './watch-sink.ts';
 
@@ -16,8 +16,8 @@ export interface GroupOptions {
 }
 
 /** What a batch tells. */
-export interface Told {
-  readonly commits: readonly ToldCommit[];
+export interface ProjectedBatch {
+  readonly commits: readonly WatchCommit[];
   /** About how many bytes of frames that takes. */
   readonly bytes: number;
 }
@@ -25,7 +25,7 @@ export interface Told {
 /** What a group needs to know of its watchers. */
 export interface Member {
   /** It could not be sent a batch; everything up to `position` was sent. */
-  fallBehind(position: number, from: number): void;
+  markLagging(position: number, from: number): void;
 }
 
 /**
@@ -69,14 +69,19 @@ export class Group {
    * catch up. `told` is missing where it is too large to be handed to all at once. Returns about how many
    * bytes that took.
    */
-  deliver(told: Told | undefined, to: number, previousRevision: number, bytesMax: number): number {
+  deliver(
+    told: ProjectedBatch | undefined,
+    to: number,
+    previousRevision: number,
+    bytesMax: number,
+  ): number {
     const from = this.#batchedTo;
     this.#batchedTo = to;
     let frames: readonly Frame[] | undefined;
     let taken = 0;
     for (const [watcher, sink] of this.live) {
       if (told === undefined || taken + SEND_BYTES + told.bytes > bytesMax || !sink.writable) {
-        watcher.fallBehind(previousRevision, from);
+        watcher.markLagging(previousRevision, from);
         continue;
       }
       const bytes = SEND_BYTES + told.bytes;

@@ -2,13 +2,13 @@ import { type Position, ProtocolError, unreachable, type WatchMode } from '@conf
 import type { Counters } from '../counters.ts';
 import type { Runtime } from '../runtime.ts';
 import { checkSubtree } from '../store/check.ts';
-import type { FeedEvent, MadeCommit, Store } from '../store/store.ts';
+import type { EngineCommit, FeedEvent, Store } from '../store/store.ts';
 import { CatchUp } from './catch-up.ts';
+import { CatchUpScheduler } from './catch-up-scheduler.ts';
 import { Digests } from './digests.ts';
 import { DistinctWatch } from './distinct-watch.ts';
 import { Group } from './group.ts';
 import { GroupNames } from './group-names.ts';
-import { Pump } from './pump.ts';
 import { SubtreeMap } from './subtree-map.ts';
 import { isOnLine } from './timelines.ts';
 import type { WatchSink } from './watch-sink.ts';
@@ -46,7 +46,7 @@ export class Hub {
   readonly #store: Store;
   readonly #digests: Digests;
   readonly #context: WatchContext;
-  readonly #pump: Pump;
+  readonly #pump: CatchUpScheduler;
   readonly #defer: (run: () => void) => void;
   readonly #distinct = new SubtreeMap<Set<DistinctWatch>>();
   readonly #names = new GroupNames();
@@ -60,7 +60,7 @@ export class Hub {
     this.#digests = new Digests(store);
     this.#revision = store.revision;
     this.#defer = runtime.defer;
-    this.#pump = new Pump(runtime.clock, runtime.defer);
+    this.#pump = new CatchUpScheduler(runtime.clock, runtime.defer);
     this.#context = {
       store,
       counters,
@@ -107,7 +107,7 @@ export class Hub {
   }
 
   /** One frame per distinct watch, however many commits there are. */
-  #apply(commits: readonly MadeCommit[]): void {
+  #apply(commits: readonly EngineCommit[]): void {
     const last = commits.at(-1);
     if (last === undefined) return;
     const touched = new Set<DistinctWatch>();

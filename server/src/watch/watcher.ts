@@ -95,7 +95,7 @@ export class Watcher implements Member {
   }
 
   /** The hub could not send a batch; everything up to `position` was sent. */
-  fallBehind(position: number, from: number): void {
+  markLagging(position: number, from: number): void {
     this.#fellBehind = true;
     this.#context.counters.count('watchesFellBehind');
     this.#become({ kind: 'lagging', position, from, isResuming: false });
@@ -211,7 +211,7 @@ export class Watcher implements Member {
       return this.#owesProof;
     }
     const { group, mode } = this;
-    const next = unlessCompacted(() => this.#context.catchUp.leadOn(group, mode, state, to));
+    const next = unlessCompacted(() => this.#context.catchUp.frames(group, mode, state, to));
     if (next === 'compacted' || next === 'too much') this.#beginDifference(state);
     else {
       const { position, isResuming } = state;

@@ -13,7 +13,7 @@ export function copyOf(disk: MemoryDisk): MemoryDisk {
   for (const [requestId, outcome] of disk.outcomes) copy.outcomes.set(requestId, outcome);
   copy.retired.push(...disk.retired);
   // Nobody has a position of the new history from before the backup.
-  copy.deletions.floor = disk.revision;
+  copy.tombstones.floor = disk.revision;
   return copy;
 }
 
@@ -22,8 +22,8 @@ export function twinOf(disk: MemoryDisk): MemoryDisk {
   const twin = copyOf(disk);
   twin.epoch = disk.epoch;
   twin.timelines = disk.timelines;
-  twin.deletions.floor = disk.deletions.floor;
-  for (const deletion of disk.deletions.read(scanRange({ subtree: '/' }), disk.revision))
-    twin.deletions.add(deletion);
+  twin.tombstones.floor = disk.tombstones.floor;
+  for (const deletion of disk.tombstones.read(scanRange({ subtree: '/' }), disk.revision))
+    twin.tombstones.add(deletion);
   return twin;
 }

@@ -17,9 +17,9 @@ const stores = new WeakMap<Engine, DurableStore>();
 let ids = 0;
 
 async function openOn(store: DurableStore, clock: Clock, options: EngineTestOptions = {}) {
-  const { deletionsMax = 1_000 } = options;
+  const { tombstonesMax = 1_000 } = options;
   const newId = () => `id-${ids++}`;
-  const engine = await store.open({ clock, newId, deletionsMax, defer: setImmediate });
+  const engine = await store.open({ clock, newId, tombstonesMax, defer: setImmediate });
   stores.set(engine, store);
   return engine;
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '@confer/shared';
 import type { Engine } from '../../../server/src/engine/engine.ts';
+import { requestsWith } from '../../../server/src/engine/lmdb/idempotency-window.ts';
 import { LmdbEngine } from '../../../server/src/engine/lmdb/lmdb-engine.ts';
 import { metaOf, putMeta } from '../../../server/src/engine/lmdb/meta.ts';
 import { progressOf, timelinesAfter } from '../../../server/src/engine/lmdb/recovery.ts';
-import { requestsWith } from '../../../server/src/engine/lmdb/requests.ts';
 import type { Storage } from '../../../server/src/engine/lmdb/storage.ts';
 import { FORMAT } from '../../../server/src/engine/lmdb/tables.ts';
 import { openLog } from '../../../server/src/engine/lmdb/wal/open-log.ts';
@@ -36,7 +36,7 @@ export class DurableStore implements SimulatedStore {
     return new DurableStore(new ModelDisk(options), options.random.pick([0, 4, 16, 100]));
   }
 
-  async open({ clock, newId, deletionsMax, defer }: OpenOptions): Promise<Engine> {
+  async open({ clock, newId, tombstonesMax, defer }: OpenOptions): Promise<Engine> {
     const disk = this.#disk;
     disk.underWay = 0;
     this.#engine = undefined;
@@ -56,7 +56,7 @@ export class DurableStore implements SimulatedStore {
       clock,
       uptimeMs: () => clock.now() - startedAt,
       defer,
-      deletionsMax,
+      tombstonesMax,
       reserve: disk.options.faults.reserve(),
       problem: () => undefined,
       release: () => storage.close(),
@@ -77,7 +77,7 @@ export class DurableStore implements SimulatedStore {
 
   get isQuiet(): boolean {
     const isOpen = this.#engine !== undefined;
-    return isOpen && this.#disk.underWay === 0 && this.#storage?.trouble === undefined;
+    return isOpen && this.#disk.underWay === 0 && this.#storage?.failure === undefined;
   }
 
   requestIdOf(revision: number): string | undefined {

@@ -13,8 +13,8 @@ export class MemoryStore implements SimulatedStore {
     this.#disk = disk;
   }
 
-  open({ clock, newId, deletionsMax }: OpenOptions): Engine {
-    return openMemoryEngine({ clock, newId, disk: this.#disk, deletionsMax });
+  open({ clock, newId, tombstonesMax }: OpenOptions): Engine {
+    return openMemoryEngine({ clock, newId, disk: this.#disk, tombstonesMax });
   }
 
   get revision(): number {

@@ -1,7 +1,7 @@
 import type { Clock } from '@confer/shared';
 import {
   type Storage,
-  type Trouble,
+  type StorageFailure,
   WriteFailure,
 } from '../../../server/src/engine/lmdb/storage.ts';
 import type { ReadTables, WriteTables } from '../../../server/src/engine/lmdb/tables.ts';
@@ -18,7 +18,7 @@ export class ModelStorage implements Storage {
   readonly #disk: ModelDisk;
   readonly #clock: Clock;
   #shown;
-  #trouble: Trouble | undefined;
+  #trouble: StorageFailure | undefined;
 
   constructor(disk: ModelDisk, clock: Clock) {
     this.#disk = disk;
@@ -55,7 +55,7 @@ export class ModelStorage implements Storage {
     this.#shown = this.#disk.tables;
   }
 
-  get trouble(): Trouble | undefined {
+  get failure(): StorageFailure | undefined {
     return this.#trouble;
   }
 

@@ -7,7 +7,7 @@ export type EngineName = (typeof engineNames)[number];
 export interface OpenOptions {
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly deletionsMax: number;
+  readonly tombstonesMax: number;
   readonly defer: (run: () => void) => void;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
 import { failureOf, type Rig } from './rig.contract.ts';
 
 export function describeCompaction(rig: () => Rig): void {
@@ -84,7 +84,7 @@ export function describeCompaction(rig: () => Rig): void {
       const again = await rig().put('/a', '1', { requestId: 'young' });
       expect(again.revision).toBe(revision);
       expect(rig().engine.reads.get('/a')?.value).toBe('2');
-      rig().clock.time += REQUEST_KEPT_MS + 1;
+      rig().clock.time += IDEMPOTENCY_WINDOW_MS + 1;
       await rig().engine.maintenance.compact(rig().engine.reads.revision);
       await rig().put('/a', '1', { requestId: 'young' });
       expect(rig().engine.reads.get('/a')?.value).toBe('1');
@@ -93,7 +93,7 @@ export function describeCompaction(rig: () => Rig): void {
     it('forgets old request ids with their commits', async () => {
       await rig().put('/a', '1', { requestId: 'old' });
       await rig().put('/a', '2', { requestId: 'new' });
-      rig().clock.time += REQUEST_KEPT_MS + 1;
+      rig().clock.time += IDEMPOTENCY_WINDOW_MS + 1;
       await rig().engine.maintenance.compact(revisionBefore(1));
       await rig().put('/a', '2', { requestId: 'new' });
       expect(rig().engine.reads.get('/a')?.version).toBe(2);

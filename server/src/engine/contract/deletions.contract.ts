@@ -106,7 +106,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
 
   describe('too many deletes', () => {
     it('let the oldest go, and the floor says so', async () => {
-      const small = await Rig.open(fixture, { deletionsMax: 3 });
+      const small = await Rig.open(fixture, { tombstonesMax: 3 });
       const { engine } = small;
       const revisions: number[] = [];
       for (const path of ['/a', '/b', '/c', '/d', '/e']) {
@@ -124,7 +124,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
     });
 
     it('of one commit go in steps', async () => {
-      const small = await Rig.open(fixture, { deletionsMax: 10 });
+      const small = await Rig.open(fixture, { tombstonesMax: 10 });
       const put = (path: string) => ({ type: 'put', path, value: '' }) as const;
       await small.commit(Array.from({ length: 1_000 }, (_, i) => put(`/a/${i}`)));
       await small.put('/b', '1');

@@ -1,9 +1,9 @@
 import { type Clock, type Commit, type Operation, ProtocolError } from '@confer/shared';
 import { expect } from 'vitest';
-import type { CommitOutcome, CommitRequest, Deletion, Engine, ScanQuery } from '../engine.ts';
+import type { CommitOutcome, CommitRequest, Engine, ScanQuery, Tombstone } from '../engine.ts';
 
 export interface EngineTestOptions {
-  readonly deletionsMax?: number;
+  readonly tombstonesMax?: number;
 }
 
 /** How a contract test comes by the engine that it tests. */
@@ -68,7 +68,7 @@ export class Rig {
     );
   }
 
-  deletions(query: ScanQuery): Deletion[] {
+  deletions(query: ScanQuery): Tombstone[] {
     return [...this.engine.reads.scanStates(query)].flatMap((state) =>
       'deletion' in state ? [state.deletion] : [],
     );

@@ -1,7 +1,7 @@
 import { assert } from '@confer/shared';
-import type { CommitOutcome, MadeChange, MadeCommit } from '../engine.ts';
+import { type CooperativeSteps, TimeSlice } from '../cooperative-steps.ts';
+import type { CommitOutcome, EngineChange, EngineCommit } from '../engine.ts';
 import type { Judgement } from '../evaluate.ts';
-import { Pace, type Steps } from '../steps.ts';
 import {
   type ChangeRow,
   type CommitHead,
@@ -38,9 +38,9 @@ export function* writeCommit(
   tables: WriteTables,
   judgement: Judgement<HeldRow>,
   so: { readonly far: Progress; readonly compactedRevision: number },
-): Steps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
+): CooperativeSteps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
   const { commit, replaced } = judgement;
-  const pace = new Pace();
+  const pace = new TimeSlice();
   const { progress, outcome } = tallyOf(judgement, so.far);
   let head: CommitHead | undefined = headAfter(commit, progress);
   for (let i = 0; i < commit.changes.length; i++) {
@@ -84,7 +84,7 @@ function keptBytes(before: HeldRow | undefined): number {
 }
 
 function headAfter(
-  { actor, note, cleared, withoutPrev }: MadeCommit,
+  { actor, note, cleared, withoutPrev }: EngineCommit,
   { time, changesSoFar, bytesSoFar }: Progress,
 ): CommitHead {
   const head = { time, actor, changesSoFar, bytesSoFar };
@@ -99,7 +99,7 @@ function headAfter(
 
 function putRow(
   tables: WriteTables,
-  { path, entry }: MadeChange & { readonly type: 'put' },
+  { path, entry }: EngineChange & { readonly type: 'put' },
   before: HeldRow | undefined,
   compactedRevision: number,
 ): ChangeRow {
@@ -126,7 +126,7 @@ function forgetDeletion(
 
 function deleteRow(
   { entries, deletions }: WriteTables,
-  { path, cause }: MadeChange & { readonly type: 'delete' },
+  { path, cause }: EngineChange & { readonly type: 'delete' },
   before: HeldRow | undefined,
   revision: number,
 ): ChangeRow {

@@ -77,20 +77,20 @@ function forgetRequests(
 }
 
 /** How far the forgetting of deletes is. */
-export interface Trimmed {
+export interface Pruned {
   /** How many are forgotten. */
   readonly count: number;
   readonly last: Place;
 }
 
-export const NOTHING_TRIMMED: Trimmed = { count: 0, last: [0, ROOT] };
+export const NOTHING_PRUNED: Pruned = { count: 0, last: [0, ROOT] };
 
 /** Forgets some of the deletes whose commit is compacted, the oldest first. */
-export function trimStep(
+export function pruneStep(
   { deletions, deletionOrder }: WriteTables,
   count: number,
-  { last: start, count: before }: Trimmed,
-): Trimmed {
+  { last: start, count: before }: Pruned,
+): Pruned {
   const oldest: Place[] = [];
   const limit = Math.min(count, STEP_ROWS);
   const range = { start, end: endOf(Number.MAX_SAFE_INTEGER - 1), limit };

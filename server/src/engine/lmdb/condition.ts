@@ -1,6 +1,6 @@
 import type { Clock } from '@confer/shared';
 import type { EngineHealth, Health } from '../engine.ts';
-import type { Trouble } from './storage.ts';
+import type { StorageFailure } from './storage.ts';
 
 /** It must have worked for so long before it is called well: a disk that fails now and then is not. */
 const WELL_AFTER_MS = 3_000;
@@ -48,7 +48,7 @@ export class Condition implements EngineHealth {
   }
 
   /** What is wrong with the storage by itself. That it is over counts, whether anybody writes or not. */
-  follow(trouble: Trouble | undefined): void {
+  follow(trouble: StorageFailure | undefined): void {
     const health = this.#health;
     if (trouble?.isFinal === true) this.fail(trouble.reason);
     else if (trouble !== undefined) this.degrade(trouble.reason);

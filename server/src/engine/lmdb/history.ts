@@ -1,5 +1,5 @@
 import { assert, ROOT } from '@confer/shared';
-import type { MadeChange, MadeCommit } from '../engine.ts';
+import type { EngineChange, EngineCommit } from '../engine.ts';
 import { madeDelete, madePut } from '../evaluate.ts';
 import type { Place } from './keys.ts';
 import { fetchFrom, type State, stateAt } from './past.ts';
@@ -31,7 +31,7 @@ export function* commitsBetween(
   tables: ReadTables,
   after: number,
   last: number,
-): Generator<MadeCommit, void, void> {
+): Generator<EngineCommit, void, void> {
   for (let from = after; from < last; ) {
     const chunk = readChunk(tables, from, last);
     const end = chunk.at(-1)?.revision;
@@ -68,9 +68,9 @@ function madeOf(
   tables: ReadTables,
   chunk: readonly LoggedCommit[],
   end: number,
-): readonly MadeCommit[] {
+): readonly EngineCommit[] {
   const later = new Map<string, State>();
-  const made: MadeCommit[] = [];
+  const made: EngineCommit[] = [];
   for (const { revision, head, changes } of [...chunk].reverse()) {
     const all = changes.map((change) => {
       const { path, link } = change;
@@ -90,7 +90,7 @@ function stateOf(tables: ReadTables, path: string, at: number): State {
 }
 
 /** `made`: what the path was after it. */
-function changeOf({ path, link }: Linked, made: State, { withoutPrev }: CommitHead): MadeChange {
+function changeOf({ path, link }: Linked, made: State, { withoutPrev }: CommitHead): EngineChange {
   const withPrev = withoutPrev !== true;
   if (link.kind === 'deleted') return madeDelete(path, link.cause, link.before, withPrev);
   assert(made instanceof HeldRow, 'a put made an entry');
@@ -100,8 +100,8 @@ function changeOf({ path, link }: Linked, made: State, { withoutPrev }: CommitHe
 function commitOf(
   revision: number,
   { time, actor, note, cleared, withoutPrev }: CommitHead,
-  changes: readonly MadeChange[],
-): MadeCommit {
+  changes: readonly EngineChange[],
+): EngineCommit {
   return {
     revision,
     time,

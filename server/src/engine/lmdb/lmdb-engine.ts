@@ -3,9 +3,9 @@ import type {
   CommitOutcome,
   CommitRequest,
   Engine,
+  EngineCommit,
   EngineMaintenance,
   EngineWrites,
-  MadeCommit,
   Timeline,
 } from '../engine.ts';
 import { Feed } from '../feed.ts';
@@ -14,12 +14,12 @@ import { Retention, type RetentionLimits } from '../retention.ts';
 import type { Progress } from './commit-rows.ts';
 import { Condition } from './condition.ts';
 import { headAt } from './history.ts';
+import { IdempotencyWindow } from './idempotency-window.ts';
 import { LmdbReads } from './lmdb-reads.ts';
-import { Requests } from './requests.ts';
+import { Maintenance } from './maintenance.ts';
 import { type Reserve, Room } from './room.ts';
 import { type Storage, WriteFailure } from './storage.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
-import { Upkeep } from './upkeep.ts';
 import { Writes } from './writes.ts';
 
 export interface LmdbEngineParts {
@@ -32,7 +32,7 @@ export interface LmdbEngineParts {
   readonly uptimeMs: () => number;
   /** Runs something in a turn of its own, soon. */
   readonly defer: (run: () => void) => void;
-  readonly deletionsMax: number;
+  readonly tombstonesMax: number;
   readonly reserve: Reserve;
   /** Why what is written would not be found again, or `undefined`. */
   readonly problem: () => string | undefined;
@@ -61,10 +61,10 @@ export class LmdbEngine implements Engine {
   readonly maintenance: EngineMaintenance;
   readonly #parts: LmdbEngineParts;
   readonly #writes: Writes;
-  readonly #upkeep: Upkeep;
+  readonly #upkeep: Maintenance;
   readonly #retention: Retention | undefined;
   readonly #room: Room;
-  readonly #requests: Requests;
+  readonly #requests: IdempotencyWindow;
   /** Transactions come one after the other. */
   #transactions: Promise<unknown> = Promise.resolve();
   #shown: Progress;
@@ -72,21 +72,21 @@ export class LmdbEngine implements Engine {
   #closing: Promise<void> | undefined;
 
   constructor(parts: LmdbEngineParts) {
-    const { storage, epoch, timelines, progress, clock, uptimeMs, defer, deletionsMax } = parts;
+    const { storage, epoch, timelines, progress, clock, uptimeMs, defer, tombstonesMax } = parts;
     this.#parts = parts;
     this.epoch = epoch;
     this.timelines = timelines;
     this.#shown = progress;
     this.#room = new Room(parts.reserve, () => storage.freeBytes());
     this.health = new Condition(clock, uptimeMs);
-    this.#requests = new Requests(storage.tables, progress.revision, uptimeMs);
+    this.#requests = new IdempotencyWindow(storage.tables, progress.revision, uptimeMs);
     const shown = () => this.#shown;
-    this.#upkeep = new Upkeep({
+    this.#upkeep = new Maintenance({
       tables: storage.tables,
       requests: this.#requests,
-      deletionsMax,
+      tombstonesMax,
       transaction: (work) => this.#upkeepTransaction(work),
-      shown,
+      visible: shown,
     });
     this.reads = new LmdbReads(storage.tables, shown, this.#upkeep);
     this.maintenance = this.#maintenanceOf(storage.tables);
@@ -96,9 +96,9 @@ export class LmdbEngine implements Engine {
       requests: this.#requests,
       defer,
       transaction: (work, written, isFreeing) => this.#transaction(work, written, isFreeing),
-      shown,
+      visible: shown,
       compactedRevision: () => this.reads.compactedRevision,
-      onDurable: (...durable) => this.#onDurable(...durable),
+      onCommitted: (...durable) => this.#onCommitted(...durable),
     });
     this.#retention =
       parts.retention === undefined
@@ -140,7 +140,7 @@ export class LmdbEngine implements Engine {
     return this.#closing;
   }
 
-  #onDurable(commits: readonly MadeCommit[], progress: Progress): void {
+  #onCommitted(commits: readonly EngineCommit[], progress: Progress): void {
     this.#parts.storage.show();
     this.#shown = progress;
     this.feed.tell({ kind: 'commits', commits });
@@ -179,7 +179,7 @@ export class LmdbEngine implements Engine {
       try {
         const result = await this.#parts.storage.transaction(work);
         this.#room.wrote();
-        if (!this.#room.isShort && this.#parts.storage.trouble === undefined) this.health.worked();
+        if (!this.#room.isShort && this.#parts.storage.failure === undefined) this.health.worked();
         return result;
       } catch (error) {
         if (!this.#mayTryAgain(error, isFreeing)) throw error;
@@ -222,7 +222,7 @@ export class LmdbEngine implements Engine {
   }
 
   #lookAtStorage(): void {
-    this.health.follow(this.#parts.storage.trouble);
+    this.health.follow(this.#parts.storage.failure);
   }
 
   async #close(): Promise<void> {

@@ -1,19 +1,19 @@
 import { assert, type Entry } from '@confer/shared';
-import type { EngineReads, EntryText, MadeCommit, PathState, ScanQuery } from '../engine.ts';
+import type { EngineCommit, EngineReads, EntryText, PathState, ScanQuery } from '../engine.ts';
 import { requireInWindow } from '../history-window.ts';
 import type { Progress } from './commit-rows.ts';
 import { commitsBetween, headAt } from './history.ts';
+import type { Maintenance } from './maintenance.ts';
 import { entriesOf, heldAt, heldNow, statesOf, textOf } from './reads.ts';
 import type { ReadTables } from './tables.ts';
-import type { Upkeep } from './upkeep.ts';
 
 /** What is read of the tables, at the revision that they show. */
 export class LmdbReads implements EngineReads {
   readonly #tables: ReadTables;
   readonly #shown: () => Progress;
-  readonly #upkeep: Upkeep;
+  readonly #upkeep: Maintenance;
 
-  constructor(tables: ReadTables, shown: () => Progress, upkeep: Upkeep) {
+  constructor(tables: ReadTables, shown: () => Progress, upkeep: Maintenance) {
     this.#tables = tables;
     this.#shown = shown;
     this.#upkeep = upkeep;
@@ -28,7 +28,7 @@ export class LmdbReads implements EngineReads {
   }
 
   get tombstoneFloor(): number {
-    return this.#upkeep.deletionsFloor;
+    return this.#upkeep.tombstoneFloor;
   }
 
   get entryCount(): number {
@@ -63,7 +63,7 @@ export class LmdbReads implements EngineReads {
     return statesOf(this.#tables, query);
   }
 
-  history(revision: number): Iterable<MadeCommit> {
+  history(revision: number): Iterable<EngineCommit> {
     requireInWindow(revision, this);
     return commitsBetween(this.#tables, revision, this.revision);
   }

@@ -7,7 +7,7 @@ import { type Identity, metaOf } from './meta.ts';
 import { RoomAhead } from './room-ahead.ts';
 import { rowCodec } from './rows.ts';
 import { numberIn, pagesOf } from './stats.ts';
-import { type Storage, type Trouble, WriteFailure, type WriteHint } from './storage.ts';
+import { type Storage, type StorageFailure, WriteFailure, type WriteHint } from './storage.ts';
 import {
   type ReadTables,
   type TableKeys,
@@ -87,9 +87,9 @@ class LmdbStorage implements Storage {
   readonly #written: WriteTables;
   #shown: ReadTransaction;
   #isWriting = false;
-  #trouble: Trouble | undefined;
+  #trouble: StorageFailure | undefined;
   /** A row that somebody asked for. The others are served. */
-  #damage: Trouble | undefined;
+  #damage: StorageFailure | undefined;
 
   constructor(root: RootDatabase, directory: string, ahead: RoomAhead) {
     this.#root = root;
@@ -186,7 +186,7 @@ class LmdbStorage implements Storage {
     return { pageBytes: numberIn(stats, 'pageSize'), pages: numberIn(stats, 'lastPageNumber') + 1 };
   }
 
-  get trouble(): Trouble | undefined {
+  get failure(): StorageFailure | undefined {
     return this.#trouble ?? this.#damage;
   }
 

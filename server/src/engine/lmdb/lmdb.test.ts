@@ -8,7 +8,7 @@ import { CHILD, Child } from '../contract/child.contract.ts';
 import { describeEngine } from '../contract/engine.contract.ts';
 import { type EngineTestOptions, failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
-import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
 import { openLmdbEngine } from './open.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));
@@ -131,7 +131,7 @@ describe('a compaction', () => {
     expect([...again.engine.reads.history(upTo)]).toEqual(rig.fed.slice(-10));
     const last = await again.put('/k0', '2000', { requestId: 'put-2000' });
     expect(last.revision).toBeLessThan(upTo);
-    again.clock.time += REQUEST_KEPT_MS + 1;
+    again.clock.time += IDEMPOTENCY_WINDOW_MS + 1;
     await again.engine.maintenance.compact(upTo);
     const anew = await again.put('/k0', '2000', { requestId: 'put-2000' });
     expect(anew.revision).toBeGreaterThan(upTo);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '@confer/shared';
-import { DELETIONS_MAX } from '../deletions-limit.ts';
 import type { Engine, Timeline } from '../engine.ts';
 import type { RetentionLimits } from '../retention.ts';
 import { StorageError } from '../storage-error.ts';
+import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { BackgroundLook } from './background-look.ts';
 import type { Progress } from './commit-rows.ts';
 import {
@@ -45,7 +45,7 @@ export interface LmdbEngineOptions {
   /** Names the epoch of a new history, and each timeline. */
   readonly newId: () => string;
   /** Deletes that are known beyond history. */
-  readonly deletionsMax?: number;
+  readonly tombstonesMax?: number;
   /** Of the write-ahead log; by default what suits the disk. Small ones come to their end soon. */
   readonly segmentBytes?: number;
   /** Go on, on a new timeline, although the directory says that data are missing. */
@@ -177,7 +177,7 @@ class Opening {
    * process before wrote and could not sync counts from here on, and nothing of it is shown before.
    */
   async #begin(storage: Storage, lock: LockedFile): Promise<Engine> {
-    const { acceptLoss = false, newId, onNotice, deletionsMax = DELETIONS_MAX } = this.#options;
+    const { acceptLoss = false, newId, onNotice, tombstonesMax = TOMBSTONES_MAX } = this.#options;
     const { epoch } = identityOf(storage, this.#files);
     const progress = progressOf(storage.tables);
     const { revision } = progress;
@@ -203,7 +203,7 @@ class Opening {
       clock,
       uptimeMs,
       defer,
-      deletionsMax,
+      tombstonesMax,
       reserve: this.#reserve,
       problem: () => this.#misplaced(lock) ?? look?.problem,
       release: (last) => this.#release(storage, { lock, look, epoch, timeline }, last),

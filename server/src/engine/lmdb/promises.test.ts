@@ -16,7 +16,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Child } from '../contract/child.contract.ts';
 import { failureOf, Rig, seeded, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
-import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
 import { checkRows } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
 import { openLmdbEngine } from './open.ts';
@@ -164,7 +164,7 @@ describe('a clock that is set', () => {
     expect(await rig.put('/a', '1', { requestId: 'once' })).toEqual(first);
     const times = ['/a', '/b', '/c'].map((path) => rig.engine.reads.get(path)?.updatedAt ?? 0);
     expect(times).toEqual([...times].sort((a, b) => a - b));
-    machine.pass(REQUEST_KEPT_MS + 1);
+    machine.pass(IDEMPOTENCY_WINDOW_MS + 1);
     await rig.engine.maintenance.compact(rig.engine.reads.revision);
     expect((await rig.put('/a', '1', { requestId: 'once' })).revision).toBeGreaterThan(
       first.revision,
@@ -180,7 +180,7 @@ describe('a clock that is set forward before a restart', () => {
     let rig = new Rig(await openIn(directory, machine), machine);
     const first = await rig.put('/a', '1', { requestId: 'once' });
     await Promise.all(Array.from({ length: 11_000 }, (_, i) => rig.put(`/k/${i % 100}`, 'v')));
-    machine.time += 2 * REQUEST_KEPT_MS;
+    machine.time += 2 * IDEMPOTENCY_WINDOW_MS;
     await rig.put('/b', '2');
     await rig.engine.close();
     rig = new Rig(await openIn(directory, machine), machine);

@@ -40,7 +40,7 @@ it('a data file does not grow for ever when a few keys are overwritten, put and 
     defer: setImmediate,
     pid: process.pid,
     newId: () => 'epoch',
-    deletionsMax: 1_000,
+    tombstonesMax: 1_000,
   });
   const limits = { ageMs: 0, commits: 300, bytes: Number.MAX_SAFE_INTEGER };
   const retention = new Retention(engine, clock, limits, () => {});

@@ -32,7 +32,7 @@ export interface WriteHint {
 }
 
 /** What is wrong with a storage. */
-export interface Trouble {
+export interface StorageFailure {
   readonly reason: string;
   /** Nothing more can be written, nor surely be read, before another start. */
   readonly isFinal: boolean;
@@ -62,7 +62,7 @@ export interface Storage {
   show(): void;
 
   /** What is wrong with it, beside what those were told who wrote. */
-  readonly trouble: Trouble | undefined;
+  readonly failure: StorageFailure | undefined;
 
   /** Tries again what failed in the background. To be called now and then. */
   tend(): void;

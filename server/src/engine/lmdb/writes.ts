@@ -1,26 +1,26 @@
 import { type Clock, ProtocolError } from '@confer/shared';
-import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
+import { atOnce, type CooperativeSteps } from '../cooperative-steps.ts';
+import type { CommitOutcome, CommitRequest, EngineCommit } from '../engine.ts';
 import { type Base, evaluate, type Judgement } from '../evaluate.ts';
-import { anotherWrite, fingerprintOf, type MadeWrite } from '../made-write.ts';
 import type { Pending } from '../pending.ts';
-import { atOnce, type Steps } from '../steps.ts';
+import { anotherWrite, fingerprintOf, type RecordedWrite } from '../recorded-write.ts';
 import { restOf } from '../tree-range.ts';
 import { type Progress, writeCommit } from './commit-rows.ts';
 import { failureOf, reasonOf, refusalOf } from './errors.ts';
+import { type IdempotencyWindow, recordRequests } from './idempotency-window.ts';
 import { fetchFrom } from './past.ts';
 import { heldNow } from './reads.ts';
-import { noteRequests, type Requests } from './requests.ts';
 import { WriteFailure } from './storage.ts';
 import { HeldRow } from './stored.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
-import { isFreeing, Turn } from './turn.ts';
+import { isFreeing, WriteBatch } from './write-batch.ts';
 
 /** What the writes work on. */
 export interface WriteContext {
   /** What can be read while nothing is written. */
   readonly tables: ReadTables;
   readonly clock: Clock;
-  readonly requests: Requests;
+  readonly requests: IdempotencyWindow;
   /** Runs something in a turn of its own, soon. */
   readonly defer: (run: () => void) => void;
   /** Runs a transaction, and `written` before the next one. `isFreeing`: it makes room in the end. */
@@ -30,10 +30,10 @@ export interface WriteContext {
     isFreeing: boolean,
   ) => Promise<Result>;
   /** What the engine shows: the newest that is durable and came out of the feed. */
-  readonly shown: () => Progress;
+  readonly visible: () => Progress;
   readonly compactedRevision: () => number;
   /** Takes what became durable together, before any of its writers is answered. */
-  readonly onDurable: (commits: readonly MadeCommit[], progress: Progress) => void;
+  readonly onCommitted: (commits: readonly EngineCommit[], progress: Progress) => void;
 }
 
 /**
@@ -100,7 +100,7 @@ export class Writes {
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    const turn = new Turn();
+    const turn = new WriteBatch();
     this.#queue = turn.take(this.#queue);
     try {
       await this.#context.transaction(
@@ -125,14 +125,14 @@ export class Writes {
     this.#context.defer(() => this.#writeSoon());
   }
 
-  #written({ outcomes, commits }: Turn, progress: Progress): void {
+  #written({ outcomes, commits }: WriteBatch, progress: Progress): void {
     for (const [requestId, { outcome }] of outcomes)
       this.#context.requests.add(requestId, outcome.revision);
-    if (commits.length > 0) this.#context.onDurable(commits, progress);
+    if (commits.length > 0) this.#context.onCommitted(commits, progress);
   }
 
   /** On a full disk, what makes room is tried by itself before it is refused. */
-  #failed(turn: Turn, error: unknown): void {
+  #failed(turn: WriteBatch, error: unknown): void {
     const failure = failureOf(error);
     if (error instanceof WriteFailure && error.outcome === 'unknown')
       for (const { request } of turn.taken) this.#unknown.set(request.requestId, failure);
@@ -154,13 +154,13 @@ export class Writes {
     }
   }
 
-  #judgeAll(turn: Turn, tables: WriteTables): Progress | Promise<Progress> {
+  #judgeAll(turn: WriteBatch, tables: WriteTables): Progress | Promise<Progress> {
     turn.begin();
     const steps = this.#steps(turn, tables);
     return turn.isLarge ? this.#inTurns(steps) : atOnce(steps);
   }
 
-  async #inTurns(steps: Steps<Progress>): Promise<Progress> {
+  async #inTurns(steps: CooperativeSteps<Progress>): Promise<Progress> {
     for (;;) {
       const step = steps.next();
       if (step.done === true) return step.value;
@@ -168,9 +168,9 @@ export class Writes {
     }
   }
 
-  *#steps(turn: Turn, tables: WriteTables): Steps<Progress> {
+  *#steps(turn: WriteBatch, tables: WriteTables): CooperativeSteps<Progress> {
     const base = baseOf(tables);
-    let progress = this.#context.shown();
+    let progress = this.#context.visible();
     for (const pending of turn.taken) {
       const { request } = pending;
       const fingerprint = yield* fingerprintOf(request);
@@ -196,7 +196,7 @@ export class Writes {
       progress = written.progress;
       turn.made(pending, judged.commit, { outcome: written.outcome, fingerprint });
     }
-    noteRequests(tables, turn.outcomes, progress);
+    recordRequests(tables, turn.outcomes, progress);
     return progress;
   }
 
@@ -205,7 +205,7 @@ export class Writes {
     return { revision: revision + 1, time: Math.max(time, this.#context.clock.now()) };
   }
 
-  #known({ requestId }: CommitRequest, tables: ReadTables): MadeWrite | undefined {
+  #known({ requestId }: CommitRequest, tables: ReadTables): RecordedWrite | undefined {
     return this.#context.requests.outcomeOf(requestId, tables);
   }
 }

@@ -1,7 +1,7 @@
-import type { MadeCommit, Timeline } from '../engine.ts';
-import { MemoryDeletions } from '../known-deletions.ts';
-import type { MadeWrite } from '../made-write.ts';
+import type { EngineCommit, Timeline } from '../engine.ts';
+import type { RecordedWrite } from '../recorded-write.ts';
 import type { LoggedCommit } from './log.ts';
+import { MemoryTombstones } from './tombstones.ts';
 import { MemoryVersions } from './versions.ts';
 
 /**
@@ -22,17 +22,17 @@ export class MemoryDisk {
   /** Without gaps, so that a revision is an index away. */
   readonly log: LoggedCommit[] = [];
   /** What is being written: of a later revision than is shown, and undone when it was broken off. */
-  applying: MadeCommit | undefined;
-  readonly deletions = new MemoryDeletions();
-  readonly outcomes = new Map<string, MadeWrite>();
+  applying: EngineCommit | undefined;
+  readonly tombstones = new MemoryTombstones();
+  readonly outcomes = new Map<string, RecordedWrite>();
   /** Commits that are gone while their request ids are too young to be forgotten; oldest first. */
   readonly retired: { readonly requestId: string; readonly time: number }[] = [];
 }
 
 /** Takes back what an engine wrote that was broken off. */
 export function undoUnfinished(disk: MemoryDisk): void {
-  const { applying, revision, tree, deletions } = disk;
+  const { applying, revision, tree, tombstones } = disk;
   disk.applying = undefined;
   for (const { path } of applying?.changes ?? []) tree.undoAfter(path, revision);
-  deletions.forgetAfter(revision);
+  tombstones.forgetAfter(revision);
 }

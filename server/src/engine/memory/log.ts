@@ -1,7 +1,7 @@
-import type { MadeCommit } from '../engine.ts';
+import type { EngineCommit } from '../engine.ts';
 
 export interface LoggedCommit {
-  readonly commit: MadeCommit;
+  readonly commit: EngineCommit;
   readonly requestId: string;
 }
 
@@ -9,7 +9,7 @@ export interface LoggedCommit {
 export function* commitsAfter(
   log: readonly LoggedCommit[],
   revision: number,
-): Generator<MadeCommit> {
+): Generator<EngineCommit> {
   const first = log[0]?.commit.revision ?? revision + 1;
   for (let i = revision + 1 - first; i < log.length; i++) {
     const logged = log[i];

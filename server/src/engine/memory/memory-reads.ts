@@ -1,5 +1,5 @@
 import { type Entry, isHiddenIn } from '@confer/shared';
-import type { EngineReads, EntryText, MadeCommit, PathState, ScanQuery } from '../engine.ts';
+import type { EngineCommit, EngineReads, EntryText, PathState, ScanQuery } from '../engine.ts';
 import { requireInWindow } from '../history-window.ts';
 import { mergeByPath } from '../merge-by-path.ts';
 import { scanRange } from '../tree-range.ts';
@@ -24,7 +24,7 @@ export class MemoryReads implements EngineReads {
   }
 
   get tombstoneFloor(): number {
-    return this.#disk.deletions.floor;
+    return this.#disk.tombstones.floor;
   }
 
   get entryCount(): number {
@@ -58,7 +58,7 @@ export class MemoryReads implements EngineReads {
     return this.#states(query);
   }
 
-  history(revision: number): Iterable<MadeCommit> {
+  history(revision: number): Iterable<EngineCommit> {
     requireInWindow(revision, this);
     return commitsAfter(this.#disk.log, revision);
   }
@@ -77,10 +77,10 @@ export class MemoryReads implements EngineReads {
 
   *#states(query: ScanQuery): Generator<PathState> {
     const range = scanRange(query);
-    const { tree, deletions } = this.#disk;
+    const { tree, tombstones } = this.#disk;
     for (const state of mergeByPath(
       there(tree.states(range, query.at)),
-      gone(deletions.read(range, query.at)),
+      gone(tombstones.read(range, query.at)),
     )) {
       if (!isHiddenIn(state.path, query.subtree)) yield state;
       if (query.budget?.isSpentBy(state.path) === true) return;

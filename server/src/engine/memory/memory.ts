@@ -1,23 +1,23 @@
 import { type Clock, ProtocolError } from '@confer/shared';
-import { DELETIONS_MAX } from '../deletions-limit.ts';
+import { type CooperativeSteps, TimeSlice } from '../cooperative-steps.ts';
 import type {
   CommitOutcome,
   CommitRequest,
   Engine,
+  EngineCommit,
   EngineHealth,
   EngineMaintenance,
   EngineWrites,
-  MadeCommit,
   Timeline,
 } from '../engine.ts';
 import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
 import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
-import { anotherWrite, fingerprintOf } from '../made-write.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
 import type { Pending } from '../pending.ts';
-import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { anotherWrite, fingerprintOf } from '../recorded-write.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
-import { Pace, type Steps } from '../steps.ts';
+import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { restOf } from '../tree-range.ts';
 import { MemoryDisk, undoUnfinished } from './disk.ts';
 import { historySize } from './history-size.ts';
@@ -33,7 +33,7 @@ export interface MemoryEngineOptions {
   /** The state to continue from; without it, an empty history. */
   readonly disk?: MemoryDisk;
   /** Deletes that are known beyond compaction. */
-  readonly deletionsMax?: number;
+  readonly tombstonesMax?: number;
   /** Without it, history is kept until somebody asks for a compaction. */
   readonly retention?: RetentionLimits;
   readonly onNotice?: (notice: string) => void;
@@ -60,7 +60,7 @@ class MemoryEngine implements Engine {
   readonly timelines: readonly Timeline[];
   readonly #clock: Clock;
   readonly #disk: MemoryDisk;
-  readonly #deletionsMax: number;
+  readonly #tombstonesMax: number;
   #retention: Retention | undefined;
   #pending: Pending[] = [];
   #flushed: Promise<void> = Promise.resolve();
@@ -69,7 +69,7 @@ class MemoryEngine implements Engine {
     clock,
     newId,
     disk = new MemoryDisk(),
-    deletionsMax = DELETIONS_MAX,
+    tombstonesMax = TOMBSTONES_MAX,
     retention,
     onNotice = () => {},
   }: MemoryEngineOptions) {
@@ -83,7 +83,7 @@ class MemoryEngine implements Engine {
     this.#disk = disk;
     this.reads = new MemoryReads(disk);
     this.maintenance = this.#maintenanceOf(disk);
-    this.#deletionsMax = deletionsMax;
+    this.#tombstonesMax = tombstonesMax;
     if (retention !== undefined) this.#retention = new Retention(this, clock, retention, onNotice);
   }
 
@@ -114,7 +114,7 @@ class MemoryEngine implements Engine {
     disk.compactedRevision = Math.max(disk.compactedRevision, revision);
     while (this.#dropCommits(disk.compactedRevision))
       await new Promise<void>((resume) => this.#clock.setTimer(0, resume));
-    disk.deletions.trim(this.#deletionsMax, disk.compactedRevision);
+    disk.tombstones.trim(this.#tombstonesMax, disk.compactedRevision);
   }
 
   async close(): Promise<void> {
@@ -130,7 +130,7 @@ class MemoryEngine implements Engine {
   async #flush(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
-    let commits: MadeCommit[] = [];
+    let commits: EngineCommit[] = [];
     let answers: (() => void)[] = [];
     const tell = () => {
       if (commits.length > 0) this.feed.tell({ kind: 'commits', commits });
@@ -154,7 +154,10 @@ class MemoryEngine implements Engine {
     tell();
   }
 
-  *#judge(request: CommitRequest, made: (commit: MadeCommit) => void): Steps<CommitOutcome> {
+  *#judge(
+    request: CommitRequest,
+    made: (commit: EngineCommit) => void,
+  ): CooperativeSteps<CommitOutcome> {
     const disk = this.#disk;
     this.#requireOwner();
     const fingerprint = yield* fingerprintOf(request);
@@ -198,19 +201,19 @@ class MemoryEngine implements Engine {
   }
 
   /** Writes what nobody reads before the disk shows the revision. */
-  *#apply(commit: MadeCommit): Steps<void> {
+  *#apply(commit: EngineCommit): CooperativeSteps<void> {
     const { revision } = commit;
     const disk = this.#disk;
     this.#requireOwner();
     disk.applying = commit;
-    const pace = new Pace();
+    const pace = new TimeSlice();
     let growth = 0;
     for (const change of commit.changes) {
       const entry = change.type === 'put' ? change.entry : undefined;
       if (entry === undefined) growth--;
       else if (change.replaced === 0) growth++;
       if (change.type === 'delete')
-        disk.deletions.add({ path: change.path, revision, cause: change.cause });
+        disk.tombstones.add({ path: change.path, revision, cause: change.cause });
       disk.tree.add(change.path, revision, entry);
       if (!pace.isOver()) continue;
       yield;
@@ -230,7 +233,7 @@ class MemoryEngine implements Engine {
       retired.push({ requestId, time: commit.time });
       for (const { path } of commit.changes) {
         const newest = this.#disk.tree.dropBefore(path, revision);
-        this.#disk.deletions.forgetBefore(path, newest);
+        this.#disk.tombstones.forgetBefore(path, newest);
       }
     }
     this.#forgetRequests();
@@ -239,7 +242,7 @@ class MemoryEngine implements Engine {
 
   #forgetRequests(): void {
     const { outcomes, retired } = this.#disk;
-    const before = this.#clock.now() - REQUEST_KEPT_MS;
+    const before = this.#clock.now() - IDEMPOTENCY_WINDOW_MS;
     const young = retired.findIndex(({ time }) => time >= before);
     const old = retired.splice(0, young === -1 ? retired.length : young);
     for (const { requestId } of old) outcomes.delete(requestId);

@@ -1,7 +1,7 @@
 import type { Entry } from '@confer/shared';
 import type { EntryText, PathState } from '../engine.ts';
 import type { Held } from '../evaluate.ts';
-import type { MemoryDeletions } from '../known-deletions.ts';
+import type { MemoryTombstones } from './tombstones.ts';
 import type { MemoryVersions } from './versions.ts';
 
 /** An entry in memory is read as a whole at once. */
@@ -18,6 +18,6 @@ export function* there(states: ReturnType<MemoryVersions['states']>): Generator<
     if (entry !== undefined) yield { path, entry: textOf(entry) };
 }
 
-export function* gone(deletions: ReturnType<MemoryDeletions['read']>): Generator<PathState> {
+export function* gone(deletions: ReturnType<MemoryTombstones['read']>): Generator<PathState> {
   for (const deletion of deletions) yield { path: deletion.path, deletion };
 }

@@ -1,6 +1,6 @@
 import { reasonOf } from '../errors.ts';
 import { putMeta } from '../meta.ts';
-import { type Storage, type Trouble, WriteFailure } from '../storage.ts';
+import { type Storage, type StorageFailure, WriteFailure } from '../storage.ts';
 import type { ReadTables, WriteTables } from '../tables.ts';
 import { layeredTables, writtenTables } from './layers.ts';
 import { Memtable } from './memtable.ts';
@@ -59,7 +59,7 @@ export class LoggedStorage implements Storage {
   #durable: Memtable | 'in the tables' | undefined;
   #checkpoint: Promise<void> | undefined;
   #direct: number;
-  #trouble: Trouble | undefined;
+  #trouble: StorageFailure | undefined;
 
   constructor(parts: LoggedStorageParts) {
     this.#parts = parts;
@@ -93,8 +93,8 @@ export class LoggedStorage implements Storage {
     else if (durable !== undefined) this.#stack.active.take(durable);
   }
 
-  get trouble(): Trouble | undefined {
-    return this.#base.trouble ?? this.#trouble;
+  get failure(): StorageFailure | undefined {
+    return this.#base.failure ?? this.#trouble;
   }
 
   tend(): void {
@@ -107,7 +107,7 @@ export class LoggedStorage implements Storage {
 
   /** Leaves all in the tables. Where that fails, the log has it for the next start. */
   async close(): Promise<void> {
-    if (this.trouble?.isFinal !== true)
+    if (this.failure?.isFinal !== true)
       try {
         await this.#flush();
         await this.#sayWhere(true);

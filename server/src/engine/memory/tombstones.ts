@@ -1,14 +1,14 @@
 import { compareCodePoints, orderKey, pathOfOrderKey } from '@confer/shared';
-import { trimmedCount } from './deletions-limit.ts';
-import type { Deletion } from './engine.ts';
-import { OrderedMap } from './ordered-map.ts';
-import type { KeyRange } from './tree-range.ts';
+import type { Tombstone } from '../engine.ts';
+import { OrderedMap } from '../ordered-map.ts';
+import { prunedCount } from '../tombstones-limit.ts';
+import type { KeyRange } from '../tree-range.ts';
 
-type Known = Omit<Deletion, 'path'>;
+type Known = Omit<Tombstone, 'path'>;
 type Place = readonly [revision: number, key: string];
 
 /** The deletes that a memory engine knows, in the order of the tree and in that of revisions. */
-export class MemoryDeletions {
+export class MemoryTombstones {
   floor = 0;
   /** By `orderKey`; those of a path from the oldest to the newest. */
   readonly #byPath = new OrderedMap<string, Known[]>(undefined, compareCodePoints);
@@ -21,7 +21,7 @@ export class MemoryDeletions {
     return this.#order.size;
   }
 
-  add({ path, revision, cause }: Deletion): void {
+  add({ path, revision, cause }: Tombstone): void {
     const key = orderKey(path);
     const known = this.#byPath.get(key);
     if (known === undefined) this.#byPath.set(key, [{ revision, cause }]);
@@ -37,7 +37,7 @@ export class MemoryDeletions {
       this.#forget(key, known, known[0].revision);
   }
 
-  forget({ path, revision }: Omit<Deletion, 'cause'>): void {
+  forget({ path, revision }: Omit<Tombstone, 'cause'>): void {
     const key = orderKey(path);
     const left = (this.#byPath.get(key) ?? []).filter((known) => known.revision !== revision);
     if (left.length === 0) this.#byPath.delete(key);
@@ -64,14 +64,14 @@ export class MemoryDeletions {
       count++;
     }
     if (count <= max) return;
-    for (; count > trimmedCount(max); count--) {
+    for (; count > prunedCount(max); count--) {
       const [revision, key] = this.#order.minKey() ?? [0, ''];
       this.floor = revision;
       this.#forget(key, this.#byPath.get(key) ?? [], revision);
     }
   }
 
-  *read({ from, to }: KeyRange, at: number): Generator<Deletion> {
+  *read({ from, to }: KeyRange, at: number): Generator<Tombstone> {
     for (const [key, known] of this.#byPath.entries(from)) {
       if (compareCodePoints(key, to) >= 0) return;
       const newest = known.findLast(({ revision }) => revision <= at);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../test-support/harness.ts';
-import { Kept } from './kept.ts';
+import { PageCache } from './page-cache.ts';
 
 describe('W10 what is kept for others', () => {
   const clock = new ManualClock();
-  const use = (kept: Kept<string>, key: string) => {
+  const use = (kept: PageCache<string>, key: string) => {
     let isMade = false;
     const make = () => {
       isMade = true;
@@ -15,7 +15,7 @@ describe('W10 what is kept for others', () => {
   };
 
   it('is made once, as long as it is used and there is room', () => {
-    const kept = new Kept<string>(35, clock);
+    const kept = new PageCache<string>(35, clock);
     expect(['a', 'b', 'c', 'a', 'b', 'c'].map((key) => use(kept, key))).toEqual([
       ...[true, true, true],
       ...[false, false, false],
@@ -23,13 +23,13 @@ describe('W10 what is kept for others', () => {
   });
 
   it('goes when there is no room, the least used first', () => {
-    const kept = new Kept<string>(35, clock);
+    const kept = new PageCache<string>(35, clock);
     for (const key of ['a', 'b', 'c', 'a', 'd']) use(kept, key);
     expect(['a', 'c', 'd', 'b'].map((key) => use(kept, key))).toEqual([false, false, false, true]);
   });
 
   it('goes when nobody asks for it any more, and what is asked for stays', () => {
-    const kept = new Kept<string>(35, clock);
+    const kept = new PageCache<string>(35, clock);
     for (const key of ['a', 'b']) use(kept, key);
     for (let i = 0; i < 5; i++) {
       clock.advance(40_000);
@@ -43,7 +43,7 @@ describe('W10 what is kept for others', () => {
   });
 
   it('is nothing of what could not be made', () => {
-    const kept = new Kept<string>(35, clock);
+    const kept = new PageCache<string>(35, clock);
     const fail = () => {
       throw new Error('not now');
     };

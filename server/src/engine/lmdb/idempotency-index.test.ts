@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { RequestIndex } from './request-index.ts';
+import { IdempotencyIndex } from './idempotency-index.ts';
 
 it('S4 finds the last of many requests, and says nothing of those it never saw', () => {
-  const index = new RequestIndex();
+  const index = new IdempotencyIndex();
   for (let i = 1; i <= 50_000; i++) index.add(`request-${i}`, i);
   for (let i = 1; i <= 50_000; i++) expect(index.find(`request-${i}`)).toBe(i);
   for (let i = 1; i <= 50_000; i++) expect(index.find(`other-${i}`)).toBeUndefined();
@@ -11,7 +11,7 @@ it('S4 finds the last of many requests, and says nothing of those it never saw',
 });
 
 it('S4 W10 knows a million requests back, and not for ever more', () => {
-  const index = new RequestIndex();
+  const index = new IdempotencyIndex();
   for (let i = 1; i <= 2_100_000; i++) index.add(`r${i}`, i);
   expect(index.find('r1100001')).toBe(1_100_001);
   expect(index.find('r2100000')).toBe(2_100_000);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MemoryDisk } from '../engine/memory/disk.ts';
 import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { Store } from '../store/store.ts';
+import { catchUpFrames } from './catch-up-frames.ts';
 import { Group } from './group.ts';
-import { leadOn } from './lead-on.ts';
 
 function startStore() {
   let ids = 0;
@@ -29,13 +29,15 @@ describe('W10 what one turn reads for a watch that is behind', () => {
     const { store, put } = startStore();
     const group = new Group('w1', { subtree: '/app', withPrev: false, takesClears: true }, 0);
     for (let i = 0; i < 8; i++) await put('/app/a', `${i}${VALUE}`);
-    expect(leadOn(store, group, 'state', fromNothing, store.revision)).toMatchObject({
+    expect(catchUpFrames(store, group, 'state', fromNothing, store.revision)).toMatchObject({
       to: 8,
       endsInSynced: 'difference',
     });
     for (let i = 0; i < 8; i++) await put('/app/a', `${i}${VALUE}`);
-    expect(leadOn(store, group, 'state', fromNothing, store.revision)).toBe('too much');
-    expect(leadOn(store, group, 'events', fromNothing, store.revision)).toMatchObject({ to: 1 });
+    expect(catchUpFrames(store, group, 'state', fromNothing, store.revision)).toBe('too much');
+    expect(catchUpFrames(store, group, 'events', fromNothing, store.revision)).toMatchObject({
+      to: 1,
+    });
   });
 
   it('is no large commit of long ago: a state watch looks through its subtree', async () => {
@@ -55,8 +57,8 @@ describe('W10 what one turn reads for a watch that is behind', () => {
     await openMemoryEngine(options).writes.commit({ operations, ...about });
     const store = new Store(openMemoryEngine(options), () => {});
     const group = new Group('w1', { subtree: '/app', withPrev: false, takesClears: true }, 0);
-    expect(leadOn(store, group, 'state', fromNothing, 1)).toBe('too much');
-    expect(leadOn(store, group, 'events', fromNothing, 1)).toMatchObject({ to: 1 });
+    expect(catchUpFrames(store, group, 'state', fromNothing, 1)).toBe('too much');
+    expect(catchUpFrames(store, group, 'events', fromNothing, 1)).toMatchObject({ to: 1 });
   });
 
   it('is bounded in commits that others made, which move it on all the same', async () => {
@@ -64,6 +66,8 @@ describe('W10 what one turn reads for a watch that is behind', () => {
     const group = new Group('w1', { subtree: '/app', withPrev: false, takesClears: true }, 0);
     for (let i = 0; i < 5_001; i++) await put('/other', `${i}`);
     for (const mode of ['state', 'events'] as const)
-      expect(leadOn(store, group, mode, fromNothing, store.revision)).toMatchObject({ to: 5_000 });
+      expect(catchUpFrames(store, group, mode, fromNothing, store.revision)).toMatchObject({
+        to: 5_000,
+      });
   });
 });

@@ -1,11 +1,11 @@
-import type { ToldCommit, WatchMode } from '@confer/shared';
-import type { MadeCommit, Store } from '../store/store.ts';
+import type { WatchCommit, WatchMode } from '@confer/shared';
+import type { EngineCommit, Store } from '../store/store.ts';
 import { clip } from './clip.ts';
+import { CommitProjection } from './commit-projection.ts';
 import { commitFrames, differenceFrames, FRAME_BYTES } from './frames.ts';
 import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
 import { SharedFrames } from './shared-frames.ts';
-import { Telling } from './telling.ts';
 import type { State, SyncedBy } from './watcher-state.ts';
 
 /** A state watch that missed more than this gets the net difference instead of every commit. */
@@ -23,7 +23,7 @@ const LOOKED_AT_MAX = 5_000;
 
 type Lagging = State & { kind: 'lagging' };
 
-export interface LeadOn {
+export interface CatchUpFrames {
   readonly frames: SharedFrames;
   /** The revision that they lead to. */
   readonly to: number;
@@ -35,9 +35,9 @@ export interface LeadOn {
 
 interface Missed {
   /** Those that touched the subtree, with all their changes. */
-  readonly commits: readonly MadeCommit[];
+  readonly commits: readonly EngineCommit[];
   /** The same, as the watch is told of them. */
-  readonly told: readonly ToldCommit[];
+  readonly told: readonly WatchCommit[];
   /** That the frames of `told` take. */
   readonly bytes: number;
   /** The revision that the commits lead to; they are all there were when it is the latest. */
@@ -55,13 +55,13 @@ interface Bounds {
  * The frames that lead a watch on from its position: a bounded run of commits, or their net
  * difference. Throws `compacted` where history does not reach back.
  */
-export function leadOn(
+export function catchUpFrames(
   store: Store,
   group: Group,
   mode: WatchMode,
   { position, from, isResuming }: Lagging,
   latest: number,
-): LeadOn | 'too much' {
+): CatchUpFrames | 'too much' {
   const canDiffer = mode === 'state' && position >= store.tombstoneFloor;
   if (canDiffer && store.isFarBack(position, CHANGES_MAX)) return 'too much';
   const bytesMax = mode === 'events' ? COMMITS_BYTES_MAX : MISSED_BYTES_MAX;
@@ -95,8 +95,8 @@ function readMissed(
   latest: number,
   { bytesMax, wholeBytesMax }: Bounds,
 ): Missed {
-  const commits: MadeCommit[] = [];
-  const told: ToldCommit[] = [];
+  const commits: EngineCommit[] = [];
+  const told: WatchCommit[] = [];
   let bytes = 0;
   let looked = 0;
   let to = position;
@@ -104,8 +104,8 @@ function readMissed(
     if (bytes > bytesMax || looked === LOOKED_AT_MAX) return { commits, told, bytes, to };
     looked++;
     to = commit.revision;
-    const telling = Telling.of(commit, group, wholeBytesMax);
-    const line = telling.told();
+    const telling = CommitProjection.of(commit, group, wholeBytesMax);
+    const line = telling.project();
     if (line === undefined) continue;
     commits.push(commit);
     told.push(line);

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@confer/shared';
-import type { CommitOutcome, CommitRequest, MadeCommit } from '../engine.ts';
-import type { MadeWrite } from '../made-write.ts';
+import type { CommitOutcome, CommitRequest, EngineCommit } from '../engine.ts';
 import type { Pending } from '../pending.ts';
+import type { RecordedWrite } from '../recorded-write.ts';
 
 /** About what one turn of the event loop judges and writes: some milliseconds. */
 const TURN_COST_MAX = 500;
@@ -16,10 +16,10 @@ interface Answer {
 }
 
 /** The requests of one transaction, and what became of each; nobody is told before it is durable. */
-export class Turn {
+export class WriteBatch {
   /** By request id, of those that made a commit. */
-  readonly outcomes = new Map<string, MadeWrite>();
-  readonly commits: MadeCommit[] = [];
+  readonly outcomes = new Map<string, RecordedWrite>();
+  readonly commits: EngineCommit[] = [];
   #taken: readonly Pending[] = [];
   #answers: Answer[] = [];
   #isLarge = false;
@@ -61,7 +61,7 @@ export class Turn {
     this.#answers = [];
   }
 
-  made(to: Pending, commit: MadeCommit, write: MadeWrite): void {
+  made(to: Pending, commit: EngineCommit, write: RecordedWrite): void {
     this.commits.push(commit);
     this.outcomes.set(to.request.requestId, write);
     this.settle(to, write.outcome);

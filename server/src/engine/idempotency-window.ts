@@ -3,4 +3,4 @@
  * lost its connection sends a write again until its own patience ends (S4), and a compaction in
  * between must not make that a second write.
  */
-export const REQUEST_KEPT_MS = 10 * 60 * 1_000;
+export const IDEMPOTENCY_WINDOW_MS = 10 * 60 * 1_000;

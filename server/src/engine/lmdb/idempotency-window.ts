@@ -1,7 +1,7 @@
-import type { MadeWrite } from '../made-write.ts';
-import { REQUEST_KEPT_MS } from '../request-memory.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
+import type { RecordedWrite } from '../recorded-write.ts';
 import type { Progress } from './commit-rows.ts';
-import { RequestIndex } from './request-index.ts';
+import { IdempotencyIndex } from './idempotency-index.ts';
 import type { MadeRequest, RequestsRow } from './stored.ts';
 import type { ReadTables, TableRange, WriteTables } from './tables.ts';
 
@@ -26,8 +26,8 @@ const ALL: TableRange<number> = { start: 0, end: Number.MAX_SAFE_INTEGER };
  * How old a request is, is measured by the time that passes while this process runs, and not by the
  * clock of the machine, which may be set: what was there when the process started is as old as that.
  */
-export class Requests {
-  readonly #index = new RequestIndex();
+export class IdempotencyWindow {
+  readonly #index = new IdempotencyIndex();
   readonly #uptimeMs: () => number;
   /** Oldest first. */
   readonly #marks: Mark[] = [];
@@ -44,14 +44,14 @@ export class Requests {
   }
 
   /** How a write that was made before ended. */
-  outcomeOf(requestId: string, tables: ReadTables): MadeWrite | undefined {
+  outcomeOf(requestId: string, tables: ReadTables): RecordedWrite | undefined {
     const revision = this.#index.find(requestId);
     return revision === undefined ? undefined : outcomeAt(tables, revision, requestId);
   }
 
   /** Requests up to this revision are older than any client waits, and may be forgotten. */
   forgettable(): number {
-    const before = this.#uptimeMs() - REQUEST_KEPT_MS;
+    const before = this.#uptimeMs() - IDEMPOTENCY_WINDOW_MS;
     const young = this.#marks.findIndex(({ uptimeMs }) => uptimeMs >= before);
     const old = young === -1 ? this.#marks.length : young;
     this.#marks.splice(0, Math.max(0, old - 1));
@@ -71,9 +71,9 @@ export class Requests {
 }
 
 /** Writes down which writes a transaction makes. */
-export function noteRequests(
+export function recordRequests(
   { requests }: WriteTables,
-  outcomes: ReadonlyMap<string, MadeWrite>,
+  outcomes: ReadonlyMap<string, RecordedWrite>,
   { revision }: Progress,
 ): void {
   if (outcomes.size === 0) return;
@@ -91,7 +91,11 @@ export function requestsWith({ requests }: ReadTables, revision: number): readon
   return [];
 }
 
-function outcomeAt(tables: ReadTables, revision: number, requestId: string): MadeWrite | undefined {
+function outcomeAt(
+  tables: ReadTables,
+  revision: number,
+  requestId: string,
+): RecordedWrite | undefined {
   const made = requestsWith(tables, revision).find(([id]) => id === requestId);
   if (made === undefined) return undefined;
   const [, at, puts, deletes, fingerprint] = made;

@@ -13,7 +13,7 @@ interface Item<Value> {
  * What was made for one watch and may serve the next one: bounded in bytes, the least used goes first, and
  * so does what nobody asked for in a while. What was let go is made again for the slow one who comes for it.
  */
-export class Kept<Value> {
+export class PageCache<Value> {
   readonly #bytesMax: number;
   readonly #clock: Clock;
   /** In order of use, oldest first. */

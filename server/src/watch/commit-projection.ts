@@ -4,9 +4,9 @@ import {
   isShownIn,
   isWithin,
   subtreesOf,
-  type ToldCommit,
+  type WatchCommit,
 } from '@confer/shared';
-import type { MadeCommit } from '../store/store.ts';
+import type { EngineCommit } from '../store/store.ts';
 import { COMMIT_OVERHEAD_BYTES, changeSize } from './frames.ts';
 
 /** What decides how a watch is told of commits. */
@@ -27,16 +27,20 @@ interface Cleared {
  * What one watch is told of one commit: its changes in the subtree, where the deletes of a subtree
  * that the commit removed as a whole are one line, however many there are.
  */
-export class Telling {
-  readonly commit: MadeCommit;
+export class CommitProjection {
+  readonly commit: EngineCommit;
   readonly #changes: (Change | Clear)[] = [];
   readonly #subtrees: ReadonlySet<string> | undefined;
   readonly #cleared = new Map<string, Cleared>();
   #bytes = COMMIT_OVERHEAD_BYTES;
 
   /** All that a commit did in a subtree; not whole once it takes more than `bytesMax`. */
-  static of(commit: MadeCommit, listener: Listener, bytesMax = Number.POSITIVE_INFINITY): Telling {
-    const telling = new Telling(commit, listener);
+  static of(
+    commit: EngineCommit,
+    listener: Listener,
+    bytesMax = Number.POSITIVE_INFINITY,
+  ): CommitProjection {
+    const telling = new CommitProjection(commit, listener);
     for (const change of commit.changes) {
       if (telling.bytes > bytesMax) break;
       if (isShownIn(change.path, listener.subtree)) telling.add(change);
@@ -44,7 +48,7 @@ export class Telling {
     return telling;
   }
 
-  constructor(commit: MadeCommit, { subtree, takesClears }: Listener) {
+  constructor(commit: EngineCommit, { subtree, takesClears }: Listener) {
     this.commit = commit;
     const { cleared } = commit;
     if (cleared === undefined || !takesClears) return;
@@ -82,7 +86,7 @@ export class Telling {
   }
 
   /** `undefined` where the commit did not touch the subtree. */
-  told(): ToldCommit | undefined {
+  project(): WatchCommit | undefined {
     if (this.#changes.length === 0) return undefined;
     for (const { place, clear, entries } of this.#cleared.values())
       if (entries > 1) this.#changes[place] = { ...clear, entries };

@@ -8,7 +8,7 @@ const SLOTS_MIN = 4_096;
  * what it says is a hint: the one who asks looks whether the commit at that revision is of that
  * request. Ids that share a hash are told apart by that, but the older one is forgotten.
  */
-export class RequestIndex {
+export class IdempotencyIndex {
   #young = new Generation();
   #old = new Generation();
 

@@ -9,7 +9,7 @@ const SLICE_MS = 8;
  * holds up the event loop nor the small ones behind it. A watcher whose connection takes no more
  * leaves; its session brings it back on drain.
  */
-export class Pump {
+export class CatchUpScheduler {
   readonly #clock: Clock;
   readonly #defer: (run: () => void) => void;
   readonly #queue = new Set<Watcher>();

@@ -1,7 +1,7 @@
 import type { Entry } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import type { MadeChange } from '../store/store.ts';
-import { Telling } from './telling.ts';
+import type { EngineChange } from '../store/store.ts';
+import { CommitProjection } from './commit-projection.ts';
 
 const ABOUT = { revision: 9, time: 1, actor: 'test' };
 
@@ -10,13 +10,13 @@ function entry(path: string): Entry {
   return { path, value: '1', ...revisions, updatedAt: 1, updatedBy: 'test' };
 }
 
-const put = (path: string): MadeChange => ({
+const put = (path: string): EngineChange => ({
   type: 'put',
   path,
   entry: entry(path),
   replaced: 0,
 });
-const gone = (path: string): MadeChange => ({
+const gone = (path: string): EngineChange => ({
   type: 'delete',
   path,
   cause: 'removed',
@@ -40,7 +40,7 @@ const CHANGES = [
 
 function told(subtree: string, cleared: string[], takesClears = true) {
   const commit = { ...ABOUT, changes: CHANGES, cleared };
-  return Telling.of(commit, { subtree, takesClears }).told()?.changes ?? [];
+  return CommitProjection.of(commit, { subtree, takesClears }).project()?.changes ?? [];
 }
 
 describe('a commit that removed a whole subtree', () => {

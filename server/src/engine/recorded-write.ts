@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { type Operation, ProtocolError } from '@confer/shared';
+import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 import type { CommitOutcome, CommitRequest } from './engine.ts';
-import { Pace, type Steps } from './steps.ts';
 
 /** A write that made a commit, as far as a second try of it needs that (S4). */
-export interface MadeWrite {
+export interface RecordedWrite {
   readonly outcome: CommitOutcome;
   /** Of what was asked for, so that another write under the same request id is told from a second try. */
   readonly fingerprint: number;
@@ -13,7 +13,7 @@ export interface MadeWrite {
 type Asked = Pick<CommitRequest, 'operations' | 'conditions' | 'note'>;
 
 /** A CRC-32 over all that a write asks for, in its order. It finds mistakes, it does not withstand an adversary. */
-export function* fingerprintOf(asked: Asked): Steps<number> {
+export function* fingerprintOf(asked: Asked): CooperativeSteps<number> {
   return isSingle(asked) ? fingerprintOfSingle(asked) : yield* fingerprintOfMany(asked);
 }
 
@@ -28,8 +28,12 @@ function fingerprintOfSingle({ operations: [operation] }: Asked): number {
   return crc32(kindOf(operation) + operation.path + value);
 }
 
-function* fingerprintOfMany({ operations, conditions, note = '' }: Asked): Steps<number> {
-  const pace = new Pace();
+function* fingerprintOfMany({
+  operations,
+  conditions,
+  note = '',
+}: Asked): CooperativeSteps<number> {
+  const pace = new TimeSlice();
   let sum = crc32(note);
   for (const { path, modRevision } of conditions) {
     sum = crc32(`${modRevision}${path}`, sum);

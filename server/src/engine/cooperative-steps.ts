@@ -1,5 +1,5 @@
 /** Work that can be interrupted: at each `yield` others may come in. */
-export type Steps<Result> = Generator<void, Result, void>;
+export type CooperativeSteps<Result> = Generator<void, Result, void>;
 
 /**
  * About how many rows are handled between two pauses. Judging one, or writing it, takes some
@@ -11,7 +11,7 @@ const STEP_ROWS = 500;
 const ROW_CHARACTERS = 4_096;
 
 /** Says when work has gone on for long enough. */
-export class Pace {
+export class TimeSlice {
   #left = STEP_ROWS;
 
   /** Whether it is time to pause, after a row with so many characters of text. */
@@ -24,7 +24,7 @@ export class Pace {
 }
 
 /** Does the work without a pause. */
-export function atOnce<Result>(steps: Steps<Result>): Result {
+export function atOnce<Result>(steps: CooperativeSteps<Result>): Result {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -27,7 +27,7 @@ export interface Asked {
  * their way to the disk) and those that wait because the connection does not take answers. Bounded,
  * because a client may send without ever reading.
  */
-export class Backlog {
+export class RequestQueue {
   readonly #limits: BacklogLimits;
   readonly #queued = new Queue<Asked>();
   #count = 0;

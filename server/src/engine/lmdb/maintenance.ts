@@ -1,52 +1,52 @@
 import { ProtocolError } from '@confer/shared';
-import { trimmedCount } from '../deletions-limit.ts';
+import { prunedCount } from '../tombstones-limit.ts';
 import type { Progress } from './commit-rows.ts';
 import {
   compactStep,
   type Done,
   NOTHING_DONE,
-  NOTHING_TRIMMED,
-  type Trimmed,
-  trimStep,
+  NOTHING_PRUNED,
+  type Pruned,
+  pruneStep,
 } from './compaction.ts';
 import { failureOf } from './errors.ts';
 import { headAt } from './history.ts';
+import type { IdempotencyWindow } from './idempotency-window.ts';
 import { type Compacted, metaOf, NOTHING_COMPACTED, putMeta } from './meta.ts';
-import type { Requests } from './requests.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
 
-export interface UpkeepContext {
+export interface MaintenanceContext {
   readonly tables: ReadTables;
-  readonly requests: Requests;
+  readonly requests: IdempotencyWindow;
   /** Deletes that are known beyond history. */
-  readonly deletionsMax: number;
+  readonly tombstonesMax: number;
   /** Runs a transaction that makes room in the end, and shows what it wrote. */
   readonly transaction: <Result>(work: (tables: WriteTables) => Result) => Promise<Result>;
-  readonly shown: () => Progress;
+  readonly visible: () => Progress;
 }
 
 /** Compacts, a call after the other, in small transactions between which writers have theirs. */
-export class Upkeep {
-  readonly #context: UpkeepContext;
+export class Maintenance {
+  readonly #context: MaintenanceContext;
   #compacted: Compacted;
-  #deletionsFloor: number;
+  #tombstoneFloor: number;
   #work: Promise<void> = Promise.resolve();
   #isStopped = false;
   #done: Done = NOTHING_DONE;
 
-  constructor(context: UpkeepContext) {
+  constructor(context: MaintenanceContext) {
     const { tables } = context;
     this.#context = context;
     this.#compacted = metaOf(tables, 'compacted') ?? NOTHING_COMPACTED;
-    this.#deletionsFloor = metaOf(tables, 'deletionsFloor') ?? 0;
+    this.#tombstoneFloor = metaOf(tables, 'deletionsFloor') ?? 0;
   }
 
   get compacted(): Compacted {
     return this.#compacted;
   }
 
-  get deletionsFloor(): number {
-    return this.#deletionsFloor;
+  get tombstoneFloor(): number {
+    return this.#tombstoneFloor;
   }
 
   /** Rejects with a `ProtocolError`. */
@@ -105,11 +105,11 @@ export class Upkeep {
 
   /** The oldest go once there are too many: one at a time would cost a transaction each. */
   async #trim(): Promise<void> {
-    const { tables, deletionsMax } = this.#context;
+    const { tables, tombstonesMax } = this.#context;
     const count = tables.deletionOrder.count();
-    if (count <= deletionsMax) return;
-    const tooMany = count - trimmedCount(deletionsMax);
-    let trimmed = NOTHING_TRIMMED;
+    if (count <= tombstonesMax) return;
+    const tooMany = count - prunedCount(tombstonesMax);
+    let trimmed = NOTHING_PRUNED;
     for (let before = -1; before < trimmed.count && trimmed.count < tooMany; ) {
       this.#requireRunning();
       before = trimmed.count;
@@ -118,13 +118,13 @@ export class Upkeep {
   }
 
   /** What is forgotten is said before it is, in the same transaction. */
-  async #trimSome(count: number, before: Trimmed): Promise<Trimmed> {
+  async #trimSome(count: number, before: Pruned): Promise<Pruned> {
     const trimmed = await this.#context.transaction((tables) => {
-      const step = trimStep(tables, count, before);
+      const step = pruneStep(tables, count, before);
       if (step.count > before.count) putMeta(tables, 'deletionsFloor', step.last[0]);
       return step;
     });
-    this.#deletionsFloor = Math.max(this.#deletionsFloor, trimmed.last[0]);
+    this.#tombstoneFloor = Math.max(this.#tombstoneFloor, trimmed.last[0]);
     return trimmed;
   }
 
