@@ -3,6 +3,7 @@ import {
   decodeUp,
   type ErrorCode,
   encode,
+  errorKind,
   type Hello,
   limits,
   PROTOCOL_VERSION,
@@ -19,7 +20,6 @@ import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import { Answers } from './answers.ts';
-import { closeCodeOf } from './close-codes.ts';
 import { Inbox } from './inbox.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionService } from './service.ts';
@@ -38,6 +38,9 @@ type State =
   | { readonly kind: 'open'; readonly context: ApiContext }
   | { readonly kind: 'leaving' }
   | { readonly kind: 'closed' };
+
+/** A WebSocket close code: something unexpected (RFC 6455, 7.4.1). */
+const NO_CODE_OF_ITS_OWN = 1011;
 
 type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 
@@ -249,7 +252,7 @@ export class Session implements SocketHandlers, WatchSink {
     counters.count(`connectionsEnded.${code}`);
     if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
     this.#becomeClosed();
-    this.#socket.close(closeCodeOf(code), message);
+    this.#socket.close(errorKind(code).closeCode ?? NO_CODE_OF_ITS_OWN, message);
   }
 
   #becomeClosed(): void {

@@ -1,6 +1,5 @@
 import type { WatchCommit, WatchMode } from '@confer/shared';
 import type { EngineCommit, Store } from '../store/store.ts';
-import { clip } from './clip.ts';
 import { CommitProjection } from './commit-projection.ts';
 import { commitFrames, differenceFrames, FRAME_BYTES } from './frames.ts';
 import type { Group } from './group.ts';
@@ -72,7 +71,7 @@ export function catchUpFrames(
   const head = { watch: group.name, from, to };
   if (mode === 'state' && bytes > COMMITS_BYTES_MAX)
     return {
-      frames: new SharedFrames(differenceFrames(head, netChanges(clip(commits, group.subtree)))),
+      frames: new SharedFrames(differenceFrames(head, netChanges(commits, group.subtree))),
       to,
       endsInSynced: 'difference',
       bytes,

@@ -1,4 +1,4 @@
-import { type Change, type Commit, comparePaths, type NetChange } from '@confer/shared';
+import { type Change, type Commit, comparePaths, isShownIn, type NetChange } from '@confer/shared';
 
 interface Net {
   /** Whether the path held an entry before the first of the commits. */
@@ -7,13 +7,14 @@ interface Net {
 }
 
 /**
- * What a run of commits comes to: for each path its last change, in the order of the tree. A path
+ * What a run of commits comes to in a subtree: for each path its last change, in the order of the tree. A path
  * that came and went within the run is left out.
  */
-export function netChanges(commits: Iterable<Commit>): NetChange[] {
+export function netChanges(commits: Iterable<Commit>, subtree: string): NetChange[] {
   const nets = new Map<string, Net>();
   for (const commit of commits)
     for (const change of commit.changes) {
+      if (!isShownIn(change.path, subtree)) continue;
       const net = nets.get(change.path);
       if (net === undefined)
         nets.set(change.path, { existed: existedBefore(change), last: change });

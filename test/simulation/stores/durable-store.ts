@@ -99,7 +99,7 @@ export class DurableStore implements SimulatedStore {
     const { revision } = progressOf(tables.tables);
     for (const name of ['identity', 'timelines', 'wal'] as const) tables.tables.meta.remove(name);
     // Nobody has a position of the new history from before the backup.
-    putMeta(tables.tables, 'deletionsFloor', revision);
+    putMeta(tables.tables, 'tombstoneFloor', revision);
     return new DurableStore(new ModelDisk(this.#disk.options, tables), this.#segmentPages);
   }
 

@@ -79,21 +79,21 @@ export class ModelTables {
       entries: new ModelTable(tableKeys.entries),
       log: new ModelTable(tableKeys.log),
       values: new ModelTable(tableKeys.values),
-      deletions: new ModelTable(tableKeys.deletions),
-      deletionOrder: new ModelTable(tableKeys.deletionOrder),
+      tombstones: new ModelTable(tableKeys.tombstones),
+      tombstoneOrder: new ModelTable(tableKeys.tombstoneOrder),
       requests: new ModelTable(tableKeys.requests),
       meta: new ModelTable(tableKeys.meta),
     };
   }
 
   copy(): ModelTables {
-    const { entries, log, values, deletions, deletionOrder, requests, meta } = this.tables;
+    const { entries, log, values, tombstones, tombstoneOrder, requests, meta } = this.tables;
     return new ModelTables({
       entries: entries.copy(),
       log: log.copy(),
       values: values.copy(),
-      deletions: deletions.copy(),
-      deletionOrder: deletionOrder.copy(),
+      tombstones: tombstones.copy(),
+      tombstoneOrder: tombstoneOrder.copy(),
       requests: requests.copy(),
       meta: meta.copy(),
     });
@@ -118,8 +118,8 @@ export function readTables(shown: () => ModelTables): ReadTables {
     entries: table('entries'),
     log: table('log'),
     values: table('values'),
-    deletions: table('deletions'),
-    deletionOrder: table('deletionOrder'),
+    tombstones: table('tombstones'),
+    tombstoneOrder: table('tombstoneOrder'),
     requests: table('requests'),
     meta: table('meta'),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { failureOf, type Rig } from './rig.contract.ts';
 
 export function describeCompaction(rig: () => Rig): void {

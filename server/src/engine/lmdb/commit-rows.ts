@@ -6,11 +6,11 @@ import {
   type ChangeRow,
   type CommitHead,
   changeRows,
-  deletionRow,
   goneOf,
   type HeldRow,
   stepAfter,
   storedEntry,
+  tombstoneRow,
   withHead,
 } from './stored.ts';
 import type { WriteTables } from './tables.ts';
@@ -103,7 +103,7 @@ function putRow(
   before: HeldRow | undefined,
   compactedRevision: number,
 ): ChangeRow {
-  const gone = before === undefined ? forgetDeletion(tables, path, compactedRevision) : undefined;
+  const gone = before === undefined ? forgetTombstone(tables, path, compactedRevision) : undefined;
   const { row, apart } = storedEntry(entry, before ?? gone);
   tables.entries.put(path, row);
   if (apart !== undefined) tables.values.put([entry.modRevision, path], apart);
@@ -111,27 +111,27 @@ function putRow(
 }
 
 /** The path lives again, so it is not among those that are gone; the log has when it went. */
-function forgetDeletion(
-  { deletions, deletionOrder }: WriteTables,
+function forgetTombstone(
+  { tombstones, tombstoneOrder }: WriteTables,
   path: string,
   compacted: number,
 ) {
-  const row = deletions.get(path);
+  const row = tombstones.get(path);
   if (row === undefined) return undefined;
   const gone = goneOf(row);
-  deletions.remove(path);
-  if (gone.revision <= compacted) deletionOrder.remove([gone.revision, path]);
+  tombstones.remove(path);
+  if (gone.revision <= compacted) tombstoneOrder.remove([gone.revision, path]);
   return gone;
 }
 
 function deleteRow(
-  { entries, deletions }: WriteTables,
+  { entries, tombstones }: WriteTables,
   { path, cause }: EngineChange & { readonly type: 'delete' },
   before: HeldRow | undefined,
   revision: number,
 ): ChangeRow {
   assert(before !== undefined, 'what is deleted was there');
   entries.remove(path);
-  deletions.put(path, deletionRow({ revision, cause, ...stepAfter(before, revision) }));
+  tombstones.put(path, tombstoneRow({ revision, cause, ...stepAfter(before, revision) }));
   return changeRows.deleted(cause, before);
 }

@@ -58,10 +58,10 @@ function dropChange(tables: WriteTables, [revision, path]: Place, row: string): 
   if (link.kind === 'created') return;
   if (link.before.apartLength > 0) tables.values.remove([link.before.modRevision, path]);
   if (link.kind !== 'deleted') return;
-  const gone = tables.deletions.get(path);
+  const gone = tables.tombstones.get(path);
   // From now on the log does not have the order in which paths went.
   if (gone !== undefined && goneOf(gone).revision === revision)
-    tables.deletionOrder.put([revision, path], '');
+    tables.tombstoneOrder.put([revision, path], '');
 }
 
 /** Returns where to go on. */
@@ -87,17 +87,17 @@ export const NOTHING_PRUNED: Pruned = { count: 0, last: [0, ROOT] };
 
 /** Forgets some of the deletes whose commit is compacted, the oldest first. */
 export function pruneStep(
-  { deletions, deletionOrder }: WriteTables,
+  { tombstones, tombstoneOrder }: WriteTables,
   count: number,
   { last: start, count: before }: Pruned,
 ): Pruned {
   const oldest: Place[] = [];
   const limit = Math.min(count, STEP_ROWS);
   const range = { start, end: endOf(Number.MAX_SAFE_INTEGER - 1), limit };
-  for (const { key } of deletionOrder.rows(range)) oldest.push(key);
+  for (const { key } of tombstoneOrder.rows(range)) oldest.push(key);
   for (const place of oldest) {
-    deletions.remove(place[1]);
-    deletionOrder.remove(place);
+    tombstones.remove(place[1]);
+    tombstoneOrder.remove(place);
   }
   return { count: before + oldest.length, last: oldest.at(-1) ?? start };
 }

@@ -84,7 +84,7 @@ function madeOf(
 }
 
 function stateOf(tables: ReadTables, path: string, at: number): State {
-  const gone = tables.deletions.get(path);
+  const gone = tables.tombstones.get(path);
   const now = heldNow(tables, path) ?? (gone === undefined ? undefined : goneOf(gone));
   return stateAt(tables, path, now, at);
 }

@@ -1,5 +1,4 @@
-import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
-import type { RecordedWrite } from '../recorded-write.ts';
+import { IDEMPOTENCY_WINDOW_MS, type RecordedWrite } from '../idempotency.ts';
 import type { Progress } from './commit-rows.ts';
 import { IdempotencyIndex } from './idempotency-index.ts';
 import type { MadeRequest, RequestsRow } from './stored.ts';

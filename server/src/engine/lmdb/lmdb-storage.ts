@@ -101,13 +101,13 @@ class LmdbStorage implements Storage {
     const entries = tableOf(root, 'entries', onDamage);
     const log = tableOf(root, 'log', onDamage);
     const values = tableOf(root, 'values', onDamage);
-    const deletions = tableOf(root, 'deletions', onDamage);
-    const deletionOrder = tableOf(root, 'deletionOrder', onDamage);
+    const tombstones = tableOf(root, 'tombstones', onDamage);
+    const tombstoneOrder = tableOf(root, 'tombstoneOrder', onDamage);
     const requests = tableOf(root, 'requests', onDamage);
     const meta = tableOf(root, 'meta', onDamage);
-    this.#all = [entries, log, values, deletions, deletionOrder, requests, meta];
-    this.#scattered = [entries, deletions];
-    this.#written = { entries, log, values, deletions, deletionOrder, requests, meta };
+    this.#all = [entries, log, values, tombstones, tombstoneOrder, requests, meta];
+    this.#scattered = [entries, tombstones];
+    this.#written = { entries, log, values, tombstones, tombstoneOrder, requests, meta };
     this.#shown = root.useReadTransaction();
     const view: View<ReadTransaction> = () => ({
       transaction: this.#shown,
@@ -117,8 +117,8 @@ class LmdbStorage implements Storage {
       entries: entries.shown(view),
       log: log.shown(view),
       values: values.shown(view),
-      deletions: deletions.shown(view),
-      deletionOrder: deletionOrder.shown(view),
+      tombstones: tombstones.shown(view),
+      tombstoneOrder: tombstoneOrder.shown(view),
       requests: requests.shown(view),
       meta: meta.shown(view),
     };

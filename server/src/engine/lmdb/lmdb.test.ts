@@ -8,7 +8,7 @@ import { CHILD, Child } from '../contract/child.contract.ts';
 import { describeEngine } from '../contract/engine.contract.ts';
 import { type EngineTestOptions, failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
-import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { openLmdbEngine } from './open.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-lmdb-'));

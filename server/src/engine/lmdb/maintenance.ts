@@ -38,7 +38,7 @@ export class Maintenance {
     const { tables } = context;
     this.#context = context;
     this.#compacted = metaOf(tables, 'compacted') ?? NOTHING_COMPACTED;
-    this.#tombstoneFloor = metaOf(tables, 'deletionsFloor') ?? 0;
+    this.#tombstoneFloor = metaOf(tables, 'tombstoneFloor') ?? 0;
   }
 
   get compacted(): Compacted {
@@ -106,7 +106,7 @@ export class Maintenance {
   /** The oldest go once there are too many: one at a time would cost a transaction each. */
   async #trim(): Promise<void> {
     const { tables, tombstonesMax } = this.#context;
-    const count = tables.deletionOrder.count();
+    const count = tables.tombstoneOrder.count();
     if (count <= tombstonesMax) return;
     const tooMany = count - prunedCount(tombstonesMax);
     let trimmed = NOTHING_PRUNED;
@@ -121,7 +121,7 @@ export class Maintenance {
   async #trimSome(count: number, before: Pruned): Promise<Pruned> {
     const trimmed = await this.#context.transaction((tables) => {
       const step = pruneStep(tables, count, before);
-      if (step.count > before.count) putMeta(tables, 'deletionsFloor', step.last[0]);
+      if (step.count > before.count) putMeta(tables, 'tombstoneFloor', step.last[0]);
       return step;
     });
     this.#tombstoneFloor = Math.max(this.#tombstoneFloor, trimmed.last[0]);

@@ -21,7 +21,7 @@ interface MetaRows {
   /** In the log alone: how many transactions it knows to be in the tables themselves. */
   readonly direct: number;
   /** Every delete after this revision is known. */
-  readonly deletionsFloor: number;
+  readonly tombstoneFloor: number;
 }
 
 export const NOTHING_COMPACTED: Compacted = {

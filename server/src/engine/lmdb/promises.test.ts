@@ -16,7 +16,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Child } from '../contract/child.contract.ts';
 import { failureOf, Rig, seeded, TestClock } from '../contract/rig.contract.ts';
 import type { Engine } from '../engine.ts';
-import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { checkRows } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
 import { openLmdbEngine } from './open.ts';

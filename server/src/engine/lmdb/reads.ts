@@ -67,7 +67,7 @@ function* entriesNow(tables: ReadTables, query: ScanQuery): Generator<Placed, vo
 }
 
 function* goneNow(tables: ReadTables, query: ScanQuery): Generator<Placed, void, void> {
-  for (const { key: path, value } of rowsOf(tables.deletions, query))
+  for (const { key: path, value } of rowsOf(tables.tombstones, query))
     yield { path, state: goneOf(value) };
 }
 

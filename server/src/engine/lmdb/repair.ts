@@ -117,7 +117,7 @@ async function fill(
     const { revision, time, problems } = await write(storage, from, options);
     await storage.transaction((tables) => {
       putMeta(tables, 'compacted', { revision, time, changesSoFar: 0, bytesSoFar: 0 });
-      putMeta(tables, 'deletionsFloor', revision);
+      putMeta(tables, 'tombstoneFloor', revision);
       putMeta(tables, 'timelines', [{ id: timeline, from: revision }]);
     });
     storage.show();

@@ -176,7 +176,7 @@ function changeOf(row: LogRow): ChangeRow {
  * A `ChangeRow`: a letter for what the change did, and then what it did it to.
  *
  * - `u` and the row before: it replaced that.
- * - `c`: it made the path. `c` and a `DeletionRow`: the path was deleted before.
+ * - `c`: it made the path. `c` and a `TombstoneRow`: the path was deleted before.
  * - `r`, `x`, `v` and the row before: it deleted that, because it was removed, expired, or revoked.
  */
 export type ChangeRow = string;
@@ -199,7 +199,7 @@ export type Link =
 export const changeRows = {
   replaced: (before: HeldRow): ChangeRow => `u${before.row}`,
   created: (gone: Gone | undefined): ChangeRow =>
-    gone === undefined ? 'c' : `c ${deletionRow(gone)}`,
+    gone === undefined ? 'c' : `c ${tombstoneRow(gone)}`,
   deleted: (cause: DeleteCause, before: HeldRow): ChangeRow => `${letters[cause]}${before.row}`,
 };
 
@@ -215,8 +215,8 @@ export function linkOf(path: string, row: LogRow, fetch: Fetch): Link {
   return { kind: 'deleted', cause, before };
 }
 
-/** A `DeletionRow`: `812 r 790 4` for one at 812, with the letter of its cause and where it stands. */
-export function deletionRow({ revision, cause, block, step }: Gone): string {
+/** A `TombstoneRow`: `812 r 790 4` for one at 812, with the letter of its cause and where it stands. */
+export function tombstoneRow({ revision, cause, block, step }: Gone): string {
   return `${revision} ${letters[cause]} ${block} ${step}`;
 }
 

@@ -5,13 +5,13 @@ import { type KeyCodec, type Place, pathKey, placeKey, revisionKey, textKey } fr
  *
  * 1. `entries`: what each path holds now.
  * 2. `log`: for each change what the path held before; with the first of a commit, who made it and when.
- * 3. `deletions`: for each path that is gone, when and why it went.
+ * 3. `tombstones`: for each path that is gone, when and why it went.
  * 4. `values`: values too long for a row, each written once, under the revision that brought it.
  * 5. To read a path at a revision, begin with what it holds now and go back from change to change: the
  *    row of each in `log` has what was there before it. A row also says where its block of 256 changes
  *    began, so that a path that changed a hundred thousand times is no long way.
  * 6. Compaction drops the beginning of `log`, and the long values that only it still names.
- * 7. `deletions` outlive that, so that who was away can be told of them; `deletionOrder` has the oldest.
+ * 7. `tombstones` outlive that, so that who was away can be told of them; `tombstoneOrder` has the oldest.
  * 8. `requests`: the ids of the writes of each transaction, for as long as they may be sent again.
  * 9. `meta`: what the store is, where its history begins, and its timelines.
  * 10. A commit writes all of its rows in one transaction; nothing else is ever written for it.
@@ -49,10 +49,10 @@ export interface TableKeys {
   readonly log: Place;
   /** By revision and path: a value as JSON. */
   readonly values: Place;
-  /** By path: a `DeletionRow`. */
-  readonly deletions: string;
+  /** By path: a `TombstoneRow`. */
+  readonly tombstones: string;
   /** By revision and path, those whose commit is compacted: nothing. */
-  readonly deletionOrder: Place;
+  readonly tombstoneOrder: Place;
   /** By the last revision of a transaction: a `RequestsRow`. */
   readonly requests: number;
   /** By name: JSON. */
@@ -66,8 +66,8 @@ export const tableNames: readonly TableName[] = [
   'entries',
   'log',
   'values',
-  'deletions',
-  'deletionOrder',
+  'tombstones',
+  'tombstoneOrder',
   'requests',
   'meta',
 ];
@@ -77,8 +77,8 @@ export const tableKeys: { readonly [Name in TableName]: KeyCodec<TableKeys[Name]
   entries: pathKey,
   log: placeKey,
   values: placeKey,
-  deletions: pathKey,
-  deletionOrder: placeKey,
+  tombstones: pathKey,
+  tombstoneOrder: placeKey,
   requests: revisionKey,
   meta: textKey,
 };

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@confer/shared';
 import type { CommitOutcome, CommitRequest, EngineCommit } from '../engine.ts';
+import type { RecordedWrite } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
-import type { RecordedWrite } from '../recorded-write.ts';
 
 /** About what one turn of the event loop judges and writes: some milliseconds. */
 const TURN_COST_MAX = 500;

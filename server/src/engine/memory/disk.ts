@@ -1,5 +1,5 @@
 import type { EngineCommit, Timeline } from '../engine.ts';
-import type { RecordedWrite } from '../recorded-write.ts';
+import type { RecordedWrite } from '../idempotency.ts';
 import type { LoggedCommit } from './log.ts';
 import { MemoryTombstones } from './tombstones.ts';
 import { MemoryVersions } from './versions.ts';

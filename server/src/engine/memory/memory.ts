@@ -13,15 +13,13 @@ import type {
 import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
 import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
-import { IDEMPOTENCY_WINDOW_MS } from '../idempotency-window.ts';
+import { anotherWrite, fingerprintOf, IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
-import { anotherWrite, fingerprintOf } from '../recorded-write.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { restOf } from '../tree-range.ts';
 import { MemoryDisk, undoUnfinished } from './disk.ts';
-import { historySize } from './history-size.ts';
-import { commitsAfter } from './log.ts';
+import { commitsAfter, historySize } from './log.ts';
 import { MemoryReads } from './memory-reads.ts';
 import { heldOf } from './states.ts';
 

@@ -60,8 +60,8 @@ export const keyTexts: { readonly [Name in TableName]: (key: TableKeys[Name]) =>
   entries: pathText,
   log: placeText,
   values: placeText,
-  deletions: pathText,
-  deletionOrder: placeText,
+  tombstones: pathText,
+  tombstoneOrder: placeText,
   requests: revisionText,
   meta: (name) => name,
 };

@@ -26,8 +26,8 @@ export function layeredTables(base: ReadTables, layers: Layers): ReadTables {
     entries: over('entries'),
     log: over('log'),
     values: over('values'),
-    deletions: over('deletions'),
-    deletionOrder: over('deletionOrder'),
+    tombstones: over('tombstones'),
+    tombstoneOrder: over('tombstoneOrder'),
     requests: over('requests'),
     meta: over('meta'),
   };
@@ -45,8 +45,8 @@ export function writtenTables(
     entries: into('entries'),
     log: into('log'),
     values: into('values'),
-    deletions: into('deletions'),
-    deletionOrder: into('deletionOrder'),
+    tombstones: into('tombstones'),
+    tombstoneOrder: into('tombstoneOrder'),
     requests: into('requests'),
     meta: into('meta'),
   };

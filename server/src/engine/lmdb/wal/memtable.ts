@@ -188,8 +188,8 @@ export class Memtable {
     entries: new MemRows(keyTexts.entries),
     log: new MemRows(keyTexts.log),
     values: new MemRows(keyTexts.values),
-    deletions: new MemRows(keyTexts.deletions),
-    deletionOrder: new MemRows(keyTexts.deletionOrder),
+    tombstones: new MemRows(keyTexts.tombstones),
+    tombstoneOrder: new MemRows(keyTexts.tombstoneOrder),
     requests: new MemRows(keyTexts.requests),
     meta: new MemRows(keyTexts.meta),
   };
@@ -211,20 +211,20 @@ export class Memtable {
     takeAll(this.rows.entries, later.rows.entries);
     takeAll(this.rows.log, later.rows.log);
     takeAll(this.rows.values, later.rows.values);
-    takeAll(this.rows.deletions, later.rows.deletions);
-    takeAll(this.rows.deletionOrder, later.rows.deletionOrder);
+    takeAll(this.rows.tombstones, later.rows.tombstones);
+    takeAll(this.rows.tombstoneOrder, later.rows.tombstoneOrder);
     takeAll(this.rows.requests, later.rows.requests);
     takeAll(this.rows.meta, later.rows.meta);
   }
 
   #sum(of: (rows: MemRowsSums) => number): number {
-    const { entries, log, values, deletions, deletionOrder, requests, meta } = this.rows;
+    const { entries, log, values, tombstones, tombstoneOrder, requests, meta } = this.rows;
     return (
       of(entries) +
       of(log) +
       of(values) +
-      of(deletions) +
-      of(deletionOrder) +
+      of(tombstones) +
+      of(tombstoneOrder) +
       of(requests) +
       of(meta)
     );

@@ -27,7 +27,7 @@ export class Slices {
     for (let table = this.#table; table < tableNames.length && rows < rowsMax; table++, row = 0) {
       const name = tableNames[table];
       const ordered = name === undefined ? [] : this.#memtable.rows[name].inOrder();
-      if (name === 'entries' || name === 'deletions') scattered += ordered.length - row;
+      if (name === 'entries' || name === 'tombstones') scattered += ordered.length - row;
       for (; row < ordered.length && rows < rowsMax; row++, rows++)
         bytes += ordered[row]?.row?.length ?? 0;
     }

@@ -3,6 +3,13 @@ import { type Operation, ProtocolError } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 import type { CommitOutcome, CommitRequest } from './engine.ts';
 
+/**
+ * A request id is remembered at least this long, also when its commit is compacted: a client that
+ * lost its connection sends a write again until its own patience ends (S4), and a compaction in
+ * between must not make that a second write.
+ */
+export const IDEMPOTENCY_WINDOW_MS = 10 * 60 * 1_000;
+
 /** A write that made a commit, as far as a second try of it needs that (S4). */
 export interface RecordedWrite {
   readonly outcome: CommitOutcome;
