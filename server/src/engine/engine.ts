@@ -1,14 +1,24 @@
 import type { Change, Commit, Condition, DeleteCause, Entry, Operation } from '@confer/shared';
 import type { RowBudget } from '../row-budget.ts';
 
+/** What a write puts at a path. */
+export type EnginePut = Extract<Operation, { type: 'put' }> & {
+  /** What the entry dies with. */
+  readonly lease?: string;
+};
+
+export type EngineOperation = EnginePut | Extract<Operation, { type: 'delete' }>;
+
 /** One write, as an engine judges it. */
 export interface CommitRequest {
   /** Applied in order, each on what those before it left; the commit holds the net changes. */
-  readonly operations: readonly Operation[];
+  readonly operations: readonly EngineOperation[];
   /** All must hold against the state before the commit. */
   readonly conditions: readonly Condition[];
   readonly actor: string;
   readonly note?: string;
+  /** Why what it deletes goes; `removed`, where it says nothing. */
+  readonly cause?: DeleteCause;
   /** The same for every try of one write: a second try is answered with the first one's outcome. */
   readonly requestId: string;
 }

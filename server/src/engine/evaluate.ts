@@ -7,7 +7,13 @@ import {
   ProtocolError,
 } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
-import type { CommitOutcome, CommitRequest, EngineChange, EngineCommit } from './engine.ts';
+import type {
+  CommitOutcome,
+  CommitRequest,
+  EngineChange,
+  EngineCommit,
+  EnginePut,
+} from './engine.ts';
 import { inTreeOrder } from './in-tree-order.ts';
 import { NetOperations } from './net-operations.ts';
 
@@ -87,10 +93,10 @@ export function* evaluate<Holding extends Held>(
     if (pace.isOver()) yield;
   }
   const changes = new ChangeList<Holding>();
-  for (const [path, value] of net.decided) {
+  for (const [path, put] of net.decided) {
     const before = base.read(path);
-    if (value !== undefined)
-      changes.add({ path, entry: entryAfter(path, value, before, actor, naming), before });
+    if (put !== undefined)
+      changes.add({ path, entry: entryAfter(put, before, actor, naming), before });
     else if (before !== undefined && net.goesAlone(path))
       changes.add({ path, entry: undefined, before });
     if (pace.isOver()) yield;
@@ -125,7 +131,7 @@ class CommitInMaking<Holding extends Held> {
   add({ path, entry, before }: Judged<Holding>): void {
     this.#changes.push(
       entry === undefined
-        ? madeDelete(path, 'removed', before, this.#withPrev)
+        ? madeDelete(path, this.#request.cause ?? 'removed', before, this.#withPrev)
         : madePut(entry, before, this.#withPrev),
     );
     this.#replaced.push(before);
@@ -207,13 +213,12 @@ function* clear<Holding extends Held>(
 
 /** A put over an entry continues it, also when the commit deleted it in between. */
 function entryAfter(
-  path: string,
-  value: string,
+  { path, value, lease }: EnginePut,
   before: Held | undefined,
   actor: string,
   { revision, time }: Naming,
 ): Entry {
-  return {
+  const entry = {
     path,
     value,
     createRevision: before?.createRevision ?? revision,
@@ -222,6 +227,7 @@ function entryAfter(
     updatedAt: time,
     updatedBy: actor,
   };
+  return lease === undefined ? entry : { ...entry, lease };
 }
 
 /** Ends a commit that grows too large before it takes the memory. */

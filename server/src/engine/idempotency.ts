@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
-import { type Operation, ProtocolError } from '@confer/shared';
+import { ProtocolError } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
-import type { CommitOutcome, CommitRequest } from './engine.ts';
+import type { CommitOutcome, CommitRequest, EngineOperation } from './engine.ts';
 
 /**
  * A request id is remembered at least this long, also when its commit is compacted: a client that
@@ -55,8 +55,8 @@ function* fingerprintOfMany({
 }
 
 /** How long a value is stands before the path: no two lists of operations read as the same text. */
-function kindOf(operation: Operation): string {
-  if (operation.type === 'put') return `put${operation.value.length}`;
+function kindOf(operation: EngineOperation): string {
+  if (operation.type === 'put') return `put${operation.value.length}${operation.lease ?? ''}`;
   return operation.recursive === true ? 'clear' : 'delete';
 }
 

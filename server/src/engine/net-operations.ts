@@ -1,5 +1,6 @@
-import { type Operation, subtreesOf } from '@confer/shared';
+import { subtreesOf } from '@confer/shared';
 import type { CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
+import type { EngineOperation, EnginePut } from './engine.ts';
 
 /**
  * What the operations of a commit leave of the paths they name, before the base is looked at.
@@ -9,20 +10,20 @@ import type { CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
  * recursive deletes onto an overlay in order would look through the overlay for each.
  */
 export class NetOperations {
-  readonly #decided = new Map<string, string | undefined>();
+  readonly #decided = new Map<string, EnginePut | undefined>();
   readonly #subtrees = new Set<string>();
 
   /** The one before those that were taken. */
-  take(operation: Operation): void {
+  take(operation: EngineOperation): void {
     const { path } = operation;
     if (this.#isInside(path)) return;
     if (operation.type === 'delete' && operation.recursive === true) this.#subtrees.add(path);
     else if (!this.#decided.has(path))
-      this.#decided.set(path, operation.type === 'put' ? operation.value : undefined);
+      this.#decided.set(path, operation.type === 'put' ? operation : undefined);
   }
 
-  /** Path to the value that it has from now on; `undefined` where it is to go. */
-  get decided(): ReadonlyMap<string, string | undefined> {
+  /** Path to what is put there; `undefined` where it is to go. */
+  get decided(): ReadonlyMap<string, EnginePut | undefined> {
     return this.#decided;
   }
 

@@ -63,6 +63,25 @@ export function describeWrites(rig: () => Rig): void {
       expect(rig().engine.reads.get('/a')).toMatchObject({ version: 2 });
     });
 
+    it('says with what an entry dies, and why one that was deleted went', async () => {
+      const { engine } = rig();
+      const about = { conditions: [], actor: 'the server' };
+      const put = { type: 'put', path: '/a', value: 'v', lease: 'l-1' } as const;
+      await engine.writes.commit({ ...about, operations: [put], requestId: 'put' });
+      expect(engine.reads.get('/a')).toMatchObject({ value: 'v', lease: 'l-1' });
+      const gone = { type: 'delete', path: '/a' } as const;
+      const write = { ...about, operations: [gone], requestId: 'gone', cause: 'expired' } as const;
+      const { revision } = await engine.writes.commit(write);
+      expect(rig().fed.at(-1)?.changes).toMatchObject([
+        { type: 'delete', path: '/a', cause: 'expired', prev: { lease: 'l-1' } },
+      ]);
+      expect([...engine.reads.history(revision - 1)][0]?.changes[0]).toMatchObject({
+        cause: 'expired',
+      });
+      const known = rig().deletions({ subtree: '/', at: revision });
+      expect(known).toEqual([{ path: '/a', revision, cause: 'expired' }]);
+    });
+
     it('S3 writes all operations or none', async () => {
       await rig().put('/a', 'one');
       const operations = [
