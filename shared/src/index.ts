@@ -24,23 +24,16 @@ export {
   type Retry,
 } from './errors.ts';
 export { limits, times } from './limits.ts';
+export type * from './messages/connection-down.ts';
+export type * from './messages/connection-up.ts';
 export type * from './messages/down.ts';
-export type {
-  CommitRequest,
-  CompactRequest,
-  Condition,
-  GetRequest,
-  Hello,
-  ListRequest,
-  Operation,
-  Request,
-  StatusRequest,
-  UnwatchRequest,
-  UpMessage,
-  VerifyRequest,
-  WatchMode,
-  WatchRequest,
-} from './messages/up.ts';
+export type * from './messages/operations-down.ts';
+export type * from './messages/operations-up.ts';
+export type * from './messages/up.ts';
+export type * from './messages/values-down.ts';
+export type * from './messages/values-up.ts';
+export type * from './messages/watch-down.ts';
+export type * from './messages/watch-up.ts';
 export {
   brokenPathRule,
   childOf,

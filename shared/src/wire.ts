@@ -1,5 +1,5 @@
 import type { Change, Commit, Entry } from './entry.ts';
-import type { Clear, WireChange, WireCommit } from './messages/down.ts';
+import type { Clear, WireChange, WireCommit } from './messages/watch-down.ts';
 
 /** A commit as a watch is told of it: deletes of a whole subtree may stand together as one. */
 export type WatchCommit = Omit<Commit, 'changes'> & {

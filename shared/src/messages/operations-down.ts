@@ -1,0 +1,28 @@
+import * as v from '../schema.ts';
+import { count, name, requestNumber, text } from './parts.ts';
+
+export const statusReply = v.object({
+  type: v.literal('status'),
+  id: requestNumber,
+  epoch: name,
+  revision: count,
+  compactedRevision: count,
+  entries: count,
+  engine: text,
+  version: text,
+  connections: count,
+  watches: count,
+  uptimeMs: count,
+  /** How the storage is; what is wrong with it, where it is not well. */
+  storage: v.exactOptional(v.picklist(['well', 'degraded', 'failed'])),
+  storageProblem: v.exactOptional(text),
+});
+
+/** Where history begins now; higher than asked for, where it began there already. */
+export const compaction = v.object({
+  type: v.literal('compaction'),
+  id: requestNumber,
+  compactedRevision: count,
+});
+
+export type Status = v.InferOutput<typeof statusReply>;

@@ -1,0 +1,66 @@
+import { limits } from '../limits.ts';
+import * as v from '../schema.ts';
+import { count, requestNumber, text } from './parts.ts';
+
+/** Reads one entry. Answered by `got`. */
+export const get = v.object({ type: v.literal('get'), id: requestNumber, path: text });
+
+/** Reads a page of a subtree, in the order of the tree. Answered by `listed`. */
+export const list = v.object({
+  type: v.literal('list'),
+  id: requestNumber,
+  path: text,
+  /** Levels below `path`; without it, all. What lies deeper is named as a folder. */
+  depth: v.exactOptional(count),
+  /** `false` leaves the values out. */
+  values: v.exactOptional(v.boolean()),
+  /** The revision to read at, so that pages fit together; without it, now. */
+  at: v.exactOptional(count),
+  /** Continue after this path: the `next` of the page before. */
+  after: v.exactOptional(text),
+  /** Items at most; a server may send fewer. */
+  limit: v.exactOptional(v.pipe(count, v.minValue(1))),
+});
+
+export const operation = v.variant('type', [
+  v.object({ type: v.literal('put'), path: text, value: text }),
+  v.object({
+    type: v.literal('delete'),
+    path: text,
+    /** With everything below it. */
+    recursive: v.exactOptional(v.boolean()),
+  }),
+]);
+
+/** Holds when the path's modRevision is this one; 0 means that the path holds nothing. */
+export const condition = v.object({ path: text, modRevision: count });
+
+/**
+ * Writes all operations as one commit, or none. Answered by `committed`. One that is too large for a frame
+ * comes in parts, one after another, which are answered as one.
+ */
+export const commitRequest = v.object({
+  type: v.literal('commit'),
+  id: requestNumber,
+  /** The same for every try of the same write, and for no other write (S4). */
+  requestId: v.pipe(
+    v.string(),
+    v.minLength(1),
+    v.maxLength(limits.requestIdLengthMax),
+    v.wellFormed(),
+  ),
+  conditions: v.exactOptional(v.pipe(v.array(condition), v.maxLength(limits.operationsMax))),
+  /** One at least in the whole commit. */
+  operations: v.pipe(v.array(operation), v.maxLength(limits.operationsMax)),
+  note: v.exactOptional(text),
+  /** Which part it is, from 0 on; a commit of one frame has none. */
+  part: v.exactOptional(count),
+  /** Another part follows. */
+  more: v.exactOptional(v.boolean()),
+});
+
+export type GetRequest = v.InferOutput<typeof get>;
+export type ListRequest = v.InferOutput<typeof list>;
+export type Operation = v.InferOutput<typeof operation>;
+export type Condition = v.InferOutput<typeof condition>;
+export type CommitRequest = v.InferOutput<typeof commitRequest>;
