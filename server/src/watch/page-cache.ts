@@ -1,53 +1,44 @@
 import type { Clock, Timer } from '@confer/shared';
+import { LRUCache } from 'lru-cache';
 
 /** Who restarts comes back for it within seconds; a minute later it is only memory. */
 const UNUSED_MS = 60_000;
 
-interface Item<Value> {
-  readonly value: Value;
-  readonly bytes: number;
-  usedAt: number;
-}
-
 /**
- * What was made for one watch and may serve the next one: bounded in bytes, the least used goes first, and
- * so does what nobody asked for in a while. What was let go is made again for the slow one who comes for it.
+ * An LRU of what was made for one watch and may serve the next one: bounded in bytes, and what nobody asked
+ * for in a while goes as well. What was let go is made again for the slow one who comes for it.
  */
-export class PageCache<Value> {
-  readonly #bytesMax: number;
+export class PageCache<Value extends object | string> {
   readonly #clock: Clock;
-  /** In order of use, oldest first. */
-  readonly #items = new Map<string, Item<Value>>();
-  #bytes = 0;
+  readonly #items: LRUCache<string, Value>;
   /** There while there are items. */
   #sweep: Timer | undefined;
 
   constructor(bytesMax: number, clock: Clock) {
-    this.#bytesMax = bytesMax;
     this.#clock = clock;
+    this.#items = new LRUCache({
+      maxSize: bytesMax,
+      ttl: UNUSED_MS,
+      updateAgeOnGet: true,
+      // Without it the library asks the clock once, and then a timer of its own when that is old.
+      ttlResolution: 0,
+      perf: clock,
+    });
   }
 
   /** `bytesOf` says about what a value takes. What `make` throws is not kept. */
   get(key: string, make: () => Value, bytesOf: (value: Value) => number): Value {
     const known = this.#items.get(key);
-    if (known !== undefined) {
-      this.#items.delete(key);
-      this.#items.set(key, known);
-      known.usedAt = this.#clock.now();
-      return known.value;
-    }
+    if (known !== undefined) return known;
     const value = make();
-    const bytes = key.length + bytesOf(value);
-    this.#items.set(key, { value, bytes, usedAt: this.#clock.now() });
-    this.#bytes += bytes;
-    this.#dropWhile(() => this.#bytes > this.#bytesMax);
+    this.#items.set(key, value, { size: key.length + bytesOf(value) });
     this.#sweepLater();
     return value;
   }
 
   /** Lets go of everything. */
   clear(): void {
-    this.#dropWhile(() => true);
+    this.#items.clear();
     this.#sweep?.cancel();
     this.#sweep = undefined;
   }
@@ -56,18 +47,8 @@ export class PageCache<Value> {
     if (this.#items.size === 0) return;
     this.#sweep ??= this.#clock.setTimer(UNUSED_MS, () => {
       this.#sweep = undefined;
-      const before = this.#clock.now() - UNUSED_MS;
-      this.#dropWhile(({ usedAt }) => usedAt <= before);
+      this.#items.purgeStale();
       this.#sweepLater();
     });
-  }
-
-  /** The least used first. */
-  #dropWhile(isToGo: (item: Item<Value>) => boolean): void {
-    for (const [key, item] of this.#items) {
-      if (!isToGo(item)) return;
-      this.#items.delete(key);
-      this.#bytes -= item.bytes;
-    }
   }
 }
