@@ -31,7 +31,7 @@ export const durableMutants = [
     name: 'store: request ids are read back when it opens',
     edits: [
       {
-        file: 'server/src/engine/lmdb/requests.ts',
+        file: 'server/src/engine/lmdb/idempotency-window.ts',
         find: 'for (const [id, at] of youngest(tables).reverse()) this.#index.add(id, at);',
         replace: '',
       },
@@ -217,7 +217,7 @@ export const durableMutants = [
     edits: [
       {
         file: 'server/src/engine/lmdb/commit-rows.ts',
-        find: '  deletions.remove(path);\n  if (gone.revision',
+        find: '  tombstones.remove(path);\n  if (gone.revision',
         replace: '  if (gone.revision',
       },
     ],

@@ -50,7 +50,7 @@ const forgetfulPages = [
 /** Now and then a clear names a subtree that is smaller than what went. */
 const miscounted = [
   {
-    file: 'server/src/watch/telling.ts',
+    file: 'server/src/watch/commit-projection.ts',
     find: 'if (entries > 1) this.#changes[place] = { ...clear, entries };',
     replace: `if (entries > 1) {
         globalThis.cleared = (globalThis.cleared ?? 0) + 1;
@@ -361,7 +361,7 @@ export const mutants = [
     edits: [
       {
         file: group,
-        find: 'watcher.fallBehind(previousRevision, from);',
+        find: 'watcher.markLagging(previousRevision, from);',
         replace: '',
       },
     ],
@@ -428,12 +428,12 @@ export const mutants = [
     edits: [
       {
         file: watcher,
-        find: ' || position < this.#context.store.deletionsFloor) {',
+        find: ' || position < this.#context.store.tombstoneFloor) {',
         replace: ') {',
       },
       {
         file: watcher,
-        find: 'position < store.deletionsFloor\n',
+        find: 'position < store.tombstoneFloor\n',
         replace: 'false\n',
       },
     ],
@@ -442,14 +442,14 @@ export const mutants = [
     name: 'server: compaction is told to a watch behind it',
     edits: [
       {
-        file: memory,
+        file: 'server/src/engine/memory/memory-reads.ts',
         find: 'requireInWindow(revision, this);\n    return commitsAfter(this.#disk.log, revision);',
         replace: 'return commitsAfter(this.#disk.log, Math.max(revision, this.compactedRevision));',
       },
       {
         file: 'server/src/store/store.ts',
-        find: 'return this.#recent.since(revision) ?? this.#engine.history(revision);',
-        replace: 'return this.#engine.history(revision);',
+        find: 'return this.#recent.since(revision) ?? this.#engine.reads.history(revision);',
+        replace: 'return this.#engine.reads.history(revision);',
       },
     ],
   },
@@ -462,7 +462,7 @@ export const mutants = [
     edits: [
       {
         file: memory,
-        find: 'const before = this.#clock.now() - REQUEST_KEPT_MS;',
+        find: 'const before = this.#clock.now() - IDEMPOTENCY_WINDOW_MS;',
         replace: 'const before = Number.POSITIVE_INFINITY;',
       },
     ],
@@ -472,8 +472,8 @@ export const mutants = [
     edits: [
       {
         file: memory,
-        find: 'if (commits.length > 0) this.#feed?.(commits);',
-        replace: 'if (commits.length > 0) this.#clock.setTimer(5, () => this.#feed?.(commits));',
+        find: "if (commits.length > 0) this.feed.tell({ kind: 'commits', commits });",
+        replace: 'if (commits.length > 0) this.#clock.setTimer(5, () => this.feed.tell({ kind: "commits", commits }));',
       },
     ],
   },

@@ -4,6 +4,7 @@
  * is a bundle with a text replaced, run in a process of its own.
  *
  *   node test/mutations/run.mjs [part of a name]   CONFER_TEST_SEEDS: how far to look (3000)
+ *   node test/mutations/run.mjs --check            only whether each mutant still finds its text
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -132,6 +133,17 @@ function row({ name, edits, seed, problem }) {
   return `| ${name} | ${files} | ${seed ?? '-'} | ${rule} | ${what} |`;
 }
 
+/** Says which mutants name what is no longer there: a rename must not switch them off in silence. */
+function check() {
+  for (const { name, plant = [], edits } of [...mutants, ...durableMutants])
+    try {
+      editedFiles([...plant, ...edits]);
+    } catch (error) {
+      console.error(`${name}: ${error.message}`);
+      process.exitCode = 1;
+    }
+}
+
 async function main() {
   const directory = mkdtempSync(join(tmpdir(), 'confer-mutants-'));
   const chosen = [...mutants, ...durableMutants].filter(({ name }) =>
@@ -161,4 +173,5 @@ async function main() {
     process.exitCode = 1;
 }
 
-await main();
+if (process.argv[2] === '--check') check();
+else await main();
