@@ -442,9 +442,9 @@ export const mutants = [
     name: 'server: compaction is told to a watch behind it',
     edits: [
       {
-        file: 'server/src/engine/memory/memory-reads.ts',
-        find: 'requireInWindow(revision, this);\n    return commitsAfter(this.#disk.log, revision);',
-        replace: 'return commitsAfter(this.#disk.log, Math.max(revision, this.compactedRevision));',
+        file: 'server/src/engine/replica/replica-reads.ts',
+        find: 'requireInWindow(revision, this);\n    return commitsAfter(this.#state.log, revision);',
+        replace: 'return commitsAfter(this.#state.log, Math.max(revision, this.compactedRevision));',
       },
       {
         file: 'server/src/store/store.ts',

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../engine/engine.ts';
 import { Feed } from '../engine/feed.ts';
 import { MemoryDisk } from '../engine/memory/disk.ts';
-import { MemoryReads } from '../engine/memory/memory-reads.ts';
+import { ReplicaReads } from '../engine/replica/replica-reads.ts';
 import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 
 /** Reads of a replica: what is local may be behind. */
-class ReplicaReads extends MemoryReads {
+class BehindReads extends ReplicaReads {
   catchUp = () => {};
   #caughtUp = new Promise<void>((resolve) => {
     this.catchUp = resolve;
@@ -26,7 +26,7 @@ class ReplicaReads extends MemoryReads {
 function startRemote() {
   const disk = new MemoryDisk();
   const feed = new Feed();
-  const reads = new ReplicaReads(disk);
+  const reads = new BehindReads(disk);
   const wrap = ({ name, supports, epoch, timelines, writes, health, maintenance }: Engine) => {
     const same = { name, supports, epoch, timelines, writes, health, maintenance };
     return { ...same, reads, feed, close: async () => {} };

@@ -15,13 +15,13 @@ import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { anotherWrite, fingerprintOf, IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
+import { commitsAfter, historySize } from '../replica/commit-log.ts';
+import { ReplicaReads } from '../replica/replica-reads.ts';
+import { heldOf } from '../replica/states.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { restOf } from '../tree-range.ts';
 import { MemoryDisk, undoUnfinished } from './disk.ts';
-import { commitsAfter, historySize } from './log.ts';
-import { MemoryReads } from './memory-reads.ts';
-import { heldOf } from './states.ts';
 
 export interface MemoryEngineOptions {
   /** Names the time of commits and spaces the steps of a compaction. */
@@ -48,7 +48,7 @@ const COMPACTION_STEP = 1_000;
 class MemoryEngine implements Engine {
   readonly name = 'memory';
   readonly supports = { durable: false, remembersDeletes: true, gapless: true };
-  readonly reads: MemoryReads;
+  readonly reads: ReplicaReads;
   readonly writes: EngineWrites = { commit: (request) => this.#commit(request) };
   readonly feed = new Feed();
   /** What is kept in memory neither gets worse nor better. */
@@ -79,7 +79,7 @@ class MemoryEngine implements Engine {
     this.timelines = disk.timelines;
     this.#clock = clock;
     this.#disk = disk;
-    this.reads = new MemoryReads(disk);
+    this.reads = new ReplicaReads(disk);
     this.maintenance = this.#maintenanceOf(disk);
     this.#tombstonesMax = tombstonesMax;
     if (retention !== undefined) this.#retention = new Retention(this, clock, retention, onNotice);

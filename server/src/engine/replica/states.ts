@@ -1,8 +1,8 @@
 import type { Entry } from '@confer/shared';
 import type { EntryText, PathState } from '../engine.ts';
 import type { Held } from '../evaluate.ts';
-import type { MemoryTombstones } from './tombstones.ts';
-import type { MemoryVersions } from './versions.ts';
+import type { Tombstones } from './tombstones.ts';
+import type { Versions } from './versions.ts';
 
 /** An entry in memory is read as a whole at once. */
 export function heldOf(entry: Entry | undefined): Held | undefined {
@@ -13,11 +13,11 @@ export function textOf(entry: Entry): EntryText {
   return { path: entry.path, modRevision: entry.modRevision, text: JSON.stringify(entry) };
 }
 
-export function* there(states: ReturnType<MemoryVersions['states']>): Generator<PathState> {
+export function* there(states: ReturnType<Versions['states']>): Generator<PathState> {
   for (const { path, entry } of states)
     if (entry !== undefined) yield { path, entry: textOf(entry) };
 }
 
-export function* gone(deletions: ReturnType<MemoryTombstones['read']>): Generator<PathState> {
+export function* gone(deletions: ReturnType<Tombstones['read']>): Generator<PathState> {
   for (const deletion of deletions) yield { path: deletion.path, deletion };
 }

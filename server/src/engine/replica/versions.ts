@@ -9,7 +9,7 @@ interface Version {
 }
 
 /** What each path held, as far back as a memory engine knows. */
-export class MemoryVersions {
+export class Versions {
   /** By `orderKey`; versions of a path from the oldest to the newest. */
   readonly #tree = new OrderedMap<string, Version[]>(undefined, compareCodePoints);
 
@@ -64,8 +64,8 @@ export class MemoryVersions {
   }
 
   /** As it is at a revision and was before. */
-  copyAt(revision: number): MemoryVersions {
-    const copy = new MemoryVersions();
+  copyAt(revision: number): Versions {
+    const copy = new Versions();
     for (const [key, versions] of this.#tree.entries())
       copy.#put(
         key,

@@ -3,32 +3,45 @@ import type { EngineCommit, EngineReads, EntryText, PathState, ScanQuery } from 
 import { requireInWindow } from '../history-window.ts';
 import { mergeByPath } from '../merge-by-path.ts';
 import { scanRange } from '../tree-range.ts';
-import type { MemoryDisk } from './disk.ts';
-import { changesAfter, commitsAfter } from './log.ts';
+import { changesAfter, commitsAfter, type LoggedCommit } from './commit-log.ts';
 import { gone, textOf, there } from './states.ts';
+import type { Tombstones } from './tombstones.ts';
+import type { Versions } from './versions.ts';
+
+/** Versioned state in memory (MVCC): what a memory engine keeps, and what a replica of something remote has. */
+export interface ReplicaState {
+  /** What is shown; what is being written is of a later one. */
+  readonly revision: number;
+  readonly compactedRevision: number;
+  readonly entryCount: number;
+  readonly tree: Versions;
+  readonly tombstones: Tombstones;
+  /** Without gaps, so that a revision is an index away. */
+  readonly log: readonly LoggedCommit[];
+}
 
 /** What is read of versioned state in memory, at the revision that it shows. */
-export class MemoryReads implements EngineReads {
-  readonly #disk: MemoryDisk;
+export class ReplicaReads implements EngineReads {
+  readonly #state: ReplicaState;
 
-  constructor(disk: MemoryDisk) {
-    this.#disk = disk;
+  constructor(state: ReplicaState) {
+    this.#state = state;
   }
 
   get revision(): number {
-    return this.#disk.revision;
+    return this.#state.revision;
   }
 
   get compactedRevision(): number {
-    return this.#disk.compactedRevision;
+    return this.#state.compactedRevision;
   }
 
   get tombstoneFloor(): number {
-    return this.#disk.tombstones.floor;
+    return this.#state.tombstones.floor;
   }
 
   get entryCount(): number {
-    return this.#disk.entryCount;
+    return this.#state.entryCount;
   }
 
   /** Nobody else writes. */
@@ -41,7 +54,7 @@ export class MemoryReads implements EngineReads {
   }
 
   get(path: string): Entry | undefined {
-    return this.#disk.tree.at(path, this.#disk.revision);
+    return this.#state.tree.at(path, this.#state.revision);
   }
 
   scan(query: ScanQuery): Iterable<Entry> {
@@ -60,16 +73,16 @@ export class MemoryReads implements EngineReads {
 
   history(revision: number): Iterable<EngineCommit> {
     requireInWindow(revision, this);
-    return commitsAfter(this.#disk.log, revision);
+    return commitsAfter(this.#state.log, revision);
   }
 
   changesAfter(revision: number): number {
     requireInWindow(revision, this);
-    return changesAfter(this.#disk.log, revision);
+    return changesAfter(this.#state.log, revision);
   }
 
   *#entries(query: ScanQuery): Generator<Entry> {
-    for (const { path, entry } of this.#disk.tree.states(scanRange(query), query.at)) {
+    for (const { path, entry } of this.#state.tree.states(scanRange(query), query.at)) {
       if (entry !== undefined && !isHiddenIn(path, query.subtree)) yield entry;
       if (query.budget?.isSpentBy(path) === true) return;
     }
@@ -77,7 +90,7 @@ export class MemoryReads implements EngineReads {
 
   *#states(query: ScanQuery): Generator<PathState> {
     const range = scanRange(query);
-    const { tree, tombstones } = this.#disk;
+    const { tree, tombstones } = this.#state;
     for (const state of mergeByPath(
       there(tree.states(range, query.at)),
       gone(tombstones.read(range, query.at)),

@@ -8,7 +8,7 @@ type Known = Omit<Tombstone, 'path'>;
 type Place = readonly [revision: number, key: string];
 
 /** The deletes that a memory engine knows, in the order of the tree and in that of revisions. */
-export class MemoryTombstones {
+export class Tombstones {
   floor = 0;
   /** By `orderKey`; those of a path from the oldest to the newest. */
   readonly #byPath = new OrderedMap<string, Known[]>(undefined, compareCodePoints);
