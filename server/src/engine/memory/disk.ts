@@ -20,7 +20,7 @@ export class MemoryDisk implements ReplicaState {
   /** The engine that may write. */
   owner: object | undefined;
   tree = new Versions();
-  /** Without gaps, so that a revision is an index away. */
+  /** In the order of revisions. */
   readonly log: LoggedCommit[] = [];
   /** What is being written: of a later revision than is shown, and undone when it was broken off. */
   applying: EngineCommit | undefined;

@@ -6,13 +6,19 @@ export interface LoggedCommit {
   readonly requestId: string;
 }
 
-/** The log has no gaps, so that a revision is an index away. */
+/** The commits after a revision. Revisions rise, and need not follow each other without a gap. */
 export function* commitsAfter(
   log: readonly LoggedCommit[],
   revision: number,
 ): Generator<EngineCommit> {
-  const first = log[0]?.commit.revision ?? revision + 1;
-  for (let i = revision + 1 - first; i < log.length; i++) {
+  let low = 0;
+  let high = log.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((log[middle]?.commit.revision ?? 0) <= revision) low = middle + 1;
+    else high = middle;
+  }
+  for (let i = low; i < log.length; i++) {
     const logged = log[i];
     if (logged !== undefined) yield logged.commit;
   }

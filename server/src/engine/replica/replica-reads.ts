@@ -16,7 +16,7 @@ export interface ReplicaState {
   readonly entryCount: number;
   readonly tree: Versions;
   readonly tombstones: Tombstones;
-  /** Without gaps, so that a revision is an index away. */
+  /** In the order of revisions. */
   readonly log: readonly LoggedCommit[];
 }
 
