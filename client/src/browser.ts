@@ -1,7 +1,7 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
 import { systemPlatform } from './platform.ts';
-import { openPlatformSocket } from './sockets/platform.ts';
+import { openPlatformSocket } from './sockets/browser.ts';
 import { watchWakes } from './wakes.ts';
 
 /** Connects to the servers at `urls`. See the entry for Node; this one needs nothing of Node. */

@@ -14,27 +14,27 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './api.ts';
-import { checkArgument, checkOptions, checkPath, checkSubtree } from './arguments.ts';
-import { Backoff } from './backoff.ts';
-import { checkClientOptions, selfOf } from './client-options.ts';
-import { Connection } from './connection.ts';
-import type { ConnectionEvents, RoutedMessage } from './connection-events.ts';
-import type { ClientContext } from './context.ts';
+import { Backoff } from './connection/backoff.ts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionEvents, RoutedMessage } from './connection/connection-events.ts';
+import { endpointsOf } from './connection/endpoints.ts';
+import { Outage } from './connection/outage-timer.ts';
+import { Emitter } from './delivery/emitter.ts';
+import { Notices } from './delivery/listener-queue.ts';
 import { type Diagnostics, worstOf } from './diagnostics.ts';
-import { Emitter } from './emitter.ts';
 import { ConferError, closedError } from './errors.ts';
-import { EventWatch } from './event-watch.ts';
-import { count, flag, position, signal } from './kinds.ts';
-import { hasValues, readListing } from './listing.ts';
-import { Mirrors } from './mirrors.ts';
-import { Notices } from './notices.ts';
-import { Outage } from './outage.ts';
+import { Mirrors } from './mirror/mirror-registry.ts';
 import { type Platform, reporterTo } from './platform.ts';
-import { Requests } from './requests.ts';
+import { hasValues, readListing } from './requests/listing.ts';
+import { Requests } from './requests/requests.ts';
+import { Timeouts } from './requests/timeouts.ts';
 import type { ClientStatus } from './status.ts';
-import { Timeouts } from './timeouts.ts';
-import { endpointsOf } from './urls.ts';
-import { Watches } from './watches.ts';
+import { count, flag, position, signal } from './validation/argument-types.ts';
+import { checkArgument, checkOptions, checkPath, checkSubtree } from './validation/arguments.ts';
+import { checkClientOptions, selfOf } from './validation/client-options.ts';
+import type { ClientContext } from './watch/context.ts';
+import { EventWatch } from './watch/event-watch.ts';
+import { Watches } from './watch/watch-registry.ts';
 import { commit, type WriteContext, writeOf } from './writes.ts';
 
 /**

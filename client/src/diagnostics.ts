@@ -1,7 +1,7 @@
 import type { Position, WatchMode } from '@confer/shared';
-import type { ConnectionHistory } from './connection-history.ts';
+import type { ConnectionHistory } from './connection/connection-history.ts';
 import type { ClientStatus, MirrorStatus } from './status.ts';
-import type { WatchState } from './watch-state.ts';
+import type { WatchState } from './watch/watch-state.ts';
 
 /**
  * The state of a client, for a support ticket: plain JSON, of bounded size, without values and

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@confer/shared';
-import { callBack } from './callback.ts';
+import { callBack } from './delivery/callback.ts';
 import { messageOf } from './errors.ts';
-import type { OpenSocket } from './socket.ts';
+import type { OpenSocket } from './sockets/socket.ts';
 
 /** Everything the client takes from the world, handed in so that tests can be the world. */
 export interface Platform {

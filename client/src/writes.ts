@@ -1,11 +1,11 @@
 import type { Condition, Operation } from '@confer/shared';
 import type { CommitResult, WaitOptions, WriteOptions } from './api.ts';
-import { checkArgument, checkOptions, checkWrite } from './arguments.ts';
-import { count, object, text } from './kinds.ts';
-import type { Mirrors } from './mirrors.ts';
-import type { Replica } from './replica.ts';
-import type { Requests } from './requests.ts';
-import type { Timeouts } from './timeouts.ts';
+import type { Mirrors } from './mirror/mirror-registry.ts';
+import type { Replica } from './mirror/replica.ts';
+import type { Requests } from './requests/requests.ts';
+import type { Timeouts } from './requests/timeouts.ts';
+import { count, object, text } from './validation/argument-types.ts';
+import { checkArgument, checkOptions, checkWrite } from './validation/arguments.ts';
 
 export interface WriteContext {
   readonly requests: Requests;

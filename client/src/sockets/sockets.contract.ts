@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { OpenSocket, Socket } from '../socket.ts';
+import type { OpenSocket, Socket } from './socket.ts';
 
 interface Opened {
   readonly socket: Socket;

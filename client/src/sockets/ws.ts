@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { SUBPROTOCOL } from '@confer/shared';
 import { WebSocket } from 'ws';
-import type { OpenSocket } from '../socket.ts';
-import { FRAME_BYTES_MAX, Link, stillborn } from './link.ts';
+import { FRAME_BYTES_MAX, Link, stillborn } from './adapter.ts';
+import type { OpenSocket } from './socket.ts';
 
 /** The socket on Node, of whatever version. How long an attempt may take is up to the caller. */
 export const openWs: OpenSocket = (url, handlers) => {

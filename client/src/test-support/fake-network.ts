@@ -1,5 +1,5 @@
 import { assert, type DownMessage, decodeUp, encode, type UpMessage } from '@confer/shared';
-import type { OpenSocket, SocketHandlers } from '../socket.ts';
+import type { OpenSocket, SocketHandlers } from '../sockets/socket.ts';
 
 type Sent<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>;
 

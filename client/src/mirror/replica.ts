@@ -1,0 +1,265 @@
+import { type Change, fromWireCommit, type Position, type WireCommit } from '@confer/shared';
+import type { MirrorChange } from '../api.ts';
+import { isComparable } from '../connection/comparable.ts';
+import { Outage } from '../connection/outage-timer.ts';
+import { frozenChanges } from '../delivery/frozen.ts';
+import type { WatchDiagnostics } from '../diagnostics.ts';
+import { ConferError } from '../errors.ts';
+import { Waits } from '../requests/condition-variable.ts';
+import type { Wait } from '../requests/deadline.ts';
+import type { LostEvent, MirrorStatus, MirrorStatusChange } from '../status.ts';
+import type { ClientContext } from '../watch/context.ts';
+import type { ServerWatch } from '../watch/server-watch.ts';
+import type { WatchOwner } from '../watch/watch-owner.ts';
+import type { CopyEffect, Proof, WatchState } from '../watch/watch-state.ts';
+import { EntryTable } from './entry-table.ts';
+
+/** A mirror, as its replica sees it: told at the very moment, before any listener is. */
+export interface ReplicaView {
+  changed(change: MirrorChange): void;
+  statusChanged(change: MirrorStatusChange): void;
+  lost(event: LostEvent): void;
+  /** The revision may have moved. */
+  moved(): void;
+  failed(error: ConferError): void;
+}
+
+/** The live copy of one subtree, shared by all mirrors of that path. */
+export class Replica implements WatchOwner {
+  readonly path: string;
+  readonly #context: ClientContext;
+  readonly #onOver: () => void;
+  readonly #watch: ServerWatch;
+  readonly #views = new Set<ReplicaView>();
+  readonly #waits: Waits;
+  #table = new EntryTable();
+  /** What the table shows. */
+  #position: Position | undefined;
+  #status: Exclude<MirrorStatus, 'closed'> = 'syncing';
+  readonly #outage: Outage;
+  /** What came of the digests so far. */
+  readonly proofs = { held: 0, failed: 0 };
+  /** Somebody waits for a digest. */
+  #isVerifying = false;
+  #reason = '';
+  #failure: ConferError | undefined;
+
+  /** `onOver` is called when it will never be live again. */
+  constructor(path: string, context: ClientContext, onOver: () => void) {
+    this.path = path;
+    this.#context = context;
+    this.#onOver = onOver;
+    this.#outage = new Outage(context.clock, context.graceMs, (event) => {
+      for (const view of [...this.#views]) view.lost(event);
+    });
+    this.#outage.begin();
+    this.#waits = new Waits(context.clock, `the mirror of ${path}`, this);
+    const spec = { path, mode: 'state', prev: false, after: undefined } as const;
+    this.#watch = context.watches.add(spec, this);
+  }
+
+  get table(): EntryTable {
+    return this.#table;
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get status(): Exclude<MirrorStatus, 'closed'> {
+    return this.#status;
+  }
+
+  get staleSince(): number | undefined {
+    return this.#outage.since;
+  }
+
+  get failure(): ConferError | undefined {
+    return this.#failure;
+  }
+
+  /** For the error of who waited in vain. */
+  get trouble(): string {
+    return this.#context.connection.trouble || (this.#reason === '' ? '' : `: ${this.#reason}`);
+  }
+
+  diagnostics(): WatchDiagnostics {
+    return {
+      ...this.#watch.diagnostics(),
+      status: this.#status,
+      staleSince: this.staleSince,
+      position: this.#position && { ...this.#position },
+      mirrors: this.#views.size,
+      entries: this.#table.size,
+      digest: this.#table.digest,
+      proofs: { ...this.proofs },
+    };
+  }
+
+  join(view: ReplicaView): void {
+    this.#views.add(view);
+  }
+
+  /** Asks the server for a proof. A replica that is not live asks once it is. */
+  verify(): void {
+    this.#isVerifying = true;
+    this.#watch.verify();
+  }
+
+  /** When nobody is left, it is over. */
+  leave(view: ReplicaView): void {
+    this.#views.delete(view);
+    if (this.#views.size > 0) return;
+    this.#outage.stop();
+    this.#context.watches.remove(this.#watch);
+    this.#waits.release();
+    this.#onOver();
+  }
+
+  /** Resolves when it shows what was written at that position. */
+  async show(written: Position, wait: Wait): Promise<void> {
+    if (this.#views.size === 0 || this.#failure !== undefined) return;
+    return this.#waits.until(
+      () => this.#isPast(written),
+      wait,
+      `at revision ${written.revision}, which is written,`,
+    );
+  }
+
+  /**
+   * Across epochs and timelines, revisions say nothing. Once it is live over another connection than the
+   * one of the answer, it has the write, or the write is no part of history any more.
+   */
+  #isPast(written: Position): boolean {
+    return isComparable(this.#position, written)
+      ? this.#position.revision >= written.revision
+      : this.#status === 'live';
+  }
+
+  receive(effect: CopyEffect): void {
+    if (!this.#carryOut(effect)) this.#distrust();
+    else if (effect.type === 'apply' || effect.type === 'advance') this.#reach(effect.position);
+  }
+
+  /** `false`: something of it does not fit what is held, and was not done. */
+  #carryOut(effect: CopyEffect): boolean {
+    switch (effect.type) {
+      case 'apply':
+        return effect.commits.every((commit) => this.#apply(commit, effect.position));
+      case 'merge':
+        return this.#merge(effect);
+      case 'replace':
+        return this.#replace(effect);
+      case 'advance':
+        return this.#holds(this.#table, effect.proof);
+    }
+  }
+
+  moved(_state: WatchState, reason: string): void {
+    if (this.#failure !== undefined) return;
+    const isLive = this.#watch.isLive && this.#position !== undefined;
+    if (!isLive) this.#reason = reason;
+    this.#become(isLive ? 'live' : this.#position === undefined ? 'syncing' : 'stale', reason);
+    this.#waits.check();
+    if (isLive && this.#isVerifying) this.#watch.verify();
+  }
+
+  failed(error: ConferError): void {
+    this.#failure = error;
+    this.#onOver();
+    this.#context.notices.hold(() => {
+      this.#become('failed', error.message);
+      this.#waits.release();
+      for (const view of [...this.#views]) view.failed(error);
+    });
+  }
+
+  /** Each commit is told with the state right after it; whoever left meanwhile hears no more. */
+  #apply(wire: WireCommit, reached: Position): boolean {
+    if (this.#views.size === 0) return true;
+    const commit = this.#table.spelledOut(fromWireCommit(wire));
+    if (commit === undefined) return false;
+    const { changes: targets, ...about } = commit;
+    const changes = this.#table.plan(targets);
+    this.#table.carryOut(changes);
+    this.#position = { ...reached, revision: commit.revision };
+    if (changes.length > 0)
+      this.#tell({ revision: commit.revision, origin: 'live', changes, commit: about });
+    return true;
+  }
+
+  #merge({ pages, position, proof }: Extract<CopyEffect, { type: 'merge' }>): boolean {
+    const changes = this.#table.planPages(pages);
+    if (!this.#holds(this.#table, proof, changes)) return false;
+    this.#table.carryOut(changes);
+    this.#resynced(changes, position);
+    return true;
+  }
+
+  /** Built beside what is shown, and swapped at once. The initial state is no change. */
+  #replace({ pages, position, proof }: Extract<CopyEffect, { type: 'replace' }>): boolean {
+    const last = this.#table;
+    const isFirst = this.#position === undefined;
+    const next = last.rebuilt(pages, isComparable(this.#position, position));
+    if (!this.#holds(next, proof)) return false;
+    this.#table = next;
+    this.#resynced(isFirst ? [] : last.differenceTo(next), position);
+    return true;
+  }
+
+  #holds(table: EntryTable, proof: Proof, changes?: readonly Change[]): boolean {
+    const isRight = table.satisfies(proof, changes);
+    if (proof.digest !== undefined) {
+      this.proofs[isRight ? 'held' : 'failed']++;
+      this.#isVerifying = false;
+    }
+    return isRight;
+  }
+
+  #resynced(changes: MirrorChange['changes'], position: Position): void {
+    this.#position = position;
+    this.#context.notices.hold(() => {
+      this.moved(this.#watch.state, 'synced');
+      this.#reach(position);
+      if (changes.length > 0)
+        this.#tell({ revision: position.revision, origin: 'resync', changes });
+    });
+  }
+
+  #reach(position: Position): void {
+    this.#position = position;
+    this.#waits.check();
+    for (const view of this.#views) view.moved();
+  }
+
+  /** What is shown stays, as it was the last state known to be good (W7). */
+  #distrust(): void {
+    this.#context.report(
+      new ConferError(
+        'internal',
+        `the mirror of ${this.path} and the server disagree about what it holds`,
+        { path: this.path },
+      ),
+    );
+    this.#watch.dispatch({ type: 'mismatch', shown: this.#position }, 'mismatch');
+    for (const view of this.#views) view.moved();
+  }
+
+  #tell(change: MirrorChange): void {
+    frozenChanges(change.changes);
+    Object.freeze(change.commit);
+    Object.freeze(change);
+    for (const view of [...this.#views]) view.changed(change);
+  }
+
+  #become(to: Exclude<MirrorStatus, 'closed'>, reason: string): void {
+    const from = this.#status;
+    if (from === to) return;
+    this.#status = to;
+    if (to === 'live') this.#outage.end();
+    else this.#outage.begin(this.#context.connection.sureUntil);
+    if (to === 'failed') this.#outage.stop();
+    const retry = { ...this.#context.connection.retry, ...this.#watch.retry };
+    for (const view of [...this.#views]) view.statusChanged({ from, to, reason, ...retry });
+  }
+}
