@@ -2,7 +2,6 @@ import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
 import { systemPlatform } from './platform.ts';
 import { openPlatformSocket } from './sockets/browser.ts';
-import { watchWakes } from './wakes.ts';
 
 /** Connects to the servers at `urls`. See the entry for Node; this one needs nothing of Node. */
 export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
@@ -13,3 +12,18 @@ export function connect(urls: string | readonly string[], options: ClientOptions
 }
 
 export * from './public.ts';
+
+/** What pages have, and other platforms only in part. */
+declare const document: EventTarget | undefined;
+declare const addEventListener: EventTarget['addEventListener'];
+
+/**
+ * Calls `check` until `signal` when a page may have slept or changed its network: its timers stood
+ * still then, and nothing else would notice for a while.
+ */
+function watchWakes(check: () => void, signal: AbortSignal): void {
+  addEventListener('online', check, { signal });
+  // Workers have none.
+  if (typeof document !== 'undefined')
+    document.addEventListener('visibilitychange', check, { signal });
+}

@@ -2,8 +2,8 @@ import type { Condition, Operation } from '@confer/shared';
 import type { CommitResult, WaitOptions, WriteOptions } from './api.ts';
 import type { Mirrors } from './mirror/mirror-registry.ts';
 import type { Replica } from './mirror/replica.ts';
+import type { Timeouts } from './requests/deadline.ts';
 import type { Requests } from './requests/requests.ts';
-import type { Timeouts } from './requests/timeouts.ts';
 import { count, object, text } from './validation/argument-types.ts';
 import { checkArgument, checkOptions, checkWrite } from './validation/arguments.ts';
 

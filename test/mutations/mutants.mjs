@@ -78,7 +78,7 @@ export const mutants = [
     edits: [
       { file: machine, find: 'if (frame.to <= position.revision) return { state };', replace: '' },
       {
-        file: 'client/src/watch/batch.ts',
+        file: 'client/src/watch/pending-pages.ts',
         find: 'if (commit.revision <= revision) continue;',
         replace: '',
       },

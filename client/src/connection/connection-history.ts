@@ -1,29 +1,5 @@
 import { errorTable, type Welcome } from '@confer/shared';
-
-export interface Loss {
-  readonly at: number;
-  readonly code: number | undefined;
-  readonly reason: string;
-  /** Of a connection that went silent, when it was last heard (W8); else `at`. */
-  readonly sureUntil: number;
-}
-
-/** What happened to a connection so far. */
-export interface ConnectionHistory {
-  /** When its status became what it is. */
-  since: number;
-  /** Attempts to connect, and how many of them a server welcomed. */
-  attempts: number;
-  welcomes: number;
-  /** How the last connection or attempt ended; `code` is its close code, where there was a socket. */
-  lastLoss: Loss | undefined;
-  /** When the last frame came. */
-  heardAt: number | undefined;
-  /** What the server that welcomed last said of itself. */
-  welcome: Welcome | undefined;
-  /** The latest revision that its welcome or its heartbeats named. */
-  revision: number | undefined;
-}
+import type { ConnectionHistory } from '../diagnostics.ts';
 
 export function newHistory(now: number): ConnectionHistory {
   return {

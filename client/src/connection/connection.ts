@@ -10,15 +10,14 @@ import {
   times,
   type Welcome,
 } from '@confer/shared';
-import type { ConnectionDiagnostics } from '../diagnostics.ts';
+import type { ConnectionDiagnostics, ConnectionHistory } from '../diagnostics.ts';
 import { ConferError, messageOf } from '../errors.ts';
 import type { ClientStatus, RetryOutlook } from '../status.ts';
 import { checkToken } from '../validation/arguments.ts';
-import type { ConnectionEvents } from './connection-events.ts';
-import { type ConnectionHistory, newHistory, noteLoss, noteWelcome } from './connection-history.ts';
-import { bounds } from './connection-limits.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import { newHistory, noteLoss, noteWelcome } from './connection-history.ts';
+import type { ConnectionEvents, ConnectionOptions } from './connection-options.ts';
 import type { Attempt, State } from './connection-state.ts';
+import { bounds } from './connection-state.ts';
 import type { Endpoint } from './endpoints.ts';
 import { Silence } from './inactivity-timer.ts';
 import { WelcomeRules } from './welcome-rules.ts';

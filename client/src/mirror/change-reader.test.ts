@@ -2,7 +2,7 @@ import type { Change } from '@confer/shared';
 import { expect, test } from 'vitest';
 import type { MirrorChange } from '../api.ts';
 import { entry } from '../test-support/rig.ts';
-import { mergeChanges } from './merge-changes.ts';
+import { mergeChanges } from './change-reader.ts';
 
 const live = (revision: number, ...changes: Change[]): MirrorChange => ({
   revision,

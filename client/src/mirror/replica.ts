@@ -10,8 +10,7 @@ import type { Wait } from '../requests/deadline.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from '../status.ts';
 import type { ClientContext } from '../watch/context.ts';
 import type { ServerWatch } from '../watch/server-watch.ts';
-import type { WatchOwner } from '../watch/watch-owner.ts';
-import type { CopyEffect, Proof, WatchState } from '../watch/watch-state.ts';
+import type { CopyEffect, Proof, WatchOwner, WatchState } from '../watch/watch-state.ts';
 import { EntryTable } from './entry-table.ts';
 
 /** A mirror, as its replica sees it: told at the very moment, before any listener is. */

@@ -1,5 +1,8 @@
 import type { Clock, Timer } from '@confer/shared';
+import type { WaitOptions } from '../api.ts';
 import { ConferError, TimeoutError } from '../errors.ts';
+import { durationMs, signal } from '../validation/argument-types.ts';
+import { checkOptions } from '../validation/arguments.ts';
 
 /** How long a wait may last, and what else ends it. */
 export interface Wait {
@@ -71,4 +74,22 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 function abortError(signal: AbortSignal | undefined): ConferError {
   return new ConferError('aborted', 'aborted by its signal', { cause: signal?.reason });
+}
+
+/** How long the calls of a client may take. */
+export class Timeouts {
+  readonly #clock: Clock;
+  readonly #requestMs: number;
+
+  constructor(clock: Clock, requestMs: number) {
+    this.#clock = clock;
+    this.#requestMs = requestMs;
+  }
+
+  /** All that a call waits for in turn has this time together. */
+  wait(options: WaitOptions = {}): Wait {
+    checkOptions(options, { timeoutMs: durationMs, signal });
+    const timeoutMs = options.timeoutMs ?? this.#requestMs;
+    return { timeoutMs, endsAt: this.#clock.now() + timeoutMs, signal: options.signal };
+  }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@confer/shared';
 import type { Connection } from '../connection/connection.ts';
 import type { Notices } from '../delivery/listener-queue.ts';
-import type { Timeouts } from '../requests/timeouts.ts';
+import type { Timeouts } from '../requests/deadline.ts';
 import type { Watches } from './watch-registry.ts';
 
 /** What the mirrors and watches of a client have in common. */

@@ -1,15 +1,13 @@
 import { type Commit, fromWireCommit, type Position } from '@confer/shared';
 import type { WaitOptions, Watch, WatchOptions } from '../api.ts';
-import { Channel } from '../delivery/channel.ts';
+import { Channel, charsOf, QUEUE_CHARS_MAX, QUEUE_LENGTH_MAX } from '../delivery/channel.ts';
 import { frozenChanges } from '../delivery/frozen.ts';
-import { charsOf, QUEUE_CHARS_MAX, QUEUE_LENGTH_MAX } from '../delivery/queue-limits.ts';
 import type { WatchDiagnostics } from '../diagnostics.ts';
 import { type ConferError, closedError } from '../errors.ts';
 import { Waits } from '../requests/condition-variable.ts';
 import type { ClientContext } from './context.ts';
 import type { ServerWatch } from './server-watch.ts';
-import type { WatchOwner } from './watch-owner.ts';
-import type { CopyEffect, WatchState } from './watch-state.ts';
+import type { CopyEffect, WatchOwner, WatchState } from './watch-state.ts';
 
 /**
  * Every commit of a subtree, for one reader. When the reader is slower than the commits, the watch

@@ -9,14 +9,13 @@ import {
   type WatchMessage,
 } from '@confer/shared';
 import type { Backoff } from '../connection/backoff.ts';
-import type { ResyncReason, WatchHistory } from '../diagnostics.ts';
-import { type ConferError, errorOfReply } from '../errors.ts';
+import { CompactedError, type ConferError, errorOfReply } from '../errors.ts';
 import type { Requests } from '../requests/requests.ts';
 import type { RetryOutlook } from '../status.ts';
-import { compactedError } from './compacted-error.ts';
+import { newHistory, noteCommits, noteResync } from './watch-history.ts';
 import { step } from './watch-machine.ts';
-import type { WatchOwner, WatchSpec } from './watch-owner.ts';
 import { WatchRules } from './watch-rules.ts';
+import type { WatchOwner, WatchSpec } from './watch-state.ts';
 import {
   initialState,
   resumeFrom,
@@ -73,12 +72,7 @@ export class ServerWatch {
   #state: WatchState;
   /** That the position was reached on. */
   #timeline: string | undefined;
-  readonly #history: WatchHistory = {
-    commits: 0,
-    changes: 0,
-    resyncs: { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 },
-    lastResync: undefined,
-  };
+  readonly #history = newHistory();
   #link: Link = { kind: 'unknown' };
   readonly #patience: Patience;
 
@@ -237,17 +231,11 @@ export class ServerWatch {
   }
 
   #note(event: WatchEvent, last: WatchState, effect: WatchEffect | undefined): void {
-    const history = this.#history;
-    if (event.type === 'resync' && this.#state !== last) this.#noteResync(event.reason);
-    if (effect?.type === 'rewatch') this.#noteResync(effect.cause);
-    if (effect?.type !== 'apply') return;
-    history.commits += effect.commits.length;
-    for (const { changes } of effect.commits) history.changes += changes.length;
-  }
-
-  #noteResync(reason: ResyncReason): void {
-    this.#history.resyncs[reason]++;
-    this.#history.lastResync = { at: this.#line.clock.now(), reason };
+    const { clock } = this.#line;
+    if (event.type === 'resync' && this.#state !== last)
+      noteResync(this.#history, clock, event.reason);
+    if (effect?.type === 'rewatch') noteResync(this.#history, clock, effect.cause);
+    if (effect?.type === 'apply') noteCommits(this.#history, effect.commits);
   }
 
   /** Leaves, and asks once more after a while: what went wrong once may go wrong in a loop. */
@@ -287,4 +275,18 @@ export class ServerWatch {
 
 function mayComeAgain({ code }: ErrorReply): boolean {
   return isErrorCode(code) && errorKind(code).retry === 'backoff';
+}
+
+/** What the reader of a watch is told whose position cannot be continued. */
+function compactedError(
+  path: string,
+  { compacted, position }: Extract<WatchEffect, { type: 'end' }>,
+): CompactedError {
+  const { reason, compactedRevision, epoch } = compacted;
+  const missed = `changes below ${path} after revision ${position?.revision ?? 0} were missed`;
+  const why =
+    reason === 'epoch'
+      ? `the server has another history (${epoch})`
+      : `history reaches back to revision ${compactedRevision} only`;
+  return new CompactedError(`${missed}: ${why}`, reason, compactedRevision);
 }

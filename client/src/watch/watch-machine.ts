@@ -9,8 +9,7 @@ import type {
   WatchMode,
   WireCommit,
 } from '@confer/shared';
-import { commitsAfter, withFrame } from './batch.ts';
-import { pagesOf } from './staged.ts';
+import { commitsAfter, pagesOf, withFrame } from './pending-pages.ts';
 import {
   type CatchingUp,
   type Live,

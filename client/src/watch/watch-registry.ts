@@ -10,7 +10,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { ConferError } from '../errors.ts';
 import type { Requests } from '../requests/requests.ts';
 import { ServerWatch, type WatchLine } from './server-watch.ts';
-import type { WatchOwner, WatchSpec } from './watch-owner.ts';
+import type { WatchOwner, WatchSpec } from './watch-state.ts';
 
 const REVISIONS_AHEAD_MAX = 2 ** 32;
 

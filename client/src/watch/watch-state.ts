@@ -7,8 +7,8 @@ import type {
   WatchMode,
   WireCommit,
 } from '@confer/shared';
-import type { Batch } from './batch.ts';
-import type { Staged } from './staged.ts';
+import type { ConferError } from '../errors.ts';
+import type { Batch, Staged } from './pending-pages.ts';
 
 /**
  * The states of one watch.
@@ -129,4 +129,21 @@ export function initialState(mode: WatchMode, after: Position | undefined): Watc
 /** Where to ask the server to continue. */
 export function resumeFrom(state: WatchState): Position | undefined {
   return 'isFresh' in state && state.isFresh ? undefined : state.position;
+}
+
+/** What a watch is for: the live copy of a mirror, or the queue of an iterator. */
+export interface WatchOwner {
+  /** Something to apply. The state of the watch is already the one after it. */
+  receive(effect: CopyEffect): void;
+  /** The watch is of another kind now; `reason` says why, for people. */
+  moved(state: WatchState, reason: string): void;
+  /** It was refused for good, or history does not reach back. The watch has ended. */
+  failed(error: ConferError): void;
+}
+
+export interface WatchSpec {
+  readonly path: string;
+  readonly mode: WatchMode;
+  readonly prev: boolean;
+  readonly after: Position | undefined;
 }
