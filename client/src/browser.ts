@@ -1,13 +1,13 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
 import { systemPlatform } from './platform.ts';
-import { openPlatformSocket } from './sockets/browser.ts';
+import { openBrowserSocket } from './sockets/browser.ts';
 
 /** Connects to the servers at `urls`. See the entry for Node; this one needs nothing of Node. */
 export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
   return createClient(urls, options, {
-    ...systemPlatform(openPlatformSocket),
-    watchWakes,
+    ...systemPlatform(openBrowserSocket),
+    onWakeUp: onWakeUp,
   });
 }
 
@@ -21,7 +21,7 @@ declare const addEventListener: EventTarget['addEventListener'];
  * Calls `check` until `signal` when a page may have slept or changed its network: its timers stood
  * still then, and nothing else would notice for a while.
  */
-function watchWakes(check: () => void, signal: AbortSignal): void {
+function onWakeUp(check: () => void, signal: AbortSignal): void {
   addEventListener('online', check, { signal });
   // Workers have none.
   if (typeof document !== 'undefined')

@@ -1,7 +1,7 @@
 import type { Entry, Listed } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { entry, giveState, startClient, startConnected } from './test-support/rig.ts';
-import { settle } from './test-support/virtual-clock.ts';
+import { flushPromises } from './test-support/virtual-clock.ts';
 
 describe('arguments are judged before they travel', () => {
   // The types refuse these; callers in JavaScript have no types.
@@ -94,7 +94,7 @@ describe('list', () => {
       folders: ['/a/1'],
       next: '/a/1',
     });
-    await settle();
+    await flushPromises();
     const second = server.take('list');
     expect(second).toMatchObject({ path: '/a', depth: 1, at: 7, after: '/a/1' });
     server.say({
@@ -126,10 +126,10 @@ describe('list', () => {
         folders: [],
         next: '/a/1',
       });
-      await settle();
+      await flushPromises();
       const { id } = server.take('list');
       server.say({ type: 'error', id, code: 'compacted', message: 'gone', compactedRevision: 9 });
-      await settle();
+      await flushPromises();
     }
     await outcome;
   });
@@ -146,13 +146,13 @@ describe('list', () => {
     });
     const first = server.take('list');
     server.say({ ...page(first.id, entry('/a/1', 'old')), next: '/a/1' });
-    await settle();
+    await flushPromises();
     server.end();
     await clock.advance(250);
     network.last.welcome({ epoch: 'e2' });
     const second = network.last.take('list');
     network.last.say(page(second.id, entry('/a/2', 'new')));
-    await settle();
+    await flushPromises();
     const again = network.last.take('list');
     expect(again).not.toHaveProperty('at');
     network.last.say(page(again.id, entry('/a/2', 'new')));
@@ -167,7 +167,7 @@ describe('list', () => {
     await clock.advance(600);
     const { id } = server.take('list');
     server.say({ type: 'listed', id, revision: 7, entries: [], folders: [], next: '/a/1' });
-    await settle();
+    await flushPromises();
     await clock.advance(400);
     await outcome;
   });
@@ -250,7 +250,7 @@ describe('close', () => {
   test('while the token is asked for', async () => {
     const { client, clock, network } = startClient({ token: () => Promise.resolve('t') });
     await client.close();
-    await settle();
+    await flushPromises();
     expect(network.connections).toHaveLength(0);
     expect(clock.pending).toBe(0);
   });

@@ -18,14 +18,14 @@ import { Backoff } from './connection/backoff.ts';
 import { Connection } from './connection/connection.ts';
 import type { ConnectionEvents, RoutedMessage } from './connection/connection-options.ts';
 import { endpointsOf } from './connection/endpoints.ts';
-import { Outage } from './connection/outage-timer.ts';
+import { OutageTimer } from './connection/outage-timer.ts';
 import { Emitter } from './delivery/emitter.ts';
-import { Notices } from './delivery/listener-queue.ts';
+import { ListenerQueue } from './delivery/listener-queue.ts';
 import { type Diagnostics, worstOf } from './diagnostics.ts';
 import { ConferError, closedError } from './errors.ts';
-import { Mirrors } from './mirror/mirror-registry.ts';
+import { MirrorRegistry } from './mirror/mirror-registry.ts';
 import { type Platform, reporterTo } from './platform.ts';
-import { Timeouts } from './requests/deadline.ts';
+import { Deadlines } from './requests/deadline.ts';
 import { hasValues, readListing } from './requests/listing.ts';
 import { Requests } from './requests/requests.ts';
 import type { ClientStatus } from './status.ts';
@@ -34,7 +34,7 @@ import { checkArgument, checkOptions, checkPath, checkSubtree } from './validati
 import { checkClientOptions, selfOf } from './validation/client-options.ts';
 import type { ClientContext } from './watch/context.ts';
 import { EventWatch } from './watch/event-watch.ts';
-import { Watches } from './watch/watch-registry.ts';
+import { WatchRegistry } from './watch/watch-registry.ts';
 import { commit, type WriteContext, writeOf } from './writes.ts';
 
 /**
@@ -52,16 +52,16 @@ export function createClient(
 /** Wires the parts and routes messages between them. What they do is theirs. */
 class ConferClient implements Client {
   readonly #client: ClientOptions['client'];
-  readonly #timeouts: Timeouts;
+  readonly #timeouts: Deadlines;
   readonly #connection: Connection;
   readonly #requests: Requests;
-  readonly #watches: Watches;
-  readonly #mirrors: Mirrors;
+  readonly #watches: WatchRegistry;
+  readonly #mirrors: MirrorRegistry;
   readonly #writing: WriteContext;
   readonly #eventWatches = new Set<EventWatch>();
   readonly #context: ClientContext;
   readonly #events: Emitter<ClientEvents>;
-  readonly #outage: Outage;
+  readonly #outage: OutageTimer;
   readonly #closing = new AbortController();
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
@@ -71,12 +71,12 @@ class ConferClient implements Client {
     const { connectMs = 5_000, requestMs = 10_000, graceMs = 10_000 } = options.timeouts ?? {};
     const endpoints = endpointsOf(urls);
     const report = reporterTo(options.onError);
-    const notices = new Notices(report);
+    const listeners = new ListenerQueue(report);
     const newBackoff = () => new Backoff({ initialMs, maxMs }, random);
     this.#client = options.client && selfOf(options);
-    this.#timeouts = new Timeouts(clock, requestMs);
-    this.#events = new Emitter(notices, 'status', 'lost');
-    this.#outage = new Outage(clock, graceMs, (event) => this.#events.emit('lost', event));
+    this.#timeouts = new Deadlines(clock, requestMs);
+    this.#events = new Emitter(listeners, 'status', 'lost');
+    this.#outage = new OutageTimer(clock, graceMs, (event) => this.#events.emit('lost', event));
     this.#outage.begin();
     // The token and the name are the user's; the socket and the clock are the platform's.
     this.#connection = new Connection(
@@ -85,7 +85,7 @@ class ConferClient implements Client {
         token: options.token,
         client: this.#client,
         endpoints,
-        notices,
+        listeners,
         backoff: newBackoff(),
         connectMs,
       },
@@ -93,22 +93,22 @@ class ConferClient implements Client {
     );
     const connection = this.#connection;
     const requests = new Requests(clock, connection);
-    const watches = new Watches(clock, connection, requests, newBackoff);
+    const watches = new WatchRegistry(clock, connection, requests, newBackoff);
     this.#requests = requests;
     this.#watches = watches;
     this.#context = {
       clock,
       connection,
-      notices,
-      timeouts: this.#timeouts,
+      listeners,
+      deadlines: this.#timeouts,
       watches,
       graceMs,
       report,
     };
-    this.#mirrors = new Mirrors(this.#context);
+    this.#mirrors = new MirrorRegistry(this.#context);
     this.#writing = { requests, mirrors: this.#mirrors, timeouts: this.#timeouts, newId };
     connection.start();
-    platform.watchWakes?.(() => this.checkNow(), this.#closing.signal);
+    platform.onWakeUp?.(() => this.checkNow(), this.#closing.signal);
   }
 
   get status(): ClientStatus {
@@ -117,7 +117,7 @@ class ConferClient implements Client {
 
   async get(path: string, options?: WaitOptions): Promise<Entry | undefined> {
     checkPath(path);
-    const wait = this.#timeouts.wait(options);
+    const wait = this.#timeouts.of(options);
     const { reply } = await this.#requests.ask('got', (id) => ({ type: 'get', id, path }), wait);
     return reply.entry ?? undefined;
   }
@@ -150,7 +150,7 @@ class ConferClient implements Client {
   list(path: string, options?: ListOptions): Promise<Listing>;
   async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
     checkSubtree(path);
-    const wait = this.#timeouts.wait(options);
+    const wait = this.#timeouts.of(options);
     checkOptions(options, { depth: count, values: flag });
     const listing = await readListing(options, (query) =>
       this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), wait),
@@ -164,7 +164,7 @@ class ConferClient implements Client {
   }
 
   async serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>> {
-    const wait = this.#timeouts.wait(options);
+    const wait = this.#timeouts.of(options);
     const { reply } = await this.#requests.ask('status', (id) => ({ type: 'status', id }), wait);
     const { type: _, id: __, ...status } = reply;
     return status;
@@ -175,7 +175,7 @@ class ConferClient implements Client {
     options?: WaitOptions,
   ): Promise<{ readonly compactedRevision: number }> {
     if (revision !== undefined) checkArgument('a revision', revision, count);
-    const wait = this.#timeouts.wait(options);
+    const wait = this.#timeouts.of(options);
     const { reply } = await this.#requests.ask(
       'compaction',
       (id) => ({ type: 'compact', id, revision }),
@@ -215,7 +215,7 @@ class ConferClient implements Client {
 
   diagnostics(): Diagnostics {
     const iterators = [...this.#eventWatches].map((watch) => watch.diagnostics());
-    const { clock, notices } = this.#context;
+    const { clock, listeners } = this.#context;
     const { name, version } = this.#client ?? {};
     return {
       now: clock.now(),
@@ -223,13 +223,13 @@ class ConferClient implements Client {
       connection: this.#connection.diagnostics(),
       requests: this.#requests.diagnostics(),
       ...worstOf([...this.#mirrors.diagnostics(), ...iterators]),
-      listenerErrors: notices.listenerErrors,
+      listenerErrors: listeners.listenerErrors,
     };
   }
 
   close(): Promise<void> {
     this.#closing.abort();
-    this.#context.notices.hold(() => {
+    this.#context.listeners.hold(() => {
       this.#mirrors.close();
       for (const watch of [...this.#eventWatches]) watch.close();
       const error = closedError('the client');
@@ -276,7 +276,7 @@ class ConferClient implements Client {
 
   #noteOutage(kind: ClientStatus['kind']): void {
     if (kind === 'open') this.#outage.end();
-    else this.#outage.begin(this.#connection.sureUntil);
+    else this.#outage.begin(this.#connection.lastKnownGoodAt);
     if (kind === 'closed') this.#outage.stop();
   }
 

@@ -7,7 +7,7 @@ import {
   startConnected,
   startMirrored,
 } from './test-support/rig.ts';
-import { settle } from './test-support/virtual-clock.ts';
+import { flushPromises } from './test-support/virtual-clock.ts';
 
 const NO_RESYNCS = { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 };
 
@@ -82,7 +82,7 @@ describe('diagnostics of the connection', () => {
     const silence = { code: 4408, reason: 'the server was silent for 30000 ms' };
     expect(silent.client.diagnostics().connection.lastLoss).toMatchObject(silence);
     const tokenless = startClient({ token: () => Promise.reject(new Error('vault sealed')) });
-    await settle();
+    await flushPromises();
     const refusal = { code: undefined, reason: 'no token: vault sealed' };
     expect(tokenless.client.diagnostics().connection.lastLoss).toMatchObject(refusal);
   });
@@ -272,7 +272,7 @@ describe('diagnostics as a whole', () => {
 
   test('cut a reason that somebody else made long', async () => {
     const { client } = startClient({ token: () => Promise.reject(new Error('x'.repeat(10_000))) });
-    await settle();
+    await flushPromises();
     expect(client.diagnostics().connection.lastLoss?.reason).toHaveLength(200);
   });
 });

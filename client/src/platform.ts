@@ -11,7 +11,7 @@ export interface Platform {
   /** A fresh name for a write; never the same twice (S4). */
   readonly newId: () => string;
   /** Calls back, until the signal, when the machine may have slept. */
-  readonly watchWakes?: (check: () => void, signal: AbortSignal) => void;
+  readonly onWakeUp?: (check: () => void, signal: AbortSignal) => void;
 }
 
 /** Timers hold their delay in 31 bits; a longer one would fire at once. */

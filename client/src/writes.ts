@@ -1,16 +1,16 @@
 import type { Condition, Operation } from '@confer/shared';
 import type { CommitResult, WaitOptions, WriteOptions } from './api.ts';
-import type { Mirrors } from './mirror/mirror-registry.ts';
+import type { MirrorRegistry } from './mirror/mirror-registry.ts';
 import type { Replica } from './mirror/replica.ts';
-import type { Timeouts } from './requests/deadline.ts';
+import type { Deadlines } from './requests/deadline.ts';
 import type { Requests } from './requests/requests.ts';
 import { count, object, text } from './validation/argument-types.ts';
 import { checkArgument, checkOptions, checkWrite } from './validation/arguments.ts';
 
 export interface WriteContext {
   readonly requests: Requests;
-  readonly mirrors: Mirrors;
-  readonly timeouts: Timeouts;
+  readonly mirrors: MirrorRegistry;
+  readonly timeouts: Deadlines;
   /** A fresh name for each write (S4). */
   readonly newId: () => string;
 }
@@ -28,7 +28,7 @@ export async function commit(write: Write, context: WriteContext): Promise<Commi
   const { operations, conditions, note } = write;
   const { requests, mirrors, timeouts, newId } = context;
   checkWrite(operations, conditions);
-  const wait = timeouts.wait(write);
+  const wait = timeouts.of(write);
   const requestId = newId();
   let behind: readonly Replica[] = [];
   const { reply, welcome } = await requests.ask(

@@ -92,7 +92,7 @@ export const mutants = [
         find: '? { state: withPage(state, event) }',
         replace: `? { state: withPage(state, event), effect: { type: 'replace',
             pages: pagesOf(withPage(state, event).pages),
-            position: { epoch: state.epoch, revision: event.revision }, proof: {} } }`,
+            position: { epoch: state.epoch, revision: event.revision }, checksum: {} } }`,
       },
     ],
   },
@@ -196,8 +196,9 @@ export const mutants = [
     edits: [
       {
         file: table,
-        find: 'satisfies(proof: Proof, changes: readonly Change[] = []): boolean {',
-        replace: 'satisfies(proof: Proof, changes: readonly Change[] = []): boolean { return true;',
+        find: 'matches(checksum: Checksum, changes: readonly Change[] = []): boolean {',
+        replace:
+          'matches(checksum: Checksum, changes: readonly Change[] = []): boolean { return true;',
       },
     ],
   },

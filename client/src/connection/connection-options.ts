@@ -1,6 +1,6 @@
 import type { Clock, DownMessage, Welcome } from '@confer/shared';
 import type { ClientOptions } from '../api.ts';
-import type { Notices } from '../delivery/listener-queue.ts';
+import type { ListenerQueue } from '../delivery/listener-queue.ts';
 import type { OpenSocket } from '../sockets/socket.ts';
 import type { ClientStatus } from '../status.ts';
 import type { Backoff } from './backoff.ts';
@@ -11,7 +11,7 @@ export interface ConnectionOptions {
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly openSocket: OpenSocket;
   readonly clock: Clock;
-  readonly notices: Notices;
+  readonly listeners: ListenerQueue;
   readonly backoff: Backoff;
   readonly connectMs: number;
   readonly token?: ClientOptions['token'];

@@ -1,6 +1,6 @@
 import type { Timer, Welcome } from '@confer/shared';
 import type { Socket } from '../sockets/socket.ts';
-import type { Silence } from './inactivity-timer.ts';
+import type { InactivityTimer } from './inactivity-timer.ts';
 
 /** One try to reach a server. Events of a socket count only while its attempt is the current one. */
 export interface Attempt {
@@ -39,7 +39,7 @@ export type State =
   | {
       readonly kind: 'open';
       readonly attempt: Attempt;
-      readonly timer: Silence;
+      readonly timer: InactivityTimer;
       readonly socket: Socket;
       readonly welcome: Welcome;
     }

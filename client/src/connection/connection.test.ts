@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { giveState, startClient, startConnected } from '../test-support/rig.ts';
-import { settle } from '../test-support/virtual-clock.ts';
+import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('connecting', () => {
   test('starts at once and says hello with who it is', () => {
@@ -83,7 +83,7 @@ describe('connecting', () => {
     const { client, clock, network } = startClient({ token: () => 't' });
     const kinds: string[] = [];
     client.on('status', ({ kind }) => kinds.push(kind));
-    await settle();
+    await flushPromises();
     network.last.welcome();
     network.last.end();
     await clock.advance(250);
@@ -95,7 +95,7 @@ describe('the token', () => {
   test('is asked for before every attempt', async () => {
     let asked = 0;
     const { clock, network } = startClient({ token: () => `t${++asked}` });
-    await settle();
+    await flushPromises();
     network.last.open();
     expect(network.last.take('hello').token).toBe('t1');
     network.last.end();
@@ -114,7 +114,7 @@ describe('the token', () => {
     ],
   ])('that %s is a failed attempt', async (_, token) => {
     const { client, clock, network } = startClient({ token });
-    await settle();
+    await flushPromises();
     expect(client.status).toMatchObject({ kind: 'waiting', reason: 'no token: vault sealed' });
     await clock.advance(250);
     expect(client.status).toMatchObject({ kind: 'waiting' });
@@ -128,7 +128,7 @@ describe('the token', () => {
     await clock.advance(5_000);
     expect(client.status).toMatchObject({ kind: 'waiting' });
     answers[0]?.('late');
-    await settle();
+    await flushPromises();
     expect(network.connections).toHaveLength(0);
   });
 });
@@ -164,7 +164,7 @@ describe('a lost connection', () => {
       connection.say({ type: 'goodbye', code: 'shutting_down', message: 'bye', retryInMs: 0 });
       connection.end(1012, 'bye');
     };
-    await settle();
+    await flushPromises();
     await clock.advance(60_000);
     expect(network.connections.length).toBeLessThan(12);
   });
@@ -181,7 +181,7 @@ describe('a lost connection', () => {
       connection.say({ type: 'synced', watch, revision: 1, ...(digest && { digest, entries: 1 }) });
       connection.end();
     };
-    await settle();
+    await flushPromises();
     await clock.advance(60_000);
     expect(network.connections.length).toBeLessThan(12);
   });

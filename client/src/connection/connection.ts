@@ -19,7 +19,7 @@ import type { ConnectionEvents, ConnectionOptions } from './connection-options.t
 import type { Attempt, State } from './connection-state.ts';
 import { bounds } from './connection-state.ts';
 import type { Endpoint } from './endpoints.ts';
-import { Silence } from './inactivity-timer.ts';
+import { InactivityTimer } from './inactivity-timer.ts';
 import { WelcomeRules } from './welcome-rules.ts';
 
 export class Connection {
@@ -56,7 +56,7 @@ export class Connection {
   }
 
   /** For the end of a message: why the server is not reached. Empty while it is. */
-  get trouble(): string {
+  get failureReason(): string {
     return this.#state.kind === 'open'
       ? ''
       : `: ${this.#history.lastLoss?.reason ?? 'still connecting'}`;
@@ -86,7 +86,7 @@ export class Connection {
   }
 
   /** Until when what came over it is known to be all there was. */
-  get sureUntil(): number {
+  get lastKnownGoodAt(): number {
     const now = this.#options.clock.now();
     return this.#state.kind === 'open' ? now : (this.#history.lastLoss?.sureUntil ?? now);
   }
@@ -218,7 +218,7 @@ export class Connection {
 
   #welcome(state: State & { kind: 'greeting' }, welcome: Welcome): void {
     const limitMs = welcome.heartbeatMs * times.silentBeatsMax;
-    const timer = new Silence(this.#options.clock, limitMs, (silentMs) =>
+    const timer = new InactivityTimer(this.#options.clock, limitMs, (silentMs) =>
       this.#drop(state.attempt, 4408, `the server was silent for ${silentMs} ms`),
     );
     noteWelcome(this.#history, welcome);
@@ -290,7 +290,7 @@ export class Connection {
     const isNews = status !== this.#status;
     this.#status = status;
     if (isNews) this.#history.since = this.#options.clock.now();
-    this.#options.notices.hold(() => {
+    this.#options.listeners.hold(() => {
       if (last.kind === 'open') this.#events.onLost(reason, code);
       if (next.kind === 'open') this.#events.onOpen(next.welcome);
       if (isNews) this.#events.onStatus(status);

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@confer/shared';
 
 /** Notices that a connection has gone silent: TCP alone does not tell of a dead peer (W8). */
-export class Silence implements Timer {
+export class InactivityTimer implements Timer {
   readonly #clock: Clock;
   readonly #limitMs: number;
   readonly #onSilent: (silentMs: number) => void;

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '@confer/shared';
 import type { LostEvent } from '../status.ts';
 
 /** A time of not being live. Told of once, when it has lasted for the grace time. */
-export class Outage {
+export class OutageTimer {
   readonly #clock: Clock;
   readonly #graceMs: number;
   readonly #onLost: (event: LostEvent) => void;

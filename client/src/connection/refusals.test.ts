@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { entry, giveState, startClient, startConnected } from '../test-support/rig.ts';
-import { settle } from '../test-support/virtual-clock.ts';
+import { flushPromises } from '../test-support/virtual-clock.ts';
 
 const refusals = [
   [4400, 'bad_message'],
@@ -36,7 +36,7 @@ describe('a refusal', () => {
       connection.open();
       connection.end(code, 'no');
     };
-    await settle();
+    await flushPromises();
     await clock.advance(600_000);
     expect(client.status).toMatchObject({ kind: 'waiting', refused: name });
     expect(network.connections.length).toBeGreaterThan(10);
@@ -56,7 +56,7 @@ describe('a refusal', () => {
     const waits = [client.mirror('/a').ready(), client.get('/a'), client.watch('/a').started()];
     const outcomes = Promise.allSettled(waits);
     network.onOpened = (connection) => connection.end(4401, 'who are you?');
-    await settle();
+    await flushPromises();
     await clock.advance(10_000);
     for (const outcome of await outcomes)
       expect(outcome).toMatchObject({
@@ -70,7 +70,7 @@ describe('a refusal', () => {
   test('of a token asks for a new one, and is over with it', async () => {
     const tokens = ['old', 'new'];
     const { client, clock, network } = startClient({ token: () => tokens.shift() ?? '' });
-    await settle();
+    await flushPromises();
     network.last.open();
     expect(network.last.take('hello').token).toBe('old');
     network.last.end(4401, 'expired');

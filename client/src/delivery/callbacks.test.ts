@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { entry, giveState, startClient, startConnected } from '../test-support/rig.ts';
-import { settle } from '../test-support/virtual-clock.ts';
+import { flushPromises } from '../test-support/virtual-clock.ts';
 
 const unhandled: unknown[] = [];
 const noteUnhandled = (reason: unknown) => unhandled.push(reason);
@@ -75,7 +75,7 @@ describe('a callback that', () => {
     mirror.subscribe(fail);
     giveState(server, 1, entry('/a', '1'));
     server.end();
-    await settle();
+    await flushPromises();
     expect(errors.length).toBe(5);
     expect(client.diagnostics().listenerErrors).toBe(5);
     expect([client.status.kind, mirror.status, mirror.value('/a')]).toEqual([
@@ -90,7 +90,7 @@ describe('a callback that', () => {
     const said = vi.spyOn(console, 'error').mockReturnValue();
     const { client, clock, network, server } = startConnected({ onError });
     server.sayRaw('nonsense');
-    await settle();
+    await flushPromises();
     expect(said).toHaveBeenCalledTimes(1);
     await clock.advance(250);
     network.last.welcome();
@@ -116,7 +116,7 @@ describe('a callback that', () => {
 
   test.each(failures)('%s, as `token`, is a failed attempt', async (_, fail) => {
     const { client, network } = startClient({ token: async () => `${await fail()}` });
-    await settle();
+    await flushPromises();
     expect(client.status).toMatchObject({
       kind: 'waiting',
       reason: expect.stringContaining('no token: '),

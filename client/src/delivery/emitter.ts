@@ -1,6 +1,6 @@
 import { callback, oneOf } from '../validation/argument-types.ts';
 import { checkArgument } from '../validation/arguments.ts';
-import type { Notices } from './listener-queue.ts';
+import type { ListenerQueue } from './listener-queue.ts';
 
 /** Each registration is an object of its own: the same function may listen twice. */
 interface Registration<Event> {
@@ -9,12 +9,12 @@ interface Registration<Event> {
 
 /** The listeners of several kinds of events. */
 export class Emitter<Events> {
-  readonly #notices: Notices;
+  readonly #queue: ListenerQueue;
   readonly #names: readonly (keyof Events)[];
   #registrations: { [Name in keyof Events]?: Set<Registration<Events[Name]>> } = {};
 
-  constructor(notices: Notices, ...names: (keyof Events)[]) {
-    this.#notices = notices;
+  constructor(queue: ListenerQueue, ...names: (keyof Events)[]) {
+    this.#queue = queue;
     this.#names = names;
   }
 
@@ -32,10 +32,10 @@ export class Emitter<Events> {
 
   /** Tells those who listen when the notice runs, except those who unsubscribe during it. */
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    this.#notices.post(() => {
+    this.#queue.post(() => {
       const registrations = this.#registrations[name];
       for (const registration of [...(registrations ?? [])])
-        if (registrations?.has(registration)) this.#notices.call(registration.listener, event);
+        if (registrations?.has(registration)) this.#queue.call(registration.listener, event);
     });
   }
 

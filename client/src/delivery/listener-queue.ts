@@ -5,7 +5,7 @@ import { callBack } from './callback.ts';
  * so nothing is told before the state is whole, and what a listener causes is told after it, never
  * in the middle of it.
  */
-export class Notices {
+export class ListenerQueue {
   readonly #report: (error: unknown) => void;
   readonly #waiting: (() => void)[] = [];
   #holds = 0;

@@ -12,7 +12,7 @@ import { inTreeOrder } from './tree-order.ts';
  * The commit with the deletes that its clears stand for, given what was held before it; `undefined`
  * where they are not as many as the server says, which means that the two disagree.
  */
-export function withoutClears(
+export function expandClears(
   told: ToldCommit,
   held: ReadonlyMap<string, Entry>,
 ): Commit | undefined {

@@ -36,10 +36,10 @@ describe('a plan', () => {
       { type: 'delete', path: '/b', cause: 'removed' },
     ]);
     const after = { entries: 1, digest: digestOf([entry('/a', '2', 3)]) };
-    expect(table.satisfies(after, changes)).toBe(true);
-    expect(table.satisfies(after)).toBe(false);
-    expect(table.satisfies({ ...after, entries: 2 }, changes)).toBe(false);
-    expect(table.satisfies({})).toBe(true);
+    expect(table.matches(after, changes)).toBe(true);
+    expect(table.matches(after)).toBe(false);
+    expect(table.matches({ ...after, entries: 2 }, changes)).toBe(false);
+    expect(table.matches({})).toBe(true);
     expect(paths(table)).toEqual(['/a', '/b']);
   });
 });
@@ -58,7 +58,7 @@ test('W7: order and digest keep up with any run of changes', () => {
     const isPut = pick(3) > 0;
     if (isPut) truth.set(path, entry(path, 'x', revision));
     else truth.delete(path);
-    table.carryOut(
+    table.apply(
       table.plan([
         isPut
           ? { type: 'put', entry: entry(path, 'x', revision) }
@@ -66,7 +66,7 @@ test('W7: order and digest keep up with any run of changes', () => {
       ]),
     );
     expect(table.list('/')).toEqual(tableOf(...truth.values()).list('/'));
-    expect(table.satisfies({ entries: truth.size, digest: digestOf(truth.values()) })).toBe(true);
+    expect(table.matches({ entries: truth.size, digest: digestOf(truth.values()) })).toBe(true);
   }
 });
 
@@ -77,7 +77,7 @@ test('many changes at once are sorted too', () => {
     type: 'put' as const,
     entry: entry(`/${String(99 - i).padStart(2, '0')}`, '1'),
   }));
-  table.carryOut(table.plan(targets));
+  table.apply(table.plan(targets));
   expect(paths(table).slice(0, 3)).toEqual(['/00', '/01', '/02']);
   expect(paths(table).at(-1)).toBe('/m');
 });

@@ -8,8 +8,8 @@ import {
   type ToldCommit,
 } from '@confer/shared';
 import { frozenMap } from '../delivery/frozen.ts';
-import type { Proof } from '../watch/watch-state.ts';
-import { withoutClears } from './clears.ts';
+import type { Checksum } from '../watch/watch-state.ts';
+import { expandClears } from './clears.ts';
 import { inTreeOrder, TreeOrder } from './tree-order.ts';
 
 /** What a path is to hold. */
@@ -61,8 +61,8 @@ export class EntryTable {
   }
 
   /** The commit, every delete by name; `undefined` where it does not fit what is held. */
-  spelledOut(commit: ToldCommit): Commit | undefined {
-    return withoutClears(commit, this.#entries);
+  expanded(commit: ToldCommit): Commit | undefined {
+    return expandClears(commit, this.#entries);
   }
 
   /** The real changes that lead to `targets`, which name a path at most once. */
@@ -86,7 +86,7 @@ export class EntryTable {
     return this.plan(pages.flat());
   }
 
-  carryOut(changes: readonly Change[]): void {
+  apply(changes: readonly Change[]): void {
     if (changes.length > 0) this.#listed = undefined;
     if (changes.length > ORDER_STEPS_MAX) this.#order = undefined;
     account(this.#digest, changes);
@@ -134,16 +134,16 @@ export class EntryTable {
   }
 
   /** Whether it holds what the server says, after `changes` more. */
-  satisfies(proof: Proof, changes: readonly Change[] = []): boolean {
+  matches(checksum: Checksum, changes: readonly Change[] = []): boolean {
     let { size } = this;
     for (const change of changes)
       if (change.type === 'delete') size--;
       else if (change.prev === undefined) size++;
-    if (proof.entries !== undefined && proof.entries !== size) return false;
-    if (proof.digest === undefined) return true;
+    if (checksum.entries !== undefined && checksum.entries !== size) return false;
+    if (checksum.digest === undefined) return true;
     const digest = Digest.parse(this.#digest.toString());
     account(digest, changes);
-    return digest.toString() === proof.digest;
+    return digest.toString() === checksum.digest;
   }
 
   #read(subtree: string): Entry[] {

@@ -1,7 +1,7 @@
 import type { Commits } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { commit, del, entry, giveState, put, startMirrored } from '../test-support/rig.ts';
-import { settle } from '../test-support/virtual-clock.ts';
+import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('listeners', () => {
   const next = (watch: string, revision: number): Commits => ({
@@ -33,7 +33,7 @@ describe('listeners', () => {
       throw error;
     });
     server.say(next(watch, 6));
-    await settle();
+    await flushPromises();
     expect([errors, changes.length]).toEqual([[error], 1]);
   });
 
@@ -109,7 +109,7 @@ describe('changes()', () => {
         to: revision,
         commits: [commit(revision, put('/app/a', `${revision}`))],
       });
-    await settle();
+    await flushPromises();
     mirror.close();
     await reading;
     expect(revisions).toEqual([6, 7]);

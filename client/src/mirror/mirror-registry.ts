@@ -5,7 +5,7 @@ import { ReplicaMirror } from './mirror.ts';
 import { Replica } from './replica.ts';
 
 /** The mirrors of a client; those of the same path share one replica. */
-export class Mirrors {
+export class MirrorRegistry {
   readonly #context: ClientContext;
   readonly #replicas = new Map<string, Replica>();
   readonly #open = new Map<ReplicaMirror, Replica>();

@@ -2,7 +2,7 @@ import { type Entry, isWithin, type Position } from '@confer/shared';
 import type { Mirror, MirrorChange, MirrorEvents, MirrorSnapshot, WaitOptions } from '../api.ts';
 import { Emitter } from '../delivery/emitter.ts';
 import { type ConferError, closedError } from '../errors.ts';
-import { Waits } from '../requests/condition-variable.ts';
+import { ConditionVariable } from '../requests/condition-variable.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from '../status.ts';
 import {
   signal as abortSignal,
@@ -13,21 +13,21 @@ import {
 import { checkArgument, checkOptions } from '../validation/arguments.ts';
 import type { ClientContext } from '../watch/context.ts';
 import { MirrorReader, type ReaderOptions } from './change-reader.ts';
-import type { Replica, ReplicaView } from './replica.ts';
+import type { Replica, ReplicaObserver } from './replica.ts';
 
 export interface MirrorOptions {
   readonly signal: AbortSignal | undefined;
   readonly onLeft: (mirror: ReplicaMirror) => void;
 }
 
-/** One user's view of a replica, with that user's listeners and waits. */
-export class ReplicaMirror implements Mirror, ReplicaView {
+/** One user's view of a replica, with that user's listeners, readers and waits. */
+export class ReplicaMirror implements Mirror, ReplicaObserver {
   readonly #replica: Replica;
   readonly #context: ClientContext;
   readonly #options: MirrorOptions;
   readonly #events: Emitter<MirrorEvents>;
   readonly #readers = new Set<MirrorReader>();
-  readonly #waits: Waits;
+  readonly #waiters: ConditionVariable;
   #closedSince: number | undefined;
   #snapshot: MirrorSnapshot | undefined;
   readonly #abort = () => this.close();
@@ -36,8 +36,8 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#replica = replica;
     this.#context = context;
     this.#options = options;
-    this.#events = new Emitter(context.notices, 'change', 'status', 'lost');
-    this.#waits = new Waits(context.clock, `the mirror of ${replica.path}`, replica);
+    this.#events = new Emitter(context.listeners, 'change', 'status', 'lost');
+    this.#waiters = new ConditionVariable(context.clock, `the mirror of ${replica.path}`, replica);
     replica.join(this);
     if (options.signal?.aborted === true) this.close();
     else options.signal?.addEventListener('abort', this.#abort);
@@ -143,10 +143,10 @@ export class ReplicaMirror implements Mirror, ReplicaView {
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#replica.leave(this);
     this.#options.onLeft(this);
-    this.#waits.fail(closedError(`the mirror of ${this.path}`));
+    this.#waiters.fail(closedError(`the mirror of ${this.path}`));
     this.#endReaders();
     this.statusChanged({ from, to: 'closed', reason: 'closed' });
-    this.#context.notices.post(() => this.#events.clear());
+    this.#context.listeners.post(() => this.#events.clear());
   }
 
   changed(change: MirrorChange): void {
@@ -165,11 +165,11 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   }
 
   moved(): void {
-    this.#waits.check();
+    this.#waiters.notify();
   }
 
   failed(error: ConferError): void {
-    this.#waits.fail(error);
+    this.#waiters.fail(error);
     this.#endReaders(error);
   }
 
@@ -183,6 +183,6 @@ export class ReplicaMirror implements Mirror, ReplicaView {
   }
 
   #until(isMet: () => boolean, options: WaitOptions | undefined, what: string): Promise<void> {
-    return this.#waits.until(isMet, this.#context.timeouts.wait(options), what);
+    return this.#waiters.until(isMet, this.#context.deadlines.of(options), what);
   }
 }

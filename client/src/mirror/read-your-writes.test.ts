@@ -1,7 +1,7 @@
 import type { Operation } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { commit, entry, giveState, put, startConnected } from '../test-support/rig.ts';
-import { settle } from '../test-support/virtual-clock.ts';
+import { flushPromises } from '../test-support/virtual-clock.ts';
 
 /** Whether a write is through, and with what. */
 function track(write: Promise<unknown>) {
@@ -57,11 +57,11 @@ describe('W12: a write returns when the mirrors show it', () => {
     const { client, mirror, server, watch } = startResyncing();
     const outcome = track(client.set('/app/a', '1'));
     server.acceptCommit(6);
-    await settle();
+    await flushPromises();
     expect(outcome).toEqual({});
     server.say({ type: 'snapshot', watch, revision: 6, entries: [written] });
     server.say({ type: 'synced', watch, revision: 6 });
-    await settle();
+    await flushPromises();
     expect(outcome.value).toEqual({ revision: 6 });
     expect(mirror.value('/app/a')).toBe('1');
   });
@@ -71,12 +71,12 @@ describe('W12: a write returns when the mirrors show it', () => {
     const outcome = track(client.set('/app/a', '1'));
     server.acceptCommit(6);
     server.say({ type: 'synced', watch, revision: 5 });
-    await settle();
+    await flushPromises();
     expect(mirror.status).toBe('live');
     expect(outcome).toEqual({});
     const commits = [commit(6, put('/app/a', '1'))];
     server.say({ type: 'commits', watch, from: 5, to: 6, commits });
-    await settle();
+    await flushPromises();
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
@@ -90,11 +90,11 @@ describe('W12: a write returns when the mirrors show it', () => {
     const watch = network.last.acceptWatch();
     expect(network.last.sent.at(-1)).toMatchObject({ type: 'commit', requestId });
     network.last.acceptCommit(6);
-    await settle();
+    await flushPromises();
     expect(outcome).toEqual({});
     const commits = [commit(6, put('/app/a', '1'))];
     network.last.say({ type: 'commits', watch, from: 5, to: 6, commits });
-    await settle();
+    await flushPromises();
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
@@ -103,10 +103,10 @@ describe('W12: a write returns when the mirrors show it', () => {
     client.mirror('/app');
     const outcome = track(client.set('/app/a', '1'));
     server.acceptCommit(6);
-    await settle();
+    await flushPromises();
     expect(outcome).toEqual({});
     giveState(server, 6, written);
-    await settle();
+    await flushPromises();
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
@@ -115,7 +115,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     const outcome = track(client.set('/app/a', '1', { timeoutMs: 1_000 }));
     await clock.advance(400);
     server.acceptCommit(6);
-    await settle();
+    await flushPromises();
     await clock.advance(599);
     expect(outcome).toEqual({});
     await clock.advance(1);
@@ -130,9 +130,9 @@ describe('W12: a write returns when the mirrors show it', () => {
     const { client, mirror, server } = startResyncing();
     const outcome = track(client.set('/app/a', '1'));
     server.acceptCommit(6);
-    await settle();
+    await flushPromises();
     mirror.close();
-    await settle();
+    await flushPromises();
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
@@ -145,10 +145,10 @@ describe('W12: a write returns when the mirrors show it', () => {
     network.last.welcome({ epoch: 'e2', revision: 2 });
     const watch = network.last.acceptWatch(2);
     network.last.say({ type: 'resync', watch, reason: 'epoch', epoch: 'e2' });
-    await settle();
+    await flushPromises();
     expect(outcome).toEqual({});
     network.last.say({ type: 'synced', watch, revision: 2 });
-    await settle();
+    await flushPromises();
     expect(outcome.value).toEqual({ revision: 6 });
   });
 });
@@ -169,7 +169,7 @@ describe('W12: of the mirrors that are not live, a write waits for', () => {
     const { client, server } = startResyncing('/app/a');
     const outcome = track(client.commit({ operations: [operation] }));
     server.acceptCommit(6, 0, 1);
-    await settle();
+    await flushPromises();
     expect('value' in outcome).toBe(!waits);
   });
 
@@ -177,7 +177,7 @@ describe('W12: of the mirrors that are not live, a write waits for', () => {
     const { client, server } = startResyncing('/app/a');
     const outcome = track(client.remove('/app/a'));
     server.acceptCommit(9, 0, 0);
-    await settle();
+    await flushPromises();
     expect(outcome.value).toEqual({ revision: 9, removed: 0 });
   });
 });

@@ -1,20 +1,20 @@
 import { type Change, fromWireCommit, type Position, type WireCommit } from '@confer/shared';
 import type { MirrorChange } from '../api.ts';
 import { isComparable } from '../connection/comparable.ts';
-import { Outage } from '../connection/outage-timer.ts';
+import { OutageTimer } from '../connection/outage-timer.ts';
 import { frozenChanges } from '../delivery/frozen.ts';
 import type { WatchDiagnostics } from '../diagnostics.ts';
 import { ConferError } from '../errors.ts';
-import { Waits } from '../requests/condition-variable.ts';
-import type { Wait } from '../requests/deadline.ts';
+import { ConditionVariable } from '../requests/condition-variable.ts';
+import type { Deadline } from '../requests/deadline.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from '../status.ts';
 import type { ClientContext } from '../watch/context.ts';
 import type { ServerWatch } from '../watch/server-watch.ts';
-import type { CopyEffect, Proof, WatchOwner, WatchState } from '../watch/watch-state.ts';
+import type { Checksum, CopyEffect, WatchConsumer, WatchState } from '../watch/watch-state.ts';
 import { EntryTable } from './entry-table.ts';
 
 /** A mirror, as its replica sees it: told at the very moment, before any listener is. */
-export interface ReplicaView {
+export interface ReplicaObserver {
   changed(change: MirrorChange): void;
   statusChanged(change: MirrorStatusChange): void;
   lost(event: LostEvent): void;
@@ -24,18 +24,18 @@ export interface ReplicaView {
 }
 
 /** The live copy of one subtree, shared by all mirrors of that path. */
-export class Replica implements WatchOwner {
+export class Replica implements WatchConsumer {
   readonly path: string;
   readonly #context: ClientContext;
   readonly #onOver: () => void;
   readonly #watch: ServerWatch;
-  readonly #views = new Set<ReplicaView>();
-  readonly #waits: Waits;
+  readonly #observers = new Set<ReplicaObserver>();
+  readonly #waiters: ConditionVariable;
   #table = new EntryTable();
   /** What the table shows. */
   #position: Position | undefined;
   #status: Exclude<MirrorStatus, 'closed'> = 'syncing';
-  readonly #outage: Outage;
+  readonly #outage: OutageTimer;
   /** What came of the digests so far. */
   readonly proofs = { held: 0, failed: 0 };
   /** Somebody waits for a digest. */
@@ -48,11 +48,11 @@ export class Replica implements WatchOwner {
     this.path = path;
     this.#context = context;
     this.#onOver = onOver;
-    this.#outage = new Outage(context.clock, context.graceMs, (event) => {
-      for (const view of [...this.#views]) view.lost(event);
+    this.#outage = new OutageTimer(context.clock, context.graceMs, (event) => {
+      for (const observer of [...this.#observers]) observer.lost(event);
     });
     this.#outage.begin();
-    this.#waits = new Waits(context.clock, `the mirror of ${path}`, this);
+    this.#waiters = new ConditionVariable(context.clock, `the mirror of ${path}`, this);
     const spec = { path, mode: 'state', prev: false, after: undefined } as const;
     this.#watch = context.watches.add(spec, this);
   }
@@ -78,8 +78,10 @@ export class Replica implements WatchOwner {
   }
 
   /** For the error of who waited in vain. */
-  get trouble(): string {
-    return this.#context.connection.trouble || (this.#reason === '' ? '' : `: ${this.#reason}`);
+  get failureReason(): string {
+    return (
+      this.#context.connection.failureReason || (this.#reason === '' ? '' : `: ${this.#reason}`)
+    );
   }
 
   diagnostics(): WatchDiagnostics {
@@ -88,39 +90,39 @@ export class Replica implements WatchOwner {
       status: this.#status,
       staleSince: this.staleSince,
       position: this.#position && { ...this.#position },
-      mirrors: this.#views.size,
+      mirrors: this.#observers.size,
       entries: this.#table.size,
       digest: this.#table.digest,
       proofs: { ...this.proofs },
     };
   }
 
-  join(view: ReplicaView): void {
-    this.#views.add(view);
+  join(observer: ReplicaObserver): void {
+    this.#observers.add(observer);
   }
 
-  /** Asks the server for a proof. A replica that is not live asks once it is. */
+  /** Asks the server for its digest. A replica that is not live asks once it is. */
   verify(): void {
     this.#isVerifying = true;
     this.#watch.verify();
   }
 
   /** When nobody is left, it is over. */
-  leave(view: ReplicaView): void {
-    this.#views.delete(view);
-    if (this.#views.size > 0) return;
+  leave(observer: ReplicaObserver): void {
+    this.#observers.delete(observer);
+    if (this.#observers.size > 0) return;
     this.#outage.stop();
     this.#context.watches.remove(this.#watch);
-    this.#waits.release();
+    this.#waiters.release();
     this.#onOver();
   }
 
   /** Resolves when it shows what was written at that position. */
-  async show(written: Position, wait: Wait): Promise<void> {
-    if (this.#views.size === 0 || this.#failure !== undefined) return;
-    return this.#waits.until(
+  async show(written: Position, deadline: Deadline): Promise<void> {
+    if (this.#observers.size === 0 || this.#failure !== undefined) return;
+    return this.#waiters.until(
       () => this.#isPast(written),
-      wait,
+      deadline,
       `at revision ${written.revision}, which is written,`,
     );
   }
@@ -136,12 +138,12 @@ export class Replica implements WatchOwner {
   }
 
   receive(effect: CopyEffect): void {
-    if (!this.#carryOut(effect)) this.#distrust();
+    if (!this.#perform(effect)) this.#distrust();
     else if (effect.type === 'apply' || effect.type === 'advance') this.#reach(effect.position);
   }
 
   /** `false`: something of it does not fit what is held, and was not done. */
-  #carryOut(effect: CopyEffect): boolean {
+  #perform(effect: CopyEffect): boolean {
     switch (effect.type) {
       case 'apply':
         return effect.commits.every((commit) => this.#apply(commit, effect.position));
@@ -150,7 +152,7 @@ export class Replica implements WatchOwner {
       case 'replace':
         return this.#replace(effect);
       case 'advance':
-        return this.#holds(this.#table, effect.proof);
+        return this.#verified(this.#table, effect.checksum);
     }
   }
 
@@ -159,56 +161,56 @@ export class Replica implements WatchOwner {
     const isLive = this.#watch.isLive && this.#position !== undefined;
     if (!isLive) this.#reason = reason;
     this.#become(isLive ? 'live' : this.#position === undefined ? 'syncing' : 'stale', reason);
-    this.#waits.check();
+    this.#waiters.notify();
     if (isLive && this.#isVerifying) this.#watch.verify();
   }
 
   failed(error: ConferError): void {
     this.#failure = error;
     this.#onOver();
-    this.#context.notices.hold(() => {
+    this.#context.listeners.hold(() => {
       this.#become('failed', error.message);
-      this.#waits.release();
-      for (const view of [...this.#views]) view.failed(error);
+      this.#waiters.release();
+      for (const observer of [...this.#observers]) observer.failed(error);
     });
   }
 
   /** Each commit is told with the state right after it; whoever left meanwhile hears no more. */
   #apply(wire: WireCommit, reached: Position): boolean {
-    if (this.#views.size === 0) return true;
-    const commit = this.#table.spelledOut(fromWireCommit(wire));
+    if (this.#observers.size === 0) return true;
+    const commit = this.#table.expanded(fromWireCommit(wire));
     if (commit === undefined) return false;
     const { changes: targets, ...about } = commit;
     const changes = this.#table.plan(targets);
-    this.#table.carryOut(changes);
+    this.#table.apply(changes);
     this.#position = { ...reached, revision: commit.revision };
     if (changes.length > 0)
       this.#tell({ revision: commit.revision, origin: 'live', changes, commit: about });
     return true;
   }
 
-  #merge({ pages, position, proof }: Extract<CopyEffect, { type: 'merge' }>): boolean {
+  #merge({ pages, position, checksum }: Extract<CopyEffect, { type: 'merge' }>): boolean {
     const changes = this.#table.planPages(pages);
-    if (!this.#holds(this.#table, proof, changes)) return false;
-    this.#table.carryOut(changes);
+    if (!this.#verified(this.#table, checksum, changes)) return false;
+    this.#table.apply(changes);
     this.#resynced(changes, position);
     return true;
   }
 
   /** Built beside what is shown, and swapped at once. The initial state is no change. */
-  #replace({ pages, position, proof }: Extract<CopyEffect, { type: 'replace' }>): boolean {
+  #replace({ pages, position, checksum }: Extract<CopyEffect, { type: 'replace' }>): boolean {
     const last = this.#table;
     const isFirst = this.#position === undefined;
     const next = last.rebuilt(pages, isComparable(this.#position, position));
-    if (!this.#holds(next, proof)) return false;
+    if (!this.#verified(next, checksum)) return false;
     this.#table = next;
     this.#resynced(isFirst ? [] : last.differenceTo(next), position);
     return true;
   }
 
-  #holds(table: EntryTable, proof: Proof, changes?: readonly Change[]): boolean {
-    const isRight = table.satisfies(proof, changes);
-    if (proof.digest !== undefined) {
+  #verified(table: EntryTable, checksum: Checksum, changes?: readonly Change[]): boolean {
+    const isRight = table.matches(checksum, changes);
+    if (checksum.digest !== undefined) {
       this.proofs[isRight ? 'held' : 'failed']++;
       this.#isVerifying = false;
     }
@@ -217,7 +219,7 @@ export class Replica implements WatchOwner {
 
   #resynced(changes: MirrorChange['changes'], position: Position): void {
     this.#position = position;
-    this.#context.notices.hold(() => {
+    this.#context.listeners.hold(() => {
       this.moved(this.#watch.state, 'synced');
       this.#reach(position);
       if (changes.length > 0)
@@ -227,8 +229,8 @@ export class Replica implements WatchOwner {
 
   #reach(position: Position): void {
     this.#position = position;
-    this.#waits.check();
-    for (const view of this.#views) view.moved();
+    this.#waiters.notify();
+    for (const observer of this.#observers) observer.moved();
   }
 
   /** What is shown stays, as it was the last state known to be good (W7). */
@@ -241,14 +243,14 @@ export class Replica implements WatchOwner {
       ),
     );
     this.#watch.dispatch({ type: 'mismatch', shown: this.#position }, 'mismatch');
-    for (const view of this.#views) view.moved();
+    for (const observer of this.#observers) observer.moved();
   }
 
   #tell(change: MirrorChange): void {
     frozenChanges(change.changes);
     Object.freeze(change.commit);
     Object.freeze(change);
-    for (const view of [...this.#views]) view.changed(change);
+    for (const observer of [...this.#observers]) observer.changed(change);
   }
 
   #become(to: Exclude<MirrorStatus, 'closed'>, reason: string): void {
@@ -256,9 +258,10 @@ export class Replica implements WatchOwner {
     if (from === to) return;
     this.#status = to;
     if (to === 'live') this.#outage.end();
-    else this.#outage.begin(this.#context.connection.sureUntil);
+    else this.#outage.begin(this.#context.connection.lastKnownGoodAt);
     if (to === 'failed') this.#outage.stop();
     const retry = { ...this.#context.connection.retry, ...this.#watch.retry };
-    for (const view of [...this.#views]) view.statusChanged({ from, to, reason, ...retry });
+    for (const observer of [...this.#observers])
+      observer.statusChanged({ from, to, reason, ...retry });
   }
 }

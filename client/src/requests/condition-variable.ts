@@ -1,60 +1,63 @@
 import type { Clock } from '@confer/shared';
 import type { ConferError } from '../errors.ts';
-import { type Troubled, throwIfAborted, type Wait, Waiter } from './deadline.ts';
+import { type Deadline, Deferred, type FailureSource, throwIfAborted } from './deadline.ts';
 
 interface Pending {
   readonly isMet: () => boolean;
-  readonly waiter: Waiter<void>;
+  readonly deferred: Deferred<void>;
 }
 
-/** Those who wait until something holds. Their owner says when to look again. */
-export class Waits {
+/**
+ * A condition variable: those who wait until something holds, each with its own predicate and deadline.
+ * Whoever changes the state that they look at calls `notify`.
+ */
+export class ConditionVariable {
   readonly #clock: Clock;
   readonly #subject: string;
-  readonly #link: Troubled;
+  readonly #source: FailureSource;
   readonly #pending = new Set<Pending>();
   /** Why nothing will come any more. */
   #over: ConferError | undefined;
 
-  /** They wait for `subject`, and `link` can say what it lacks. */
-  constructor(clock: Clock, subject: string, link: Troubled) {
+  /** They wait for `subject`, and `source` can say what it lacks. */
+  constructor(clock: Clock, subject: string, source: FailureSource) {
     this.#clock = clock;
     this.#subject = subject;
-    this.#link = link;
+    this.#source = source;
   }
 
   /** `what` names what the subject is then. */
-  async until(isMet: () => boolean, wait: Wait, what: string): Promise<void> {
+  async until(isMet: () => boolean, deadline: Deadline, what: string): Promise<void> {
     if (isMet()) return;
     if (this.#over !== undefined) throw this.#over;
-    throwIfAborted(wait.signal);
+    throwIfAborted(deadline.signal);
     const late = () => `${this.#subject} was not ${what}`;
-    const waiter = new Waiter<void>(this.#clock, wait, this.#link, late, () =>
+    const deferred = new Deferred<void>(this.#clock, deadline, this.#source, late, () =>
       this.#pending.delete(pending),
     );
-    const pending = { isMet, waiter };
+    const pending = { isMet, deferred };
     this.#pending.add(pending);
-    return waiter.promise;
+    return deferred.promise;
   }
 
-  check(): void {
+  notify(): void {
     for (const pending of this.#pending)
       if (pending.isMet()) {
         this.#pending.delete(pending);
-        pending.waiter.resolve();
+        pending.deferred.resolve();
       }
   }
 
   /** What they wait for will not come. */
   fail(error: ConferError): void {
     this.#over = error;
-    for (const { waiter } of this.#pending) waiter.reject(error);
+    for (const { deferred } of this.#pending) deferred.reject(error);
     this.#pending.clear();
   }
 
   /** What they wait for no longer matters. */
   release(): void {
-    for (const { waiter } of this.#pending) waiter.resolve();
+    for (const { deferred } of this.#pending) deferred.resolve();
     this.#pending.clear();
   }
 }

@@ -4,8 +4,8 @@ import { ConferError, TimeoutError } from '../errors.ts';
 import { durationMs, signal } from '../validation/argument-types.ts';
 import { checkOptions } from '../validation/arguments.ts';
 
-/** How long a wait may last, and what else ends it. */
-export interface Wait {
+/** The deadline of a call: how long its waits may last together, and the signal that ends them. */
+export interface Deadline {
   /** As the caller said it, for the message. */
   readonly timeoutMs: number;
   readonly endsAt: number;
@@ -13,13 +13,13 @@ export interface Wait {
 }
 
 /** Whose state says why something does not come. */
-export interface Troubled {
+export interface FailureSource {
   /** For the end of a message; empty when nothing is known to be wrong. */
-  readonly trouble: string;
+  readonly failureReason: string;
 }
 
-/** A promise that its owner settles, unless time or a signal does it first. Settles once. */
-export class Waiter<Value> {
+/** A deferred promise with a deadline: its owner settles it, unless time or a signal does so first. */
+export class Deferred<Value> {
   readonly promise: Promise<Value>;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: Timer;
@@ -28,18 +28,26 @@ export class Waiter<Value> {
   readonly #onGivenUp: () => void;
   readonly #abort = () => this.#giveUp(abortError(this.#signal));
 
-  /** `late` says what was not there in time, and `link` may know why. */
-  constructor(clock: Clock, wait: Wait, link: Troubled, late: () => string, onGivenUp: () => void) {
-    this.#signal = wait.signal;
+  /** `late` says what was not there in time, and `source` may know why. */
+  constructor(
+    clock: Clock,
+    deadline: Deadline,
+    source: FailureSource,
+    late: () => string,
+    onGivenUp: () => void,
+  ) {
+    this.#signal = deadline.signal;
     this.#onGivenUp = onGivenUp;
     this.promise = new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
     });
-    const leftMs = Math.max(0, wait.endsAt - clock.now());
+    const leftMs = Math.max(0, deadline.endsAt - clock.now());
     this.#timer = clock.setTimer(leftMs, () =>
-      this.#giveUp(new TimeoutError(`${late()} within ${wait.timeoutMs} ms${link.trouble}`)),
+      this.#giveUp(
+        new TimeoutError(`${late()} within ${deadline.timeoutMs} ms${source.failureReason}`),
+      ),
     );
-    wait.signal?.addEventListener('abort', this.#abort);
+    deadline.signal?.addEventListener('abort', this.#abort);
   }
 
   resolve(value: Value): void {
@@ -76,8 +84,8 @@ function abortError(signal: AbortSignal | undefined): ConferError {
   return new ConferError('aborted', 'aborted by its signal', { cause: signal?.reason });
 }
 
-/** How long the calls of a client may take. */
-export class Timeouts {
+/** Makes the deadlines of a client's calls, out of their options and its default. */
+export class Deadlines {
   readonly #clock: Clock;
   readonly #requestMs: number;
 
@@ -87,7 +95,7 @@ export class Timeouts {
   }
 
   /** All that a call waits for in turn has this time together. */
-  wait(options: WaitOptions = {}): Wait {
+  of(options: WaitOptions = {}): Deadline {
     checkOptions(options, { timeoutMs: durationMs, signal });
     const timeoutMs = options.timeoutMs ?? this.#requestMs;
     return { timeoutMs, endsAt: this.#clock.now() + timeoutMs, signal: options.signal };

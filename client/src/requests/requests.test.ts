@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConflictError, TimeoutError } from '../errors.ts';
 import { entry, startClient, startConnected } from '../test-support/rig.ts';
-import { settle } from '../test-support/virtual-clock.ts';
+import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('a request', () => {
   test('gets the reply with its number, in whatever order', async () => {
@@ -239,7 +239,7 @@ describe('the bounds', () => {
     const { client } = startClient();
     const outcomes: unknown[] = [];
     for (let i = 0; i <= 10_000; i++) client.get('/a').catch((error) => outcomes.push(error));
-    await settle();
+    await flushPromises();
     expect(outcomes).toMatchObject([{ code: 'too_many_requests' }]);
   });
 });

@@ -13,7 +13,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { RequestsDiagnostics } from '../diagnostics.ts';
 import { ConferError, errorOfReply, messageOf } from '../errors.ts';
 import { framesOf } from './commit-parts.ts';
-import { throwIfAborted, type Wait, Waiter } from './deadline.ts';
+import { type Deadline, Deferred, throwIfAborted } from './deadline.ts';
 
 /** A reply, with the `welcome` of the connection that it came over. */
 export interface Answer<Type extends Reply['type']> {
@@ -82,16 +82,16 @@ export class Requests {
   async ask<Type extends Reply['type']>(
     type: Type,
     request: (id: number) => Unsent<Request>,
-    wait: Wait,
+    deadline: Deadline,
     onReply: () => void = () => {},
   ): Promise<Answer<Type>> {
-    throwIfAborted(wait.signal);
+    throwIfAborted(deadline.signal);
     const id = ++this.#lastId;
     const frames = framed(request(id));
     const bytes = bytesOf(frames);
     this.#admit(bytes);
     const late = () => `no answer from ${this.#connection.server}`;
-    const waiter = new Waiter<Answer<Type>>(this.#clock, wait, this.#connection, late, () =>
+    const deferred = new Deferred<Answer<Type>>(this.#clock, deadline, this.#connection, late, () =>
       this.#abandon(id),
     );
     this.#lasting.set(id, {
@@ -102,14 +102,14 @@ export class Requests {
       answer(reply, welcome) {
         if (isOfType(reply, type)) {
           onReply();
-          waiter.resolve({ reply, welcome });
-        } else waiter.reject(errorOf(reply, type));
+          deferred.resolve({ reply, welcome });
+        } else deferred.reject(errorOf(reply, type));
       },
-      fail: (error) => waiter.reject(error),
+      fail: (error) => deferred.reject(error),
     });
     this.#unansweredBytes += bytes;
     this.#pump();
-    return waiter.promise;
+    return deferred.promise;
   }
 
   /** Sends a request on this connection, ahead of the lasting ones. No answer after its end. */

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Socket, SocketHandlers } from './socket.ts';
 
 /** One WebSocket of whatever implementation, after its construction. */
-export interface Wire {
+export interface RawSocket {
   send(frame: string): void;
   close(code: number, reason: string): void;
   /** Lets go of a socket whose other side does not answer; no event of it is awaited. */
@@ -30,28 +30,28 @@ const UNSUPPORTED_DATA = 1003;
 const TOO_LARGE = 1009;
 
 /** The rules of `Socket` that do not depend on the implementation. */
-export class Link implements Socket {
-  readonly #wire: Wire;
+export class SocketAdapter implements Socket {
+  readonly #raw: RawSocket;
   readonly #handlers: SocketHandlers;
   #phase: Phase = { kind: 'connecting' };
 
-  constructor(wire: Wire, handlers: SocketHandlers) {
-    this.#wire = wire;
+  constructor(raw: RawSocket, handlers: SocketHandlers) {
+    this.#raw = raw;
     this.#handlers = handlers;
   }
 
   send(frame: string): void {
-    if (this.#phase.kind === 'open') this.#wire.send(frame);
+    if (this.#phase.kind === 'open') this.#raw.send(frame);
   }
 
   close(code: number, reason: string): void {
     if (this.#phase.kind !== 'connecting' && this.#phase.kind !== 'open') return;
     const timer = setTimeout(() => {
-      this.#wire.abandon();
+      this.#raw.abandon();
       this.closed(ABNORMAL, 'the other side did not answer the close');
     }, CLOSE_TIMEOUT_MS);
     this.#become({ kind: 'closing', timer });
-    this.#wire.close(code, cutReason(reason));
+    this.#raw.close(code, cutReason(reason));
   }
 
   opened(): void {
@@ -91,7 +91,7 @@ export class Link implements Socket {
 }
 
 /** A socket that could not even be made. It tells so later, when its owner has it in hand. */
-export function stillborn(error: unknown, { onClose }: SocketHandlers): Socket {
+export function failedSocket(error: unknown, { onClose }: SocketHandlers): Socket {
   queueMicrotask(() => onClose(ABNORMAL, messageOf(error)));
   return { send() {}, close() {} };
 }

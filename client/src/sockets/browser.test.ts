@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { openPlatformSocket } from './browser.ts';
+import { openBrowserSocket } from './browser.ts';
 import { open, socketContract, until } from './sockets.contract.ts';
 
 /**
@@ -24,12 +24,12 @@ class PageWebSocket extends WebSocket {
 vi.stubGlobal('WebSocket', PageWebSocket);
 afterAll(() => vi.unstubAllGlobals());
 
-socketContract('of the platform', openPlatformSocket, 4003);
+socketContract('of the platform', openBrowserSocket, 4003);
 
 describe('a platform without WebSocket', () => {
   it('says so', async () => {
     vi.stubGlobal('WebSocket', undefined);
-    const { closes } = open(openPlatformSocket, 'ws://127.0.0.1:1/v1');
+    const { closes } = open(openBrowserSocket, 'ws://127.0.0.1:1/v1');
     vi.stubGlobal('WebSocket', PageWebSocket);
     await until(() => closes.length === 1);
     expect(closes).toEqual([{ code: 1006, reason: expect.stringContaining('WebSocket') }]);
@@ -47,7 +47,7 @@ describe('a platform that tells of failures by `error` alone', () => {
 
   it('closes all the same', async () => {
     vi.stubGlobal('WebSocket', SilentWebSocket);
-    const { closes } = open(openPlatformSocket, 'ws://127.0.0.1:1/v1');
+    const { closes } = open(openBrowserSocket, 'ws://127.0.0.1:1/v1');
     vi.stubGlobal('WebSocket', PageWebSocket);
     await until(() => closes.length === 1);
     expect(closes).toEqual([{ code: 1006, reason: 'could not connect' }]);

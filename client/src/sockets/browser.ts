@@ -1,19 +1,19 @@
 import { SUBPROTOCOL } from '@confer/shared';
-import { Link, stillborn } from './adapter.ts';
+import { failedSocket, SocketAdapter } from './adapter.ts';
 import type { OpenSocket } from './socket.ts';
 
 /**
  * The socket of a browser. Node has one like it from version 22 on, which is not taken: it does not say
  * why an attempt failed, and cannot be dropped when the other side is frozen.
  */
-export const openPlatformSocket: OpenSocket = (url, handlers) => {
+export const openBrowserSocket: OpenSocket = (url, handlers) => {
   let socket: WebSocket;
   try {
     socket = new WebSocket(url, SUBPROTOCOL);
   } catch (error) {
-    return stillborn(error, handlers);
+    return failedSocket(error, handlers);
   }
-  const link = new Link(
+  const adapter = new SocketAdapter(
     {
       send: (frame) => socket.send(frame),
       close: (code, reason) => socket.close(allowedCode(code), reason),
@@ -22,15 +22,15 @@ export const openPlatformSocket: OpenSocket = (url, handlers) => {
     },
     handlers,
   );
-  socket.addEventListener('open', () => link.opened());
+  socket.addEventListener('open', () => adapter.opened());
   socket.addEventListener('message', ({ data }) => {
-    if (typeof data === 'string') link.received(data);
-    else link.receivedBinary();
+    if (typeof data === 'string') adapter.received(data);
+    else adapter.receivedBinary();
   });
   // Not every implementation lets a `close` follow on a failed attempt.
-  socket.addEventListener('error', () => link.failed());
-  socket.addEventListener('close', ({ code, reason }) => link.closed(code, reason));
-  return link;
+  socket.addEventListener('error', () => adapter.failed());
+  socket.addEventListener('close', ({ code, reason }) => adapter.closed(code, reason));
+  return adapter;
 };
 
 /** Pages may close with 1000 and 3000 to 4999 only; the other codes move there, 1003 as 4003. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connect } from '../browser.ts';
 import { startClient, startConnected, startMirrored } from '../test-support/rig.ts';
-import { settle } from '../test-support/virtual-clock.ts';
+import { flushPromises } from '../test-support/virtual-clock.ts';
 
 /** What a caller in JavaScript can hand in, where the types would refuse it. */
 const js = <Wanted>(value: unknown): Wanted => {
@@ -166,7 +166,7 @@ test.each<[string, unknown]>([
   ['too long', 'secret'.repeat(1_000)],
 ])('a token that is asked for and is %s is a failed attempt, and is not told', async (_, token) => {
   const { client } = startClient({ token: js(() => token) });
-  await settle();
+  await flushPromises();
   expect(client.status).toMatchObject({
     kind: 'waiting',
     reason: 'no token: a token is a string of at most 4096 characters',

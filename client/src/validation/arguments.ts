@@ -14,7 +14,11 @@ import * as kinds from './argument-types.ts';
  * things already, but not to callers in JavaScript.
  */
 
-export function checkArgument(name: string, value: unknown, { expected, fits }: kinds.Kind): void {
+export function checkArgument(
+  name: string,
+  value: unknown,
+  { expected, fits }: kinds.ArgumentType,
+): void {
   if (!fits(value))
     throw new ConferError('invalid_argument', `${name} is ${expected}, not ${shown(value)}`);
 }
@@ -22,7 +26,7 @@ export function checkArgument(name: string, value: unknown, { expected, fits }: 
 /** Of options, each may be missing, and so may all of them. */
 export function checkOptions(
   options: unknown,
-  kindOf: Readonly<Record<string, kinds.Kind>>,
+  kindOf: Readonly<Record<string, kinds.ArgumentType>>,
   name = 'options',
 ): void {
   if (options === undefined) return;

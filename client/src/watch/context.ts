@@ -1,16 +1,16 @@
 import type { Clock } from '@confer/shared';
 import type { Connection } from '../connection/connection.ts';
-import type { Notices } from '../delivery/listener-queue.ts';
-import type { Timeouts } from '../requests/deadline.ts';
-import type { Watches } from './watch-registry.ts';
+import type { ListenerQueue } from '../delivery/listener-queue.ts';
+import type { Deadlines } from '../requests/deadline.ts';
+import type { WatchRegistry } from './watch-registry.ts';
 
 /** What the mirrors and watches of a client have in common. */
 export interface ClientContext {
   readonly clock: Clock;
   readonly connection: Connection;
-  readonly notices: Notices;
-  readonly timeouts: Timeouts;
-  readonly watches: Watches;
+  readonly listeners: ListenerQueue;
+  readonly deadlines: Deadlines;
+  readonly watches: WatchRegistry;
   /** How long an outage lasts before users are told that they are lost. */
   readonly graceMs: number;
   /** Tells the user of what went wrong without anyone asking. */

@@ -4,23 +4,23 @@ import { Channel, charsOf, QUEUE_CHARS_MAX, QUEUE_LENGTH_MAX } from '../delivery
 import { frozenChanges } from '../delivery/frozen.ts';
 import type { WatchDiagnostics } from '../diagnostics.ts';
 import { type ConferError, closedError } from '../errors.ts';
-import { Waits } from '../requests/condition-variable.ts';
+import { ConditionVariable } from '../requests/condition-variable.ts';
 import type { ClientContext } from './context.ts';
 import type { ServerWatch } from './server-watch.ts';
-import type { CopyEffect, WatchOwner, WatchState } from './watch-state.ts';
+import type { CopyEffect, WatchConsumer, WatchState } from './watch-state.ts';
 
 /**
  * Every commit of a subtree, for one reader. When the reader is slower than the commits, the watch
  * leaves the server for a while and resumes after the last commit in the queue: nothing is lost and
  * memory stays bounded, for as long as history reaches back.
  */
-export class EventWatch implements Watch, WatchOwner {
+export class EventWatch implements Watch, WatchConsumer {
   readonly path: string;
   readonly #context: ClientContext;
   readonly #onLeft: (watch: EventWatch) => void;
   readonly #channel: Channel<Commit>;
   readonly #watch: ServerWatch;
-  readonly #waits: Waits;
+  readonly #waiters: ConditionVariable;
   #queuedChars = 0;
   #started: Position | undefined;
   #over: ConferError | undefined;
@@ -35,7 +35,11 @@ export class EventWatch implements Watch, WatchOwner {
     this.path = path;
     this.#context = context;
     this.#onLeft = onLeft;
-    this.#waits = new Waits(context.clock, `the watch of ${path}`, context.connection);
+    this.#waiters = new ConditionVariable(
+      context.clock,
+      `the watch of ${path}`,
+      context.connection,
+    );
     this.#channel = new Channel<Commit>({
       signal,
       onTaken: (commit) => this.#taken(commit),
@@ -51,8 +55,8 @@ export class EventWatch implements Watch, WatchOwner {
   get position(): Position | undefined {
     const { position } = this.#watch.state;
     const [first] = this.#channel.waiting;
-    if (first === undefined || position === undefined) return this.#watch.placed(position);
-    return this.#watch.placed({ epoch: position.epoch, revision: first.revision - 1 });
+    if (first === undefined || position === undefined) return this.#watch.withTimeline(position);
+    return this.#watch.withTimeline({ epoch: position.epoch, revision: first.revision - 1 });
   }
 
   diagnostics(): WatchDiagnostics {
@@ -61,8 +65,8 @@ export class EventWatch implements Watch, WatchOwner {
   }
 
   async started(options?: WaitOptions): Promise<Position> {
-    const wait = this.#context.timeouts.wait(options);
-    await this.#waits.until(() => this.#started !== undefined, wait, 'started');
+    const deadline = this.#context.deadlines.of(options);
+    await this.#waiters.until(() => this.#started !== undefined, deadline, 'started');
     if (this.#started === undefined) throw closedError(`the watch of ${this.path}`);
     return this.#started;
   }
@@ -83,7 +87,7 @@ export class EventWatch implements Watch, WatchOwner {
     if (this.#over !== undefined) return;
     this.#over = closedError(`the watch of ${this.path}`);
     this.#context.watches.remove(this.#watch);
-    this.#waits.fail(this.#over);
+    this.#waiters.fail(this.#over);
     this.#channel.end();
     this.#onLeft(this);
   }
@@ -104,14 +108,14 @@ export class EventWatch implements Watch, WatchOwner {
 
   moved(state: WatchState): void {
     if (state.kind !== 'live' || this.#started !== undefined) return;
-    this.#started = Object.freeze(this.#watch.placed(state.position));
-    this.#waits.check();
+    this.#started = Object.freeze(this.#watch.withTimeline(state.position));
+    this.#waiters.notify();
   }
 
   failed(error: ConferError): void {
     if (this.#over !== undefined) return;
     this.#over = error;
-    this.#waits.fail(error);
+    this.#waiters.fail(error);
     this.#channel.end(error);
     this.#onLeft(this);
   }

@@ -1,17 +1,19 @@
 import type { Commits, WireCommit } from '@confer/shared';
 
 /**
- * What comes in several frames and counts only with the last of them (W4). Each frame makes a new state
- * of its watch, so this grows at its end without being copied: a large commit has hundreds of frames.
+ * The pages of a message in several frames, pending until the last of them (W4): an immutable linked list.
+ * Each frame makes a new state of its watch, so this grows at its end without being copied: a large commit
+ * has hundreds of frames.
  */
-export interface Staged<Page> {
+export interface PendingPages<Page> {
   readonly page: Page;
-  readonly before: Staged<Page> | undefined;
+  readonly before: PendingPages<Page> | undefined;
 }
 
-export function pagesOf<Page>(last: Staged<Page> | undefined): Page[] {
+export function pagesOf<Page>(last: PendingPages<Page> | undefined): Page[] {
   const pages: Page[] = [];
-  for (let staged = last; staged !== undefined; staged = staged.before) pages.push(staged.page);
+  for (let pending = last; pending !== undefined; pending = pending.before)
+    pages.push(pending.page);
   return pages.reverse();
 }
 
@@ -19,7 +21,7 @@ export function pagesOf<Page>(last: Staged<Page> | undefined): Page[] {
 export interface Batch {
   readonly from: number;
   readonly to: number;
-  readonly frames: Staged<readonly WireCommit[]>;
+  readonly frames: PendingPages<readonly WireCommit[]>;
 }
 
 /** The batch with one more frame. A frame of another batch begins anew. */

@@ -15,7 +15,7 @@ import type { RetryOutlook } from '../status.ts';
 import { newHistory, noteCommits, noteResync } from './watch-history.ts';
 import { step } from './watch-machine.ts';
 import { WatchRules } from './watch-rules.ts';
-import type { WatchOwner, WatchSpec } from './watch-state.ts';
+import type { WatchConsumer, WatchSpec } from './watch-state.ts';
 import {
   initialState,
   resumeFrom,
@@ -23,7 +23,7 @@ import {
   type WatchEvent,
   type WatchState,
 } from './watch-state.ts';
-import { Patience } from './watch-timeouts.ts';
+import { WatchTimeouts } from './watch-timeouts.ts';
 
 /**
  * How the server knows the watch:
@@ -43,7 +43,7 @@ type Link =
   | { readonly kind: 'named'; readonly name: string; readonly rules: WatchRules };
 
 /** The ways of a watch to the server. */
-export interface WatchLine {
+export interface WatchUpstream {
   readonly clock: Clock;
   readonly requests: Requests;
   /** `undefined` while there is no connection. */
@@ -66,27 +66,27 @@ type Ticket = Link & { readonly kind: 'asked' };
 /** One watch at the server, with its machine: asked for again for as long as somebody wants it. */
 export class ServerWatch {
   readonly spec: WatchSpec;
-  readonly #owner: WatchOwner;
-  readonly #line: WatchLine;
+  readonly #consumer: WatchConsumer;
+  readonly #upstream: WatchUpstream;
   readonly #backoff: Backoff;
   #state: WatchState;
   /** That the position was reached on. */
   #timeline: string | undefined;
   readonly #history = newHistory();
   #link: Link = { kind: 'unknown' };
-  readonly #patience: Patience;
+  readonly #timeouts: WatchTimeouts;
 
-  constructor(spec: WatchSpec, owner: WatchOwner, line: WatchLine, backoff: Backoff) {
+  constructor(spec: WatchSpec, consumer: WatchConsumer, upstream: WatchUpstream, backoff: Backoff) {
     this.spec = spec;
-    this.#owner = owner;
-    this.#line = line;
+    this.#consumer = consumer;
+    this.#upstream = upstream;
     this.#backoff = backoff;
     this.#state = initialState(spec.mode, spec.after && { ...spec.after });
     this.#timeline = spec.after?.timeline;
-    this.#patience = new Patience(
-      line.clock,
-      () => owner.moved(this.#state, 'a batch does not end'),
-      (waitedMs) => line.refuse(`nothing for the watch of ${spec.path} for ${waitedMs} ms`),
+    this.#timeouts = new WatchTimeouts(
+      upstream.clock,
+      () => consumer.moved(this.#state, 'a batch does not end'),
+      (waitedMs) => upstream.refuse(`nothing for the watch of ${spec.path} for ${waitedMs} ms`),
     );
   }
 
@@ -96,11 +96,11 @@ export class ServerWatch {
 
   /** It has what the server has, as far as anybody can tell. */
   get isLive(): boolean {
-    return this.#state.kind === 'live' && !this.#patience.isLate;
+    return this.#state.kind === 'live' && !this.#timeouts.isLate;
   }
 
   /** A copy of a position, with the timeline that it was reached on. */
-  placed<Reached extends Position | undefined>(position: Reached): Reached {
+  withTimeline<Reached extends Position | undefined>(position: Reached): Reached {
     const timeline = this.#timeline;
     return position && { ...position, ...(timeline !== undefined && { timeline }) };
   }
@@ -112,44 +112,44 @@ export class ServerWatch {
 
   diagnostics() {
     const { path, mode } = this.spec;
-    const position = this.placed(this.#state.position);
+    const position = this.withTimeline(this.#state.position);
     const resyncs = { ...this.#history.resyncs };
     return { path, mode, link: this.#link.kind, position, ...this.#history, resyncs };
   }
 
   /** Asks the server for it, unless that is under way or there is no connection. */
   open(): void {
-    if (this.#line.epoch === undefined || this.#state.kind === 'ended') return;
+    if (this.#upstream.epoch === undefined || this.#state.kind === 'ended') return;
     if (this.#link.kind !== 'unknown' && this.#link.kind !== 'pausing') return;
     const ticket: Ticket = { kind: 'asked' };
     this.#become(ticket);
     const { path, mode, prev } = this.spec;
-    const after = this.placed(resumeFrom(this.#state));
+    const after = this.withTimeline(resumeFrom(this.#state));
     const flags = { prev: prev || undefined, clears: mode === 'state' || undefined };
-    this.#line.requests.tell(
+    this.#upstream.requests.tell(
       (id) => ({ type: 'watch', id, path, mode, after, ...flags }),
       (reply) => {
         if (reply.type === 'watching') this.#accepted(reply, ticket);
         else if (reply.type === 'error') this.#refused(reply, ticket);
-        else this.#line.refuse(`${reply.type} for the watch of ${path}`);
+        else this.#upstream.refuse(`${reply.type} for the watch of ${path}`);
       },
     );
   }
 
   #accepted({ watch: name, revision }: Watching, ticket: Ticket): void {
-    const { epoch } = this.#line;
-    if (this.#line.isTaken(name)) {
-      this.#line.refuse(`the name ${name} for two watches`);
+    const { epoch } = this.#upstream;
+    if (this.#upstream.isTaken(name)) {
+      this.#upstream.refuse(`the name ${name} for two watches`);
       return;
     }
     if (this.#link !== ticket || epoch === undefined) {
-      this.#line.leave(name);
+      this.#upstream.leave(name);
       return;
     }
     const { path, mode } = this.spec;
     const start = resumeFrom(this.#state)?.revision ?? revision;
     this.#become({ kind: 'named', name, rules: new WatchRules(path, mode, epoch, start) });
-    this.#line.register(name, this);
+    this.#upstream.register(name, this);
     this.dispatch({ type: 'watching', revision, epoch }, 'catching up');
   }
 
@@ -182,7 +182,7 @@ export class ServerWatch {
   verify(): void {
     const link = this.#link;
     if (link.kind === 'named')
-      this.#line.requests.tell((id) => ({ type: 'verify', id, watch: link.name }));
+      this.#upstream.requests.tell((id) => ({ type: 'verify', id, watch: link.name }));
   }
 
   /** Takes the watch from the server for good. */
@@ -193,8 +193,8 @@ export class ServerWatch {
   fail(error: ConferError): void {
     const link = this.#link;
     this.#become({ kind: 'unknown' });
-    this.#line.forget(this, link.kind === 'named' ? link.name : undefined);
-    this.#owner.failed(error);
+    this.#upstream.forget(this, link.kind === 'named' ? link.name : undefined);
+    this.#consumer.failed(error);
   }
 
   /** A message of its name. One that breaks the protocol changes nothing, and ends the connection. */
@@ -202,18 +202,18 @@ export class ServerWatch {
     if (this.#link.kind !== 'named') return;
     const problem = this.#link.rules.problemOf(message, this.#state);
     if (problem === undefined) this.dispatch(message, reason);
-    else this.#line.refuse(`${message.type} for the watch of ${this.spec.path}: ${problem}`);
+    else this.#upstream.refuse(`${message.type} for the watch of ${this.spec.path}: ${problem}`);
   }
 
   dispatch(event: WatchEvent, reason: string): void {
     const wasLive = this.isLive;
     const last = this.#state;
-    const { timeline } = this.#line;
+    const { timeline } = this.#upstream;
     // One that is not named is not told apart.
     const isSameTimeline = (this.#timeline ?? timeline) === (timeline ?? this.#timeline);
     const { state, effect } = step(last, event, isSameTimeline);
     this.#state = state;
-    // What the owner shows, and the machine goes back to, has its own.
+    // What the consumer shows, and the machine goes back to, has its own.
     if (state.position !== last.position) this.#timeline = state.position?.timeline ?? timeline;
     // A watch that lived until a heartbeat is well; one that is left again at once is not.
     if (event.type === 'heartbeat' && state.kind === 'live') this.#backoff.reset();
@@ -223,15 +223,15 @@ export class ServerWatch {
     else if (effect?.type === 'end') this.fail(compactedError(this.spec.path, effect));
     else {
       if (effect !== undefined)
-        this.#owner.receive({ ...effect, position: this.placed(effect.position) });
-      // The owner may have paused or distrusted what it received, and heard about that already.
+        this.#consumer.receive({ ...effect, position: this.withTimeline(effect.position) });
+      // The consumer may have paused or distrusted what it received, and heard about that already.
       if (this.#state === state && (state.kind !== last.kind || this.isLive !== wasLive))
-        this.#owner.moved(state, reason);
+        this.#consumer.moved(state, reason);
     }
   }
 
   #note(event: WatchEvent, last: WatchState, effect: WatchEffect | undefined): void {
-    const { clock } = this.#line;
+    const { clock } = this.#upstream;
     if (event.type === 'resync' && this.#state !== last)
       noteResync(this.#history, clock, event.reason);
     if (effect?.type === 'rewatch') noteResync(this.#history, clock, effect.cause);
@@ -242,16 +242,16 @@ export class ServerWatch {
   #again(reason: string): void {
     this.#unname();
     const delayMs = this.#backoff.nextMs();
-    const timer = this.#line.clock.setTimer(delayMs, () => this.open());
-    this.#become({ kind: 'pausing', timer, retryAt: this.#line.clock.now() + delayMs });
-    this.#owner.moved(this.#state, reason);
+    const timer = this.#upstream.clock.setTimer(delayMs, () => this.open());
+    this.#become({ kind: 'pausing', timer, retryAt: this.#upstream.clock.now() + delayMs });
+    this.#consumer.moved(this.#state, reason);
   }
 
   /** The server may give the name to another watch right away, so it is let go here first. */
   #unname(): void {
     const link = this.#link;
     this.#become({ kind: 'unknown' });
-    if (link.kind === 'named') this.#line.leave(link.name);
+    if (link.kind === 'named') this.#upstream.leave(link.name);
   }
 
   #become(next: Link): void {
@@ -265,9 +265,9 @@ export class ServerWatch {
     const state = this.#state;
     const isUnderWay = state.kind === 'snapshotting' || state.kind === 'catching-up';
     if (kind === 'named' && state.kind === 'live' && state.batch !== undefined)
-      this.#patience.owed('batch');
+      this.#timeouts.expect('batch');
     else
-      this.#patience.owed(
+      this.#timeouts.expect(
         kind === 'asked' || (kind === 'named' && isUnderWay) ? 'something' : 'nothing',
       );
   }

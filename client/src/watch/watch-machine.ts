@@ -146,7 +146,7 @@ function end({ mode, position }: WatchState, compacted: Compacted): Step {
 function beat(state: Live, revision: number): Step {
   if (state.batch !== undefined || revision <= state.position.revision) return { state };
   const position = { epoch: state.position.epoch, revision };
-  return { state: { ...state, position }, effect: { type: 'advance', position, proof: {} } };
+  return { state: { ...state, position }, effect: { type: 'advance', position, checksum: {} } };
 }
 
 /** The rule of acceptance (W1, W2, W3), and whole batches only (W4). */
@@ -206,7 +206,7 @@ function snapshotDone(state: Snapshotting, synced: Synced, isSameTimeline: boole
   const reached = { epoch, revision };
   return {
     state: live('state', reached),
-    effect: { type: 'replace', pages, position: reached, proof: synced },
+    effect: { type: 'replace', pages, position: reached, checksum: synced },
   };
 }
 
@@ -216,8 +216,8 @@ function difference(state: CatchingUp | Live, page: Difference): Step {
   if (page.to <= position.revision) return { state };
   if (position.revision < page.from)
     return rewatch(state, `a gap from revision ${position.revision} to ${page.from}`, 'gap');
-  const staged = state.kind === 'catching-up' ? state.difference : undefined;
-  const before = staged?.from === page.from && staged.to === page.to ? staged.pages : undefined;
+  const pending = state.kind === 'catching-up' ? state.difference : undefined;
+  const before = pending?.from === page.from && pending.to === page.to ? pending.pages : undefined;
   return {
     state: {
       ...catchingUp('state', position, position.epoch),
@@ -229,19 +229,19 @@ function difference(state: CatchingUp | Live, page: Difference): Step {
 function caughtUp(state: CatchingUp | Live, synced: Synced): Step {
   const { position } = state;
   const { revision } = synced;
-  const staged = state.kind === 'catching-up' ? state.difference : undefined;
+  const pending = state.kind === 'catching-up' ? state.difference : undefined;
   if (!isSameHistory(state)) return rewatch(state, 'synced with another history');
   if (state.batch !== undefined) return rewatch(state, 'synced in the middle of a batch');
   if (revision < position.revision)
     return rewatch(state, `the server is at revision ${revision}, behind ${position.revision}`);
-  if (staged !== undefined && staged.to !== revision)
-    return rewatch(state, `a difference to revision ${staged.to} that ended at ${revision}`);
+  if (pending !== undefined && pending.to !== revision)
+    return rewatch(state, `a difference to revision ${pending.to} that ended at ${revision}`);
   const reached = { epoch: position.epoch, revision };
   return {
     state: live('state', reached),
     effect:
-      staged === undefined
-        ? { type: 'advance', position: reached, proof: synced }
-        : { type: 'merge', pages: pagesOf(staged.pages), position: reached, proof: synced },
+      pending === undefined
+        ? { type: 'advance', position: reached, checksum: synced }
+        : { type: 'merge', pages: pagesOf(pending.pages), position: reached, checksum: synced },
   };
 }

@@ -9,8 +9,8 @@ import type { Backoff } from '../connection/backoff.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ConferError } from '../errors.ts';
 import type { Requests } from '../requests/requests.ts';
-import { ServerWatch, type WatchLine } from './server-watch.ts';
-import type { WatchOwner, WatchSpec } from './watch-state.ts';
+import { ServerWatch, type WatchUpstream } from './server-watch.ts';
+import type { WatchConsumer, WatchSpec } from './watch-state.ts';
 
 const REVISIONS_AHEAD_MAX = 2 ** 32;
 
@@ -21,7 +21,7 @@ const BEATS_MAX = 100;
  * The watches that must exist at the server. Here: asking for all of them on each connection, their
  * names there, and which message is for whom. Not here: what their messages do.
  */
-export class Watches implements WatchLine {
+export class WatchRegistry implements WatchUpstream {
   readonly clock: Clock;
   readonly #connection: Connection;
   readonly requests: Requests;
@@ -53,8 +53,8 @@ export class Watches implements WatchLine {
     return this.#timeline;
   }
 
-  add(spec: WatchSpec, owner: WatchOwner): ServerWatch {
-    const watch = new ServerWatch(spec, owner, this, this.#newBackoff());
+  add(spec: WatchSpec, consumer: WatchConsumer): ServerWatch {
+    const watch = new ServerWatch(spec, consumer, this, this.#newBackoff());
     this.#wanted.add(watch);
     watch.open();
     return watch;

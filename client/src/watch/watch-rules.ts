@@ -16,7 +16,7 @@ import type { WatchState } from './watch-state.ts';
  * Node ends at 2 GiB or less, and a character may take two bytes; a mirror of a million entries with values
  * of 250 has room.
  */
-const STAGED_CHARS_MAX = 2 ** 29;
+const PENDING_CHARS_MAX = 2 ** 29;
 
 /** A batch that has begun and not ended. */
 interface OpenBatch {
@@ -184,7 +184,7 @@ function firstProblem<Item>(
 }
 
 function tooMuch(list: TreeRules | undefined): string | undefined {
-  return list !== undefined && list.chars > STAGED_CHARS_MAX
-    ? `more than ${STAGED_CHARS_MAX} characters without an end`
+  return list !== undefined && list.chars > PENDING_CHARS_MAX
+    ? `more than ${PENDING_CHARS_MAX} characters without an end`
     : undefined;
 }

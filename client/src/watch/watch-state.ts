@@ -8,7 +8,7 @@ import type {
   WireCommit,
 } from '@confer/shared';
 import type { ConferError } from '../errors.ts';
-import type { Batch, Staged } from './pending-pages.ts';
+import type { Batch, PendingPages } from './pending-pages.ts';
 
 /**
  * The states of one watch.
@@ -45,7 +45,7 @@ export interface Snapshotting {
   readonly epoch: string;
   /** Of the pages; `undefined` before the first one. */
   readonly revision: number | undefined;
-  readonly pages: Staged<readonly Entry[]> | undefined;
+  readonly pages: PendingPages<readonly Entry[]> | undefined;
 }
 
 export interface CatchingUp {
@@ -54,7 +54,7 @@ export interface CatchingUp {
   readonly position: Position;
   /** Of the server. Where it is another than the position's, only `resync` or `compacted` fits. */
   readonly epoch: string;
-  readonly difference: StagedDifference | undefined;
+  readonly difference: PendingDifference | undefined;
   readonly batch: Batch | undefined;
 }
 
@@ -71,14 +71,14 @@ interface Ended {
   readonly position: Position | undefined;
 }
 
-interface StagedDifference {
+interface PendingDifference {
   readonly from: number;
   readonly to: number;
-  readonly pages: Staged<readonly NetChange[]>;
+  readonly pages: PendingPages<readonly NetChange[]>;
 }
 
-/** What `synced` says that the subtree holds. */
-export interface Proof {
+/** What the subtree holds at the server, as its `synced` says: to be compared, not to be believed (W7). */
+export interface Checksum {
   readonly entries?: number;
   readonly digest?: string;
 }
@@ -88,25 +88,25 @@ export type WatchEvent =
   | { readonly type: 'watching'; readonly revision: number; readonly epoch: string }
   | { readonly type: 'heartbeat'; readonly revision: number }
   | { readonly type: 'disconnected' }
-  /** The proof of `synced` did not hold. `shown` is what the user sees meanwhile. */
+  /** The checksum of `synced` did not match. `shown` is what the user sees meanwhile. */
   | { readonly type: 'mismatch'; readonly shown: Position | undefined };
 
-/** What the owner's copy has to do. `position` is where it is afterwards. */
+/** What the consumer has to do. `position` is where it is afterwards. */
 export type CopyEffect =
   | { readonly type: 'apply'; readonly commits: readonly WireCommit[]; readonly position: Position }
   | {
       readonly type: 'merge';
       readonly pages: readonly (readonly NetChange[])[];
       readonly position: Position;
-      readonly proof: Proof;
+      readonly checksum: Checksum;
     }
   | {
       readonly type: 'replace';
       readonly pages: readonly (readonly Entry[])[];
       readonly position: Position;
-      readonly proof: Proof;
+      readonly checksum: Checksum;
     }
-  | { readonly type: 'advance'; readonly position: Position; readonly proof: Proof };
+  | { readonly type: 'advance'; readonly position: Position; readonly checksum: Checksum };
 
 export type WatchEffect =
   | CopyEffect
@@ -132,7 +132,7 @@ export function resumeFrom(state: WatchState): Position | undefined {
 }
 
 /** What a watch is for: the live copy of a mirror, or the queue of an iterator. */
-export interface WatchOwner {
+export interface WatchConsumer {
   /** Something to apply. The state of the watch is already the one after it. */
   receive(effect: CopyEffect): void;
   /** The watch is of another kind now; `reason` says why, for people. */

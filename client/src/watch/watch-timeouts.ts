@@ -7,7 +7,7 @@ const NOTHING_MS_MAX = 300_000;
 const BATCH_MS_MAX = 30_000;
 
 /** How long a watch waits for what its server owes it: an answer, or the rest of what was begun. */
-export class Patience {
+export class WatchTimeouts {
   readonly #clock: Clock;
   readonly #onLate: () => void;
   readonly #onOver: (waitedMs: number) => void;
@@ -27,7 +27,7 @@ export class Patience {
   }
 
   /** Something came, or was asked for; this is what is owed now. */
-  owed(owed: 'nothing' | 'batch' | 'something'): void {
+  expect(owed: 'nothing' | 'batch' | 'something'): void {
     this.#over?.cancel();
     this.#over =
       owed === 'nothing'
