@@ -161,7 +161,7 @@ export const mutants = [
     name: 'client: a write waits for its mirrors',
     edits: [
       {
-        file: 'client/src/writes.ts',
+        file: 'client/src/values.ts',
         find: 'if (puts + deletes > 0)',
         replace: 'if (false)',
       },

@@ -86,7 +86,7 @@ export class Connection {
   }
 
   /** Until when what came over it is known to be all there was. */
-  get lastKnownGoodAt(): number {
+  get lastKnownGood(): number {
     const now = this.#options.clock.now();
     return this.#state.kind === 'open' ? now : (this.#history.lastLoss?.sureUntil ?? now);
   }

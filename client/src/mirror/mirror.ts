@@ -37,7 +37,7 @@ export class ReplicaMirror implements Mirror, ReplicaObserver {
     this.#context = context;
     this.#options = options;
     this.#events = new Emitter(context.listeners, 'change', 'status', 'lost');
-    this.#waiters = new ConditionVariable(context.clock, `the mirror of ${replica.path}`, replica);
+    this.#waiters = new ConditionVariable(`the mirror of ${replica.path}`, replica);
     replica.join(this);
     if (options.signal?.aborted === true) this.close();
     else options.signal?.addEventListener('abort', this.#abort);
@@ -183,6 +183,6 @@ export class ReplicaMirror implements Mirror, ReplicaObserver {
   }
 
   #until(isMet: () => boolean, options: WaitOptions | undefined, what: string): Promise<void> {
-    return this.#waiters.until(isMet, this.#context.deadlines.of(options), what);
+    return this.#waiters.until(isMet, this.#context.newDeadline(options), what);
   }
 }

@@ -52,7 +52,7 @@ export class Replica implements WatchConsumer {
       for (const observer of [...this.#observers]) observer.lost(event);
     });
     this.#outage.begin();
-    this.#waiters = new ConditionVariable(context.clock, `the mirror of ${path}`, this);
+    this.#waiters = new ConditionVariable(`the mirror of ${path}`, this);
     const spec = { path, mode: 'state', prev: false, after: undefined } as const;
     this.#watch = context.watches.add(spec, this);
   }
@@ -258,7 +258,7 @@ export class Replica implements WatchConsumer {
     if (from === to) return;
     this.#status = to;
     if (to === 'live') this.#outage.end();
-    else this.#outage.begin(this.#context.connection.lastKnownGoodAt);
+    else this.#outage.begin(this.#context.connection.lastKnownGood);
     if (to === 'failed') this.#outage.stop();
     const retry = { ...this.#context.connection.retry, ...this.#watch.retry };
     for (const observer of [...this.#observers])

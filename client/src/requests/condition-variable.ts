@@ -1,4 +1,3 @@
-import type { Clock } from '@confer/shared';
 import type { ConferError } from '../errors.ts';
 import { type Deadline, Deferred, type FailureSource, throwIfAborted } from './deadline.ts';
 
@@ -12,7 +11,6 @@ interface Pending {
  * Whoever changes the state that they look at calls `notify`.
  */
 export class ConditionVariable {
-  readonly #clock: Clock;
   readonly #subject: string;
   readonly #source: FailureSource;
   readonly #pending = new Set<Pending>();
@@ -20,8 +18,7 @@ export class ConditionVariable {
   #over: ConferError | undefined;
 
   /** They wait for `subject`, and `source` can say what it lacks. */
-  constructor(clock: Clock, subject: string, source: FailureSource) {
-    this.#clock = clock;
+  constructor(subject: string, source: FailureSource) {
     this.#subject = subject;
     this.#source = source;
   }
@@ -32,7 +29,7 @@ export class ConditionVariable {
     if (this.#over !== undefined) throw this.#over;
     throwIfAborted(deadline.signal);
     const late = () => `${this.#subject} was not ${what}`;
-    const deferred = new Deferred<void>(this.#clock, deadline, this.#source, late, () =>
+    const deferred = new Deferred<void>(deadline, this.#source, late, () =>
       this.#pending.delete(pending),
     );
     const pending = { isMet, deferred };

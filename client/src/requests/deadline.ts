@@ -1,11 +1,13 @@
 import type { Clock, Timer } from '@confer/shared';
 import type { WaitOptions } from '../api.ts';
 import { ConferError, TimeoutError } from '../errors.ts';
-import { durationMs, signal } from '../validation/argument-types.ts';
+import { signal as abortSignal, durationMs } from '../validation/argument-types.ts';
 import { checkOptions } from '../validation/arguments.ts';
 
 /** The deadline of a call: how long its waits may last together, and the signal that ends them. */
 export interface Deadline {
+  /** That `endsAt` is on. */
+  readonly clock: Clock;
   /** As the caller said it, for the message. */
   readonly timeoutMs: number;
   readonly endsAt: number;
@@ -30,24 +32,22 @@ export class Deferred<Value> {
 
   /** `late` says what was not there in time, and `source` may know why. */
   constructor(
-    clock: Clock,
     deadline: Deadline,
     source: FailureSource,
     late: () => string,
     onGivenUp: () => void,
   ) {
-    this.#signal = deadline.signal;
+    const { clock, timeoutMs, endsAt, signal } = deadline;
+    this.#signal = signal;
     this.#onGivenUp = onGivenUp;
     this.promise = new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
     });
-    const leftMs = Math.max(0, deadline.endsAt - clock.now());
+    const leftMs = Math.max(0, endsAt - clock.now());
     this.#timer = clock.setTimer(leftMs, () =>
-      this.#giveUp(
-        new TimeoutError(`${late()} within ${deadline.timeoutMs} ms${source.failureReason}`),
-      ),
+      this.#giveUp(new TimeoutError(`${late()} within ${timeoutMs} ms${source.failureReason}`)),
     );
-    deadline.signal?.addEventListener('abort', this.#abort);
+    signal?.addEventListener('abort', this.#abort);
   }
 
   resolve(value: Value): void {
@@ -84,20 +84,14 @@ function abortError(signal: AbortSignal | undefined): ConferError {
   return new ConferError('aborted', 'aborted by its signal', { cause: signal?.reason });
 }
 
-/** Makes the deadlines of a client's calls, out of their options and its default. */
-export class Deadlines {
-  readonly #clock: Clock;
-  readonly #requestMs: number;
+/** Makes the deadline of a call, out of its options: all that the call waits for in turn has this time together. */
+export type NewDeadline = (options?: WaitOptions) => Deadline;
 
-  constructor(clock: Clock, requestMs: number) {
-    this.#clock = clock;
-    this.#requestMs = requestMs;
-  }
-
-  /** All that a call waits for in turn has this time together. */
-  of(options: WaitOptions = {}): Deadline {
-    checkOptions(options, { timeoutMs: durationMs, signal });
-    const timeoutMs = options.timeoutMs ?? this.#requestMs;
-    return { timeoutMs, endsAt: this.#clock.now() + timeoutMs, signal: options.signal };
-  }
+/** `requestMs` is for calls that do not say how long they may take. */
+export function deadlinesOn(clock: Clock, requestMs: number): NewDeadline {
+  return (options = {}) => {
+    checkOptions(options, { timeoutMs: durationMs, signal: abortSignal });
+    const { timeoutMs = requestMs, signal } = options;
+    return { clock, timeoutMs, endsAt: clock.now() + timeoutMs, signal };
+  };
 }

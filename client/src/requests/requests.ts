@@ -91,7 +91,7 @@ export class Requests {
     const bytes = bytesOf(frames);
     this.#admit(bytes);
     const late = () => `no answer from ${this.#connection.server}`;
-    const deferred = new Deferred<Answer<Type>>(this.#clock, deadline, this.#connection, late, () =>
+    const deferred = new Deferred<Answer<Type>>(deadline, this.#connection, late, () =>
       this.#abandon(id),
     );
     this.#lasting.set(id, {

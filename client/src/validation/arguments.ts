@@ -17,7 +17,7 @@ import * as kinds from './argument-types.ts';
 export function checkArgument(
   name: string,
   value: unknown,
-  { expected, fits }: kinds.ArgumentType,
+  [expected, fits]: kinds.ArgumentType,
 ): void {
   if (!fits(value))
     throw new ConferError('invalid_argument', `${name} is ${expected}, not ${shown(value)}`);

@@ -14,9 +14,10 @@ export function checkClientOptions(options: ClientOptions): void {
   if (typeof token !== 'function') checkToken(token);
 }
 
+type Self = NonNullable<ClientOptions['client']>;
+
 /** How the process shows itself: told on each connection, so nobody may make it unspeakable later. */
-export function selfOf({ client = {} }: ClientOptions): NonNullable<ClientOptions['client']> {
-  const { name: ownName, version, labels: ownLabels } = client;
+export function selfOf({ name: ownName, version, labels: ownLabels }: Self): Self {
   return {
     ...(ownName !== undefined && { name: ownName }),
     ...(version !== undefined && { version }),

@@ -1,7 +1,7 @@
 import type { Clock } from '@confer/shared';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerQueue } from '../delivery/listener-queue.ts';
-import type { Deadlines } from '../requests/deadline.ts';
+import type { NewDeadline } from '../requests/deadline.ts';
 import type { WatchRegistry } from './watch-registry.ts';
 
 /** What the mirrors and watches of a client have in common. */
@@ -9,7 +9,7 @@ export interface ClientContext {
   readonly clock: Clock;
   readonly connection: Connection;
   readonly listeners: ListenerQueue;
-  readonly deadlines: Deadlines;
+  readonly newDeadline: NewDeadline;
   readonly watches: WatchRegistry;
   /** How long an outage lasts before users are told that they are lost. */
   readonly graceMs: number;

@@ -35,11 +35,7 @@ export class EventWatch implements Watch, WatchConsumer {
     this.path = path;
     this.#context = context;
     this.#onLeft = onLeft;
-    this.#waiters = new ConditionVariable(
-      context.clock,
-      `the watch of ${path}`,
-      context.connection,
-    );
+    this.#waiters = new ConditionVariable(`the watch of ${path}`, context.connection);
     this.#channel = new Channel<Commit>({
       signal,
       onTaken: (commit) => this.#taken(commit),
@@ -65,7 +61,7 @@ export class EventWatch implements Watch, WatchConsumer {
   }
 
   async started(options?: WaitOptions): Promise<Position> {
-    const deadline = this.#context.deadlines.of(options);
+    const deadline = this.#context.newDeadline(options);
     await this.#waiters.until(() => this.#started !== undefined, deadline, 'started');
     if (this.#started === undefined) throw closedError(`the watch of ${this.path}`);
     return this.#started;

@@ -81,7 +81,7 @@ export class ServerWatch {
     this.#consumer = consumer;
     this.#upstream = upstream;
     this.#backoff = backoff;
-    this.#state = initialState(spec.mode, spec.after && { ...spec.after });
+    this.#state = initialState(spec.mode, spec.after);
     this.#timeline = spec.after?.timeline;
     this.#timeouts = new WatchTimeouts(
       upstream.clock,

@@ -129,12 +129,8 @@ function rewatch(state: WatchState, reason: string, cause: RewatchCause = 'misfi
 
 function mismatch(state: WatchState, shown: Position | undefined): Step {
   return {
+    ...rewatch(state, 'its digest differs from that of the server', 'digest'),
     state: { kind: 'starting', mode: state.mode, position: shown, isFresh: true },
-    effect: {
-      type: 'rewatch',
-      cause: 'digest',
-      reason: 'its digest differs from that of the server',
-    },
   };
 }
 

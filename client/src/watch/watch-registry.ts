@@ -167,12 +167,6 @@ export class WatchRegistry implements WatchUpstream {
 
 /** Why a watch is now as it is, for the listeners of a status. */
 function reasonOf(message: WatchMessage): string {
-  switch (message.type) {
-    case 'resync':
-      return `resync: ${message.reason}`;
-    case 'difference':
-      return 'the server brings it up to date';
-    default:
-      return message.type;
-  }
+  if (message.type === 'resync') return `resync: ${message.reason}`;
+  return message.type === 'difference' ? 'the server brings it up to date' : message.type;
 }
