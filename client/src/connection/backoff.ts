@@ -9,8 +9,9 @@ export interface BackoffLimits {
 const EASED_FAILURES = 4;
 
 /**
- * How long to wait before the next try: a random time between 0 and a ceiling that doubles from
- * `initialMs` to `maxMs`. Full jitter, so that the clients of a restarted server come back spread.
+ * Exponential backoff with full jitter: the wait before the next try is a random time between 0 and a
+ * ceiling that doubles from `initialMs` to `maxMs`, so that the clients of a restarted server come back
+ * spread.
  */
 export class Backoff {
   readonly #limits: BackoffLimits;

@@ -1,6 +1,6 @@
 import type { Position } from '@confer/shared';
 
-/** Whose revisions can be compared with another's, as a position or a `welcome` names it. */
+/** The name of a history, as a position or a `welcome` says it: within one, revisions can be compared. */
 type HistoryName = Pick<Position, 'epoch' | 'timeline'>;
 
 /**

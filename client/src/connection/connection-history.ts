@@ -1,6 +1,7 @@
 import { errorTable, type Welcome } from '@confer/shared';
 import type { ConnectionHistory } from '../diagnostics.ts';
 
+/** The counters of a connection and what happened to it last, for diagnostics. */
 export function newHistory(now: number): ConnectionHistory {
   return {
     since: now,

@@ -6,7 +6,7 @@ import type { ClientStatus } from '../status.ts';
 import type { Backoff } from './backoff.ts';
 import type { Endpoint } from './endpoints.ts';
 
-/** What a connection is to reach, and what it is to use for that. */
+/** What a connection is to reach, and the dependencies that it uses for that. */
 export interface ConnectionOptions {
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly openSocket: OpenSocket;

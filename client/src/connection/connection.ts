@@ -22,6 +22,7 @@ import type { Endpoint } from './endpoints.ts';
 import { InactivityTimer } from './inactivity-timer.ts';
 import { WelcomeRules } from './welcome-rules.ts';
 
+/** The connection, which reconnects by itself: handshake, failover to the next server, backoff, inactivity. */
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;

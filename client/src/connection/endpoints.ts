@@ -2,7 +2,7 @@ import { DEFAULT_PORT, ENDPOINT } from '@confer/shared';
 import { ConferError } from '../errors.ts';
 import { shown } from '../validation/arguments.ts';
 
-/** A server, as the user named it and as a socket is opened to it. */
+/** An endpoint: a server, as the user named it and as a socket is opened to it. */
 export interface Endpoint {
   /** For messages to people. */
   readonly name: string;

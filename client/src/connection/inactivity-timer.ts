@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@confer/shared';
 
-/** Notices that a connection has gone silent: TCP alone does not tell of a dead peer (W8). */
+/** Fires when a connection has gone silent: TCP alone does not tell of a dead peer (W8). */
 export class InactivityTimer implements Timer {
   readonly #clock: Clock;
   readonly #limitMs: number;

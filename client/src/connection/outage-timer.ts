@@ -1,7 +1,10 @@
 import type { Clock, Timer } from '@confer/shared';
 import type { LostEvent } from '../status.ts';
 
-/** A time of not being live. Told of once, when it has lasted for the grace time. */
+/**
+ * The grace period of an outage: knows since when something is not live (stale), and tells of it once, when
+ * that has lasted for the grace time.
+ */
 export class OutageTimer {
   readonly #clock: Clock;
   readonly #graceMs: number;

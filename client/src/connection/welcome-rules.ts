@@ -6,7 +6,7 @@ const HEARTBEAT_MS_MAX = 3_600_000;
 /** Of histories that were left. Each start of a server begins one. */
 const LEFT_MAX = 100;
 
-/** What a `welcome` may say, after those before it. */
+/** Validates the handshake: what a `welcome` may say, after those before it. */
 export class WelcomeRules {
   /** The highest revision that was seen on each timeline, the last one last. */
   readonly #seen = new Map<string, number>();

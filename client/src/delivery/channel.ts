@@ -30,7 +30,10 @@ export interface ChannelOptions<Item> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** From a pusher to an iterating reader. Its bound is the pusher's matter, who sees what waits. */
+/**
+ * An async iterator that is pushed to: a queue from one producer to its reader. Backpressure is the
+ * producer's matter, who sees what waits.
+ */
 export class Channel<Item> implements AsyncIterableIterator<Item> {
   readonly #options: ChannelOptions<Item>;
   readonly #readers: Pending<Item>[] = [];

@@ -7,7 +7,7 @@ interface Registration<Event> {
   readonly listener: (event: Event) => void;
 }
 
-/** The listeners of several kinds of events. */
+/** An event emitter: the listeners of several kinds of events, called through the queue of the client. */
 export class Emitter<Events> {
   readonly #queue: ListenerQueue;
   readonly #names: readonly (keyof Events)[];
@@ -30,7 +30,7 @@ export class Emitter<Events> {
     };
   }
 
-  /** Tells those who listen when the notice runs, except those who unsubscribe during it. */
+  /** Calls those who listen when their turn in the queue comes, except those who unsubscribe during it. */
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     this.#queue.post(() => {
       const registrations = this.#registrations[name];

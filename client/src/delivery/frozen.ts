@@ -1,8 +1,9 @@
 import type { Change } from '@confer/shared';
 
 /*
- * What listeners and readers are given is the same for all of them, and part of it is what the mirror
- * shows. So none of it can be changed; that costs less than to copy it for each.
+ * Deep freezing of what is shared. What listeners and readers are given is the same for all of them, and
+ * part of it is what the mirror shows. So none of it can be changed; that costs less than to copy it for
+ * each.
  */
 
 export function frozenChanges(changes: readonly Change[]): readonly Change[] {

@@ -1,9 +1,9 @@
 import { callBack } from './callback.ts';
 
 /**
- * Calls to listeners, in the order of what they tell. A listener looks at the client that calls it,
- * so nothing is told before the state is whole, and what a listener causes is told after it, never
- * in the middle of it.
+ * A queue of calls to listeners, in the order of what they tell: re-entrancy guarded. A listener looks at
+ * the client that calls it, so nothing is told before the state is whole, and what a listener causes is
+ * told after it, never in the middle of it.
  */
 export class ListenerQueue {
   readonly #report: (error: unknown) => void;

@@ -9,7 +9,7 @@ export interface ReaderOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One reader of the changes of a mirror. What waits for a slow one is merged, so that it is bounded. */
+/** One reader of the changes of a mirror. What waits for a slow one is conflated, so that it is bounded. */
 export class MirrorReader {
   readonly channel: Channel<MirrorChange>;
   readonly #bufferMax: number;
@@ -39,7 +39,7 @@ export class MirrorReader {
   }
 }
 
-/** The net of several changes in a row, for who was too slow for each; `undefined` if nothing is left. */
+/** Conflation: the net of several changes in a row, for who was too slow; `undefined` if nothing is left. */
 export function mergeChanges(all: readonly MirrorChange[]): MirrorChange | undefined {
   const net = new Map<string, Change>();
   for (const { changes } of all)

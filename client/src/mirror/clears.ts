@@ -9,7 +9,7 @@ import {
 import { inTreeOrder } from './tree-order.ts';
 
 /**
- * The commit with the deletes that its clears stand for, given what was held before it; `undefined`
+ * Expands a commit: with the deletes that its clears stand for, given what was held before it; `undefined`
  * where they are not as many as the server says, which means that the two disagree.
  */
 export function expandClears(

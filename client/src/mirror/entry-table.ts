@@ -21,8 +21,8 @@ type Target =
 const ORDER_STEPS_MAX = 64;
 
 /**
- * The entries of a subtree, frozen, with their digest and their order. Changes are planned first and
- * carried out afterwards, so that a plan can be judged before anyone sees it.
+ * The table of a replica: the entries of a subtree, frozen, with their digest and their order. Changes are
+ * planned first and applied afterwards, so that a plan can be judged before anyone sees it.
  */
 export class EntryTable {
   #entries: Map<string, Entry>;

@@ -4,7 +4,7 @@ import type { ClientContext } from '../watch/context.ts';
 import { ReplicaMirror } from './mirror.ts';
 import { Replica } from './replica.ts';
 
-/** The mirrors of a client; those of the same path share one replica. */
+/** The registry of a client's mirrors; those of the same path share one replica, which is counted by them. */
 export class MirrorRegistry {
   readonly #context: ClientContext;
   readonly #replicas = new Map<string, Replica>();

@@ -20,7 +20,7 @@ export interface MirrorOptions {
   readonly onLeft: (mirror: ReplicaMirror) => void;
 }
 
-/** One user's view of a replica, with that user's listeners, readers and waits. */
+/** One user's handle on a replica, with that user's listeners, readers and waits. */
 export class ReplicaMirror implements Mirror, ReplicaObserver {
   readonly #replica: Replica;
   readonly #context: ClientContext;

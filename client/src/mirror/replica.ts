@@ -13,7 +13,7 @@ import type { ServerWatch } from '../watch/server-watch.ts';
 import type { Checksum, CopyEffect, WatchConsumer, WatchState } from '../watch/watch-state.ts';
 import { EntryTable } from './entry-table.ts';
 
-/** A mirror, as its replica sees it: told at the very moment, before any listener is. */
+/** An observer of a replica, which is a mirror: told at the very moment, before any listener is. */
 export interface ReplicaObserver {
   changed(change: MirrorChange): void;
   statusChanged(change: MirrorStatusChange): void;
@@ -23,7 +23,7 @@ export interface ReplicaObserver {
   failed(error: ConferError): void;
 }
 
-/** The live copy of one subtree, shared by all mirrors of that path. */
+/** The replica of one subtree: its live copy, shared by all mirrors of that path. */
 export class Replica implements WatchConsumer {
   readonly path: string;
   readonly #context: ClientContext;
@@ -117,7 +117,7 @@ export class Replica implements WatchConsumer {
     this.#onOver();
   }
 
-  /** Resolves when it shows what was written at that position. */
+  /** For read-your-writes: resolves when it shows what was written at that position. */
   async show(written: Position, deadline: Deadline): Promise<void> {
     if (this.#observers.size === 0 || this.#failure !== undefined) return;
     return this.#waiters.until(
@@ -197,7 +197,7 @@ export class Replica implements WatchConsumer {
     return true;
   }
 
-  /** Built beside what is shown, and swapped at once. The initial state is no change. */
+  /** Snapshot swap: built beside what is shown, and swapped at once. The initial state is no change. */
   #replace({ pages, position, checksum }: Extract<CopyEffect, { type: 'replace' }>): boolean {
     const last = this.#table;
     const isFirst = this.#position === undefined;

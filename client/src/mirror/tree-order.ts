@@ -4,7 +4,7 @@ export function inTreeOrder<Item extends { readonly path: string }>(items: Itera
   return [...items].sort((a, b) => comparePaths(a.path, b.path));
 }
 
-/** A set of paths in the order of the tree, where a subtree is one unbroken run. */
+/** A sorted array of paths in the order of the tree, where a subtree is one unbroken range. */
 export class TreeOrder {
   readonly #paths: string[];
 

@@ -11,7 +11,7 @@ const PART_ITEMS_MAX = 10_000;
 /** What the JSON of an operation or a condition adds to its texts, roughly. */
 const ITEM_LENGTH = 60;
 
-/** The frames that a request travels in: a commit that is too large for one comes in parts. */
+/** Chunking: the frames that a request travels in. A commit that is too large for one comes in parts. */
 export function framesOf(request: Unsent<Request>): readonly string[] {
   return (request.type === 'commit' ? partsOf(request) : [request]).map(encode);
 }

@@ -84,7 +84,7 @@ function abortError(signal: AbortSignal | undefined): ConferError {
   return new ConferError('aborted', 'aborted by its signal', { cause: signal?.reason });
 }
 
-/** Makes the deadline of a call, out of its options: all that the call waits for in turn has this time together. */
+/** Makes the deadline of a call out of its options; all that the call waits for has this time together. */
 export type NewDeadline = (options?: WaitOptions) => Deadline;
 
 /** `requestMs` is for calls that do not say how long they may take. */

@@ -17,7 +17,7 @@ type ReadPage = (query: PageQuery) => Promise<Answer<'listed'>>;
 /** How often a listing begins anew when its revision is gone before its last page. */
 const STARTS_MAX = 3;
 
-/** Reads all pages of a subtree, of one revision. */
+/** Pagination with a consistent read: all pages of a subtree, of one revision. */
 export async function readListing(
   { depth, values }: ListOptions,
   readPage: ReadPage,

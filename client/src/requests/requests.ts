@@ -51,8 +51,9 @@ const QUEUE_LENGTH_MAX = 10_000;
 const UNANSWERED_BYTES_MAX = 128 * 1024 * 1024;
 
 /**
- * The requests that have no answer yet. Here: numbering, order, the bound on how many are under way,
- * sending again after a lost connection, and how each wait ends. Not here: what they mean.
+ * Request multiplexing: the requests that have no answer yet. Here: correlation ids, order, flow control (the
+ * bound on how many are under way), sending again after a lost connection, and how each wait ends. Not
+ * here: what they mean.
  */
 export class Requests {
   readonly #clock: Clock;

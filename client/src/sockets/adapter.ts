@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
 import type { Socket, SocketHandlers } from './socket.ts';
 
-/** One WebSocket of whatever implementation, after its construction. */
+/** One WebSocket of whatever implementation, after its construction: what an adapter drives. */
 export interface RawSocket {
   send(frame: string): void;
   close(code: number, reason: string): void;
@@ -29,7 +29,7 @@ const ABNORMAL = 1006;
 const UNSUPPORTED_DATA = 1003;
 const TOO_LARGE = 1009;
 
-/** The rules of `Socket` that do not depend on the implementation. */
+/** Adapts an implementation to `Socket`: the rules that do not depend on which one it is. */
 export class SocketAdapter implements Socket {
   readonly #raw: RawSocket;
   readonly #handlers: SocketHandlers;

@@ -1,4 +1,4 @@
-/** One connection, as the client core sees it. */
+/** A WebSocket, as the client sees it on every platform. */
 export interface Socket {
   send(frame: string): void;
   /** Ends the connection; `onClose` follows, at once or when the other side agrees. */

@@ -1,6 +1,6 @@
 import { hasLoneSurrogate, limits } from '@confer/shared';
 
-/** What an argument may be, in words that go on from "it is", and as a judgement. */
+/** The type of an argument, checked at run time: in words that go on from "it is", and as a predicate. */
 export type ArgumentType = readonly [expected: string, fits: (value: unknown) => boolean];
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

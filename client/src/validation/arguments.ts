@@ -7,17 +7,17 @@ import {
   ROOT,
 } from '@confer/shared';
 import { ConferError } from '../errors.ts';
-import * as kinds from './argument-types.ts';
+import * as types from './argument-types.ts';
 
 /*
- * What the server would refuse anyway is refused here, before it travels. The types promise these
- * things already, but not to callers in JavaScript.
+ * Argument validation. What the server would refuse anyway is refused here, before it travels. The types
+ * promise these things already, but not to callers in JavaScript.
  */
 
 export function checkArgument(
   name: string,
   value: unknown,
-  [expected, fits]: kinds.ArgumentType,
+  [expected, fits]: types.ArgumentType,
 ): void {
   if (!fits(value))
     throw new ConferError('invalid_argument', `${name} is ${expected}, not ${shown(value)}`);
@@ -26,12 +26,12 @@ export function checkArgument(
 /** Of options, each may be missing, and so may all of them. */
 export function checkOptions(
   options: unknown,
-  kindOf: Readonly<Record<string, kinds.ArgumentType>>,
+  kindOf: Readonly<Record<string, types.ArgumentType>>,
   name = 'options',
 ): void {
   if (options === undefined) return;
-  checkArgument(name, options, kinds.object);
-  if (!kinds.isObject(options)) return;
+  checkArgument(name, options, types.object);
+  if (!types.isObject(options)) return;
   for (const [key, kind] of Object.entries(kindOf))
     if (options[key] !== undefined) checkArgument(`${name}.${key}`, options[key], kind);
 }
@@ -59,23 +59,23 @@ export function checkWrite(
   operations: readonly Operation[],
   conditions: readonly Condition[] = [],
 ): void {
-  checkArgument('operations', operations, kinds.array);
-  checkArgument('conditions', conditions, kinds.array);
+  checkArgument('operations', operations, types.array);
+  checkArgument('conditions', conditions, types.array);
   if (operations.length === 0)
     throw new ConferError('invalid_message', 'a commit has at least one operation');
   for (const operation of operations) {
-    checkArgument('an operation', operation, kinds.operation);
+    checkArgument('an operation', operation, types.operation);
     if (operation.type === 'put') {
       checkPath(operation.path);
       checkValue(operation.value, operation.path);
     } else {
-      checkOptions(operation, { recursive: kinds.flag }, 'an operation');
+      checkOptions(operation, { recursive: types.flag }, 'an operation');
       if (operation.recursive === true) checkSubtree(operation.path);
       else checkPath(operation.path);
     }
   }
   for (const condition of conditions) {
-    checkArgument('a condition', condition, kinds.condition);
+    checkArgument('a condition', condition, types.condition);
     checkPath(condition.path);
   }
 }

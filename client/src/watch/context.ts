@@ -4,7 +4,7 @@ import type { ListenerQueue } from '../delivery/listener-queue.ts';
 import type { NewDeadline } from '../requests/deadline.ts';
 import type { WatchRegistry } from './watch-registry.ts';
 
-/** What the mirrors and watches of a client have in common. */
+/** The dependencies that the mirrors and watches of a client have in common. */
 export interface ClientContext {
   readonly clock: Clock;
   readonly connection: Connection;

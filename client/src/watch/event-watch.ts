@@ -10,9 +10,9 @@ import type { ServerWatch } from './server-watch.ts';
 import type { CopyEffect, WatchConsumer, WatchState } from './watch-state.ts';
 
 /**
- * Every commit of a subtree, for one reader. When the reader is slower than the commits, the watch
- * leaves the server for a while and resumes after the last commit in the queue: nothing is lost and
- * memory stays bounded, for as long as history reaches back.
+ * Every commit of a subtree, for one reader, with backpressure: when the reader is slower than the commits,
+ * the watch leaves the server for a while and resumes after the last commit in the queue. Nothing is lost
+ * and memory stays bounded, for as long as history reaches back.
  */
 export class EventWatch implements Watch, WatchConsumer {
   readonly path: string;

@@ -42,7 +42,7 @@ type Link =
   | { readonly kind: 'asked' }
   | { readonly kind: 'named'; readonly name: string; readonly rules: WatchRules };
 
-/** The ways of a watch to the server. */
+/** The way of a watch to the server: what it needs of its registry and of the connection. */
 export interface WatchUpstream {
   readonly clock: Clock;
   readonly requests: Requests;
@@ -63,7 +63,10 @@ export interface WatchUpstream {
 /** One try to open the watch. An answer counts only while its ticket is the current one. */
 type Ticket = Link & { readonly kind: 'asked' };
 
-/** One watch at the server, with its machine: asked for again for as long as somebody wants it. */
+/**
+ * One subscription at the server, with its state machine. Asked for again, with its position as the resume
+ * token, for as long as somebody wants it.
+ */
 export class ServerWatch {
   readonly spec: WatchSpec;
   readonly #consumer: WatchConsumer;

@@ -13,7 +13,7 @@ import {
 const ITEM_CHARS = 200;
 
 /**
- * What a watch may be told of its subtree in one list, over however many frames it comes: each path
+ * Validates one list that a watch is told of its subtree, over however many frames it comes: each path
  * once, in the order of the tree. Each method says what is wrong, for people, if something is.
  */
 export class TreeRules {

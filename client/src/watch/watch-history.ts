@@ -1,6 +1,7 @@
 import type { Clock, WireCommit } from '@confer/shared';
 import type { ResyncReason, WatchHistory } from '../diagnostics.ts';
 
+/** The counters of a watch, for diagnostics. */
 export function newHistory(): WatchHistory {
   return {
     commits: 0,

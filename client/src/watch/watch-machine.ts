@@ -28,7 +28,7 @@ export interface Step {
 }
 
 /**
- * What happens to a watch, as a function of its state: no I/O, no time, no entries of its own.
+ * The state machine of a watch, as a pure function (a reducer): no I/O, no time, no entries of its own.
  * `isSameTimeline`: the position is on the timeline of the server that says this.
  */
 export function step(state: WatchState, event: WatchEvent, isSameTimeline = true): Step {

@@ -18,8 +18,8 @@ const REVISIONS_AHEAD_MAX = 2 ** 32;
 const BEATS_MAX = 100;
 
 /**
- * The watches that must exist at the server. Here: asking for all of them on each connection, their
- * names there, and which message is for whom. Not here: what their messages do.
+ * The registry of all watches that must exist at the server. Here: subscribing to all of them again on each
+ * connection, their names there, and routing each message to its watch. Not here: what messages do.
  */
 export class WatchRegistry implements WatchUpstream {
   readonly clock: Clock;

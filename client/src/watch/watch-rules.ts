@@ -35,7 +35,7 @@ interface OpenPages {
 }
 
 /**
- * What a server may say to one watch over one connection (PROTOCOL.md, section 5). What breaks it is
+ * Validates the protocol of one watch over one connection (PROTOCOL.md, section 5). What breaks it is
  * found here, before it is believed; what only does not fit the state of the watch, its machine asks
  * for again.
  */

@@ -11,7 +11,7 @@ import type { ConferError } from '../errors.ts';
 import type { Batch, PendingPages } from './pending-pages.ts';
 
 /**
- * The states of one watch.
+ * The states of one watch; its position is the resume token (bookmark).
  *
  *              watching (state, from nothing)            synced
  *   starting ───────────────────────────────▶ snapshotting ──▶ live ◀─┐ commits, heartbeat,
@@ -131,7 +131,7 @@ export function resumeFrom(state: WatchState): Position | undefined {
   return 'isFresh' in state && state.isFresh ? undefined : state.position;
 }
 
-/** What a watch is for: the live copy of a mirror, or the queue of an iterator. */
+/** Who consumes a watch: the live copy of a mirror, or the queue of an iterator. */
 export interface WatchConsumer {
   /** Something to apply. The state of the watch is already the one after it. */
   receive(effect: CopyEffect): void;

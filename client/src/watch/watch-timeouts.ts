@@ -6,7 +6,7 @@ const NOTHING_MS_MAX = 300_000;
 /** A batch that is open for longer holds back what happened, and whoever waits for it is not live (W8). */
 const BATCH_MS_MAX = 30_000;
 
-/** How long a watch waits for what its server owes it: an answer, or the rest of what was begun. */
+/** The timeouts of a watch: for what its server owes it, which is an answer or the rest of what was begun. */
 export class WatchTimeouts {
   readonly #clock: Clock;
   readonly #onLate: () => void;
@@ -26,7 +26,7 @@ export class WatchTimeouts {
     return this.#isLate;
   }
 
-  /** Something came, or was asked for; this is what is owed now. */
+  /** Starts the timeouts anew, as something came or was asked for; this is what is owed now. */
   expect(owed: 'nothing' | 'batch' | 'something'): void {
     this.#over?.cancel();
     this.#over =
