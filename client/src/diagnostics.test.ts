@@ -12,7 +12,7 @@ import { flushPromises } from './test-support/virtual-clock.ts';
 const NO_RESYNCS = { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 };
 
 describe('diagnostics of the connection', () => {
-  test('tell of a client that has reached nobody yet', async () => {
+  test('say so of a client that has reached no server yet', async () => {
     const { client, clock } = startClient({ client: { name: 'orders', version: '4.2' } });
     const startedAt = clock.now();
     await clock.advance(1_000);
@@ -87,7 +87,7 @@ describe('diagnostics of the connection', () => {
     expect(tokenless.client.diagnostics().connection.lastLoss).toMatchObject(refusal);
   });
 
-  test('tell why it was refused', () => {
+  test('tell why the server refused the client', () => {
     const { client, clock, server } = startConnected();
     server.end(4403, 'not you');
     const { connection } = client.diagnostics();
@@ -108,7 +108,7 @@ describe('diagnostics of the connection', () => {
 });
 
 describe('diagnostics of requests and listeners', () => {
-  test('count what has no answer and give the age of the oldest, also over a lost link', async () => {
+  test('count the requests without an answer and give the age of the oldest, also over a lost connection', async () => {
     const { client, clock, server } = startConnected();
     expect(client.diagnostics().requests).toEqual({ unanswered: 0, oldestMs: undefined });
     const pending = [client.get('/a'), client.get('/b')];
@@ -124,7 +124,7 @@ describe('diagnostics of requests and listeners', () => {
     await Promise.all([client.close(), Promise.allSettled(pending)]);
   });
 
-  test('count what listeners threw', () => {
+  test('count the errors that listeners threw', () => {
     const { client, mirror, server, watch } = startMirrored();
     mirror.on('change', () => {
       throw new Error('my own');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { giveState, startClient, startConnected } from '../test-support/rig.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
-describe('connecting', () => {
+describe('a client that connects', () => {
   test('starts at once and says hello with who it is', () => {
     const { client, network } = startClient({
       token: 't',
@@ -42,7 +42,7 @@ describe('connecting', () => {
     });
   });
 
-  test('W8: says which attempt in a row it makes, anew after a connection that was of use for a while', async () => {
+  test('W8: says which attempt in a row it makes, and counts anew after a connection that was of use for a while', async () => {
     const { client, clock, network } = startClient();
     const told: unknown[] = [];
     client.on('status', (status) => told.push('attempt' in status ? status.attempt : status.kind));
@@ -60,7 +60,7 @@ describe('connecting', () => {
     expect(told).toEqual([2, 2, 'open', 3, 3, 'open', 1, 1]);
   });
 
-  test('rotates through the servers, each after a longer wait', async () => {
+  test('goes from one server to the next, each after a longer wait', async () => {
     const { client, clock, network } = startClient({ urls: ['http://a', 'http://b'] });
     const waits: number[] = [];
     client.on('status', (status) => {
@@ -79,7 +79,7 @@ describe('connecting', () => {
     expect(waits).toEqual([250, 500, 1_000]);
   });
 
-  test('tells each status once', async () => {
+  test('tells its listeners each status once', async () => {
     const { client, clock, network } = startClient({ token: () => 't' });
     const kinds: string[] = [];
     client.on('status', ({ kind }) => kinds.push(kind));
@@ -134,7 +134,7 @@ describe('the token', () => {
 });
 
 describe('a lost connection', () => {
-  test('W8: is one that was silent for three heartbeats', async () => {
+  test('W8: is what one counts as that was silent for three heartbeats', async () => {
     const { client, clock, server } = startConnected();
     await clock.advance(29_999);
     server.say({ type: 'heartbeat', revision: 0 });
@@ -145,7 +145,7 @@ describe('a lost connection', () => {
     expect(client.status).toMatchObject({ reason: 'the server was silent for 30000 ms' });
   });
 
-  test('comes back after the time that a goodbye names, then as after any loss', async () => {
+  test('is opened again after the time that a goodbye names, then as after any loss', async () => {
     const { client, clock, network, server } = startConnected();
     server.say({ type: 'goodbye', code: 'shutting_down', message: 'stopping', retryInMs: 1_840 });
     server.end(1012, 'stopping');
@@ -157,7 +157,7 @@ describe('a lost connection', () => {
     expect(client.status).toMatchObject({ retryAt: clock.now() + 500 });
   });
 
-  test('W10: does not come back ever again at once because a goodbye says so', async () => {
+  test('W10: is not opened again at once for ever because a goodbye says so', async () => {
     const { clock, network } = startClient();
     network.onOpened = (connection) => {
       connection.welcome();
@@ -172,7 +172,7 @@ describe('a lost connection', () => {
   test.each([
     ['dies after each `synced`', undefined],
     ['sends a digest that is wrong, and dies', '0123456789abcdef'],
-  ])('W10: comes back ever later to a server that %s', async (_, digest) => {
+  ])('W10: is opened again ever later to a server that %s', async (_, digest) => {
     const { client, clock, network } = startClient();
     client.mirror('/a');
     network.onOpened = (connection) => {
@@ -186,7 +186,7 @@ describe('a lost connection', () => {
     expect(network.connections.length).toBeLessThan(12);
   });
 
-  test('S1: a server that dies after each answer is asked again soon enough for the next one', async () => {
+  test('S1: is opened again soon enough for the next request, though the server dies after each answer', async () => {
     const { client, clock, network } = startClient();
     for (let i = 1; i <= 30; i++) {
       const write = client.set('/a', `${i}`);
@@ -199,7 +199,7 @@ describe('a lost connection', () => {
     }
   });
 
-  test('does not begin at the bottom because a socket opened', async () => {
+  test('does not reset the backoff because a socket opened', async () => {
     const { client, clock, network } = startClient();
     network.last.welcome();
     network.last.end();
@@ -241,7 +241,7 @@ describe('a lost connection', () => {
     expect(client.status).toMatchObject({ retryAt: clock.now() + 250, attempt: 1 });
   });
 
-  test('has no more to say', async () => {
+  test('is not heard any more: late events of its socket change nothing', async () => {
     const { client, clock, network, server } = startConnected();
     const mirror = client.mirror('/a');
     const watch = server.acceptWatch();
@@ -276,7 +276,7 @@ describe('a frame', () => {
     expect(errors).toEqual([]);
   });
 
-  test('out of turn is no message', () => {
+  test('that comes out of turn counts as no message', () => {
     const { client, network } = startClient();
     network.last.open();
     network.last.say({ type: 'heartbeat', revision: 1 });

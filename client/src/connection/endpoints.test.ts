@@ -7,23 +7,26 @@ test.each([
   ['https://config.example', 'wss://config.example/v1'],
   ['wss://config.example:8443/anything?else', 'wss://config.example:8443/v1'],
   ['http://[::1]:7480/', 'ws://[::1]:7480/v1'],
-])('%s is reached at %s', (url, socketUrl) => {
+])('the server of the URL %s is reached at %s', (url, socketUrl) => {
   expect(endpointsOf(url)).toEqual([{ name: url, socketUrl }]);
 });
 
-test('several servers keep their order', () => {
+test('the URLs of several servers keep their order', () => {
   expect(endpointsOf(['http://a', 'http://b']).map(({ name }) => name)).toEqual([
     'http://a',
     'http://b',
   ]);
 });
 
-test.each(['localhost:7480', 'ftp://host', 'http://', '', '/v1'])('%j is refused', (url) => {
-  expect(() => endpointsOf(url)).toThrow(
-    expect.objectContaining({ name: 'ConferError', code: 'invalid_argument' }),
-  );
-});
+test.each(['localhost:7480', 'ftp://host', 'http://', '', '/v1'])(
+  '%j is refused as the URL of a server',
+  (url) => {
+    expect(() => endpointsOf(url)).toThrow(
+      expect.objectContaining({ name: 'ConferError', code: 'invalid_argument' }),
+    );
+  },
+);
 
-test('no URL at all is refused', () => {
+test('an empty list of URLs is refused', () => {
   expect(() => endpointsOf([])).toThrow('at least one server');
 });

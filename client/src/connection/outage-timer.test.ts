@@ -32,7 +32,7 @@ describe('W8: `lost`', () => {
     expect(told).toEqual([heardAt, heardAt]);
   });
 
-  test('is not told of an outage that ends before, and anew of the next one', async () => {
+  test('is not told of an outage that ends before that, and is told anew of the next one', async () => {
     const { clock, mirror, network, server } = startMirrored();
     let told = 0;
     mirror.on('lost', () => told++);
@@ -99,7 +99,7 @@ describe('W8: `lost`', () => {
 });
 
 describe('`checkNow`', () => {
-  test('does not wait for the next try', async () => {
+  test('of a waiting client connects at once, without waiting for the next try', async () => {
     const { client, network } = startClient();
     network.last.end();
     expect(client.status.kind).toBe('waiting');
@@ -121,7 +121,7 @@ describe('`checkNow`', () => {
     expect(server.closedBy).toEqual({ code: 4408, reason: 'the server was silent for 5000 ms' });
   });
 
-  test('leaves a connection alone that answers', async () => {
+  test('leaves an open connection alone that answers', async () => {
     const { client, clock, mirror, server } = startMirrored();
     client.checkNow();
     server.take('status');
@@ -131,7 +131,7 @@ describe('`checkNow`', () => {
     expect(mirror.status).toBe('live');
   });
 
-  test('does nothing after the end', async () => {
+  test('does nothing after the client is closed', async () => {
     const { client, clock, network } = startClient();
     network.last.end(4403, 'no');
     void client.close();

@@ -10,27 +10,34 @@ const refusals = [
   [4413, 'frame_too_large'],
 ] as const;
 
-describe('a refusal', () => {
-  test.each(refusals)('with %i (%s) says so, and the next server is tried', async (code, name) => {
-    const { client, clock, network } = startClient({ urls: ['http://one', 'http://two'] });
-    const mirror = client.mirror('/a');
-    network.last.open();
-    network.last.end(code, 'no');
-    expect(client.status).toEqual({
-      kind: 'waiting',
-      reason: `refused (${name}): no`,
-      refused: name,
-      retryAt: clock.now() + 250,
-      attempt: 2,
-    });
-    await clock.advance(250);
-    expect(network.last.url).toBe('ws://two/v1');
-    network.last.welcome();
-    giveState(network.last, 1, entry('/a', '1'));
-    expect([client.status.kind, mirror.status, mirror.value('/a')]).toEqual(['open', 'live', '1']);
-  });
+describe('a server that refuses the client', () => {
+  test.each(refusals)(
+    'with %i (%s) is named in the status, and the next server is tried',
+    async (code, name) => {
+      const { client, clock, network } = startClient({ urls: ['http://one', 'http://two'] });
+      const mirror = client.mirror('/a');
+      network.last.open();
+      network.last.end(code, 'no');
+      expect(client.status).toEqual({
+        kind: 'waiting',
+        reason: `refused (${name}): no`,
+        refused: name,
+        retryAt: clock.now() + 250,
+        attempt: 2,
+      });
+      await clock.advance(250);
+      expect(network.last.url).toBe('ws://two/v1');
+      network.last.welcome();
+      giveState(network.last, 1, entry('/a', '1'));
+      expect([client.status.kind, mirror.status, mirror.value('/a')]).toEqual([
+        'open',
+        'live',
+        '1',
+      ]);
+    },
+  );
 
-  test.each(refusals)('with %i (%s) for ever is answered ever later', async (code, name) => {
+  test.each(refusals)('with %i (%s) for ever is asked again ever later', async (code, name) => {
     const { client, clock, network } = startClient();
     network.onOpened = (connection) => {
       connection.open();
@@ -43,13 +50,16 @@ describe('a refusal', () => {
     expect(network.connections.length).toBeLessThan(40);
   });
 
-  test.each([1000, 1001, 1006, 1011, 1012, 4408, 4429, 4999])('is no close with %i', (code) => {
-    const { client, network } = startClient();
-    network.last.open();
-    network.last.end(code);
-    expect(client.status.kind).toBe('waiting');
-    expect(client.status).not.toHaveProperty('refused');
-  });
+  test.each([1000, 1001, 1006, 1011, 1012, 4408, 4429, 4999])(
+    'is not seen in a close with %i',
+    (code) => {
+      const { client, network } = startClient();
+      network.last.open();
+      network.last.end(code);
+      expect(client.status.kind).toBe('waiting');
+      expect(client.status).not.toHaveProperty('refused');
+    },
+  );
 
   test('is the reason why what has a deadline fails', async () => {
     const { client, clock, network } = startClient();

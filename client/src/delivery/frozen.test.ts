@@ -19,7 +19,7 @@ const prev = {
   updatedBy: '',
 };
 
-test('what a listener of a mirror is told, it cannot change for the others', () => {
+test('a listener of a mirror cannot change what the others are told', () => {
   const { mirror, server, watch, changes } = startMirrored();
   const commits = [commit(6, put('/app/a', '2'), del('/app/b'))];
   server.say({ type: 'commits', watch, from: 5, to: 6, commits });
@@ -32,7 +32,7 @@ test('what a listener of a mirror is told, it cannot change for the others', () 
   expect(writable(mirror.list())).toEqual([]);
 });
 
-test('nor what was merged for a slow reader', async () => {
+test('a slow reader cannot change what was merged for it', async () => {
   const { mirror, server, watch } = startMirrored();
   const reader = mirror.changes({ bufferMax: 1 });
   const commits = [commit(6, put('/app/a', '2'), del('/app/b')), commit(7, put('/app/a', '3'))];
@@ -42,7 +42,7 @@ test('nor what was merged for a slow reader', async () => {
   expect(writable(merged)).toEqual([]);
 });
 
-test('nor what an event watch hands out', async () => {
+test('a reader of an event watch cannot change the commits that it is handed', async () => {
   const { client, server } = startConnected();
   const reader = client.watch('/app', { prev: true });
   const watch = server.acceptWatch(5);
@@ -54,7 +54,7 @@ test('nor what an event watch hands out', async () => {
   expect(writable(await reader.started())).toEqual([]);
 });
 
-test('nor the snapshot for UI frameworks', () => {
+test('a UI framework cannot change the snapshot that it is given', () => {
   const { mirror } = startMirrored();
   const { entries } = mirror.getSnapshot();
   const written = new Map(entries);
@@ -66,7 +66,7 @@ test('nor the snapshot for UI frameworks', () => {
   expect(new Map(mirror.getSnapshot().entries)).toEqual(written);
 });
 
-test('and a position is its own', () => {
+test('a position that is handed out is a copy, which its reader may change', () => {
   const { client, mirror, server } = startMirrored();
   const after = { epoch: 'e1', revision: 5 };
   const reader = client.watch('/app', { after });

@@ -53,7 +53,7 @@ describe('a commit that cleared a subtree', () => {
     expect(mirror).toMatchObject({ status: 'live', revision: 7, size: 1 });
   });
 
-  test('W3: is nothing that an event watch can be told', () => {
+  test('W3: makes an event watch ask anew, which can be told no clears', () => {
     const { client, server } = startConnected();
     const events = client.watch('/app');
     const watch = server.acceptWatch(5);

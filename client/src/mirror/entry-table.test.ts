@@ -13,7 +13,7 @@ function digestOf(entries: Iterable<Entry>): string {
   return digest.toString();
 }
 
-describe('a plan', () => {
+describe('a plan of changes to a table', () => {
   const table = tableOf(entry('/a', '1', 1), entry('/b', '1', 2));
 
   test('has the real changes only, with what was there before', () => {
@@ -30,7 +30,7 @@ describe('a plan', () => {
     ]);
   });
 
-  test('W7: can be judged before it is carried out', () => {
+  test('W7: can be checked against a digest before it is applied', () => {
     const changes = table.plan([
       { type: 'put', entry: entry('/a', '2', 3) },
       { type: 'delete', path: '/b', cause: 'removed' },
@@ -44,7 +44,7 @@ describe('a plan', () => {
   });
 });
 
-test('W7: order and digest keep up with any run of changes', () => {
+test('W7: the order and the digest of a table keep up with any run of changes', () => {
   const table = new EntryTable();
   const truth = new Map<string, Entry>();
   const names = ['/a', '/a/b', '/a-b', '/b', '/b/c/d', '/é', '/\u{1f600}', '/\uffee'];
@@ -70,7 +70,7 @@ test('W7: order and digest keep up with any run of changes', () => {
   }
 });
 
-test('many changes at once are sorted too', () => {
+test('a table stays sorted through many changes at once', () => {
   const table = tableOf(entry('/m', '1'));
   expect(paths(table)).toEqual(['/m']);
   const targets = Array.from({ length: 100 }, (_, i) => ({
@@ -82,17 +82,17 @@ test('many changes at once are sorted too', () => {
   expect(paths(table).at(-1)).toBe('/m');
 });
 
-describe('a subtree', () => {
+describe('the list of a subtree', () => {
   const table = tableOf(...['/a', '/a/b', '/a-b', '/ab', '/a/b/c'].map((path) => entry(path, '1')));
 
-  test('is segment-safe, in the order of the tree', () => {
+  test('ends at whole segments, and is in the order of the tree', () => {
     expect(paths(table, '/a')).toEqual(['/a', '/a/b', '/a/b/c']);
     expect(paths(table, '/a/b')).toEqual(['/a/b', '/a/b/c']);
     expect(paths(table, '/none')).toEqual([]);
   });
 });
 
-describe('a table that is built anew', () => {
+describe('a table that is built from a snapshot', () => {
   const old = tableOf(entry('/a', '1', 1), entry('/b', '1', 2), entry('/c', '1', 3));
 
   test('keeps the identity of what is the same', () => {
@@ -105,7 +105,7 @@ describe('a table that is built anew', () => {
     expect(paths(old)).toEqual(['/a', '/b', '/c']);
   });
 
-  test('of another history trusts no revision number', () => {
+  test('of another history compares values, as its revision numbers prove nothing', () => {
     const next = old.rebuilt([[entry('/a', '1', 1), entry('/b', 'else', 2)]], false);
     expect(next.get('/a')).toBe(old.get('/a'));
     expect(next.get('/b')?.value).toBe('else');

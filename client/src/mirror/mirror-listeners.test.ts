@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { commit, del, entry, giveState, put, startMirrored } from '../test-support/rig.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
-describe('listeners', () => {
+describe('listeners of a mirror', () => {
   const next = (watch: string, revision: number): Commits => ({
     type: 'commits',
     watch,
@@ -94,8 +94,8 @@ describe('listeners', () => {
   });
 });
 
-describe('changes()', () => {
-  test('iterates from now on and ends with its mirror', async () => {
+describe('the iterator of `changes()`', () => {
+  test('hands out changes from now on and ends with its mirror', async () => {
     const { mirror, server, watch } = startMirrored();
     const revisions: number[] = [];
     const reading = (async () => {
@@ -176,7 +176,7 @@ describe('changes()', () => {
     expect((await changes.next()).value).toMatchObject({ revision: 107, origin: 'live' });
   });
 
-  test('ends with its signal', async () => {
+  test('ends when its signal is aborted', async () => {
     const { mirror } = startMirrored();
     const controller = new AbortController();
     const next = mirror.changes({ signal: controller.signal }).next();

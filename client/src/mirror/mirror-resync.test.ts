@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { MirrorStatusChange } from '../status.ts';
 import { commit, del, entry, put, startMirrored } from '../test-support/rig.ts';
 
-describe('a time away', () => {
+describe('a mirror that was away', () => {
   test('W8: is stale at once, and live again with `synced`', async () => {
     const { clock, mirror, network, server } = startMirrored();
     const statuses: MirrorStatusChange[] = [];
@@ -26,7 +26,7 @@ describe('a time away', () => {
     ]);
   });
 
-  test('W8: says when it asks again, after a frame that does not fit', () => {
+  test('W8: says when it asks for its watch again, after a frame that does not fit', () => {
     const { clock, mirror, server, watch } = startMirrored();
     const statuses: MirrorStatusChange[] = [];
     mirror.on('status', (change) => statuses.push(change));
@@ -58,7 +58,7 @@ describe('a time away', () => {
     expect(mirror).toMatchObject({ status: 'live', revision: 8 });
   });
 
-  test('with a difference is told once, when all of it is there', () => {
+  test('and gets a difference tells it as one change, when all of it is there', () => {
     const { changes, mirror, server, watch } = startMirrored();
     const [a, b] = [mirror.get('/app/a'), mirror.get('/app/b')];
     const page = { type: 'difference', watch, from: 5, to: 20 } as const;
@@ -87,7 +87,7 @@ describe('a time away', () => {
     expect(mirror).toMatchObject({ status: 'live', revision: 20, size: 2 });
   });
 
-  test('with a resync tells the real difference, and what is the same keeps its identity', () => {
+  test('and gets a resync tells the real difference, and keeps the identity of what is the same', () => {
     const { changes, mirror, server, watch } = startMirrored();
     const [a, b] = [mirror.get('/app/a'), mirror.get('/app/b')];
     server.say({ type: 'resync', watch, reason: 'compacted', epoch: 'e1' });
@@ -109,7 +109,7 @@ describe('a time away', () => {
     ]);
   });
 
-  test('with a resync that brings nothing new tells nobody', () => {
+  test('and gets a resync that brings nothing new tells nobody', () => {
     const { changes, mirror, server, watch } = startMirrored();
     server.say({ type: 'resync', watch, reason: 'compacted', epoch: 'e1' });
     const entries = [...mirror.list()];
@@ -119,7 +119,7 @@ describe('a time away', () => {
     expect(mirror).toMatchObject({ status: 'live', revision: 20 });
   });
 
-  test('in which the history became another one: equal numbers prove nothing', async () => {
+  test('while the history became another one takes equal revision numbers for no proof', async () => {
     const { changes, clock, mirror, network, server } = startMirrored();
     const a = mirror.get('/app/a');
     server.end();
@@ -135,7 +135,7 @@ describe('a time away', () => {
     expect(changes[0]?.changes.map(({ path }) => path)).toEqual(['/app/b', '/app/c']);
   });
 
-  test('W9: a server that is behind is not believed, and asked again ever later', async () => {
+  test('W9: does not believe a server that is behind, and asks it again ever later', async () => {
     const { clock, mirror, network, server } = startMirrored();
     server.end();
     await clock.advance(250);
@@ -154,8 +154,8 @@ describe('a time away', () => {
   });
 });
 
-describe('W7: the digest', () => {
-  test('of the right state is what the client keeps', () => {
+describe('W7: the digest of `synced`', () => {
+  test('that is right is what diagnostics show of the mirror', () => {
     const { errors, mirror, server, watch } = startMirrored();
     const commits = [commit(6, put('/app/a', '6'), del('/app/b'), del('/app/c'))];
     server.say({ type: 'commits', watch, from: 5, to: 6, commits });
@@ -185,7 +185,7 @@ describe('W7: the digest', () => {
     expect(changes).toHaveLength(1);
   });
 
-  test('that differs is what those are told who wait in vain', async () => {
+  test('that differs is the reason that those are told who wait in vain', async () => {
     const { clock, mirror, server, watch } = startMirrored();
     server.say({ type: 'synced', watch, revision: 5, entries: 4 });
     const late = expect(mirror.waitFor(9, { timeoutMs: 1 })).rejects.toThrow(
@@ -195,7 +195,7 @@ describe('W7: the digest', () => {
     await late;
   });
 
-  test('of a difference is looked at before anyone sees it', () => {
+  test('after a difference is compared before anyone sees the difference', () => {
     const { changes, errors, mirror, server, watch } = startMirrored();
     server.say({
       type: 'difference',

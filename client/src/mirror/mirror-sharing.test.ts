@@ -31,7 +31,7 @@ describe('mirrors of the same path', () => {
     expect(server.take('unwatch').watch).toBe(watch);
   });
 
-  test('that come after the last one ask anew, even for the same name', () => {
+  test('that are opened after the last one was closed ask for a watch anew, even under the same name', () => {
     const { client, mirror, server, watch } = startMirrored();
     mirror.close();
     const again = client.mirror('/app');
@@ -50,7 +50,7 @@ describe('mirrors of the same path', () => {
     expect(again).toMatchObject({ status: 'live', revision: 6, size: 0 });
   });
 
-  test('a watch that nobody wants when its name comes is left', () => {
+  test('that close before the server names their watch have it left then', () => {
     const { client, server } = startConnected();
     client.mirror('/app').close();
     const watch = server.acceptWatch();

@@ -8,8 +8,8 @@ function digestOf(...entries: readonly { path: string; modRevision: number }[]):
   return digest.toString();
 }
 
-describe('W7: verify', () => {
-  test('is true where the server has the same', async () => {
+describe('W7: `verify` of a mirror', () => {
+  test('resolves to true where the server has the same', async () => {
     const { errors, mirror, server, watch } = startMirrored();
     const verified = mirror.verify();
     expect(server.sent.at(-1)).toMatchObject({ type: 'verify', watch });
@@ -20,7 +20,7 @@ describe('W7: verify', () => {
     expect(errors).toEqual([]);
   });
 
-  test('is false where it has something else, which is reported and repaired', async () => {
+  test('resolves to false where the server has something else, which is reported and repaired', async () => {
     const { clock, errors, mirror, server, watch } = startMirrored();
     const verified = mirror.verify();
     server.say({ type: 'synced', watch, revision: 5, entries: 3, digest: 'feedfeedfeedfeed' });
@@ -46,7 +46,7 @@ describe('W7: verify', () => {
     expect(await verified).toBe(true);
   });
 
-  test('ends with its time, and with the mirror', async () => {
+  test('is rejected when its time is up, and when the mirror is closed', async () => {
     const { clock, mirror } = startMirrored();
     const late = expect(mirror.verify({ timeoutMs: 100 })).rejects.toThrow(
       'the mirror of /app was not verified within 100 ms',

@@ -11,8 +11,8 @@ import {
   startMirrored,
 } from '../test-support/rig.ts';
 
-describe('the initial state', () => {
-  test('shows nothing before `synced`, and is no change', async () => {
+describe('the initial state of a mirror', () => {
+  test('is not shown before `synced`, and is told as no change', async () => {
     const { client, server } = startConnected();
     const mirror = client.mirror('/app');
     const changes: MirrorChange[] = [];
@@ -28,14 +28,14 @@ describe('the initial state', () => {
     expect(changes).toEqual([]);
   });
 
-  test('of an empty subtree is ready too', async () => {
+  test('of an empty subtree makes it ready, too', async () => {
     const { client, server } = startConnected();
     const mirror = client.mirror('/app');
     giveState(server, 0);
     expect(await mirror.ready()).toEqual({ revision: 0 });
   });
 
-  test('that does not come in time says why', async () => {
+  test('that does not come in time rejects `ready` with the reason', async () => {
     const { client, clock, network } = startClient();
     const outcome = expect(client.mirror('/app').ready({ timeoutMs: 100 })).rejects.toThrow(
       'the mirror of /app was not complete within 100 ms: connect ECONNREFUSED',
@@ -46,7 +46,7 @@ describe('the initial state', () => {
   });
 });
 
-describe('reading', () => {
+describe('reading a mirror', () => {
   test('gives frozen entries in the order of the tree', () => {
     const { client, server } = startConnected();
     const mirror = client.mirror('/');
@@ -66,7 +66,7 @@ describe('reading', () => {
     expect(mirror.value('/none')).toBeUndefined();
   });
 
-  test('a snapshot for UI frameworks stays the same until something changes', () => {
+  test('gives UI frameworks the same snapshot until something changes', () => {
     const { mirror, server, watch } = startMirrored();
     let calls = 0;
     const off = mirror.subscribe(() => calls++);
@@ -92,8 +92,8 @@ describe('reading', () => {
   });
 });
 
-describe('commits', () => {
-  test('W1 W4: each is one change, told with the state right after it', () => {
+describe('the commits that a mirror is sent', () => {
+  test('W1 W4: are one change each, told with the state right after it', () => {
     const { mirror, server, watch } = startMirrored();
     const seen: unknown[] = [];
     mirror.on('change', ({ revision, changes }) =>
@@ -111,7 +111,7 @@ describe('commits', () => {
     expect(mirror.revision).toBe(9);
   });
 
-  test('carry what was there before, and the commit', () => {
+  test('are told with what was there before and with the commit', () => {
     const { changes, server, watch } = startMirrored();
     const commits = [{ ...commit(6, put('/app/a', '6'), del('/app/b')), note: 'INC-42' }];
     server.say({ type: 'commits', watch, from: 5, to: 6, commits });
@@ -133,14 +133,14 @@ describe('commits', () => {
     ]);
   });
 
-  test('that change nothing here are no change', () => {
+  test('are no change where they change nothing in the mirror', () => {
     const { changes, mirror, server, watch } = startMirrored();
     server.say({ type: 'commits', watch, from: 5, to: 6, commits: [commit(6, del('/app/none'))] });
     expect(changes).toEqual([]);
     expect(mirror.revision).toBe(6);
   });
 
-  test('W6: a heartbeat moves the revision, and is answered with it', async () => {
+  test('W6: are replaced by heartbeats where there are none: these move the revision, and are answered with it', async () => {
     const { mirror, server } = startMirrored();
     const reached = mirror.waitFor(9);
     server.say({ type: 'heartbeat', revision: 9 });
@@ -150,8 +150,8 @@ describe('commits', () => {
   });
 });
 
-describe('closing', () => {
-  test('ends what waits', async () => {
+describe('closing a mirror', () => {
+  test('rejects every wait for it', async () => {
     const { client, server } = startConnected();
     const mirror = client.mirror('/app');
     const waits = [mirror.ready(), mirror.waitFor(5)];
@@ -160,7 +160,7 @@ describe('closing', () => {
     expect(server.untaken).toEqual(['watch']);
   });
 
-  test('by a signal is the same', () => {
+  test('can be done by its signal just as well', () => {
     const { client } = startConnected();
     const controller = new AbortController();
     const mirror = client.mirror('/app', { signal: controller.signal });

@@ -35,7 +35,7 @@ function startResyncing(...entries: string[]) {
 const written = entry('/app/a', '1', 6);
 
 describe('W12: a write returns when the mirrors show it', () => {
-  test('which the live ones do: the commit came before the reply', async () => {
+  test('which the live ones do already: the commit came before the reply', async () => {
     const { client, mirror, server, watch } = startMirrored();
     const set = client.set('/app/a', '1');
     const commits = [commit(6, put('/app/a', '1'))];
@@ -45,7 +45,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(mirror.value('/app/a')).toBe('1');
   });
 
-  test('W6 and moves them on where it did not touch them, without a heartbeat', async () => {
+  test('W6: and has moved on those that it does not touch, without a heartbeat', async () => {
     const { client, mirror, server } = startMirrored();
     const set = client.set('/elsewhere', '1');
     server.acceptCommit(9);
@@ -53,7 +53,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(mirror.revision).toBe(9);
   });
 
-  test('and not before', async () => {
+  test('and not before they do', async () => {
     const { client, mirror, server, watch } = startResyncing();
     const outcome = track(client.set('/app/a', '1'));
     server.acceptCommit(6);
@@ -80,7 +80,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
-  test('also when the connection broke in between', async () => {
+  test('even if the connection broke in between', async () => {
     const { client, clock, network, server } = startMirrored();
     const outcome = track(client.set('/app/a', '1'));
     const { requestId } = server.take('commit');
@@ -98,7 +98,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
-  test('also those that have nothing yet', async () => {
+  test('and waits for those that have no state yet, too', async () => {
     const { client, server } = startConnected();
     client.mirror('/app');
     const outcome = track(client.set('/app/a', '1'));
@@ -110,7 +110,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
-  test('for as long as the request may take', async () => {
+  test('and waits for that as long as the request may take', async () => {
     const { client, clock, server } = startResyncing();
     const outcome = track(client.set('/app/a', '1', { timeoutMs: 1_000 }));
     await clock.advance(400);
@@ -126,7 +126,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     });
   });
 
-  test('unless they close meanwhile', async () => {
+  test('and waits no longer for those that close meanwhile', async () => {
     const { client, mirror, server } = startResyncing();
     const outcome = track(client.set('/app/a', '1'));
     server.acceptCommit(6);
@@ -136,7 +136,7 @@ describe('W12: a write returns when the mirrors show it', () => {
     expect(outcome.value).toEqual({ revision: 6 });
   });
 
-  test('or get live in another history, where the write is not', async () => {
+  test('and waits no longer for those that are live in another history, where the write is not', async () => {
     const { client, clock, network, server } = startResyncing('/app/b');
     const outcome = track(client.set('/app/a', '1'));
     server.acceptCommit(6);

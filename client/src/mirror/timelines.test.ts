@@ -34,7 +34,7 @@ const epoch = (watch: string): DownMessage => ({
 });
 
 describe('a position', () => {
-  test('W5: of a mirror keeps the timeline that it was reached on until it moves', async () => {
+  test('W5: of a mirror names the timeline that it was reached on until it moves', async () => {
     const { mirror, reconnect, server, watch } = startMirrored();
     expect(mirror.position).toEqual({ epoch: 'e1', revision: 5, timeline: 't1' });
     server.say({ type: 'heartbeat', revision: 6 });
@@ -51,7 +51,7 @@ describe('a position', () => {
     expect(mirror.position).toEqual({ epoch: 'e1', revision: 7, timeline: 't3' });
   });
 
-  test('W5: of an event watch does, and so does where it started', async () => {
+  test('W5: of an event watch names its timeline too, and so does where the watch started', async () => {
     const { client, reconnect, server } = start();
     const after = { epoch: 'e1', revision: 3, timeline: 't0' };
     const watch = client.watch('/app', { after });
@@ -68,7 +68,7 @@ describe('a position', () => {
     expect(client.diagnostics().watches).toMatchObject([{ position: { timeline: 't1' } }]);
   });
 
-  test('names none where the server names none', async () => {
+  test('names no timeline where the server names none', async () => {
     const { mirror, reconnect } = startMirrored();
     const old = await reconnect();
     expect(old.sent[1]).toMatchObject({ after: { timeline: 't1' } });

@@ -31,7 +31,7 @@ function partsOf(operations: Operation[], conditionCount = 0) {
 }
 
 describe('a commit', () => {
-  test('that fits into a frame has no parts', () => {
+  test('that fits into one frame is sent without parts', () => {
     expect(partsOf([put('/a', '1')])).toMatchObject([{ note: 'n' }]);
     expect(partsOf([put('/a', '1')])[0]).not.toHaveProperty('part');
     expect(partsOf([put('/a', 'x'.repeat(limits.valueBytesMax))])).toHaveLength(1);

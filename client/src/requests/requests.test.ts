@@ -4,7 +4,7 @@ import { entry, startClient, startConnected } from '../test-support/rig.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('a request', () => {
-  test('gets the reply with its number, in whatever order', async () => {
+  test('gets the reply with its own number, in whatever order replies come', async () => {
     const { client, server } = startConnected();
     const [a, b] = [client.get('/a'), client.get('/b')];
     const [first, second] = [server.take('get'), server.take('get')];
@@ -37,14 +37,14 @@ describe('a request', () => {
     },
   );
 
-  test('that fails with a code of the future is an internal error', async () => {
+  test('that fails with a code of the future is told as an internal error', async () => {
     const { client, server } = startConnected();
     const get = client.get('/a');
     server.say({ type: 'error', id: server.take('get').id, code: 'fanfare', message: 'tata' });
     await expect(get).rejects.toMatchObject({ code: 'internal', message: 'fanfare: tata' });
   });
 
-  test('with a reply of another type is an internal error', async () => {
+  test('that gets a reply of another type fails with an internal error', async () => {
     const { client, server } = startConnected();
     const get = client.get('/a');
     server.say({ type: 'unwatched', id: server.take('get').id });
@@ -52,7 +52,7 @@ describe('a request', () => {
   });
 });
 
-describe('a lost connection', () => {
+describe('after a lost connection, the client', () => {
   test('S4: sends what is unanswered again, commits with the same request id', async () => {
     const { client, clock, network, server } = startConnected();
     const set = client.set('/a', '1');
@@ -68,14 +68,14 @@ describe('a lost connection', () => {
     expect(await get).toBeUndefined();
   });
 
-  test('S4: two writes never share a request id', () => {
+  test('S4: never gives two writes the same request id', () => {
     const { client, server } = startConnected();
     client.set('/a', '1').catch(() => {});
     client.set('/a', '1').catch(() => {});
     expect(server.take('commit').requestId).not.toBe(server.take('commit').requestId);
   });
 
-  test('puts what was under way before what had to wait', async () => {
+  test('sends what was under way before what had to wait', async () => {
     const { client, clock, network, server } = startConnected();
     client.get('/1').catch(() => {});
     server.end();
@@ -85,7 +85,7 @@ describe('a lost connection', () => {
     expect([network.last.take('get').path, network.last.take('get').path]).toEqual(['/1', '/2']);
   });
 
-  test('watches come before requests', async () => {
+  test('asks for its watches before it sends requests', async () => {
     const { client, network } = startClient();
     client.get('/a').catch(() => {});
     client.mirror('/a');
@@ -93,7 +93,7 @@ describe('a lost connection', () => {
     expect(network.last.untaken).toEqual(['hello', 'watch', 'get']);
   });
 
-  test('answered requests are not sent again', async () => {
+  test('does not send requests again that were answered', async () => {
     const { client, clock, network, server } = startConnected();
     const set = client.set('/a', '1');
     server.acceptCommit(1);
@@ -105,7 +105,7 @@ describe('a lost connection', () => {
   });
 });
 
-describe('a wait', () => {
+describe('a call that waits', () => {
   test('ends with its time, over all tries, and says which server did not answer and why', async () => {
     const { client, clock, network } = startClient();
     const get = client.get('/a', { timeoutMs: 600 });
@@ -120,7 +120,7 @@ describe('a wait', () => {
     await expect(get).rejects.toBeInstanceOf(TimeoutError);
   });
 
-  test('that the server does not end says so too', async () => {
+  test('that the server never answers names that server on an open connection, too', async () => {
     const { client, clock } = startConnected({ timeouts: { requestMs: 1_000 } });
     const outcome = expect(client.get('/a')).rejects.toThrow(
       /^no answer from http:\/\/one:7480 within 1000 ms$/,
@@ -162,7 +162,7 @@ describe('a wait', () => {
   });
 });
 
-describe('the bounds', () => {
+describe('the bounds of requests:', () => {
   test('no more than `requestsMax` are under way; the rest goes out in order', async () => {
     const { client, network } = startClient();
     network.last.welcome({ requestsMax: 2 });
@@ -223,7 +223,7 @@ describe('the bounds', () => {
     expect(server.take('commit').operations).toMatchObject([{ path: '/4' }]);
   });
 
-  test('what is unanswered has an end, in bytes too', async () => {
+  test('what may be unanswered is bounded in bytes, too', async () => {
     const { client, server } = startConnected();
     const value = 'x'.repeat(1024 * 1024);
     const sets = Array.from({ length: 127 }, () => client.set('/a', value));
@@ -235,7 +235,7 @@ describe('the bounds', () => {
     expect(server.untaken).toHaveLength(63);
   });
 
-  test('the queue has an end', async () => {
+  test('the queue of what waits to be sent is bounded', async () => {
     const { client } = startClient();
     const outcomes: unknown[] = [];
     for (let i = 0; i <= 10_000; i++) client.get('/a').catch((error) => outcomes.push(error));

@@ -24,10 +24,10 @@ class PageWebSocket extends WebSocket {
 vi.stubGlobal('WebSocket', PageWebSocket);
 afterAll(() => vi.unstubAllGlobals());
 
-socketContract('of the platform', openBrowserSocket, 4003);
+socketContract('of a browser', openBrowserSocket, 4003);
 
-describe('a platform without WebSocket', () => {
-  it('says so', async () => {
+describe('an attempt to connect where there is no WebSocket', () => {
+  it('fails with a reason that says so', async () => {
     vi.stubGlobal('WebSocket', undefined);
     const { closes } = open(openBrowserSocket, 'ws://127.0.0.1:1/v1');
     vi.stubGlobal('WebSocket', PageWebSocket);
@@ -36,7 +36,7 @@ describe('a platform without WebSocket', () => {
   });
 });
 
-describe('a platform that tells of failures by `error` alone', () => {
+describe('a WebSocket that tells of failures by `error` alone', () => {
   class SilentWebSocket extends EventTarget {
     binaryType = 'blob';
     constructor() {
@@ -45,7 +45,7 @@ describe('a platform that tells of failures by `error` alone', () => {
     }
   }
 
-  it('closes all the same', async () => {
+  it('closes the socket all the same', async () => {
     vi.stubGlobal('WebSocket', SilentWebSocket);
     const { closes } = open(openBrowserSocket, 'ws://127.0.0.1:1/v1');
     vi.stubGlobal('WebSocket', PageWebSocket);

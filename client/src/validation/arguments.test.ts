@@ -17,7 +17,7 @@ const invalid = (message: string) =>
     message: expect.stringContaining(message),
   });
 
-describe('connect refuses', () => {
+describe('`connect` with a wrong argument', () => {
   const url = 'http://one:7480';
   test.each<[string, unknown, unknown]>([
     ['connect needs the URL of at least one server', undefined, {}],
@@ -51,12 +51,12 @@ describe('connect refuses', () => {
     ['retry.maxMs is a number of milliseconds above 0', url, { retry: { maxMs: Number.NaN } }],
     ['retry is an object, not 5', url, { retry: 5 }],
     ['onError is a function, not "log"', url, { onError: 'log' }],
-  ])('what is not right: %s', (message, urls, options) => {
+  ])('throws at once: %s', (message, urls, options) => {
     expect(() => connect(js(urls), js(options))).toThrow(invalid(message));
   });
 });
 
-describe('a request is refused before it travels:', () => {
+describe('a request with a wrong argument', () => {
   const { client, mirror, server } = startMirrored();
   const watch = client.watch('/w');
   server.sent.length = 0;
@@ -116,13 +116,13 @@ describe('a request is refused before it travels:', () => {
     ['waitFor', () => mirror.waitFor(9, js(null)), 'options is an object, not null'],
     ['verify', () => mirror.verify({ timeoutMs: -1 }), 'options.timeoutMs is a number'],
     ['started', () => watch.started(js(null)), 'options is an object, not null'],
-  ])('%s', async (_, call, message) => {
+  ])('is refused before it travels: `%s`', async (_, call, message) => {
     await expect(call()).rejects.toEqual(invalid(message));
     expect(server.untaken.filter((type) => type !== 'watch' && type !== 'verify')).toEqual([]);
   });
 });
 
-describe('what answers at once throws:', () => {
+describe('a call that answers at once, with a wrong argument,', () => {
   const { client, mirror } = startMirrored();
   const signal = js<AbortSignal>(new AbortController());
 
@@ -156,7 +156,7 @@ describe('what answers at once throws:', () => {
     ['get', () => mirror.get(js(undefined)), 'a path is a string, not undefined'],
     ['value', () => mirror.value(js(5)), 'a path is a string, not 5'],
     ['list', () => mirror.list(js(null)), 'a path is a string, not null'],
-  ])('%s', (_, call, message) => {
+  ])('throws: `%s`', (_, call, message) => {
     expect(call).toThrow(invalid(message));
   });
 });
@@ -164,16 +164,19 @@ describe('what answers at once throws:', () => {
 test.each<[string, unknown]>([
   ['no string', 5n],
   ['too long', 'secret'.repeat(1_000)],
-])('a token that is asked for and is %s is a failed attempt, and is not told', async (_, token) => {
-  const { client } = startClient({ token: js(() => token) });
-  await flushPromises();
-  expect(client.status).toMatchObject({
-    kind: 'waiting',
-    reason: 'no token: a token is a string of at most 4096 characters',
-  });
-});
+])(
+  'a token that a callback returns and that is %s is a failed attempt, and does not show in its reason',
+  async (_, token) => {
+    const { client } = startClient({ token: js(() => token) });
+    await flushPromises();
+    expect(client.status).toMatchObject({
+      kind: 'waiting',
+      reason: 'no token: a token is a string of at most 4096 characters',
+    });
+  },
+);
 
-test('labels and positions that are made unspeakable later are told as they were', async () => {
+test('labels and positions that the user changes later are sent as they were', async () => {
   const labels: Record<string, unknown> = { zone: 'a' };
   const after: Record<string, unknown> = { epoch: 'e1', revision: 5 };
   const { client, clock, network, server } = startConnected({ client: { labels: js(labels) } });
@@ -187,7 +190,7 @@ test('labels and positions that are made unspeakable later are told as they were
   expect(network.last.take('watch').after).toEqual({ epoch: 'e1', revision: 5 });
 });
 
-test('a signal of another library will do', async () => {
+test('an AbortSignal of another library is accepted', async () => {
   const { client, server } = startConnected();
   const signal = Object.assign(new EventTarget(), { aborted: false, reason: 'enough' });
   const get = client.get('/a', { signal: js(signal) });

@@ -53,14 +53,14 @@ describe('an event watch', () => {
     expect(await take(watch, 1)).toMatchObject([{ revision: 7 }]);
   });
 
-  test('asks for what it was told to', () => {
+  test('asks the server for what its options say', () => {
     const { client, server } = startConnected();
     const after = { epoch: 'e0', revision: 3 };
     client.watch('/app', { after, prev: true });
     expect(server.take('watch')).toMatchObject({ path: '/app', mode: 'events', after, prev: true });
   });
 
-  test('is nobody else’s, even for the same subtree', async () => {
+  test('is shared with nobody, even for the same subtree', async () => {
     const { client, name, server, watch } = startWatching();
     const other = client.watch('/app');
     const otherName = server.acceptWatch(5);
@@ -70,7 +70,7 @@ describe('an event watch', () => {
     expect(await take(other, 1)).toMatchObject([{ revision: 6 }]);
   });
 
-  test('knows how far it was handed out', async () => {
+  test('has the position up to which its commits were handed out', async () => {
     const { name, server, watch } = startWatching();
     server.say({ type: 'commits', watch: name, from: 5, to: 10, commits: [one(7), one(9)] });
     expect(watch.position).toEqual({ epoch: 'e1', revision: 6 });
@@ -96,8 +96,8 @@ describe('an event watch', () => {
   });
 });
 
-describe('a slow reader', () => {
-  test('W10: the watch leaves the server, and resumes when half is read', async () => {
+describe('a slow reader of an event watch', () => {
+  test('W10: makes the watch leave the server, and resume when half is read', async () => {
     const { name, server, watch } = startWatching();
     server.say({ type: 'commits', watch: name, from: 5, to: 1_005, commits: many(5, 1_005) });
     expect(server.untaken).toEqual([]);
@@ -115,7 +115,7 @@ describe('a slow reader', () => {
     expect(rest).toHaveLength(501);
   });
 
-  test('W10: large commits count by their size', () => {
+  test('W10: is held back by few large commits, too, which count by their size', () => {
     const { name, server } = startWatching();
     const value = 'x'.repeat(1024 * 1024);
     for (let revision = 6; revision <= 21; revision++)
@@ -129,7 +129,7 @@ describe('a slow reader', () => {
     expect(server.take('unwatch').watch).toBe(name);
   });
 
-  test('that is held back over a lost connection resumes on the next', async () => {
+  test('that is held back over a lost connection resumes on the next one', async () => {
     const { clock, name, network, server, watch } = startWatching();
     server.say({ type: 'commits', watch: name, from: 5, to: 1_006, commits: many(5, 1_006) });
     server.end();
@@ -188,8 +188,8 @@ describe('a position that cannot be continued', () => {
   });
 });
 
-describe('closing', () => {
-  test('ends who waits, and who starts', async () => {
+describe('closing an event watch', () => {
+  test('ends who waits for a commit, and who waits for it to start', async () => {
     const { client } = startConnected();
     const watch = client.watch('/app');
     const [next, started] = [watch.next(), watch.started()];
@@ -199,7 +199,7 @@ describe('closing', () => {
     await expect(started).rejects.toMatchObject({ code: 'closed' });
   });
 
-  test('by a signal', async () => {
+  test('can be done by its signal', async () => {
     const controller = new AbortController();
     const { name, server, watch } = startWatching({ signal: controller.signal });
     const next = watch.next();
@@ -208,7 +208,7 @@ describe('closing', () => {
     expect(server.take('unwatch').watch).toBe(name);
   });
 
-  test('by leaving the loop', async () => {
+  test('is done by leaving the loop', async () => {
     const { name, server, watch } = startWatching();
     server.say({ type: 'commits', watch: name, from: 5, to: 7, commits: [one(6), one(7)] });
     for await (const { revision } of watch) {
@@ -219,7 +219,7 @@ describe('closing', () => {
     expect(await watch.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('before it began', async () => {
+  test('can be done before it began', async () => {
     const { client, server } = startConnected();
     const watch = client.watch('/app', { signal: AbortSignal.abort() });
     expect(await watch.next()).toEqual({ done: true, value: undefined });

@@ -59,8 +59,8 @@ describe('what breaks the protocol is not believed', () => {
   });
 });
 
-describe('what is told of a connection', () => {
-  test('one name is not for two watches', () => {
+describe('what breaks the protocol of a whole connection is not believed:', () => {
+  test('one name for two watches', () => {
     const rig = startMirrored();
     rig.client.mirror('/other');
     const { id } = rig.server.take('watch');
@@ -68,20 +68,20 @@ describe('what is told of a connection', () => {
     expectRefused(rig, 'the name w1 for two watches');
   });
 
-  test('a watch is not answered with something else', () => {
+  test('a watch that is answered with a reply of another type', () => {
     const rig = startConnected();
     rig.client.mirror('/app');
     rig.server.say({ type: 'unwatched', id: rig.server.take('watch').id });
     expectRefused(rig, 'unwatched for the watch of /app');
   });
 
-  test.each([0, -1, 3_600_001, 2 ** 53 - 1, 2 ** 53])('nobody beats every %d ms', (heartbeatMs) => {
+  test.each([0, -1, 3_600_001, 2 ** 53 - 1, 2 ** 53])('a heartbeat every %d ms', (heartbeatMs) => {
     const rig = startClient();
     rig.network.last.welcome({ heartbeatMs });
     expectRefused(rig, 'heartbeat');
   });
 
-  test('W9: a history that was left does not come back older on the same timeline', async () => {
+  test('W9: a history that was left and comes back older on the same timeline', async () => {
     const rig = startConnected();
     const { network, clock } = rig;
     const come = async (welcome: { epoch: string; timeline: string; revision: number }) => {

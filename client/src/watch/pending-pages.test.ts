@@ -42,7 +42,7 @@ test('a commit in twice as many frames takes twice the work, not four times', ()
   expect(workOf(400) / workOf(200)).toBeLessThan(3);
 });
 
-test('what came in a frame is not changed by the frames after it', () => {
+test('a frame of a batch is not changed by the frames after it', () => {
   const first = commits(5, 6, { more: true, commits: [commit(6, put('/a', '1'))] });
   const rest = commits(5, 6, { commits: [commit(6, put('/b', '2'))] });
   run(states.live, first, rest);

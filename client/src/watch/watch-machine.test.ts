@@ -82,15 +82,15 @@ describe('W4: a batch in several frames', () => {
   });
 });
 
-describe('a snapshot', () => {
+describe('a snapshot in pages', () => {
   const nothing = run(initialState('state', undefined), watching(7)).state;
   const pagesOf = ({ effect }: Step) => (effect?.type === 'replace' ? effect.pages : undefined);
 
-  test('is all its pages', () => {
+  test('replaces the state with all its pages at once, at `synced`', () => {
     expect(pagesOf(run(nothing, snapshot(7), snapshot(7), synced(7)))).toHaveLength(2);
   });
 
-  test('of an empty subtree has none', () => {
+  test('of an empty subtree has no page', () => {
     expect(pagesOf(run(nothing, synced(7)))).toEqual([]);
   });
 
@@ -113,7 +113,7 @@ describe('a snapshot', () => {
   });
 });
 
-describe('W9: nothing older is applied', () => {
+describe('W9: nothing older than the position is applied', () => {
   test('from a server that is behind in the same epoch', () => {
     const behind = run(states.resuming, watching(4), resync('e1'), snapshot(4), synced(4));
     expect(outcome(behind)).toBe('starting@5 rewatch');
@@ -121,18 +121,18 @@ describe('W9: nothing older is applied', () => {
     expect(outcome(run(states.catchingUp, synced(4)))).toBe('starting@5 rewatch');
   });
 
-  test('unless the history is another one', () => {
+  test('unless it is of another history', () => {
     const { state, effect } = run(states.resuming, watching(2, 'e2'), resync('e2'), synced(2));
     expect(state.position).toEqual(at(2, 'e2'));
     expect(effect?.type).toBe('replace');
   });
 
-  test('a heartbeat of a server that is behind moves nothing', () => {
+  test('nor does the heartbeat of a server that is behind move it', () => {
     expect(outcome(step(states.live, heartbeat(4)))).toBe('live@5');
   });
 });
 
-describe('another epoch', () => {
+describe('a watch whose server has another epoch', () => {
   const foreign = run(initialState('state', at(5)), watching(7, 'e2')).state;
 
   test.each([
@@ -143,7 +143,7 @@ describe('another epoch', () => {
     expect(outcome(step(foreign, event))).toBe('starting@5 rewatch');
   });
 
-  test('W3: an event watch stays where it was until it is told', () => {
+  test('W3: stays where it was until it is told, where it is an event watch', () => {
     const waiting = run(initialState('events', at(5)), watching(7, 'e2'));
     expect(outcome(waiting)).toBe('catching-up@5');
     expect(outcome(step(waiting.state, { type: 'disconnected' }))).toBe('starting@5');
@@ -151,7 +151,7 @@ describe('another epoch', () => {
 });
 
 describe('a difference', () => {
-  test('of several pages is merged at `synced`', () => {
+  test('in several pages is merged at `synced`', () => {
     const { effect } = run(states.catchingUp, difference(5, 9), difference(5, 9), synced(9));
     expect(effect).toMatchObject({ type: 'merge', pages: [[{}], [{}]], position: at(9) });
   });
@@ -160,23 +160,23 @@ describe('a difference', () => {
     expect(outcome(run(states.catchingUp, difference(4, 9), synced(9)))).toBe('live@9 merge');
   });
 
-  test('that is known already is ignored', () => {
+  test('up to the position or below it is ignored', () => {
     expect(outcome(run(states.catchingUp, difference(3, 5), synced(5)))).toBe('live@5 advance');
   });
 
-  test('above the position is a gap', () => {
+  test('that starts above the position is a gap', () => {
     expect(outcome(run(states.live, difference(6, 9)))).toBe('starting@5 rewatch');
   });
 
-  test('to another revision than `synced` is asked for again', () => {
+  test('that ends at another revision than `synced` is asked for again', () => {
     expect(outcome(run(states.differing, synced(10)))).toBe('starting@5 rewatch');
   });
 });
 
-describe('W7: a mismatch', () => {
+describe('W7: a mismatch of the digest', () => {
   const { state } = run(states.live, { type: 'mismatch', shown: at(5) });
 
-  test('asks for everything, over as many connections as it takes', () => {
+  test('makes the watch ask for everything, over as many connections as it takes', () => {
     expect(resumeFrom(state)).toBeUndefined();
     const again = run(state, watching(9), snapshot(9), { type: 'disconnected' });
     expect(resumeFrom(again.state)).toBeUndefined();

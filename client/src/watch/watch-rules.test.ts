@@ -20,7 +20,7 @@ const snapshotting: WatchState = {
   pages: undefined,
 };
 
-describe('what has no end', () => {
+describe('what has no end is not kept for ever:', () => {
   test.each<[string, WatchState, (i: number) => WatchMessage]>([
     [
       'a snapshot',

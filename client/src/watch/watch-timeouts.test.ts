@@ -14,7 +14,7 @@ async function beatOn(server: FakeConnection, clock: VirtualClock, seconds: numb
 
 const nothing = { code: 'bad_message', message: expect.stringContaining('for 300000 ms') };
 
-describe('what the server owes', () => {
+describe('the timeouts of a watch:', () => {
   test('a watch that is never answered ends the connection', async () => {
     const { client, server, clock, errors } = startConnected();
     const mirror = client.mirror('/app');
