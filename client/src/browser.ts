@@ -18,8 +18,8 @@ declare const document: EventTarget | undefined;
 declare const addEventListener: EventTarget['addEventListener'];
 
 /**
- * Calls `check` until `signal` when a page may have slept or changed its network: its timers stood
- * still then, and nothing else would notice for a while.
+ * Detects a wake-up: calls `check` until `signal` when a page may have slept or changed its network. Its
+ * timers stood still then, and nothing else would notice for a while.
  */
 function onWakeUp(check: () => void, signal: AbortSignal): void {
   addEventListener('online', check, { signal });

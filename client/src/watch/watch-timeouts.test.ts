@@ -1,11 +1,15 @@
 import type { Commits } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
-import type { FakeConnection } from '../test-support/fake-network.ts';
+import type { FakeServerSocket } from '../test-support/fake-network.ts';
 import { commit, put, startConnected, startMirrored } from '../test-support/rig.ts';
 import type { VirtualClock } from '../test-support/virtual-clock.ts';
 
 /** The link is well, and nothing but heartbeats comes over it. */
-async function beatOn(server: FakeConnection, clock: VirtualClock, seconds: number): Promise<void> {
+async function beatOn(
+  server: FakeServerSocket,
+  clock: VirtualClock,
+  seconds: number,
+): Promise<void> {
   for (let passed = 0; passed < seconds && server.closedBy === undefined; passed += 10) {
     await clock.advance(10_000);
     server.say({ type: 'heartbeat', revision: 5 });

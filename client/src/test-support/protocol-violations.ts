@@ -1,8 +1,8 @@
 import type { DownMessage, WireChange, WireCommit } from '@confer/shared';
 import { commit, del, entry, put } from './rig.ts';
 
-/** What a lying server says, to a client that has what the row's kind says. */
-export type Lie = readonly [
+/** What a server says that breaks the protocol, to a client that has what the row's kind says. */
+export type Violation = readonly [
   what: string,
   reason: string,
   ...frames: readonly (DownMessage | string)[],
@@ -60,7 +60,7 @@ const prev = (modRevision: number) => {
 const FAR = 2 ** 53 - 1;
 
 /** To a live mirror of /app that holds a, b and c, at revision 5. */
-export const toMirrors: Lie[] = [
+export const toMirrors: Violation[] = [
   ['a path beside the subtree', '/apple', one(put('/apple', '1'))],
   ['a delete beside the subtree', '/', one(del('/b'))],
   [
@@ -224,7 +224,7 @@ export const toMirrors: Lie[] = [
 ];
 
 /** To an event watch of /app that is live at revision 5. */
-export const toWatches: Lie[] = [
+export const toWatches: Violation[] = [
   ['a path beside the subtree', '/apple', one(put('/apple', '1'))],
   ['a commit above `to`', 'between 5 and 6', batch(5, 6, commit(7, put('/app/a', '1')))],
   [

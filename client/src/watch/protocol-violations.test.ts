@@ -1,15 +1,20 @@
 import type { DownMessage } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { ConferError } from '../errors.ts';
-import type { FakeConnection } from '../test-support/fake-network.ts';
-import { batch, type Lie, toMirrors, toWatches } from '../test-support/lies.ts';
+import type { FakeServerSocket } from '../test-support/fake-network.ts';
+import {
+  batch,
+  toMirrors,
+  toWatches,
+  type Violation,
+} from '../test-support/protocol-violations.ts';
 import { commit, put, startClient, startConnected, startMirrored } from '../test-support/rig.ts';
 
-function rows(lies: readonly Lie[]) {
-  return lies.map(([what, reason, ...frames]) => ({ what, reason, frames }));
+function rows(violations: readonly Violation[]) {
+  return violations.map(([what, reason, ...frames]) => ({ what, reason, frames }));
 }
 
-function say(server: FakeConnection, frames: readonly (DownMessage | string)[]): void {
+function say(server: FakeServerSocket, frames: readonly (DownMessage | string)[]): void {
   for (const frame of frames)
     if (typeof frame === 'string') server.sayRaw(frame);
     else server.say(frame);
