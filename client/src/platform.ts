@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@confer/shared';
-import { callBack } from './delivery/callback.ts';
+import { callBack } from './delivery/listener-queue.ts';
 import { messageOf } from './errors.ts';
 import type { OpenSocket } from './sockets/socket.ts';
 
