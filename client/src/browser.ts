@@ -1,15 +1,29 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
 import { systemPlatform } from './platform.ts';
-import { openPlatformSocket } from './sockets/platform.ts';
-import { watchWakes } from './wakes.ts';
+import { openBrowserSocket } from './sockets/browser.ts';
 
 /** Connects to the servers at `urls`. See the entry for Node; this one needs nothing of Node. */
 export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
   return createClient(urls, options, {
-    ...systemPlatform(openPlatformSocket),
-    watchWakes,
+    ...systemPlatform(openBrowserSocket),
+    onWakeUp: onWakeUp,
   });
 }
 
 export * from './public.ts';
+
+/** What pages have, and other platforms only in part. */
+declare const document: EventTarget | undefined;
+declare const addEventListener: EventTarget['addEventListener'];
+
+/**
+ * Detects a wake-up: calls `check` until `signal` when a page may have slept or changed its network. Its
+ * timers stood still then, and nothing else would notice for a while.
+ */
+function onWakeUp(check: () => void, signal: AbortSignal): void {
+  addEventListener('online', check, { signal });
+  // Workers have none.
+  if (typeof document !== 'undefined')
+    document.addEventListener('visibilitychange', check, { signal });
+}

@@ -1,9 +1,9 @@
 import type { Entry, Listed } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { entry, giveState, startClient, startConnected } from './test-support/rig.ts';
-import { settle } from './test-support/virtual-clock.ts';
+import { flushPromises } from './test-support/virtual-clock.ts';
 
-describe('arguments are judged before they travel', () => {
+describe('a call with a wrong argument', () => {
   // The types refuse these; callers in JavaScript have no types.
   const notText: string = JSON.parse('8080');
 
@@ -17,25 +17,25 @@ describe('arguments are judged before they travel', () => {
     ['set half a character', 'invalid_value', () => startConnected().client.set('/a', '\ud800')],
     ['remove the root alone', 'invalid_path', () => startConnected().client.remove('/')],
     ['commit nothing', 'invalid_message', () => startConnected().client.commit({ operations: [] })],
-  ])('%s: %s', async (_, code, call) => {
+  ])('%s is refused before it travels, with the code %s', async (_, code, call) => {
     await expect(call()).rejects.toMatchObject({ name: 'ConferError', code });
   });
 
-  test('mirror and watch throw', () => {
+  test('throws at once, where it opens a mirror or a watch', () => {
     const { client } = startConnected();
     expect(() => client.mirror('a')).toThrow('a path starts with "/"');
     expect(() => client.watch('/a/')).toThrow('does not end with "/"');
   });
 
-  test('a URL that is none throws at once', () => {
+  test('throws at once, where connect is given what is no URL', () => {
     expect(() => startClient({ urls: 'localhost:7480' })).toThrow(
       expect.objectContaining({ code: 'invalid_argument' }),
     );
   });
 });
 
-describe('requests', () => {
-  test('remove says how much went', async () => {
+describe('a request to a connected server', () => {
+  test('that removes returns how many entries went', async () => {
     const { client, server } = startConnected();
     const remove = client.remove('/', { recursive: true, note: 'clean' });
     expect(server.sent[0]).toMatchObject({
@@ -46,7 +46,7 @@ describe('requests', () => {
     expect(await remove).toEqual({ revision: 4, removed: 17 });
   });
 
-  test('compact says where history begins', async () => {
+  test('that compacts returns where history begins', async () => {
     const { client, server } = startConnected();
     const all = client.compact();
     const first = server.take('compact');
@@ -60,7 +60,7 @@ describe('requests', () => {
     expect(await some).toEqual({ compactedRevision: 9 });
   });
 
-  test('status leaves out what is of the protocol', async () => {
+  test('for the status returns it without the fields of the protocol', async () => {
     const { client, server } = startConnected();
     const status = client.serverStatus();
     const { id } = server.take('status');
@@ -80,8 +80,8 @@ describe('requests', () => {
   });
 });
 
-describe('list', () => {
-  test('reads all pages at the revision of the first', async () => {
+describe('a list of several pages', () => {
+  test('is read at the revision of its first page', async () => {
     const { client, server } = startConnected();
     const list = client.list('/a', { depth: 1 });
     const first = server.take('list');
@@ -94,7 +94,7 @@ describe('list', () => {
       folders: ['/a/1'],
       next: '/a/1',
     });
-    await settle();
+    await flushPromises();
     const second = server.take('list');
     expect(second).toMatchObject({ path: '/a', depth: 1, at: 7, after: '/a/1' });
     server.say({
@@ -126,15 +126,15 @@ describe('list', () => {
         folders: [],
         next: '/a/1',
       });
-      await settle();
+      await flushPromises();
       const { id } = server.take('list');
       server.say({ type: 'error', id, code: 'compacted', message: 'gone', compactedRevision: 9 });
-      await settle();
+      await flushPromises();
     }
     await outcome;
   });
 
-  test('does not mix two histories', async () => {
+  test('is of one history: it begins anew where a page comes from another', async () => {
     const { client, clock, network, server } = startConnected();
     const list = client.list('/a');
     const page = (id: number, ...entries: Entry[]): Listed => ({
@@ -146,20 +146,20 @@ describe('list', () => {
     });
     const first = server.take('list');
     server.say({ ...page(first.id, entry('/a/1', 'old')), next: '/a/1' });
-    await settle();
+    await flushPromises();
     server.end();
     await clock.advance(250);
     network.last.welcome({ epoch: 'e2' });
     const second = network.last.take('list');
     network.last.say(page(second.id, entry('/a/2', 'new')));
-    await settle();
+    await flushPromises();
     const again = network.last.take('list');
     expect(again).not.toHaveProperty('at');
     network.last.say(page(again.id, entry('/a/2', 'new')));
     expect((await list).entries).toEqual([entry('/a/2', 'new')]);
   });
 
-  test('has one time for all pages', async () => {
+  test('has one timeout for all its pages', async () => {
     const { client, clock, server } = startConnected();
     const outcome = expect(client.list('/a', { timeoutMs: 1_000 })).rejects.toThrow(
       'no answer from http://one:7480 within 1000 ms',
@@ -167,13 +167,13 @@ describe('list', () => {
     await clock.advance(600);
     const { id } = server.take('list');
     server.say({ type: 'listed', id, revision: 7, entries: [], folders: [], next: '/a/1' });
-    await settle();
+    await flushPromises();
     await clock.advance(400);
     await outcome;
   });
 });
 
-describe('heartbeats', () => {
+describe('heartbeats of the server', () => {
   test('are answered with the least that the watches have applied', () => {
     const { client, server } = startConnected();
     client.mirror('/a');
@@ -193,8 +193,8 @@ describe('heartbeats', () => {
   });
 });
 
-describe('close', () => {
-  test('ends everything and leaves no timer', async () => {
+describe('closing a client', () => {
+  test('ends every call, watch and mirror, and leaves no timer', async () => {
     const { client, clock, server } = startConnected();
     const mirror = client.mirror('/a');
     giveState(server, 1);
@@ -216,7 +216,7 @@ describe('close', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('does not wait for ever for the other side', async () => {
+  test('does not wait for ever for the server to agree', async () => {
     const { client, clock } = startConnected();
     const closed = client.close();
     await clock.advance(3_000);
@@ -224,20 +224,23 @@ describe('close', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test.each(['connecting', 'waiting'])('is done at once while %s', async (kind) => {
-    const { client, clock, network } = startClient();
-    if (kind === 'waiting') network.last.end();
-    expect(client.status.kind).toBe(kind);
-    const closed = client.close();
-    if (kind === 'connecting') network.last.end();
-    await closed;
-    expect(client.status.kind).toBe('closed');
-    expect(clock.pending).toBe(0);
-    await clock.advance(60_000);
-    expect(network.connections).toHaveLength(1);
-  });
+  test.each(['connecting', 'waiting'])(
+    'is done at once while the connection is %s',
+    async (kind) => {
+      const { client, clock, network } = startClient();
+      if (kind === 'waiting') network.last.end();
+      expect(client.status.kind).toBe(kind);
+      const closed = client.close();
+      if (kind === 'connecting') network.last.end();
+      await closed;
+      expect(client.status.kind).toBe('closed');
+      expect(clock.pending).toBe(0);
+      await clock.advance(60_000);
+      expect(network.connections).toHaveLength(1);
+    },
+  );
 
-  test('refuses what comes after it', async () => {
+  test('makes it refuse every later call', async () => {
     const { client, server } = startConnected();
     const closed = client.close();
     server.end(1000);
@@ -247,16 +250,16 @@ describe('close', () => {
     expect(() => client.watch('/a')).toThrow('closed');
   });
 
-  test('while the token is asked for', async () => {
+  test('makes a token that is still asked for come to nothing', async () => {
     const { client, clock, network } = startClient({ token: () => Promise.resolve('t') });
     await client.close();
-    await settle();
+    await flushPromises();
     expect(network.connections).toHaveLength(0);
     expect(clock.pending).toBe(0);
   });
 });
 
-test('an `onError` that throws stops nothing', () => {
+test('an `onError` that throws does not stop the client', () => {
   const { client, server } = startConnected({
     onError: () => {
       throw new Error('in onError');

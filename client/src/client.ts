@@ -1,10 +1,9 @@
-import { type Entry, type EntryMeta, PROTOCOL_VERSION, type Status } from '@confer/shared';
+import { type EntryMeta, PROTOCOL_VERSION } from '@confer/shared';
 import type {
   Client,
   ClientEvents,
   ClientOptions,
   CommitOptions,
-  CommitResult,
   Listing,
   ListOptions,
   Mirror,
@@ -14,28 +13,27 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './api.ts';
-import { checkArgument, checkOptions, checkPath, checkSubtree } from './arguments.ts';
-import { Backoff } from './backoff.ts';
-import { checkClientOptions, selfOf } from './client-options.ts';
-import { Connection } from './connection.ts';
-import type { ConnectionEvents, RoutedMessage } from './connection-events.ts';
-import type { ClientContext } from './context.ts';
+import { Backoff } from './connection/backoff.ts';
+import { Connection } from './connection/connection.ts';
+import type { ConnectionEvents, RoutedMessage } from './connection/connection-options.ts';
+import { endpointsOf } from './connection/endpoints.ts';
+import { OutageTimer } from './connection/outage-timer.ts';
+import { Emitter } from './delivery/emitter.ts';
+import { ListenerQueue } from './delivery/listener-queue.ts';
 import { type Diagnostics, worstOf } from './diagnostics.ts';
-import { Emitter } from './emitter.ts';
-import { ConferError, closedError } from './errors.ts';
-import { EventWatch } from './event-watch.ts';
-import { count, flag, position, signal } from './kinds.ts';
-import { hasValues, readListing } from './listing.ts';
-import { Mirrors } from './mirrors.ts';
-import { Notices } from './notices.ts';
-import { Outage } from './outage.ts';
+import { closedError } from './errors.ts';
+import { MirrorRegistry } from './mirror/mirror-registry.ts';
 import { type Platform, reporterTo } from './platform.ts';
-import { Requests } from './requests.ts';
+import { deadlinesOn } from './requests/deadline.ts';
+import { Requests } from './requests/requests.ts';
 import type { ClientStatus } from './status.ts';
-import { Timeouts } from './timeouts.ts';
-import { endpointsOf } from './urls.ts';
-import { Watches } from './watches.ts';
-import { commit, type WriteContext, writeOf } from './writes.ts';
+import { flag, position, signal } from './validation/argument-types.ts';
+import { checkOptions, checkSubtree } from './validation/arguments.ts';
+import { checkClientOptions, selfOf } from './validation/client-options.ts';
+import { Values } from './values.ts';
+import type { ClientContext } from './watch/context.ts';
+import { EventWatch } from './watch/event-watch.ts';
+import { WatchRegistry } from './watch/watch-registry.ts';
 
 /**
  * Makes a client of the servers at `urls` and starts to connect. Never throws for network reasons.
@@ -49,19 +47,21 @@ export function createClient(
   return new ConferClient(urls, options, platform);
 }
 
-/** Wires the parts and routes messages between them. What they do is theirs. */
+/**
+ * The composition root of a client: wires its parts, routes messages between them, and opens its watches and
+ * mirrors. What the parts do is theirs.
+ */
 class ConferClient implements Client {
   readonly #client: ClientOptions['client'];
-  readonly #timeouts: Timeouts;
   readonly #connection: Connection;
   readonly #requests: Requests;
-  readonly #watches: Watches;
-  readonly #mirrors: Mirrors;
-  readonly #writing: WriteContext;
+  readonly #watches: WatchRegistry;
+  readonly #values: Values;
+  readonly #mirrors: MirrorRegistry;
   readonly #eventWatches = new Set<EventWatch>();
   readonly #context: ClientContext;
   readonly #events: Emitter<ClientEvents>;
-  readonly #outage: Outage;
+  readonly #outage: OutageTimer;
   readonly #closing = new AbortController();
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
@@ -71,117 +71,78 @@ class ConferClient implements Client {
     const { connectMs = 5_000, requestMs = 10_000, graceMs = 10_000 } = options.timeouts ?? {};
     const endpoints = endpointsOf(urls);
     const report = reporterTo(options.onError);
-    const notices = new Notices(report);
+    const listeners = new ListenerQueue(report);
     const newBackoff = () => new Backoff({ initialMs, maxMs }, random);
-    this.#client = options.client && selfOf(options);
-    this.#timeouts = new Timeouts(clock, requestMs);
-    this.#events = new Emitter(notices, 'status', 'lost');
-    this.#outage = new Outage(clock, graceMs, (event) => this.#events.emit('lost', event));
+    this.#client = options.client && selfOf(options.client);
+    this.#events = new Emitter(listeners, 'status', 'lost');
+    this.#outage = new OutageTimer(clock, graceMs, (event) => this.#events.emit('lost', event));
     this.#outage.begin();
     // The token and the name are the user's; the socket and the clock are the platform's.
-    this.#connection = new Connection(
+    const connection = new Connection(
       {
         ...platform,
         token: options.token,
         client: this.#client,
         endpoints,
-        notices,
+        listeners,
         backoff: newBackoff(),
         connectMs,
       },
       this.#connectionEvents(report),
     );
-    const connection = this.#connection;
     const requests = new Requests(clock, connection);
-    const watches = new Watches(clock, connection, requests, newBackoff);
+    const watches = new WatchRegistry(clock, connection, requests, newBackoff);
+    const newDeadline = deadlinesOn(clock, requestMs);
+    this.#connection = connection;
     this.#requests = requests;
     this.#watches = watches;
     this.#context = {
       clock,
       connection,
-      notices,
-      timeouts: this.#timeouts,
+      listeners,
+      newDeadline,
       watches,
       graceMs,
       report,
     };
-    this.#mirrors = new Mirrors(this.#context);
-    this.#writing = { requests, mirrors: this.#mirrors, timeouts: this.#timeouts, newId };
+    this.#mirrors = new MirrorRegistry(this.#context);
+    this.#values = new Values(requests, this.#mirrors, newDeadline, newId);
     connection.start();
-    platform.watchWakes?.(() => this.checkNow(), this.#closing.signal);
+    platform.onWakeUp?.(() => this.checkNow(), this.#closing.signal);
   }
 
   get status(): ClientStatus {
     return this.#connection.status;
   }
 
-  async get(path: string, options?: WaitOptions): Promise<Entry | undefined> {
-    checkPath(path);
-    const wait = this.#timeouts.wait(options);
-    const { reply } = await this.#requests.ask('got', (id) => ({ type: 'get', id, path }), wait);
-    return reply.entry ?? undefined;
+  get(path: string, options?: WaitOptions): ReturnType<Client['get']> {
+    return this.#values.get(path, options);
   }
 
-  async set(
-    path: string,
-    value: string,
-    options: WriteOptions = {},
-  ): Promise<{ readonly revision: number }> {
-    const operations = [{ type: 'put', path, value }] as const;
-    const { revision } = await commit({ ...writeOf(path, options), operations }, this.#writing);
-    return { revision };
+  set(path: string, value: string, options?: WriteOptions): ReturnType<Client['set']> {
+    return this.#values.set(path, value, options);
   }
 
-  async remove(
-    path: string,
-    options: RemoveOptions = {},
-  ): Promise<{ readonly revision: number; readonly removed: number }> {
-    checkOptions(options, { recursive: flag });
-    const recursive = options.recursive === true ? { recursive: true } : {};
-    const operations = [{ type: 'delete', path, ...recursive }] as const;
-    const { revision, deletes } = await commit(
-      { ...writeOf(path, options), operations },
-      this.#writing,
-    );
-    return { revision, removed: deletes };
+  remove(path: string, options?: RemoveOptions): ReturnType<Client['remove']> {
+    return this.#values.remove(path, options);
   }
 
   list(path: string, options: ListOptions & { values: false }): Promise<Listing<EntryMeta>>;
   list(path: string, options?: ListOptions): Promise<Listing>;
-  async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
-    checkSubtree(path);
-    const wait = this.#timeouts.wait(options);
-    checkOptions(options, { depth: count, values: flag });
-    const listing = await readListing(options, (query) =>
-      this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), wait),
-    );
-    if (options.values === false || hasValues(listing)) return listing;
-    throw new ConferError('internal', 'the server left out the values of a list', { path });
+  list(path: string, options?: ListOptions): Promise<Listing | Listing<EntryMeta>> {
+    return this.#values.list(path, options);
   }
 
-  commit(request: CommitOptions): Promise<CommitResult> {
-    return commit(request, this.#writing);
+  commit(request: CommitOptions): ReturnType<Client['commit']> {
+    return this.#values.commit(request);
   }
 
-  async serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>> {
-    const wait = this.#timeouts.wait(options);
-    const { reply } = await this.#requests.ask('status', (id) => ({ type: 'status', id }), wait);
-    const { type: _, id: __, ...status } = reply;
-    return status;
+  serverStatus(options?: WaitOptions): ReturnType<Client['serverStatus']> {
+    return this.#values.serverStatus(options);
   }
 
-  async compact(
-    revision?: number,
-    options?: WaitOptions,
-  ): Promise<{ readonly compactedRevision: number }> {
-    if (revision !== undefined) checkArgument('a revision', revision, count);
-    const wait = this.#timeouts.wait(options);
-    const { reply } = await this.#requests.ask(
-      'compaction',
-      (id) => ({ type: 'compact', id, revision }),
-      wait,
-    );
-    return { compactedRevision: reply.compactedRevision };
+  compact(revision?: number, options?: WaitOptions): ReturnType<Client['compact']> {
+    return this.#values.compact(revision, options);
   }
 
   watch(path: string, options: WatchOptions = {}): Watch {
@@ -215,7 +176,7 @@ class ConferClient implements Client {
 
   diagnostics(): Diagnostics {
     const iterators = [...this.#eventWatches].map((watch) => watch.diagnostics());
-    const { clock, notices } = this.#context;
+    const { clock, listeners } = this.#context;
     const { name, version } = this.#client ?? {};
     return {
       now: clock.now(),
@@ -223,13 +184,13 @@ class ConferClient implements Client {
       connection: this.#connection.diagnostics(),
       requests: this.#requests.diagnostics(),
       ...worstOf([...this.#mirrors.diagnostics(), ...iterators]),
-      listenerErrors: notices.listenerErrors,
+      listenerErrors: listeners.listenerErrors,
     };
   }
 
   close(): Promise<void> {
     this.#closing.abort();
-    this.#context.notices.hold(() => {
+    this.#context.listeners.hold(() => {
       this.#mirrors.close();
       for (const watch of [...this.#eventWatches]) watch.close();
       const error = closedError('the client');
@@ -276,7 +237,7 @@ class ConferClient implements Client {
 
   #noteOutage(kind: ClientStatus['kind']): void {
     if (kind === 'open') this.#outage.end();
-    else this.#outage.begin(this.#connection.sureUntil);
+    else this.#outage.begin(this.#connection.lastKnownGood);
     if (kind === 'closed') this.#outage.stop();
   }
 

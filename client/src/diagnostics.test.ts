@@ -7,12 +7,12 @@ import {
   startConnected,
   startMirrored,
 } from './test-support/rig.ts';
-import { settle } from './test-support/virtual-clock.ts';
+import { flushPromises } from './test-support/virtual-clock.ts';
 
 const NO_RESYNCS = { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 };
 
 describe('diagnostics of the connection', () => {
-  test('tell of a client that has reached nobody yet', async () => {
+  test('say so of a client that has reached no server yet', async () => {
     const { client, clock } = startClient({ client: { name: 'orders', version: '4.2' } });
     const startedAt = clock.now();
     await clock.advance(1_000);
@@ -82,12 +82,12 @@ describe('diagnostics of the connection', () => {
     const silence = { code: 4408, reason: 'the server was silent for 30000 ms' };
     expect(silent.client.diagnostics().connection.lastLoss).toMatchObject(silence);
     const tokenless = startClient({ token: () => Promise.reject(new Error('vault sealed')) });
-    await settle();
+    await flushPromises();
     const refusal = { code: undefined, reason: 'no token: vault sealed' };
     expect(tokenless.client.diagnostics().connection.lastLoss).toMatchObject(refusal);
   });
 
-  test('tell why it was refused', () => {
+  test('tell why the server refused the client', () => {
     const { client, clock, server } = startConnected();
     server.end(4403, 'not you');
     const { connection } = client.diagnostics();
@@ -108,7 +108,7 @@ describe('diagnostics of the connection', () => {
 });
 
 describe('diagnostics of requests and listeners', () => {
-  test('count what has no answer and give the age of the oldest, also over a lost link', async () => {
+  test('count the requests without an answer and give the age of the oldest, also over a lost connection', async () => {
     const { client, clock, server } = startConnected();
     expect(client.diagnostics().requests).toEqual({ unanswered: 0, oldestMs: undefined });
     const pending = [client.get('/a'), client.get('/b')];
@@ -124,7 +124,7 @@ describe('diagnostics of requests and listeners', () => {
     await Promise.all([client.close(), Promise.allSettled(pending)]);
   });
 
-  test('count what listeners threw', () => {
+  test('count the errors that listeners threw', () => {
     const { client, mirror, server, watch } = startMirrored();
     mirror.on('change', () => {
       throw new Error('my own');
@@ -272,7 +272,7 @@ describe('diagnostics as a whole', () => {
 
   test('cut a reason that somebody else made long', async () => {
     const { client } = startClient({ token: () => Promise.reject(new Error('x'.repeat(10_000))) });
-    await settle();
+    await flushPromises();
     expect(client.diagnostics().connection.lastLoss?.reason).toHaveLength(200);
   });
 });

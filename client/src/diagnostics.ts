@@ -1,7 +1,5 @@
-import type { Position, WatchMode } from '@confer/shared';
-import type { ConnectionHistory } from './connection-history.ts';
+import type { Position, WatchMode, Welcome } from '@confer/shared';
 import type { ClientStatus, MirrorStatus } from './status.ts';
-import type { WatchState } from './watch-state.ts';
 
 /**
  * The state of a client, for a support ticket: plain JSON, of bounded size, without values and
@@ -23,6 +21,31 @@ export interface Diagnostics {
   readonly watchesOmitted: number;
   /** How often a listener threw. */
   readonly listenerErrors: number;
+}
+
+export interface Loss {
+  readonly at: number;
+  readonly code: number | undefined;
+  readonly reason: string;
+  /** Of a connection that went silent, when it was last heard (W8); else `at`. */
+  readonly sureUntil: number;
+}
+
+/** What happened to a connection so far. */
+export interface ConnectionHistory {
+  /** When its status became what it is. */
+  since: number;
+  /** Attempts to connect, and how many of them a server welcomed. */
+  attempts: number;
+  welcomes: number;
+  /** How the last connection or attempt ended; `code` is its close code, where there was a socket. */
+  lastLoss: Loss | undefined;
+  /** When the last frame came. */
+  heardAt: number | undefined;
+  /** What the server that welcomed last said of itself. */
+  welcome: Welcome | undefined;
+  /** The latest revision that its welcome or its heartbeats named. */
+  revision: number | undefined;
 }
 
 export interface ConnectionDiagnostics extends Readonly<ConnectionHistory> {
@@ -68,7 +91,7 @@ export interface WatchDiagnostics extends Readonly<WatchHistory> {
   readonly path: string;
   readonly mode: WatchMode;
   /** As a mirror says it; of an iterator, the state of its watch. */
-  readonly status: MirrorStatus | WatchState['kind'];
+  readonly status: MirrorStatus | 'starting' | 'snapshotting' | 'catching-up' | 'ended';
   /**
    * At the server: not asked for, asked for, taken; after a refusal or a misfit `pausing`, until it is
    * asked for again; `held` back because its reader is slow.

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@confer/shared';
-import { callBack } from './callback.ts';
+import { callBack } from './delivery/listener-queue.ts';
 import { messageOf } from './errors.ts';
-import type { OpenSocket } from './socket.ts';
+import type { OpenSocket } from './sockets/socket.ts';
 
 /** Everything the client takes from the world, handed in so that tests can be the world. */
 export interface Platform {
@@ -11,7 +11,7 @@ export interface Platform {
   /** A fresh name for a write; never the same twice (S4). */
   readonly newId: () => string;
   /** Calls back, until the signal, when the machine may have slept. */
-  readonly watchWakes?: (check: () => void, signal: AbortSignal) => void;
+  readonly onWakeUp?: (check: () => void, signal: AbortSignal) => void;
 }
 
 /** Timers hold their delay in 31 bits; a longer one would fire at once. */

@@ -1,7 +1,7 @@
 import { decodeDown, decodeUp } from '@confer/shared';
 import type { Mirror } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
-import type { Socket } from '../../client/src/socket.ts';
+import type { Socket } from '../../client/src/sockets/socket.ts';
 import type { ModelWrite } from '../model/model.ts';
 import { sameEntry } from '../model/model.ts';
 import { Journal } from '../simulation/journal.ts';

@@ -1,10 +1,10 @@
-const machine = 'client/src/watch-machine.ts';
+const machine = 'client/src/watch/watch-machine.ts';
 const session = 'server/src/session/session.ts';
 const memory = 'server/src/engine/memory/memory.ts';
 const watcher = 'server/src/watch/watcher.ts';
 const group = 'server/src/watch/group.ts';
 const hub = 'server/src/watch/hub.ts';
-const table = 'client/src/entry-table.ts';
+const table = 'client/src/mirror/entry-table.ts';
 const network = 'test/support/network.ts';
 
 /** No network that keeps order does this: two batches that arrived together change places. */
@@ -78,7 +78,7 @@ export const mutants = [
     edits: [
       { file: machine, find: 'if (frame.to <= position.revision) return { state };', replace: '' },
       {
-        file: 'client/src/batch.ts',
+        file: 'client/src/watch/pending-pages.ts',
         find: 'if (commit.revision <= revision) continue;',
         replace: '',
       },
@@ -92,7 +92,7 @@ export const mutants = [
         find: '? { state: withPage(state, event) }',
         replace: `? { state: withPage(state, event), effect: { type: 'replace',
             pages: pagesOf(withPage(state, event).pages),
-            position: { epoch: state.epoch, revision: event.revision }, proof: {} } }`,
+            position: { epoch: state.epoch, revision: event.revision }, checksum: {} } }`,
       },
     ],
   },
@@ -150,7 +150,7 @@ export const mutants = [
     name: 'client: request id kept on resend',
     edits: [
       {
-        file: 'client/src/requests.ts',
+        file: 'client/src/requests/requests.ts',
         find: "if (request.kind === 'lasting') this.#lasting.set(id, request);",
         replace: `if (request.kind === 'lasting') this.#lasting.set(id, { ...request, frames:
           request.frames.map((one) => one.replace('"requestId":"', '"requestId":"again-')) });`,
@@ -161,7 +161,7 @@ export const mutants = [
     name: 'client: a write waits for its mirrors',
     edits: [
       {
-        file: 'client/src/writes.ts',
+        file: 'client/src/values.ts',
         find: 'if (puts + deletes > 0)',
         replace: 'if (false)',
       },
@@ -196,8 +196,9 @@ export const mutants = [
     edits: [
       {
         file: table,
-        find: 'satisfies(proof: Proof, changes: readonly Change[] = []): boolean {',
-        replace: 'satisfies(proof: Proof, changes: readonly Change[] = []): boolean { return true;',
+        find: 'matches(checksum: Checksum, changes: readonly Change[] = []): boolean {',
+        replace:
+          'matches(checksum: Checksum, changes: readonly Change[] = []): boolean { return true;',
       },
     ],
   },
@@ -205,7 +206,7 @@ export const mutants = [
     name: 'client: silence timer',
     edits: [
       {
-        file: 'client/src/silence.ts',
+        file: 'client/src/connection/inactivity-timer.ts',
         find: '() => this.#onSilent(limitMs)',
         replace: '() => {}',
       },
@@ -215,7 +216,7 @@ export const mutants = [
     name: 'client: backoff',
     edits: [
       {
-        file: 'client/src/backoff.ts',
+        file: 'client/src/connection/backoff.ts',
         find: 'return this.#random() * ceilingMs;',
         replace: 'return 0;',
       },
@@ -261,7 +262,7 @@ export const mutants = [
     name: 'client: a position keeps its timeline until it moves',
     edits: [
       {
-        file: 'client/src/server-watch.ts',
+        file: 'client/src/watch/server-watch.ts',
         find: 'if (state.position !== last.position) this.#timeline =',
         replace: 'this.#timeline =',
       },
@@ -271,7 +272,7 @@ export const mutants = [
     name: 'client: entries of two timelines compared by their values',
     edits: [
       {
-        file: 'client/src/replica.ts',
+        file: 'client/src/mirror/replica.ts',
         find: 'last.rebuilt(pages, isComparable(this.#position, position))',
         replace: 'last.rebuilt(pages, this.#position?.epoch === position.epoch)',
       },
@@ -285,7 +286,7 @@ export const mutants = [
     name: 'client: a write waits for another timeline to be live',
     edits: [
       {
-        file: 'client/src/replica.ts',
+        file: 'client/src/mirror/replica.ts',
         find: 'return isComparable(this.#position, written)',
         replace: 'return this.#position?.epoch === written.epoch',
       },
@@ -528,7 +529,7 @@ export const mutants = [
     name: 'client: a clear leaves what its commit puts',
     edits: [
       {
-        file: 'client/src/clears.ts',
+        file: 'client/src/mirror/clears.ts',
         find: 'named.has(path) ? undefined : causeOf(path, bySubtree)',
         replace: 'causeOf(path, bySubtree)',
       },
@@ -540,7 +541,7 @@ export const mutants = [
     told: ['disagree about what it holds'],
     edits: [
       {
-        file: 'client/src/clears.ts',
+        file: 'client/src/mirror/clears.ts',
         find: 'if (deletes.length !== expected) return undefined;',
         replace: '',
       },

@@ -1,5 +1,5 @@
 import type { Clock } from '@confer/shared';
-import type { Socket as ClientSocket, OpenSocket } from '../../client/src/socket.ts';
+import type { Socket as ClientSocket, OpenSocket } from '../../client/src/sockets/socket.ts';
 import type {
   SocketHandlers as ServerHandlers,
   Socket as ServerSocket,

@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { OpenSocket, Socket } from '../socket.ts';
+import type { OpenSocket, Socket } from './socket.ts';
 
 interface Opened {
   readonly socket: Socket;
@@ -69,7 +69,7 @@ export const notFound = 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n';
 
 /** What both client sockets do alike; the code for a binary frame is not, as pages may not send all. */
 export function socketContract(name: string, openSocket: OpenSocket, binaryCode: number): void {
-  describe(`client socket ${name}`, () => {
+  describe(`the client socket ${name}`, () => {
     it('opens with the subprotocol and carries text both ways, in order', async () => {
       const { url, accepted } = await webSocketServer((ws) => {
         ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }));
@@ -106,7 +106,7 @@ export function socketContract(name: string, openSocket: OpenSocket, binaryCode:
       expect(closes[0]?.code).toBe(4000);
     });
 
-    it('tells how the server closed', async () => {
+    it('tells the code and the reason with which the server closed', async () => {
       const { url } = await webSocketServer((ws) => ws.close(4401, 'who are you?'));
       const { opens, closes } = open(openSocket, url);
       await until(() => closes.length === 1);
@@ -114,7 +114,7 @@ export function socketContract(name: string, openSocket: OpenSocket, binaryCode:
       expect(closes).toEqual([{ code: 4401, reason: 'who are you?' }]);
     });
 
-    it('tells 1006 when the server vanishes', async () => {
+    it('tells the code 1006 when the server vanishes', async () => {
       const { url, accepted } = await webSocketServer();
       const { opens, closes } = open(openSocket, url);
       await until(() => opens.length === 1);

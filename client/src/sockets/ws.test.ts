@@ -10,9 +10,9 @@ import {
 } from './sockets.contract.ts';
 import { openWs } from './ws.ts';
 
-socketContract('ws', openWs, 1003);
+socketContract('of `ws`', openWs, 1003);
 
-it('takes no frame of more than 64 MiB', async () => {
+it('the client socket ws takes no frame of more than 64 MiB', async () => {
   const { url } = await webSocketServer((ws) => ws.send('x'.repeat(64 * 1024 * 1024 + 1)));
   const { frames, closes } = open(openWs, url);
   await until(() => closes.length === 1);
@@ -20,7 +20,7 @@ it('takes no frame of more than 64 MiB', async () => {
   expect(closes[0]?.reason).toBe('Max payload size exceeded');
 });
 
-describe('reasons of a failed attempt', () => {
+describe('the reason of a failed attempt over `ws`', () => {
   async function reasonFor(url: string): Promise<string | undefined> {
     const { closes } = open(openWs, url);
     await until(() => closes.length === 1);
@@ -33,7 +33,7 @@ describe('reasons of a failed attempt', () => {
     expect(await reasonFor(url)).toBe(`connect ECONNREFUSED 127.0.0.1:${port}`);
   });
 
-  it('names each address of a name', async () => {
+  it('names each address that a name stands for', async () => {
     const port = new URL(await deadUrl()).port;
     const reason = await reasonFor(`ws://localhost:${port}/v1`);
     expect(reason).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { SUBPROTOCOL } from '@confer/shared';
 import { WebSocket } from 'ws';
-import type { OpenSocket } from '../socket.ts';
-import { FRAME_BYTES_MAX, Link, stillborn } from './link.ts';
+import { FRAME_BYTES_MAX, failedSocket, SocketAdapter } from './adapter.ts';
+import type { OpenSocket } from './socket.ts';
 
 /** The socket on Node, of whatever version. How long an attempt may take is up to the caller. */
 export const openWs: OpenSocket = (url, handlers) => {
@@ -10,9 +10,9 @@ export const openWs: OpenSocket = (url, handlers) => {
   try {
     ws = new WebSocket(url, SUBPROTOCOL, { perMessageDeflate: false, maxPayload: FRAME_BYTES_MAX });
   } catch (error) {
-    return stillborn(error, handlers);
+    return failedSocket(error, handlers);
   }
-  const link = new Link(
+  const adapter = new SocketAdapter(
     {
       send: (frame) => ws.send(frame),
       close: (code, reason) => ws.close(code, reason),
@@ -20,22 +20,24 @@ export const openWs: OpenSocket = (url, handlers) => {
     },
     handlers,
   );
-  let trouble: string | undefined;
-  ws.on('open', () => link.opened());
+  let failureReason: string | undefined;
+  ws.on('open', () => adapter.opened());
   ws.on('message', (data, isBinary) => {
-    if (isBinary) link.receivedBinary();
-    else link.received(data.toString());
+    if (isBinary) adapter.receivedBinary();
+    else adapter.received(data.toString());
   });
   ws.on('unexpected-response', (_request, response) => {
-    trouble = answerText(response);
+    failureReason = answerText(response);
     ws.terminate();
   });
   // A second error is what the library makes of being terminated over the first.
   ws.on('error', (error) => {
-    trouble ??= errorText(error);
+    failureReason ??= errorText(error);
   });
-  ws.on('close', (code, reason) => link.closed(code, reason.toString() || (trouble ?? '')));
-  return link;
+  ws.on('close', (code, reason) =>
+    adapter.closed(code, reason.toString() || (failureReason ?? '')),
+  );
+  return adapter;
 };
 
 function answerText({ statusCode = 0, statusMessage = '' }: IncomingMessage): string {

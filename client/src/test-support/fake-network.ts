@@ -1,5 +1,5 @@
 import { assert, type DownMessage, decodeUp, encode, type UpMessage } from '@confer/shared';
-import type { OpenSocket, SocketHandlers } from '../socket.ts';
+import type { OpenSocket, SocketHandlers } from '../sockets/socket.ts';
 
 type Sent<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>;
 
@@ -15,7 +15,7 @@ const LIMITS = {
 };
 
 /** A socket as the server of a script sees it: what the client sent, and what it is sent. */
-export class FakeConnection {
+export class FakeServerSocket {
   readonly url: string;
   readonly sent: UpMessage[] = [];
   closedBy: { readonly code: number; readonly reason: string } | undefined;
@@ -98,12 +98,12 @@ export class FakeConnection {
 
 /** All the sockets that a client opened, oldest first. */
 export class FakeNetwork {
-  readonly connections: FakeConnection[] = [];
+  readonly connections: FakeServerSocket[] = [];
   /** What the server does with each new connection, once the client has it in hand. */
-  onOpened: ((connection: FakeConnection) => void) | undefined;
+  onOpened: ((connection: FakeServerSocket) => void) | undefined;
 
   readonly openSocket: OpenSocket = (url, handlers) => {
-    const connection = new FakeConnection(url, handlers);
+    const connection = new FakeServerSocket(url, handlers);
     this.connections.push(connection);
     queueMicrotask(() => this.onOpened?.(connection));
     return {
@@ -118,7 +118,7 @@ export class FakeNetwork {
     };
   };
 
-  get last(): FakeConnection {
+  get last(): FakeServerSocket {
     const last = this.connections.at(-1);
     assert(last !== undefined, 'the client opened a socket');
     return last;

@@ -1,7 +1,7 @@
 import type { Entry, WireChange, WireCommit } from '@confer/shared';
 import type { ClientOptions, MirrorChange } from '../api.ts';
 import { createClient } from '../client.ts';
-import { type FakeConnection, FakeNetwork } from './fake-network.ts';
+import { FakeNetwork, type FakeServerSocket } from './fake-network.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** A client on a virtual clock and a scripted network. Backoff takes all of its ceiling. */
@@ -55,7 +55,7 @@ export function del(path: string): WireChange {
 }
 
 /** Gives the oldest state watch that is asked for its first state. */
-export function giveState(server: FakeConnection, revision: number, ...entries: Entry[]): string {
+export function giveState(server: FakeServerSocket, revision: number, ...entries: Entry[]): string {
   const watch = server.acceptWatch(revision);
   if (entries.length > 0) server.say({ type: 'snapshot', watch, revision, entries });
   server.say({ type: 'synced', watch, revision });

@@ -29,13 +29,13 @@ export class VirtualClock implements Clock {
       this.#timers.delete(next);
       this.#now = next.at;
       next.run();
-      await settle();
+      await flushPromises();
     }
     this.#now = end;
   }
 }
 
 /** Lets everything that is due without time passing happen. */
-export function settle(): Promise<void> {
+export function flushPromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

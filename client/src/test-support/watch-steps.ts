@@ -1,6 +1,6 @@
 import type { Commits, Position } from '@confer/shared';
-import { type Step, step } from '../watch-machine.ts';
-import { initialState, type WatchEvent, type WatchState } from '../watch-state.ts';
+import { type Step, step } from '../watch/watch-machine.ts';
+import { initialState, type WatchEvent, type WatchState } from '../watch/watch-state.ts';
 import { commit, entry, put } from './rig.ts';
 
 export const at = (revision: number, epoch = 'e1'): Position => ({ epoch, revision });

@@ -1,0 +1,147 @@
+import type { Entry, EntryMeta, Reply, Request, Status, Unsent } from '@confer/shared';
+import type {
+  Client,
+  CommitOptions,
+  CommitResult,
+  Listing,
+  ListOptions,
+  RemoveOptions,
+  WaitOptions,
+  WriteOptions,
+} from './api.ts';
+import { ConferError } from './errors.ts';
+import type { MirrorRegistry } from './mirror/mirror-registry.ts';
+import type { Replica } from './mirror/replica.ts';
+import type { NewDeadline } from './requests/deadline.ts';
+import { hasValues, readListing } from './requests/listing.ts';
+import type { Answer, Requests } from './requests/requests.ts';
+import { count, flag, object, text } from './validation/argument-types.ts';
+import {
+  checkArgument,
+  checkOptions,
+  checkPath,
+  checkSubtree,
+  checkWrite,
+} from './validation/arguments.ts';
+
+/** Requests that read and write values, as a client offers them: arguments checked, answers unwrapped. */
+export class Values
+  implements Pick<Client, 'get' | 'set' | 'remove' | 'list' | 'commit' | 'serverStatus' | 'compact'>
+{
+  readonly #requests: Requests;
+  readonly #mirrors: MirrorRegistry;
+  readonly #newDeadline: NewDeadline;
+  /** A fresh idempotency key for each write (S4). */
+  readonly #newId: () => string;
+
+  constructor(
+    requests: Requests,
+    mirrors: MirrorRegistry,
+    newDeadline: NewDeadline,
+    newId: () => string,
+  ) {
+    this.#requests = requests;
+    this.#mirrors = mirrors;
+    this.#newDeadline = newDeadline;
+    this.#newId = newId;
+  }
+
+  async get(path: string, options?: WaitOptions): Promise<Entry | undefined> {
+    checkPath(path);
+    const { reply } = await this.#ask('got', options, (id) => ({ type: 'get', id, path }));
+    return reply.entry ?? undefined;
+  }
+
+  async set(
+    path: string,
+    value: string,
+    options: WriteOptions = {},
+  ): Promise<{ readonly revision: number }> {
+    const operations = [{ type: 'put', path, value }] as const;
+    const { revision } = await this.commit({ ...commitOf(path, options), operations });
+    return { revision };
+  }
+
+  async remove(
+    path: string,
+    options: RemoveOptions = {},
+  ): Promise<{ readonly revision: number; readonly removed: number }> {
+    checkOptions(options, { recursive: flag });
+    const recursive = options.recursive === true ? { recursive: true } : {};
+    const operations = [{ type: 'delete', path, ...recursive }] as const;
+    const { revision, deletes } = await this.commit({ ...commitOf(path, options), operations });
+    return { revision, removed: deletes };
+  }
+
+  list(path: string, options: ListOptions & { values: false }): Promise<Listing<EntryMeta>>;
+  list(path: string, options?: ListOptions): Promise<Listing>;
+  async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
+    checkSubtree(path);
+    const deadline = this.#newDeadline(options);
+    checkOptions(options, { depth: count, values: flag });
+    const listing = await readListing(options, (query) =>
+      this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), deadline),
+    );
+    if (options.values === false || hasValues(listing)) return listing;
+    throw new ConferError('internal', 'the server left out the values of a list', { path });
+  }
+
+  /** Read-your-writes: returns when the mirrors of the client show what was written (W12). */
+  async commit(request: CommitOptions): Promise<CommitResult> {
+    checkArgument('a commit', request, object);
+    checkOptions(request, { note: text }, 'commit');
+    const { operations, conditions, note } = request;
+    checkWrite(operations, conditions);
+    const deadline = this.#newDeadline(request);
+    const requestId = this.#newId();
+    let behind: readonly Replica[] = [];
+    const { reply, welcome } = await this.#requests.ask(
+      'committed',
+      (id) => ({ type: 'commit', id, requestId, operations, conditions, note }),
+      deadline,
+      () => {
+        behind = this.#mirrors.behind(operations);
+      },
+    );
+    const { revision, puts, deletes } = reply;
+    if (puts + deletes > 0)
+      await Promise.all(behind.map((replica) => replica.show({ ...welcome, revision }, deadline)));
+    return { revision, puts, deletes };
+  }
+
+  async serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>> {
+    const { reply } = await this.#ask('status', options, (id) => ({ type: 'status', id }));
+    const { type: _, id: __, ...status } = reply;
+    return status;
+  }
+
+  async compact(
+    revision?: number,
+    options?: WaitOptions,
+  ): Promise<{ readonly compactedRevision: number }> {
+    if (revision !== undefined) checkArgument('a revision', revision, count);
+    const { reply } = await this.#ask('compaction', options, (id) => ({
+      type: 'compact',
+      id,
+      revision,
+    }));
+    return { compactedRevision: reply.compactedRevision };
+  }
+
+  #ask<Type extends Reply['type']>(
+    type: Type,
+    options: WaitOptions | undefined,
+    request: (id: number) => Unsent<Request>,
+  ): Promise<Answer<Type>> {
+    return this.#requests.ask(type, request, this.#newDeadline(options));
+  }
+}
+
+/** A write to one path, but for what it writes. */
+function commitOf(path: string, allOptions: WriteOptions): Omit<CommitOptions, 'operations'> {
+  checkOptions(allOptions, { ifRevision: count, note: text });
+  const { ifRevision, ...options } = allOptions;
+  return ifRevision === undefined
+    ? options
+    : { ...options, conditions: [{ path, modRevision: ifRevision }] };
+}
