@@ -2,13 +2,13 @@ import { decodeDown, decodeUp } from '@confer/shared';
 import type { Mirror } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
 import type { Socket } from '../../client/src/socket.ts';
+import { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import type { ModelWrite } from '../model/model.ts';
 import { sameEntry } from '../model/model.ts';
 import { Journal } from '../simulation/journal.ts';
 import { ServerHost } from '../simulation/server-host.ts';
 import { Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 import { WireJudge } from '../validate/wire.ts';
 
 const GOOD = 'good';

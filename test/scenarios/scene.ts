@@ -1,12 +1,12 @@
 import { type DownMessage, decodeDown } from '@confer/shared';
 import type { Client, ClientOptions } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
+import { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import type { ModelWrite } from '../model/model.ts';
 import { Journal } from '../simulation/journal.ts';
 import { ServerHost } from '../simulation/server-host.ts';
 import { type Link, Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 import { WireJudge } from '../validate/wire.ts';
 
 /** A server, clients by name, and what a test lets happen to them. Every frame and commit is judged. */

@@ -1,10 +1,10 @@
 import { times } from '@confer/shared';
 import { ConflictError } from '../../client/src/errors.ts';
+import { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import type { ModelWrite } from '../model/model.ts';
 import { sameEntry } from '../model/model.ts';
 import { Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 import { isCurrent } from '../validate/history.ts';
 import { validate } from '../validate/validators.ts';
 import { WireJudge } from '../validate/wire.ts';

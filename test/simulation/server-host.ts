@@ -1,11 +1,11 @@
 import type { Clock, Commit, Position } from '@confer/shared';
+import type { ProcessClock, VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import { Core } from '../../server/src/core.ts';
 import type { CommitOutcome, CommitRequest, Engine } from '../../server/src/engine/engine.ts';
 import { WriteFailure } from '../../server/src/engine/lmdb/storage.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
-import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import { type Histories, modelOf } from '../validate/history.ts';
 import type { Journal } from './journal.ts';
 import type { DiskFaults } from './stores/disk-faults.ts';
