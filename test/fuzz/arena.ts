@@ -5,7 +5,7 @@ import type { Socket } from '../../client/src/socket.ts';
 import { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import type { ModelWrite } from '../model/model.ts';
 import { sameEntry } from '../model/model.ts';
-import { Journal } from '../simulation/journal.ts';
+import { OperationHistory } from '../simulation/operation-history.ts';
 import { ServerHost } from '../simulation/server-host.ts';
 import { Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
@@ -19,7 +19,7 @@ const PUSHED = new Set(['commits', 'snapshot', 'difference', 'heartbeat']);
 export class Arena {
   readonly problems: string[] = [];
   readonly #clock = new VirtualClock();
-  readonly #journal = new Journal();
+  readonly #operationHistory = new OperationHistory();
   readonly #writes = new Map<string, ModelWrite>();
   readonly #network: Network;
   readonly #server: ServerHost;
@@ -46,7 +46,7 @@ export class Arena {
       random,
       network,
       writes: this.#writes,
-      journal: this.#journal,
+      operationHistory: this.#operationHistory,
       diskMaxMs: 2,
       busyMaxMs: 0,
     });
@@ -144,7 +144,7 @@ export class Arena {
     const decoded = decodeUp(frame);
     if (!decoded.ok || decoded.message.type !== 'commit') return;
     this.#writes.set(decoded.message.requestId, decoded.message);
-    this.#journal.requestIds.add(decoded.message.requestId);
+    this.#operationHistory.requestIds.add(decoded.message.requestId);
   }
 
   #down(frame: string, link: { readonly owner: string }, isFull: boolean): void {

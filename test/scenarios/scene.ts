@@ -3,7 +3,7 @@ import type { Client, ClientOptions } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
 import { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import type { ModelWrite } from '../model/model.ts';
-import { Journal } from '../simulation/journal.ts';
+import { OperationHistory } from '../simulation/operation-history.ts';
 import { ServerHost } from '../simulation/server-host.ts';
 import { type Link, Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
@@ -16,7 +16,7 @@ export class Scene {
   readonly server: ServerHost;
   /** What the server sent, by client. */
   readonly sent = new Map<string, DownMessage[]>();
-  readonly #journal = new Journal();
+  readonly #operationHistory = new OperationHistory();
   readonly #writes = new Map<string, ModelWrite>();
   readonly #problems: string[] = [];
   readonly #clients: Client[] = [];
@@ -46,7 +46,7 @@ export class Scene {
       random,
       network: this.network,
       writes: this.#writes,
-      journal: this.#journal,
+      operationHistory: this.#operationHistory,
       diskMaxMs,
       busyMaxMs: 0,
     });
@@ -68,7 +68,7 @@ export class Scene {
         random: this.#random.next,
         newId: () => {
           const id = `${name}-${++this.#ids}`;
-          this.#journal.requestIds.add(id);
+          this.#operationHistory.requestIds.add(id);
           return id;
         },
       },

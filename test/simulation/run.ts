@@ -11,7 +11,7 @@ import { WireJudge } from '../validate/wire.ts';
 import { Attempts } from './attempts.ts';
 import { ClientHost } from './client-host.ts';
 import { disturb, heal, type World } from './faults.ts';
-import { Journal } from './journal.ts';
+import { OperationHistory } from './operation-history.ts';
 import { ServerHost } from './server-host.ts';
 import type { EngineName } from './stores/simulated-store.ts';
 import { storing } from './stores/storing.ts';
@@ -29,7 +29,7 @@ const BLIND_MS_MAX = times.heartbeatMs * times.silentBeatsMax + 20_000;
 
 interface Scene extends World {
   readonly clock: VirtualClock;
-  readonly journal: Journal;
+  readonly operationHistory: OperationHistory;
   readonly problems: string[];
 }
 
@@ -53,7 +53,7 @@ export async function simulate({ seed, steps, engine }: SimulationOptions): Prom
 }
 
 async function play(scene: Scene, steps: number): Promise<void> {
-  const { random, clock, server, clients, journal, problems } = scene;
+  const { random, clock, server, clients, operationHistory, problems } = scene;
   const compaction = random.pick([0, 0, 0.15]);
   for (let step = 0; step < steps; step++) {
     if (random.chance(0.8)) random.pick(clients).act();
@@ -76,7 +76,7 @@ async function play(scene: Scene, steps: number): Promise<void> {
   for (const { rule, reader, problem } of validate(readers, server.truth))
     problems.push(`${rule} ${reader}: ${problem}`);
   problems.push(
-    ...journal.problems({
+    ...operationHistory.problems({
       revisionsOf: (requestId) => server.revisionsOf(requestId),
       revisionIn: (history, requestId) => server.revisionIn(history, requestId),
     }),
@@ -98,7 +98,7 @@ function writtenInPeace(client: ClientHost): () => readonly string[] {
 
 function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scene {
   const clock = new VirtualClock();
-  const journal = new Journal();
+  const operationHistory = new OperationHistory();
   const problems: string[] = [];
   const writes = new Map<string, ModelWrite>();
   const onProblem = (problem: string) => problems.push(problem);
@@ -125,7 +125,7 @@ function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scen
     random: random.fork(),
     network,
     writes,
-    journal,
+    operationHistory,
     busyMaxMs,
     ...storing(diskRandom, diskMaxMs),
   });
@@ -144,12 +144,12 @@ function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scen
       random: fork,
       network,
       histories: server,
-      journal,
+      operationHistory,
       valueCharsMax,
       revisionIn: (history, requestId) => server.revisionIn(history, requestId),
     });
   });
-  return { random, network, server, clients, clock, journal, problems };
+  return { random, network, server, clients, clock, operationHistory, problems };
 }
 
 function observe(scene: Scene): void {
