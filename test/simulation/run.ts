@@ -1,18 +1,16 @@
 import { times } from '@confer/shared';
 import { ConflictError } from '../../client/src/errors.ts';
-import { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
-import type { ModelWrite } from '../model/model.ts';
+import type { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import { sameEntry } from '../model/model.ts';
-import { Network } from '../support/network.ts';
+import { JudgedServer } from '../support/judged-server.ts';
 import { SeededRandom } from '../support/random.ts';
 import { isCurrent } from '../validate/history.ts';
 import { validate } from '../validate/validators.ts';
-import { WireJudge } from '../validate/wire.ts';
 import { Attempts } from './attempts.ts';
 import { ClientHost } from './client-host.ts';
 import { disturb, heal, type World } from './faults.ts';
-import { OperationHistory } from './operation-history.ts';
-import { ServerHost } from './server-host.ts';
+import type { OperationHistory } from './operation-history.ts';
+import type { ServerHost } from './server-host.ts';
 import type { EngineName } from './stores/simulated-store.ts';
 import { storing } from './stores/storing.ts';
 
@@ -97,43 +95,25 @@ function writtenInPeace(client: ClientHost): () => readonly string[] {
 }
 
 function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scene {
-  const clock = new VirtualClock();
-  const operationHistory = new OperationHistory();
-  const problems: string[] = [];
-  const writes = new Map<string, ModelWrite>();
-  const onProblem = (problem: string) => problems.push(problem);
-  const attempts = new Attempts(clock, onProblem);
   // One run in ten has values so large that snapshots and batches need several frames.
   const isLarge = random.chance(0.1);
-  const network = new Network({
-    clock,
+  const networkOptions = {
     random: random.fork(),
     latencyMaxMs: random.pick([1, 20, 300]),
     windowBytes: isLarge ? 100_000 : random.pick([200, 5_000, 1_000_000]),
-    onOpen: (owner) => attempts.opened(owner),
-    onServerFrame: (frame, link, isFull) => wire.down(frame, link, isFull),
-    onClientFrame: (frame, link) => {
-      const message = wire.up(frame, link);
-      if (message?.type === 'commit') writes.set(message.requestId, message);
-    },
-  });
-  network.brittle = random.pick([0, 0.2]);
+  };
+  const brittle = random.pick([0, 0.2]);
   const diskMaxMs = random.pick([0, 0, 5, 50]);
-  const busyMaxMs = random.pick([0, 0, 400]);
-  const server = new ServerHost({
-    clock,
-    random: random.fork(),
-    network,
-    writes,
-    operationHistory,
-    busyMaxMs,
+  const judged = new JudgedServer({
+    ...networkOptions,
+    busyMaxMs: random.pick([0, 0, 400]),
+    serverRandom: random.fork(),
     ...storing(diskRandom, diskMaxMs),
+    onOpen: (owner) => attempts.opened(owner),
   });
-  const wire = new WireJudge({
-    histories: server,
-    compactedRevision: () => server.compactedRevision,
-    onProblem,
-  });
+  const { clock, network, server, operationHistory, problems } = judged;
+  const attempts = new Attempts(clock, (problem) => problems.push(problem));
+  network.brittle = brittle;
   // Every second run, the clients are there before their server is.
   if (random.chance(0.5)) server.start();
   const valueCharsMax = isLarge ? 150_000 : random.pick([1, 300]);

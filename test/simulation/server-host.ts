@@ -12,7 +12,7 @@ import type { DiskFaults } from './stores/disk-faults.ts';
 import { MemoryStore } from './stores/memory-store.ts';
 import type { SimulatedStore } from './stores/simulated-store.ts';
 
-interface ServerHostOptions {
+export interface ServerHostOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly network: Network;
