@@ -43,7 +43,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-describe('the session', () => {
+describe('a server', () => {
   it('W10 survives whatever is sent to it, and others do not notice', { timeout: 300_000 }, () =>
     fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 80, size: 'max' }), async (sequence) => {

@@ -125,7 +125,7 @@ const LINT: Planted = {
 };
 
 describe('the tools of `pnpm check`', { timeout: 60_000 }, () => {
-  it.each(['lint', 'imports', 'dead', 'shipped'])('find nothing wrong: %s', (step) => {
+  it.each(['lint', 'imports', 'dead', 'shipped'])('find nothing wrong in the step %s', (step) => {
     const { status, said } = runIn(ROOT, 'scripts/check.mjs', [step]);
     expect(said).toMatch(new RegExp(`^ok +${step} `));
     expect(status).toBe(0);
