@@ -1,4 +1,7 @@
-/** All that is checked without running Confer: types, lint and format, house rules, bundle size. */
+/**
+ * All that is checked without running Confer: types, lint and format, who imports whom, what is dead, the other
+ * house rules, bundle size. With arguments it takes those steps alone.
+ */
 import { BUNDLE_GZIP_BYTES_MAX, bundleClient, bundleGzipBytes } from './bundle.mjs';
 import { runTool } from './run.mjs';
 
@@ -9,10 +12,18 @@ const tool =
     return code === 0 ? undefined : output;
   };
 
+const knip = (...args) => tool('knip/bin/knip.js', '--no-progress', '--no-config-hints', ...args);
+const shipped = ['shared', 'server', 'client', 'cli'].flatMap((name) => ['--workspace', name]);
+
 const steps = {
   types: tool('typescript/bin/tsc', '-b'),
   lint: tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
-  rules: tool('vitest/vitest.mjs', 'run', '--no-isolate', 'test/rules'),
+  imports: tool('dependency-cruiser/bin/dependency-cruise.mjs', '.', '-T', 'err-long'),
+  dead: knip(),
+  // What tests alone use is dead in what is shipped.
+  shipped: knip('--production', '--include', 'files,dependencies', ...shipped),
+  // One of them takes the three steps before once more.
+  rules: tool('vitest/vitest.mjs', 'run', '--no-isolate', 'test/rules', '--exclude', '**/tools.*'),
   bundle: async () => {
     await bundleClient();
     const bytes = bundleGzipBytes();
@@ -22,7 +33,9 @@ const steps = {
   },
 };
 
+const asked = process.argv.slice(2);
 for (const [name, run] of Object.entries(steps)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
   const startedAt = performance.now();
   const problem = await run().catch((error) => error.message);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { startCore } from './test-support/harness.ts';
 import { RawClient } from './test-support/raw-client.ts';
+import { startCore } from './test-support/scene.ts';
 
 type Harness = ReturnType<typeof startCore>;
 

@@ -98,7 +98,7 @@ describe.skipIf(shim.library === undefined)(
       expect(losses).not.toEqual([]);
     });
 
-    it('keeps them if the file is synced before the next put', async () => {
+    it('keeps what it acknowledged if the file is synced before the next put', async () => {
       const { losses, lines } = await judge('lmdb-synced', [late], 600);
       expect(lines).toHaveLength(PUTS - 1);
       expect(losses).toEqual([]);

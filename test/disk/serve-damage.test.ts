@@ -169,7 +169,7 @@ describe('a server that starts on damaged files', () => {
     });
   });
 
-  it.each(['confer.json', 'lock.mdb', 'reserve'])('S1 does without %s', async (name) => {
+  it.each(['confer.json', 'lock.mdb', 'reserve'])('S1 serves all without %s', async (name) => {
     await withCopy('killed', async (directory) => {
       removing(name)(directory);
       expect(await pathsIn(directory)).toHaveLength(REVISIONS);
@@ -196,7 +196,7 @@ describe('a server that starts on damaged files', () => {
 });
 
 describe('a server that meets a damaged row', () => {
-  it('S1 serves all others, says once which it is, and is not started again on it', async () => {
+  it('S1 serves all other rows, says once which it is, and is not started again on it', async () => {
     await withCopy('closed', async (directory) => {
       const served = await Served.start(directory);
       damage(directory, 'value 7 worth keeping');
@@ -219,7 +219,7 @@ describe('a server that meets a damaged row', () => {
     });
   });
 
-  it('S1 W3 tells who watches it why, line by line and not as a bug', async () => {
+  it('S1 W3 tells those who watch that row why they get none, line by line and not as a bug', async () => {
     await withCopy('closed', async (directory) => {
       const served = await Served.start(directory);
       damage(directory, 'value 7 worth keeping');

@@ -96,7 +96,7 @@ describe.skipIf(shim.library === undefined)(
       },
     );
 
-    it('S1 S4 that cannot take a write back does not know, and ends', async () => {
+    it('S1 S4 ends where it cannot take a write back, as it does not know what became of it', async () => {
       const rules: readonly Rule[] = [
         { ...LOG, outcome: 'late', times: 'always' },
         { call: 'sync', path: 'wal-*', outcome: 'fail', times: 'always' },
@@ -110,7 +110,7 @@ describe.skipIf(shim.library === undefined)(
       });
     });
 
-    it('S1 writes on what was cut short', async () => {
+    it('S1 goes on writing where a write was cut short', async () => {
       await onDisk([{ ...LOG, outcome: 'short', times: 'always' }], async (served) => {
         served.arm();
         for (let i = 0; i < 20; i++) expect(await served.write()).toBe('written');

@@ -78,7 +78,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     says: [failed(broken), ended(broken)],
   },
   'A sync of the log fails, or a write at the very end of a commit': {
-    test: [faults, 'that cannot take a write back does not know, and ends'],
+    test: [faults, 'ends where it cannot take a write back'],
     says: [failed(unsure), ended(unsure)],
   },
   'The file system becomes read-only': {
@@ -89,7 +89,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     test: ['test/disk/store.test.ts', 'in every state of the disk'],
   },
   'A row of `data.mdb` is damaged while it is served': {
-    test: [damage, 'serves all others, says once which it is'],
+    test: [damage, 'serves all other rows, says once which it is'],
     says: [degraded(damagedRow('"/k/7" in the table entries'))],
   },
   'A row of a large `data.mdb` (over 32 MiB) is damaged, and nobody asks for it': {

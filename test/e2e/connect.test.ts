@@ -37,8 +37,8 @@ function isAddressInfo(address: AddressInfo | string | null): address is Address
   return typeof address === 'object' && address !== null;
 }
 
-describe('on Node, also where it has a WebSocket of its own, a failed attempt says why', () => {
-  test('nobody listens', async () => {
+describe('a failed attempt on Node, also where it has a WebSocket of its own,', () => {
+  test('says that nobody listens', async () => {
     vi.stubGlobal('WebSocket', GlobalWebSocket);
     const server = createTcpServer();
     const port = await listening(server);
@@ -47,7 +47,7 @@ describe('on Node, also where it has a WebSocket of its own, a failed attempt sa
     expect(await whyWaiting(`http://127.0.0.1:${port}`)).toContain('ECONNREFUSED');
   });
 
-  test('another server answers', async () => {
+  test('says that another server answers', async () => {
     vi.stubGlobal('WebSocket', GlobalWebSocket);
     const server = createServer((_, response) => response.writeHead(404).end());
     const port = await listening(server);
@@ -55,7 +55,7 @@ describe('on Node, also where it has a WebSocket of its own, a failed attempt sa
     expect(await whyWaiting(`http://127.0.0.1:${port}`)).toContain('HTTP 404');
   });
 
-  test('the server speaks no TLS', async () => {
+  test('says that the server speaks no TLS', async () => {
     vi.stubGlobal('WebSocket', GlobalWebSocket);
     const server = createServer();
     const port = await listening(server);

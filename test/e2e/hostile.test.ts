@@ -7,7 +7,7 @@ import { TRANSPORTS } from '../support/transports.ts';
 
 const MIB = 1024 * 1024;
 
-describe.each(TRANSPORTS)('W10 clients that misbehave, over %s', (transport) => {
+describe.each(TRANSPORTS)('W10 a server whose client misbehaves, over %s,', (transport) => {
   let server: Server;
   beforeAll(async () => {
     server = await createServer({ engine: 'memory', port: 0, transport });

@@ -80,8 +80,8 @@ function differing(before: Map<string, unknown>, after: Map<string, unknown>): s
     .sort();
 }
 
-describe('W3 W4 W5 W7 S1 real configuration, real processes', () => {
-  it('mirrors follow our own example across restarts', { timeout: 60_000 }, async () => {
+describe('W3 W4 W5 W7 S1 mirrors in real processes', () => {
+  it('follow our own example across restarts', { timeout: 60_000 }, async () => {
     const states = ['bookshop', 'bookshop-next', 'bookshop'].map((name) =>
       join(root, 'examples', name),
     );
@@ -89,7 +89,7 @@ describe('W3 W4 W5 W7 S1 real configuration, real processes', () => {
   });
 
   it.runIf(isThere)(
-    'mirrors follow 41 states of a real repository across restarts (with CONFER_TEST_DATA)',
+    'follow 41 states of a real repository across restarts (with CONFER_TEST_DATA)',
     { timeout: 180_000 },
     async () => {
       const states = Array.from({ length: 41 }, (_, i) =>

@@ -21,7 +21,7 @@ const rows = Object.entries(costs).flatMap(([type, those]) =>
   those.map(({ title, act }) => ({ type, title, act })),
 );
 
-describe('W10 what a request may cost', () => {
+describe('W10 others are served, whatever one client asks for', () => {
   const directory = mkdtempSync(join(tmpdir(), 'confer-costs-'));
   const scene = new Scene(directory);
   let server: RealServer;

@@ -445,7 +445,8 @@ export const mutants = [
       {
         file: 'server/src/engine/replica/replica-reads.ts',
         find: 'requireInWindow(revision, this);\n    return commitsAfter(this.#state.log, revision);',
-        replace: 'return commitsAfter(this.#state.log, Math.max(revision, this.compactedRevision));',
+        replace:
+          'return commitsAfter(this.#state.log, Math.max(revision, this.compactedRevision));',
       },
       {
         file: 'server/src/store/store.ts',
@@ -474,7 +475,8 @@ export const mutants = [
       {
         file: memory,
         find: "if (commits.length > 0) this.feed.tell({ kind: 'commits', commits });",
-        replace: 'if (commits.length > 0) this.#clock.setTimer(5, () => this.feed.tell({ kind: "commits", commits }));',
+        replace:
+          'if (commits.length > 0) this.#clock.setTimer(5, () => this.feed.tell({ kind: "commits", commits }));',
       },
     ],
   },

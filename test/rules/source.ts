@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
 import ts from 'typescript';
 
 /** The packages that are shipped. `test` is none of them. */
@@ -67,10 +66,4 @@ export function visit(node: ts.Node, look: (node: ts.Node) => void): void {
 export function placeOf(source: Source, node: ts.Node): string {
   const { line } = source.tree.getLineAndCharacterOfPosition(node.getStart(source.tree));
   return `${source.path}:${line + 1}`;
-}
-
-/** The file that a relative import of `source` names. */
-export function resolve(source: Source, specifier: string): string | undefined {
-  if (!specifier.startsWith('.')) return undefined;
-  return posix.join(posix.dirname(source.path), specifier);
 }

@@ -49,7 +49,7 @@ async function held(client: Client) {
   return entries.map(({ path, value }) => `${path} ${value}`);
 }
 
-describe('an older copy of the data is put back by hand, under the same epoch', () => {
+describe('when an older copy of the data is put back by hand, under the same epoch,', () => {
   it.each<[string, number]>([
     ['is behind them', 1],
     ['is where they are', 2],

@@ -1,78 +1,41 @@
 import { type DownMessage, decodeDown } from '@confer/shared';
 import type { Client, ClientOptions } from '../../client/src/api.ts';
-import { createClient } from '../../client/src/client.ts';
-import type { ModelWrite } from '../model/model.ts';
-import { Journal } from '../simulation/journal.ts';
-import { ServerHost } from '../simulation/server-host.ts';
-import { type Link, Network } from '../support/network.ts';
+import type { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
+import type { ServerHost } from '../simulation/server-host.ts';
+import { JudgedServer } from '../support/judged-server.ts';
+import type { Link, Network } from '../support/network.ts';
 import { SeededRandom } from '../support/random.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
-import { WireJudge } from '../validate/wire.ts';
 
-/** A server, clients by name, and what a test lets happen to them. Every frame and commit is judged. */
+/** A server, clients by name, and what a test lets happen to them. */
 export class Scene {
-  readonly clock = new VirtualClock();
-  readonly network: Network;
-  readonly server: ServerHost;
   /** What the server sent, by client. */
   readonly sent = new Map<string, DownMessage[]>();
-  readonly #journal = new Journal();
-  readonly #writes = new Map<string, ModelWrite>();
-  readonly #problems: string[] = [];
+  readonly clock: VirtualClock;
+  readonly network: Network;
+  readonly server: ServerHost;
+  readonly #judged: JudgedServer;
   readonly #clients: Client[] = [];
-  readonly #random = new SeededRandom(1);
-  #ids = 0;
 
   constructor({ windowBytes = 1_000_000, diskMaxMs = 0 } = {}) {
-    const clock = this.clock;
-    const random = this.#random;
-    this.network = new Network({
-      clock,
-      random,
+    this.#judged = new JudgedServer({
+      random: new SeededRandom(1),
       latencyMaxMs: 1,
       windowBytes,
-      onClientFrame: (frame, link) => {
-        const message = wire.up(frame, link);
-        if (message?.type === 'commit') this.#writes.set(message.requestId, message);
-      },
-      onServerFrame: (frame, link, isFull) => {
-        wire.down(frame, link, isFull);
+      diskMaxMs,
+      busyMaxMs: 0,
+      onServerFrame: (frame, link) => {
         const decoded = decodeDown(frame);
         if (decoded.ok) this.sentTo(link.owner).push(decoded.message);
       },
     });
-    this.server = new ServerHost({
-      clock,
-      random,
-      network: this.network,
-      writes: this.#writes,
-      journal: this.#journal,
-      diskMaxMs,
-      busyMaxMs: 0,
-    });
-    const wire = new WireJudge({
-      histories: this.server,
-      compactedRevision: () => this.server.compactedRevision,
-      onProblem: (problem) => this.#problems.push(problem),
-    });
+    this.clock = this.#judged.clock;
+    this.network = this.#judged.network;
+    this.server = this.#judged.server;
     this.server.start();
   }
 
   client(name: string, options: ClientOptions = {}): Client {
-    const client = createClient(
-      ['http://server'],
-      { onError: (error) => this.#problems.push(String(error)), ...options },
-      {
-        openSocket: this.network.opener(name),
-        clock: this.clock,
-        random: this.#random.next,
-        newId: () => {
-          const id = `${name}-${++this.#ids}`;
-          this.#journal.requestIds.add(id);
-          return id;
-        },
-      },
-    );
+    const client = this.#judged.client(name, options);
     this.#clients.push(client);
     return client;
   }
@@ -107,6 +70,6 @@ export class Scene {
     const closing = this.#clients.map((client) => client.close());
     await this.clock.advance(10_000);
     await Promise.all(closing);
-    return [...this.#problems, ...this.server.problems];
+    return [...this.#judged.problems, ...this.server.problems];
   }
 }

@@ -2,9 +2,9 @@ import type { Position } from '@confer/shared';
 import type { Client, Mirror } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
 import { CompactedError } from '../../client/src/errors.ts';
+import type { ProcessClock, VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
-import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import {
   type Histories,
   isBeginningOf,
@@ -14,7 +14,7 @@ import {
   type Reader,
 } from '../validate/history.ts';
 import { ClientWork, isExpected } from './client-work.ts';
-import type { Journal } from './journal.ts';
+import type { OperationHistory } from './operation-history.ts';
 
 const SUBTREES = ['/', '/a', '/a/b', '/d', '/nothing', '/x'];
 /** What a watch says when a server sent what does not fit: no correct one ever does. */
@@ -28,7 +28,7 @@ interface ClientHostOptions {
   readonly random: SeededRandom;
   readonly network: Network;
   readonly histories: Histories;
-  readonly journal: Journal;
+  readonly operationHistory: OperationHistory;
   readonly valueCharsMax: number;
   /** Where a request was done in one history, if what it did is part of it. */
   readonly revisionIn: (history: string, requestId: string) => number | undefined;
@@ -135,7 +135,7 @@ export class ClientHost {
   }
 
   #start(): Process {
-    const { clock, network, journal, valueCharsMax, histories } = this.#options;
+    const { clock, network, operationHistory, valueCharsMax, histories } = this.#options;
     const scope = clock.scope();
     this.#processes += 1;
     const name = `${this.name}.${this.#processes}`;
@@ -152,7 +152,7 @@ export class ClientHost {
         random: this.#random.next,
         newId: () => {
           const id = `${name}-${++writes}`;
-          journal.requestIds.add(id);
+          operationHistory.requestIds.add(id);
           return id;
         },
       },
@@ -161,7 +161,7 @@ export class ClientHost {
     const work = new ClientWork({
       client,
       random: this.#random,
-      journal,
+      operationHistory,
       valueCharsMax,
       mirrors: () => this.mirrors.map(({ mirror }) => mirror),
       lastId: () => `${name}-${writes}`,
@@ -169,7 +169,7 @@ export class ClientHost {
       isCurrent: (place) => isCurrent(histories, place),
       onWritten: (requestId, { revision, changed }) =>
         process.isAlive && changed > 0 && this.#shows(requestId, revision),
-      onRefused: (requestId) => journal.refused(requestId, histories.history),
+      onRefused: (requestId) => operationHistory.refused(requestId, histories.history),
       onProblem: (problem) => this.problems.push(`${this.name}: ${problem}`),
     });
     const process: Process = { client, work, scope, isAlive: true };

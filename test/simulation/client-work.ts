@@ -4,7 +4,7 @@ import { ConferError, ConflictError } from '../../client/src/errors.ts';
 import { isWithin } from '../model/model.ts';
 import type { SeededRandom } from '../support/random.ts';
 import type { Place } from '../validate/history.ts';
-import { type Journal, tagOf } from './journal.ts';
+import { type OperationHistory, tagOf } from './operation-history.ts';
 
 const PATHS = ['/a', '/a/b', '/a/b/c', '/a-b', '/a/b-c', '/d/e', '/d/e/f', '/d/é', '/x'];
 /** Errors that say that nothing was written, nor ever will be. */
@@ -20,7 +20,7 @@ interface Written {
 export interface WorkOptions {
   readonly client: Client;
   readonly random: SeededRandom;
-  readonly journal: Journal;
+  readonly operationHistory: OperationHistory;
   readonly valueCharsMax: number;
   readonly mirrors: () => readonly Mirror[];
   /** The request id of the write that was made last. */
@@ -44,7 +44,7 @@ export class ClientWork {
 
   /** Resolves with why it was not made, if it was not. */
   set(): Promise<unknown> {
-    const { client, random, journal, mirrors, placeOf, isCurrent } = this.#options;
+    const { client, random, operationHistory, mirrors, placeOf, isCurrent } = this.#options;
     const path = random.pick(PATHS);
     const value = this.#newValue();
     const seen = mirrors().find((mirror) => isWithin(path, mirror.path));
@@ -54,7 +54,7 @@ export class ClientWork {
     const place = seen?.position && placeOf(seen.position);
     const expected = tagOf(held?.value);
     const tag = tagOf(value);
-    const answered = journal.asked(path, tag);
+    const answered = operationHistory.asked(path, tag);
     const written = client.set(path, value, options);
     const requestId = this.#options.lastId();
     /** A revision of another history says nothing of the value that was expected. */
@@ -98,12 +98,14 @@ export class ClientWork {
   }
 
   read(): void {
-    const { client, random, journal } = this.#options;
+    const { client, random, operationHistory } = this.#options;
     const path = random.pick(PATHS);
-    const called = journal.now();
+    const called = operationHistory.now();
     if (random.chance(0.2)) void this.#settle(client.list(path));
     else
-      void this.#settle(client.get(path).then((entry) => journal.read(path, called, entry?.value)));
+      void this.#settle(
+        client.get(path).then((entry) => operationHistory.read(path, called, entry?.value)),
+      );
   }
 
   #newValue(): string {
@@ -114,7 +116,7 @@ export class ClientWork {
 
   /** For each path, what the operations leave of it. */
   #write(operations: readonly Operation[], written: Promise<Written>): void {
-    const { journal, lastId } = this.#options;
+    const { operationHistory, lastId } = this.#options;
     const requestId = lastId();
     const left = new Map<string, string | null>();
     for (const operation of operations)
@@ -123,7 +125,7 @@ export class ClientWork {
         for (const path of PATHS)
           if (path === operation.path || (operation.recursive && isWithin(path, operation.path)))
             left.set(path, null);
-    const asked = [...left].map(([path, value]) => journal.asked(path, value));
+    const asked = [...left].map(([path, value]) => operationHistory.asked(path, value));
     void this.#settle(
       written.then((result) => {
         for (const answered of asked) answered();
@@ -139,7 +141,8 @@ export class ClientWork {
   }
 
   #done(requestId: string, written: Written): void {
-    if (written.changed > 0) this.#options.journal.acknowledged(requestId, written.revision);
+    if (written.changed > 0)
+      this.#options.operationHistory.acknowledged(requestId, written.revision);
     this.#options.onWritten(requestId, written);
   }
 

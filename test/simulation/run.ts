@@ -1,18 +1,16 @@
 import { times } from '@confer/shared';
 import { ConflictError } from '../../client/src/errors.ts';
-import type { ModelWrite } from '../model/model.ts';
+import type { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import { sameEntry } from '../model/model.ts';
-import { Network } from '../support/network.ts';
+import { JudgedServer } from '../support/judged-server.ts';
 import { SeededRandom } from '../support/random.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 import { isCurrent } from '../validate/history.ts';
 import { validate } from '../validate/validators.ts';
-import { WireJudge } from '../validate/wire.ts';
 import { Attempts } from './attempts.ts';
 import { ClientHost } from './client-host.ts';
 import { disturb, heal, type World } from './faults.ts';
-import { Journal } from './journal.ts';
-import { ServerHost } from './server-host.ts';
+import type { OperationHistory } from './operation-history.ts';
+import type { ServerHost } from './server-host.ts';
 import type { EngineName } from './stores/simulated-store.ts';
 import { storing } from './stores/storing.ts';
 
@@ -29,7 +27,7 @@ const BLIND_MS_MAX = times.heartbeatMs * times.silentBeatsMax + 20_000;
 
 interface Scene extends World {
   readonly clock: VirtualClock;
-  readonly journal: Journal;
+  readonly operationHistory: OperationHistory;
   readonly problems: string[];
 }
 
@@ -53,7 +51,7 @@ export async function simulate({ seed, steps, engine }: SimulationOptions): Prom
 }
 
 async function play(scene: Scene, steps: number): Promise<void> {
-  const { random, clock, server, clients, journal, problems } = scene;
+  const { random, clock, server, clients, operationHistory, problems } = scene;
   const compaction = random.pick([0, 0, 0.15]);
   for (let step = 0; step < steps; step++) {
     if (random.chance(0.8)) random.pick(clients).act();
@@ -76,7 +74,7 @@ async function play(scene: Scene, steps: number): Promise<void> {
   for (const { rule, reader, problem } of validate(readers, server.truth))
     problems.push(`${rule} ${reader}: ${problem}`);
   problems.push(
-    ...journal.problems({
+    ...operationHistory.problems({
       revisionsOf: (requestId) => server.revisionsOf(requestId),
       revisionIn: (history, requestId) => server.revisionIn(history, requestId),
     }),
@@ -97,43 +95,25 @@ function writtenInPeace(client: ClientHost): () => readonly string[] {
 }
 
 function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scene {
-  const clock = new VirtualClock();
-  const journal = new Journal();
-  const problems: string[] = [];
-  const writes = new Map<string, ModelWrite>();
-  const onProblem = (problem: string) => problems.push(problem);
-  const attempts = new Attempts(clock, onProblem);
   // One run in ten has values so large that snapshots and batches need several frames.
   const isLarge = random.chance(0.1);
-  const network = new Network({
-    clock,
+  const networkOptions = {
     random: random.fork(),
     latencyMaxMs: random.pick([1, 20, 300]),
     windowBytes: isLarge ? 100_000 : random.pick([200, 5_000, 1_000_000]),
-    onOpen: (owner) => attempts.opened(owner),
-    onServerFrame: (frame, link, isFull) => wire.down(frame, link, isFull),
-    onClientFrame: (frame, link) => {
-      const message = wire.up(frame, link);
-      if (message?.type === 'commit') writes.set(message.requestId, message);
-    },
-  });
-  network.brittle = random.pick([0, 0.2]);
+  };
+  const brittle = random.pick([0, 0.2]);
   const diskMaxMs = random.pick([0, 0, 5, 50]);
-  const busyMaxMs = random.pick([0, 0, 400]);
-  const server = new ServerHost({
-    clock,
-    random: random.fork(),
-    network,
-    writes,
-    journal,
-    busyMaxMs,
+  const judged = new JudgedServer({
+    ...networkOptions,
+    busyMaxMs: random.pick([0, 0, 400]),
+    serverRandom: random.fork(),
     ...storing(diskRandom, diskMaxMs),
+    onOpen: (owner) => attempts.opened(owner),
   });
-  const wire = new WireJudge({
-    histories: server,
-    compactedRevision: () => server.compactedRevision,
-    onProblem,
-  });
+  const { clock, network, server, operationHistory, problems } = judged;
+  const attempts = new Attempts(clock, (problem) => problems.push(problem));
+  network.brittle = brittle;
   // Every second run, the clients are there before their server is.
   if (random.chance(0.5)) server.start();
   const valueCharsMax = isLarge ? 150_000 : random.pick([1, 300]);
@@ -144,12 +124,12 @@ function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scen
       random: fork,
       network,
       histories: server,
-      journal,
+      operationHistory,
       valueCharsMax,
       revisionIn: (history, requestId) => server.revisionIn(history, requestId),
     });
   });
-  return { random, network, server, clients, clock, journal, problems };
+  return { random, network, server, clients, clock, operationHistory, problems };
 }
 
 function observe(scene: Scene): void {

@@ -1,4 +1,5 @@
 import type { Clock, Commit, Position } from '@confer/shared';
+import type { ProcessClock, VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import { Core } from '../../server/src/core.ts';
 import type {
   CommitOutcome,
@@ -10,20 +11,19 @@ import { WriteFailure } from '../../server/src/engine/lmdb/storage.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import type { SeededRandom } from '../support/random.ts';
-import type { ProcessClock, VirtualClock } from '../support/virtual-clock.ts';
 import { type Histories, modelOf } from '../validate/history.ts';
-import type { Journal } from './journal.ts';
+import type { OperationHistory } from './operation-history.ts';
 import type { DiskFaults } from './stores/disk-faults.ts';
 import { MemoryStore } from './stores/memory-store.ts';
 import type { SimulatedStore } from './stores/simulated-store.ts';
 
-interface ServerHostOptions {
+export interface ServerHostOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly network: Network;
   /** What each write asked for, by its request id. */
   readonly writes: ReadonlyMap<string, ModelWrite>;
-  readonly journal: Journal;
+  readonly operationHistory: OperationHistory;
   /** A write waits up to this long for the disk; a crash meanwhile loses it. */
   readonly diskMaxMs: number;
   /** What the server puts off to a later turn waits up to this long, and turns are short. */
@@ -270,7 +270,9 @@ export class ServerHost implements Histories {
     for (const [id, revision] of done) this.#done.set(`${history} ${id}`, revision);
     if (count > 0) {
       const state = model.at(model.revision);
-      this.#options.journal.reset(new Map([...state].map(([path, { value }]) => [path, value])));
+      this.#options.operationHistory.reset(
+        new Map([...state].map(([path, { value }]) => [path, value])),
+      );
     }
     return history;
   }
@@ -323,7 +325,7 @@ export class ServerHost implements Histories {
   /** S2 to S5. */
   #judge(commit: Commit): void {
     const requestId = this.#store.requestIdOf(commit.revision) ?? '';
-    const { writes, journal, clock } = this.#options;
+    const { writes, operationHistory, clock } = this.#options;
     const write = writes.get(requestId);
     const { model, history } = this;
     this.#committedAt.set(`${history} ${commit.revision}`, clock.now());
@@ -331,7 +333,7 @@ export class ServerHost implements Histories {
     const once = `${history} ${requestId}`;
     if (this.#done.has(once)) this.problems.push(`S4 revision ${commit.revision}: done before`);
     this.#done.set(once, commit.revision);
-    if (write === undefined || !journal.requestIds.has(requestId))
+    if (write === undefined || !operationHistory.requestIds.has(requestId))
       this.problems.push(`S4 revision ${commit.revision}: nobody asked for it`);
     if (write === undefined) return;
     if (model.write(write) === 'conflict')

@@ -14,9 +14,9 @@ const pinned: readonly [seed: number, found: string][] = [
 ];
 
 describe.each(engineNames)(
-  'W1-W10 W12 S1-S6 simulation of a server on %s with several clients under faults',
+  'W1-W10 W12 S1-S6 a simulated server on %s, with several clients under faults,',
   (engine) => {
-    it.each(pinned)('seed %i: %s', async (seed) => {
+    it.each(pinned)('keeps its promises with seed %i, which once found: %s', async (seed) => {
       expect(await simulate({ seed, steps: STEPS, engine })).toEqual([]);
     });
 
@@ -25,14 +25,18 @@ describe.each(engineNames)(
       to: Math.min(FIRST_SEED + (i + 1) * SEEDS_PER_TEST, FIRST_SEED + SEEDS) - 1,
     }));
 
-    it.each(runs)('seeds $from to $to', { timeout: 120_000 }, async ({ from, to }) => {
-      for (let seed = from; seed <= to; seed++) {
-        const problems = await simulate({ seed, steps: STEPS, engine });
-        expect(
-          problems,
-          `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,
-        ).toEqual([]);
-      }
-    });
+    it.each(runs)(
+      'keeps its promises with seeds $from to $to',
+      { timeout: 120_000 },
+      async ({ from, to }) => {
+        for (let seed = from; seed <= to; seed++) {
+          const problems = await simulate({ seed, steps: STEPS, engine });
+          expect(
+            problems,
+            `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,
+          ).toEqual([]);
+        }
+      },
+    );
   },
 );

@@ -1,7 +1,7 @@
 import { limits, type Operation, type UpMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
 
 type Commit = Extract<UpMessage, { type: 'commit' }>;
 

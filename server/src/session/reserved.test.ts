@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
 
 /** What a connection was told of, in any frame, by path. */
 function pathsIn(client: RawClient): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
 
 describe('the beginning of a connection', () => {
   it('welcomes a hello with epoch, revision and limits', async () => {

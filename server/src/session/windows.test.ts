@@ -1,11 +1,11 @@
 import type { WatchMode } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { MemoryDisk } from '../engine/memory/disk.ts';
-import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { type Scene, startCore } from '../test-support/scene.ts';
 
 /** Revisions 1 to 6 of `/a`; history begins after 3. The server has started anew since. */
-async function sixRevisions(tombstonesMax?: number): Promise<Harness> {
+async function sixRevisions(tombstonesMax?: number): Promise<Scene> {
   const options = {
     disk: new MemoryDisk(),
     ...(tombstonesMax === undefined ? {} : { tombstonesMax }),
@@ -19,7 +19,7 @@ async function sixRevisions(tombstonesMax?: number): Promise<Harness> {
   return startCore(options);
 }
 
-async function watchAfter(harness: Harness, mode: WatchMode, revision: number) {
+async function watchAfter(harness: Scene, mode: WatchMode, revision: number) {
   const client = RawClient.open(harness.core);
   const after = { epoch: harness.engine.epoch, revision };
   client.send({ type: 'watch', id: 1, path: '/', mode, after });
@@ -27,7 +27,7 @@ async function watchAfter(harness: Harness, mode: WatchMode, revision: number) {
   return client;
 }
 
-async function typesAfter(harness: Harness, mode: WatchMode, revision: number) {
+async function typesAfter(harness: Scene, mode: WatchMode, revision: number) {
   const { received } = await watchAfter(harness, mode, revision);
   return received.map(({ type }) => type);
 }
@@ -90,7 +90,7 @@ describe('the windows of history', () => {
 });
 
 describe('a compaction by request', () => {
-  const compact = async (harness: Harness, revision?: number) => {
+  const compact = async (harness: Scene, revision?: number) => {
     const client = RawClient.open(harness.core);
     client.send({ type: 'compact', id: 5, ...(revision === undefined ? {} : { revision }) });
     await harness.settle();

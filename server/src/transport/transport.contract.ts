@@ -2,9 +2,9 @@ import { describe } from 'vitest';
 import { closingContract } from './closing.contract.ts';
 import { framesContract } from './frames.contract.ts';
 import { httpContract } from './http.contract.ts';
+import { limitsContract } from './limits.contract.ts';
 import { listeningContract } from './listening.contract.ts';
 import { pressureContract } from './pressure.contract.ts';
-import { roomContract } from './room.contract.ts';
 import type { Transport } from './socket.ts';
 
 /** What every transport does alike. `other` is one that may already hold the port. */
@@ -14,7 +14,7 @@ export function transportContract(transport: Transport, other: Transport): void 
     pressureContract(transport);
     closingContract(transport);
     httpContract(transport);
-    roomContract(transport);
+    limitsContract(transport);
     listeningContract(transport, other);
   });
 }

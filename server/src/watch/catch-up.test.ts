@@ -1,19 +1,19 @@
 import type { DownMessage } from '@confer/shared';
 import { describe, expect, it, vi } from 'vitest';
-import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { type Scene, startCore } from '../test-support/scene.ts';
 
 /** Too long for one page, and with texts whose UTF-8 is longer than they are. */
 const VALUES = ['x'.repeat(200_000), '"größe"\n\u{1f600}', '\u20ac'.repeat(400_000), '', 'end'];
 
-async function filled(): Promise<Harness> {
+async function filled(): Promise<Scene> {
   const harness = startCore();
   for (const [i, value] of VALUES.entries()) await harness.put(`/app/${i}`, value);
   return harness;
 }
 
 /** All that a reader is sent who comes, gets what there is, and goes. */
-async function readOnce(harness: Harness): Promise<readonly DownMessage[]> {
+async function readOnce(harness: Scene): Promise<readonly DownMessage[]> {
   const client = RawClient.open(harness.core);
   client.send({ type: 'watch', id: 1, path: '/app', mode: 'state' });
   await harness.settle();

@@ -1,15 +1,15 @@
 import { Digest, type DownMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { MemoryDisk } from '../engine/memory/disk.ts';
-import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { type Scene, startCore } from '../test-support/scene.ts';
 
 /** A server that starts anew has no recent commits in memory: the engine's history decides. */
-function restarted(disk: MemoryDisk, tombstonesMax?: number): Harness {
+function restarted(disk: MemoryDisk, tombstonesMax?: number): Scene {
   return startCore({ disk, ...(tombstonesMax === undefined ? {} : { tombstonesMax }) });
 }
 
-function resume(harness: Harness, revision: number, path = '/app'): RawClient {
+function resume(harness: Scene, revision: number, path = '/app'): RawClient {
   const client = RawClient.open(harness.core);
   const after = { epoch: harness.engine.epoch, revision };
   client.send({ type: 'watch', id: 1, path, mode: 'state', after });
@@ -17,11 +17,7 @@ function resume(harness: Harness, revision: number, path = '/app'): RawClient {
 }
 
 /** Lets a client that takes one frame at a time have all until `synced`, with `between` each. */
-async function takeSlowly(
-  harness: Harness,
-  client: RawClient,
-  between: (frames: number) => unknown,
-) {
+async function takeSlowly(harness: Scene, client: RawClient, between: (frames: number) => unknown) {
   const isSynced = ({ type }: DownMessage) => type === 'synced';
   client.answer = 'buffered';
   await harness.settle();
@@ -34,7 +30,7 @@ async function takeSlowly(
   client.answer = 'sent';
 }
 
-function digestOf(harness: Harness, subtree: string): { entries: number; digest: string } {
+function digestOf(harness: Scene, subtree: string): { entries: number; digest: string } {
   const digest = new Digest();
   const entries = [...harness.engine.reads.scan({ subtree, at: harness.engine.reads.revision })];
   for (const { path, modRevision } of entries) digest.add(path, modRevision);
@@ -42,7 +38,7 @@ function digestOf(harness: Harness, subtree: string): { entries: number; digest:
 }
 
 /** `/app` with 6 large entries; at revision 6 all is as it will stay but for what is said. */
-async function filled(disk: MemoryDisk): Promise<Harness> {
+async function filled(disk: MemoryDisk): Promise<Scene> {
   const harness = startCore({ disk });
   for (let i = 0; i < 6; i++) await harness.put(`/app/${i}`, `${i}`.repeat(100_000));
   return harness;

@@ -2,8 +2,8 @@ import { Digest } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { Store } from '../store/store.ts';
-import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
 import { Digests } from './digests.ts';
 
 type Harness = ReturnType<typeof startCore>;

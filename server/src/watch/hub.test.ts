@@ -1,8 +1,8 @@
 import { Digest, type DownMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { MemoryDisk } from '../engine/memory/disk.ts';
-import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
 
 type Mode = 'state' | 'events';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../test-support/harness.ts';
+import { VirtualClock } from '../test-support/virtual-clock.ts';
 import { PageCache } from './page-cache.ts';
 
 describe('W10 what is kept for others', () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const use = (kept: PageCache<string>, key: string) => {
     let isMade = false;
     const make = () => {

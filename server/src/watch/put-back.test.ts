@@ -1,14 +1,14 @@
 import type { DownMessage, Position, WatchMode } from '@confer/shared';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryDisk } from '../engine/memory/disk.ts';
-import { type Harness, startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { type Scene, startCore } from '../test-support/scene.ts';
 
 /**
  * A store that was opened three times, so that its timelines begin after 0, 2 and 4. A position of the
  * first one at 3 is of somebody who saw another copy of it go on.
  */
-let harness: Harness;
+let harness: Scene;
 let place: (timeline: 0 | 1 | 2 | 'elsewhere', revision: number) => Position;
 
 beforeEach(async () => {

@@ -3,8 +3,8 @@ import type { Engine } from '../engine/engine.ts';
 import { Feed } from '../engine/feed.ts';
 import { MemoryDisk } from '../engine/memory/disk.ts';
 import { ReplicaReads } from '../engine/replica/replica-reads.ts';
-import { startCore } from '../test-support/harness.ts';
 import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
 
 /** Reads of a replica: what is local may be behind. */
 class BehindReads extends ReplicaReads {

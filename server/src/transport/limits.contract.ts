@@ -15,7 +15,7 @@ import {
 } from './harness.contract.ts';
 import type { Transport } from './socket.ts';
 
-export function roomContract(transport: Transport): void {
+export function limitsContract(transport: Transport): void {
   describe('W10 room for connections', () => {
     it('refuses those beyond it with 503, until one goes', async () => {
       const whys: string[] = [];

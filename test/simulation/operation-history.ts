@@ -18,7 +18,7 @@ interface Done {
 }
 
 /** What was asked of the service and answered, on one time line. */
-export class Journal {
+export class OperationHistory {
   readonly #operations = new Map<string, Asked[]>();
   readonly #resets: { readonly at: number; readonly values: ReadonlyMap<string, string> }[] = [];
   readonly #acknowledged: { readonly requestId: string; readonly revision: number }[] = [];
