@@ -64,7 +64,7 @@ export class SocketAdapter implements Socket {
   received(frame: string): void {
     if (this.#phase.kind !== 'open') return;
     if (frame.length <= FRAME_BYTES_MAX) this.#handlers.onMessage(frame);
-    else this.close(TOO_LARGE, `a frame is at most ${FRAME_BYTES_MAX} bytes long`);
+    else this.close(TOO_LARGE, 'a frame is at most 64 MiB');
   }
 
   receivedBinary(): void {
