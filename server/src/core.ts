@@ -61,8 +61,20 @@ export class Core {
     const store = new Store(engine, (event) => hub.take(event));
     const hub = new Hub(store, runtime, counters);
     const status = () => this.status();
+    const behindMs = () => behindMsOf(engine.health.current, runtime.clock.now());
     const turns = new RequestTurns(runtime.clock, runtime.defer);
-    this.#service = { store, hub, runtime, log, counters, turns, heartbeatMs, watchesMax, status };
+    this.#service = {
+      store,
+      hub,
+      runtime,
+      log,
+      counters,
+      turns,
+      heartbeatMs,
+      watchesMax,
+      status,
+      behindMs,
+    };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
   }
 
@@ -132,8 +144,14 @@ export class Core {
 /** Once for each change: it would be said with every write otherwise. */
 function tellHealth(health: Health, log: Log): void {
   if (health.kind === 'well') log('info', 'the storage is well again');
+  else if (health.kind === 'behind') log('warn', `what is shown may be old: ${health.reason}`);
   else if (health.kind === 'degraded') log('error', `the storage is degraded: ${health.reason}`);
   else log('error', `the storage has failed, and the server ends: ${health.reason}`);
+}
+
+/** How long a server has been out of touch with what decides. */
+function behindMsOf(health: Health, now: number): number | undefined {
+  return health.kind === 'behind' ? Math.max(0, now - health.since) : undefined;
 }
 
 function healthOf(health: Health): Pick<Status, 'storage' | 'storageProblem'> {

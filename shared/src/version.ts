@@ -12,6 +12,7 @@
  *    2026-11  frames of 8 MiB, and larger commits in parts (`part`, `more`); `commitBytesMax` and
  *             `waitingBytesMax` in the limits; 64 segments of a path; `by` in `synced`; an id that waits and
  *             a request id of another write are refused. Nobody has released a peer yet
+ *    2026-11  `behindMs` in heartbeats, `behind` as `storage`; a server without replicas says neither
  */
 export const PROTOCOL_VERSION = 1;
 

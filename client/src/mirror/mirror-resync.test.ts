@@ -217,3 +217,30 @@ function digestOf(...entries: [path: string, modRevision: number][]): string {
   for (const [path, modRevision] of entries) digest.add(path, modRevision);
   return digest.toString();
 }
+
+describe('a mirror of a server that is out of touch', () => {
+  test('W8 is stale since then, keeps what it shows, and is live again once the server is in touch', () => {
+    const { mirror, server, clock } = startMirrored();
+    const before = mirror.list();
+    const told: string[] = [];
+    mirror.on('status', ({ to }) => told.push(to));
+    server.say({ type: 'heartbeat', revision: 5, behindMs: 4_000 });
+    server.say({ type: 'heartbeat', revision: 5, behindMs: 4_000 });
+    expect(mirror).toMatchObject({ status: 'stale', staleSince: clock.now() - 4_000 });
+    expect(mirror.list()).toEqual(before);
+    server.say({ type: 'heartbeat', revision: 6 });
+    expect(mirror).toMatchObject({ status: 'live', staleSince: undefined, revision: 6 });
+    expect(told).toEqual(['stale', 'live']);
+  });
+
+  test('W8 takes nothing of that over to another server', async () => {
+    const { mirror, server, network, clock } = startMirrored();
+    server.say({ type: 'heartbeat', revision: 5, behindMs: 4_000 });
+    server.end(1006, 'cable cut');
+    await clock.advance(1_000);
+    network.last.welcome({ revision: 5 });
+    const watch = network.last.acceptWatch();
+    network.last.say({ type: 'synced', watch, revision: 5 });
+    expect(mirror.status).toBe('live');
+  });
+});

@@ -258,7 +258,7 @@ export class Replica implements WatchConsumer {
     if (from === to) return;
     this.#status = to;
     if (to === 'live') this.#outage.end();
-    else this.#outage.begin(this.#context.connection.lastKnownGood);
+    else this.#outage.begin(this.#watch.behindSince ?? this.#context.connection.lastKnownGood);
     if (to === 'failed') this.#outage.stop();
     const retry = { ...this.#context.connection.retry, ...this.#watch.retry };
     for (const observer of [...this.#observers])

@@ -9,9 +9,10 @@ import {
   type WatchMessage,
 } from '@confer/shared';
 import type { Backoff } from '../connection/backoff.ts';
-import { CompactedError, type ConferError, errorOfReply } from '../errors.ts';
+import { type ConferError, errorOfReply } from '../errors.ts';
 import type { Requests } from '../requests/requests.ts';
 import type { RetryOutlook } from '../status.ts';
+import { compactedError } from './compacted-error.ts';
 import { newHistory, noteCommits, noteResync } from './watch-history.ts';
 import { step } from './watch-machine.ts';
 import { WatchRules } from './watch-rules.ts';
@@ -50,6 +51,8 @@ export interface WatchUpstream {
   readonly epoch: string | undefined;
   /** That positions reached over this connection, or the last one, are on. */
   readonly timeline: string | undefined;
+  /** Since when the server says that it may be behind. */
+  readonly behindSince: number | undefined;
   leave(name: string): void;
   /** From now on, messages of that name are for this watch. */
   register(name: string, watch: ServerWatch): void;
@@ -99,7 +102,17 @@ export class ServerWatch {
 
   /** It has what the server has, as far as anybody can tell. */
   get isLive(): boolean {
-    return this.#state.kind === 'live' && !this.#timeouts.isLate;
+    const isBehind = this.#upstream.behindSince !== undefined;
+    return this.#state.kind === 'live' && !this.#timeouts.isLate && !isBehind;
+  }
+
+  get behindSince(): number | undefined {
+    return this.#upstream.behindSince;
+  }
+
+  /** The server is behind, or is not any more. */
+  behindChanged(): void {
+    this.#consumer.moved(this.#state, 'the server says how far it may be behind');
   }
 
   /** A copy of a position, with the timeline that it was reached on. */
@@ -278,18 +291,4 @@ export class ServerWatch {
 
 function mayComeAgain({ code }: ErrorReply): boolean {
   return isErrorCode(code) && errorKind(code).retry === 'backoff';
-}
-
-/** What the reader of a watch is told whose position cannot be continued. */
-function compactedError(
-  path: string,
-  { compacted, position }: Extract<WatchEffect, { type: 'end' }>,
-): CompactedError {
-  const { reason, compactedRevision, epoch } = compacted;
-  const missed = `changes below ${path} after revision ${position?.revision ?? 0} were missed`;
-  const why =
-    reason === 'epoch'
-      ? `the server has another history (${epoch})`
-      : `history reaches back to revision ${compactedRevision} only`;
-  return new CompactedError(`${missed}: ${why}`, reason, compactedRevision);
 }

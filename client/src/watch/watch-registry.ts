@@ -34,6 +34,7 @@ export class WatchRegistry implements WatchUpstream {
   /** The highest that the server has named on this connection. */
   #revision = 0;
   #heartbeatMs = 0;
+  #behindSince: number | undefined;
   /** Since a time within the last heartbeat. */
   #beats = 0;
   #beatsSince = 0;
@@ -51,6 +52,10 @@ export class WatchRegistry implements WatchUpstream {
 
   get timeline(): string | undefined {
     return this.#timeline;
+  }
+
+  get behindSince(): number | undefined {
+    return this.#behindSince;
   }
 
   add(spec: WatchSpec, consumer: WatchConsumer): ServerWatch {
@@ -71,6 +76,7 @@ export class WatchRegistry implements WatchUpstream {
     this.#revision = revision;
     this.#heartbeatMs = heartbeatMs;
     this.#beats = 0;
+    this.#behindSince = undefined;
     for (const watch of this.#wanted) watch.open();
   }
 
@@ -100,8 +106,13 @@ export class WatchRegistry implements WatchUpstream {
     if (message.type === 'synced') this.#connection.progress();
   }
 
-  heartbeat({ revision }: Extract<DownMessage, { type: 'heartbeat' }>): void {
-    if (this.#isFlood() || !this.complete(revision)) return;
+  heartbeat({ revision, behindMs }: Extract<DownMessage, { type: 'heartbeat' }>): void {
+    if (this.#isFlood()) return;
+    const wasBehind = this.#behindSince !== undefined;
+    this.#behindSince = behindMs === undefined ? undefined : this.clock.now() - behindMs;
+    if (wasBehind !== (behindMs !== undefined))
+      for (const watch of [...this.#wanted]) watch.behindChanged();
+    if (!this.complete(revision)) return;
     this.#connection.send(encode({ type: 'heartbeat', applied: this.#applied(revision) }));
   }
 

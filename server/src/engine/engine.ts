@@ -98,7 +98,9 @@ export interface Timeline {
 /** How the storage is. */
 export type Health =
   | { readonly kind: 'well' }
-  /** It reads, and refuses writes, or some of them, since then (ms since the Unix epoch). */
+  /** What is local may be old: it has had no touch with what decides since then (ms since the Unix epoch). */
+  | { readonly kind: 'behind'; readonly since: number; readonly reason: string }
+  /** It reads, and refuses writes, or some of them, since then. */
   | { readonly kind: 'degraded'; readonly since: number; readonly reason: string }
   /** It can do nothing any more before another start. */
   | { readonly kind: 'failed'; readonly since: number; readonly reason: string };

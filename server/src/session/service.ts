@@ -7,4 +7,6 @@ export interface SessionService extends Service {
   readonly runtime: Runtime;
   readonly turns: RequestTurns;
   readonly heartbeatMs: number;
+  /** How long the server has been out of touch, so that what it shows may be old; `undefined`: it is not. */
+  readonly behindMs: () => number | undefined;
 }

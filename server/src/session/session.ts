@@ -161,7 +161,7 @@ export class Session implements SocketHandlers, WatchSink {
       return;
     }
     if (!this.#socket.writable) return; // it would wait behind everything else and tell nothing
-    this.#socket.send(encode({ type: 'heartbeat', revision: this.#completeTo() }));
+    this.#heartbeat();
   }
 
   /** The server stops: takes nothing more, and asks the client to come back later. */
@@ -223,6 +223,13 @@ export class Session implements SocketHandlers, WatchSink {
       context: { service: this.#service, principal, sink: this, watches: this.#watches },
     };
     this.#socket.send(encode(welcomeOf(this.id, this.#service)));
+    if (this.#service.behindMs() !== undefined) this.#heartbeat();
+  }
+
+  #heartbeat(): void {
+    const behindMs = this.#service.behindMs();
+    const behind = behindMs === undefined ? {} : { behindMs };
+    this.#socket.send(encode({ type: 'heartbeat', revision: this.#completeTo(), ...behind }));
   }
 
   /** A frame that is a request, but not one that can be done, is answered; any other ends it all. */

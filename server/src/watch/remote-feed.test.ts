@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, Health } from '../engine/engine.ts';
 import { Feed } from '../engine/feed.ts';
 import { MemoryDisk } from '../engine/memory/disk.ts';
 import { ReplicaReads } from '../engine/replica/replica-reads.ts';
@@ -27,11 +27,21 @@ function startRemote() {
   const disk = new MemoryDisk();
   const feed = new Feed();
   const reads = new BehindReads(disk);
-  const wrap = ({ name, supports, epoch, timelines, writes, health, maintenance }: Engine) => {
-    const same = { name, supports, epoch, timelines, writes, health, maintenance };
-    return { ...same, reads, feed, close: async () => {} };
+  let current: Health = { kind: 'well' };
+  const health = {
+    get current() {
+      return current;
+    },
+    onChange: () => {},
   };
-  return { ...startCore({ disk, wrap }), feed, reads };
+  const wrap = ({ name, supports, epoch, timelines, writes, maintenance }: Engine) => {
+    const same = { name, supports, epoch, timelines, writes, maintenance };
+    return { ...same, reads, feed, health, close: async () => {} };
+  };
+  const become = (next: Health) => {
+    current = next;
+  };
+  return { ...startCore({ disk, wrap }), feed, reads, become };
 }
 
 describe('what a remote engine tells', () => {
@@ -102,5 +112,25 @@ describe('what a remote engine tells', () => {
     expect(client.take('got').entry?.value).toBe('1');
     expect(client.take('listed').entries).toHaveLength(1);
     expect(client.take('watching').revision).toBe(1);
+  });
+
+  it('W8 passes on with each heartbeat for how long it has been behind, and to who comes at once', () => {
+    const { core, clock, become } = startRemote();
+    const client = RawClient.open(core);
+    clock.advance(10_000);
+    expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 0 });
+    become({ kind: 'behind', since: clock.now(), reason: 'the cluster does not answer' });
+    clock.advance(10_000);
+    // Each connection beats in a slot of its own, this one in the first of ten.
+    expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 0, behindMs: 1_000 });
+    const late = RawClient.open(core);
+    expect(late.take('heartbeat').behindMs).toBe(10_000);
+    expect(core.status()).toMatchObject({
+      storage: 'behind',
+      storageProblem: 'the cluster does not answer',
+    });
+    become({ kind: 'well' });
+    clock.advance(10_000);
+    expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 0 });
   });
 });

@@ -27,7 +27,12 @@ export const welcome = v.object({
 });
 
 /** Every watch of the connection that was synced before has everything up to `revision`. */
-export const downHeartbeat = v.object({ type: v.literal('heartbeat'), revision: count });
+export const downHeartbeat = v.object({
+  type: v.literal('heartbeat'),
+  revision: count,
+  /** How long the server has been out of touch with what decides, so that all it shows may be old. */
+  behindMs: v.exactOptional(count),
+});
 
 /** The server closes the connection next; come back after `retryInMs`. */
 export const goodbye = v.object({

@@ -14,7 +14,7 @@ export const statusReply = v.object({
   watches: count,
   uptimeMs: count,
   /** How the storage is; what is wrong with it, where it is not well. */
-  storage: v.exactOptional(v.picklist(['well', 'degraded', 'failed'])),
+  storage: v.exactOptional(v.picklist(['well', 'behind', 'degraded', 'failed'])),
   storageProblem: v.exactOptional(text),
 });
 
