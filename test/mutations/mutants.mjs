@@ -322,8 +322,8 @@ export const mutants = [
     edits: [
       {
         file: session,
-        find: "encode({ type: 'heartbeat', revision: this.#completeTo() })",
-        replace: "encode({ type: 'heartbeat', revision: this.#service.hub.revision })",
+        find: 'revision: this.#completeTo(), ...behind',
+        replace: 'revision: this.#service.hub.revision, ...behind',
       },
     ],
   },
