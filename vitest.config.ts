@@ -13,7 +13,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['{shared,server,client,cli}/src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{shared,server,client,cli}/src/**/*.test.ts', '{test,bench}/**/*.test.ts'],
     globalSetup: ['test/support/uws-here.ts'],
     // CommonJS packages are imported just as Node does it for the built code.
     deps: { interopDefault: false },

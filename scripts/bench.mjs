@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 import { root } from './run.mjs';
 
-const ENTRY = 'test/bench/main.ts';
-/** Below `test`, so that the packages that `test` depends on are found from there. */
-const COMPILED = 'test/node_modules/.cache/bench.mjs';
+const ENTRY = 'bench/main.ts';
+/** Below `bench`, so that the packages that it depends on are found from there. */
+const COMPILED = 'bench/node_modules/.cache/bench.mjs';
 
 if (existsSync(root + ENTRY)) {
   await build({

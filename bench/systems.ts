@@ -1,18 +1,15 @@
+import { baselineDriver } from './load/baseline.ts';
 import { conferDriver } from './load/confer.ts';
 import type { Driver, Store } from './load/driver.ts';
 import { etcdDriver } from './load/etcd.ts';
-import { floorDriver } from './load/floor.ts';
 import { natsDriver } from './load/nats.ts';
-import { natsKvDriver } from './load/nats-kv.ts';
 import { redisDriver } from './load/redis.ts';
-import { zookeeperDriver } from './load/zookeeper.ts';
+import { baselinePeer } from './peers/baseline.ts';
 import { conferPeer, conferWsPeer } from './peers/confer.ts';
 import { etcdPeer } from './peers/etcd.ts';
-import { floorPeer } from './peers/floor.ts';
 import { natsPeer } from './peers/nats.ts';
 import type { Peer } from './peers/peer.ts';
 import { redisPeer } from './peers/redis.ts';
-import { zookeeperPeer } from './peers/zookeeper.ts';
 
 /** What becomes of a write, when it is acknowledged: on the disk for sure, in a file, or nowhere. */
 type Kept = 'synced' | 'not synced' | 'nothing kept';
@@ -31,7 +28,7 @@ const NOTHING = { published: 'nothing kept', written: 'nothing kept' } as const;
 const all = {
   confer: { peer: conferPeer, driver: conferDriver, keeps: SYNCED },
   'confer-ws': { peer: conferWsPeer, driver: conferDriver, keeps: SYNCED },
-  floor: { peer: floorPeer, driver: floorDriver, keeps: NOTHING },
+  baseline: { peer: baselinePeer, driver: baselineDriver, keeps: NOTHING },
   etcd: { peer: etcdPeer, driver: etcdDriver, keeps: SYNCED },
   redis: {
     peer: redisPeer,
@@ -39,12 +36,6 @@ const all = {
     keeps: { published: 'nothing kept', written: 'synced' },
   },
   nats: { peer: natsPeer, driver: natsDriver, keeps: NOTHING },
-  'nats-kv': {
-    peer: natsPeer,
-    driver: natsKvDriver,
-    keeps: { published: 'not synced', written: 'not synced' },
-  },
-  zookeeper: { peer: zookeeperPeer, driver: zookeeperDriver, keeps: SYNCED },
 } satisfies Record<string, System>;
 
 export type SystemName = keyof typeof all;
@@ -54,7 +45,7 @@ export const systems: Readonly<Record<SystemName, System>> = all;
 export const systemNames = Object.keys(all) as readonly SystemName[];
 
 /** What a change of Confer is judged by. */
-export const ours: readonly SystemName[] = ['confer', 'floor'];
+export const ours: readonly SystemName[] = ['confer', 'baseline'];
 
 /** All but what only says something of Confer, and is measured where it is named. */
 export const compared: readonly SystemName[] = systemNames.filter((name) => name !== 'confer-ws');

@@ -15,7 +15,7 @@ const GETS = 2_000_000;
 /** Has no divisor in common with the number of entries: it visits all of them. */
 const STEP = 7_919;
 
-/** What the library costs the process that uses it; the floor is a Map that JSON is put into. */
+/** What the library costs the process that uses it; the baseline is a Map that JSON is put into. */
 export const mirror: Scenario = {
   name: 'mirror',
   title: 'A mirror of 10,000 entries, in the process that reads it',
@@ -24,7 +24,7 @@ export const mirror: Scenario = {
   cases: (profile) => [
     {
       label: `reads, and changes ${BURST} at a time`,
-      systems: ['confer', 'floor'],
+      systems: ['confer', 'baseline'],
       run: (target) => run(target, profile),
     },
   ],
@@ -107,7 +107,7 @@ function commitFrame(): Buffer {
   return frameOf(JSON.stringify({ type: 'commit', id: 1, requestId: PLACEHOLDER, operations }));
 }
 
-interface FloorMessage {
+interface BaselineMessage {
   readonly commits?: readonly { readonly changes: readonly { readonly path: string }[] }[];
 }
 
@@ -117,7 +117,7 @@ async function mapOf({ port }: Target): Promise<Copy> {
   for (let i = 1; i <= ENTRIES; i++) map.set(`/${SUBTREE}/${keyOf(i)}`, {});
   let applied = signal();
   const subscriber = new WebSocketWire(port, `/subscribe/${SUBTREE}`, (bytes, start, end) => {
-    const { commits = [] }: FloorMessage = JSON.parse(bytes.toString('utf8', start, end));
+    const { commits = [] }: BaselineMessage = JSON.parse(bytes.toString('utf8', start, end));
     for (const { changes } of commits) for (const change of changes) map.set(change.path, change);
     applied.come();
   });

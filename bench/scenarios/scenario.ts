@@ -11,7 +11,7 @@ export interface Scenario {
   readonly title: string;
   /** Which of a system's ways to write it uses. */
   readonly does: 'published' | 'written' | 'nothing';
-  /** Whether the quick profile leaves it to Confer and the floor. */
+  /** Whether the quick profile leaves it to Confer and the baseline. */
   readonly isOursWhenQuick: boolean;
   cases(profile: Profile): readonly Case[];
 }

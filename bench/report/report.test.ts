@@ -23,9 +23,9 @@ const confer: Result = {
   system: 'confer',
   figures: { cpuPerChangeUs: 5, changesPerSecond: 200_000 },
 };
-const floor: Result = {
+const baseline: Result = {
   ...single,
-  system: 'floor',
+  system: 'baseline',
   kept: 'nothing kept',
   figures: { cpuPerChangeUs: 4, changesPerSecond: 250_000 },
   isLowerBound: true,
@@ -33,16 +33,16 @@ const floor: Result = {
 
 describe('a table', () => {
   it('has the ratio to Confer beside each figure, and says what is only a lower bound', () => {
-    expect(asMarkdown(rowsOf([confer, floor])).split('\n')).toEqual([
+    expect(asMarkdown(rowsOf([confer, baseline])).split('\n')).toEqual([
       '|  | writes | server CPU per delivered change, us | × | delivered changes, /s | × | server, load busy |',
       '|---|---|--:|--:|--:|--:|--:|',
       '| confer | synced | 5 | 1 | 200,000 | 1 | 50 %, 25 % |',
-      '| floor | nothing kept | 4 | 0.8 | ≥ 250,000 | 1.3 | 50 %, 25 % |',
+      '| baseline | nothing kept | 4 | 0.8 | ≥ 250,000 | 1.3 | 50 %, 25 % |',
     ]);
   });
 
   it('has its columns one below the other in a terminal', () => {
-    const lines = asText(rowsOf([confer, floor])).split('\n');
+    const lines = asText(rowsOf([confer, baseline])).split('\n');
     const ends = lines.map((line) => line.indexOf('0.8') + 3);
     expect(lines[0]?.indexOf('×')).toBe((ends[2] ?? 0) - 1);
   });
@@ -57,9 +57,9 @@ describe('repeats', () => {
 
 describe('charts', () => {
   it('are drawn of what was measured, and of nothing else', () => {
-    const drawings = drawCharts([confer, floor]);
+    const drawings = drawCharts([confer, baseline]);
     expect(drawings.map(({ file }) => file)).toEqual(['fan-out-single.svg']);
-    expect(drawings[0]?.svg).toContain('>floor</text>');
+    expect(drawings[0]?.svg).toContain('>baseline</text>');
   });
 
   it('show a curve along its sizes', () => {
@@ -86,7 +86,7 @@ describe('the page', () => {
 
 describe('a budget', () => {
   const verdictOf = (figure: number) =>
-    judge([{ ...confer, figures: { cpuPerChangeUs: figure } }, floor])[0];
+    judge([{ ...confer, figures: { cpuPerChangeUs: figure } }, baseline])[0];
 
   it('is kept or broken by the ratio within one run', () => {
     expect(verdictOf(4.4)?.isKept).toBe(true);

@@ -1,11 +1,11 @@
 import { work } from './load/process.ts';
-import { serveFloor } from './peers/floor-server.ts';
+import { serveBaseline } from './peers/baseline-server.ts';
 import { runBench } from './run.ts';
 
-/** One bundle, three roles: the bench itself, a process that makes load, the floor's server. */
+/** One bundle, three roles: the bench itself, a process that makes load, the baseline's server. */
 const [role, text = ''] = process.argv.slice(2);
 
-if (role === 'floor') serveFloor(Number(text));
+if (role === 'baseline') serveBaseline(Number(text));
 else if (role === 'load') {
   process.stdout.write(JSON.stringify(await work(JSON.parse(text))), () => process.exit());
 } else await runBench(process.argv.slice(2));

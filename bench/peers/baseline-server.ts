@@ -1,5 +1,5 @@
 import uws, { type HttpRequest, type WebSocket } from 'uWebSockets.js';
-import { commitsFrame, orderOf, snapshotFrames } from './floor-frames.ts';
+import { commitsFrame, orderOf, snapshotFrames } from './baseline-frames.ts';
 
 interface Slot {
   readonly role: string;
@@ -18,8 +18,8 @@ const WATCHING = '{"type":"watching","id":1,"watch":"w1","revision":0}';
  * The least that a server in this language can do: bare uWebSockets.js that sends on command the
  * very bytes that Confer would send, and knows nothing of what is in them.
  */
-export function serveFloor(port: number): void {
-  const floor = new Floor();
+export function serveBaseline(port: number): void {
+  const baseline = new Baseline();
   const app = uws.App();
   app.ws<Slot>('/*', {
     compression: uws.DISABLED,
@@ -36,10 +36,10 @@ export function serveFloor(port: number): void {
         context,
       );
     },
-    open: (ws) => floor.opened(ws),
-    drain: (ws) => floor.sendSnapshot(ws),
-    close: (ws) => floor.closed(ws),
-    message: (ws, message) => floor.ordered(ws, message),
+    open: (ws) => baseline.opened(ws),
+    drain: (ws) => baseline.sendSnapshot(ws),
+    close: (ws) => baseline.closed(ws),
+    message: (ws, message) => baseline.ordered(ws, message),
   });
   app.listen('127.0.0.1', port, (token) => {
     if (token === false) throw new Error(`port ${port} is taken`);
@@ -51,7 +51,7 @@ function slotOf(request: HttpRequest): Slot {
   return { role, subtree: subtree.join('/'), sent: 0 };
 }
 
-class Floor {
+class Baseline {
   readonly #subscribers = new Map<string, Set<Socket>>();
   readonly #snapshots = new Map<string, readonly Buffer[]>();
 

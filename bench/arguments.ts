@@ -11,7 +11,7 @@ export const USAGE = `pnpm bench [options]
   --json FILE            write everything that was measured, after each scenario
   --charts DIR           draw the charts
   --page                 write tables and charts into docs/performance.md
-  --check                judge Confer by its budgets against the floor: exit code 1 when one is broken`;
+  --check                judge Confer by its budgets against the baseline: exit code 1 when one is broken`;
 
 export interface Arguments {
   readonly profile: Profile;

@@ -1,15 +1,15 @@
+import { baselineStore } from './baseline-store.ts';
 import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
-import { floorStore } from './floor-store.ts';
 import { Requests } from './requests.ts';
 import { signal } from './signal.ts';
 import { eachValue, PLACEHOLDER } from './value.ts';
 import { frameOf, WebSocketWire } from './websocket.ts';
 
-/** The bare uWebSockets.js server of `peers/floor-server.ts`. */
-export const floorDriver: Driver = {
+/** The bare uWebSockets.js server of `peers/baseline-server.ts`. */
+export const baselineDriver: Driver = {
   isOrdered: true,
   carriesValue: true,
-  store: floorStore,
+  store: baselineStore,
   subscribe,
   publisher: publish,
   writer: echo,
@@ -61,7 +61,7 @@ function echo(options: WriterOptions): Writer {
       JSON.stringify({
         type: 'commit',
         id: i,
-        requestId: `floor-writer-${i}-${PLACEHOLDER}`,
+        requestId: `baseline-writer-${i}-${PLACEHOLDER}`,
         operations: [{ type: 'put', path: `/${subtree}/${key}`, value }],
       }),
     ),

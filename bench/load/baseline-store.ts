@@ -3,7 +3,7 @@ import { eachValue } from './value.ts';
 import { frameOf, WebSocketWire } from './websocket.ts';
 
 /** Frames that were made beforehand, sent as fast as the sockets take them. */
-export const floorStore: Store = { resumes: false, fill, read };
+export const baselineStore: Store = { resumes: false, fill, read };
 
 async function fill({ port, subtree, entries, valueBytes }: FillOptions): Promise<void> {
   await new Promise<void>((resolve) => {

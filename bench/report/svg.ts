@@ -10,12 +10,10 @@ export const MUTED = '#666666';
 /** The same for a system in every chart. */
 const COLOURS: Readonly<Record<string, string>> = {
   confer: '#0b6bcb',
-  floor: '#8a8a8a',
+  baseline: '#8a8a8a',
   etcd: '#d9480f',
   redis: '#c2255c',
   nats: '#2b8a3e',
-  'nats-kv': '#74b816',
-  zookeeper: '#7048e8',
 };
 
 export function colourOf(name: string): string {

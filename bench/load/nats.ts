@@ -13,7 +13,7 @@ export const natsDriver: Driver = {
   publisher: publish,
 };
 
-export function subjectOf(subtree: string): string {
+function subjectOf(subtree: string): string {
   return subtree.replaceAll('/', '.');
 }
 
