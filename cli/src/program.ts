@@ -1,15 +1,23 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { Command, CommanderError } from 'commander';
+import { addCompact } from './commands/compact.ts';
+import { contextFrom } from './commands/definition.ts';
+import { addExport } from './commands/export.ts';
+import { addGet } from './commands/get.ts';
+import { addHelp } from './commands/help.ts';
+import { addImport } from './commands/import.ts';
+import { addLs } from './commands/ls.ts';
+import { addRepair } from './commands/repair.ts';
+import { addRm } from './commands/rm.ts';
+import { addServe } from './commands/serve.ts';
+import { addSet } from './commands/set.ts';
+import { addStatus } from './commands/status.ts';
+import { addTree } from './commands/tree.ts';
+import { addVerify } from './commands/verify.ts';
+import { addVersion } from './commands/version.ts';
+import { addWatch } from './commands/watch.ts';
 import { BadEnd, exitCodes, Interrupted } from './failure.ts';
 import type { Terminal } from './terminal.ts';
-import { addHelp } from './verbs/help.ts';
-import { addKeeping } from './verbs/keeping.ts';
-import { addMoving } from './verbs/moving.ts';
-import { addObserving } from './verbs/observing.ts';
-import { addReading } from './verbs/reading.ts';
-import { addServing } from './verbs/serving.ts';
-import { contextFrom } from './verbs/verb.ts';
-import { addWriting } from './verbs/writing.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command line; returns the exit code. Each command is loaded when it is asked for. */
@@ -28,6 +36,25 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return exitCode;
   }
 }
+
+/** In the order of the help. */
+const COMMANDS = [
+  addGet,
+  addLs,
+  addTree,
+  addWatch,
+  addStatus,
+  addSet,
+  addRm,
+  addImport,
+  addExport,
+  addServe,
+  addCompact,
+  addVersion,
+  addVerify,
+  addRepair,
+  addHelp,
+];
 
 function createProgram(terminal: Terminal): Command {
   const program = new Command('confer')
@@ -49,12 +76,6 @@ function createProgram(terminal: Terminal): Command {
     .showHelpAfterError(`hint: ${terminal.command} help COMMAND shows how`)
     .exitOverride();
   const context = contextFrom(terminal);
-  addReading(program, context);
-  addObserving(program, context);
-  addWriting(program, context);
-  addMoving(program, context);
-  addServing(program, context);
-  addKeeping(program, context);
-  addHelp(program, context);
+  for (const add of COMMANDS) add(program, context);
   return program;
 }

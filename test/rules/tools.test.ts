@@ -71,7 +71,7 @@ const IMPORTS: Planted = {
   'client/src/config/config.ts': ["import '../api.ts';", 'client-unknown'],
 
   'cli/src/a.ts': ["const x = await import('@confer/server');", 'cli-without-server'],
-  'cli/src/commands/serve.ts': ["import { createServer } from '@confer/server';"],
+  'cli/src/runs/serve.ts': ["import { createServer } from '@confer/server';"],
   'cli/src/commands/get.ts': ["import { Command } from 'commander';"],
   'cli/src/commands/set.ts': ["import { Command } from 'commander';"],
   'cli/src/output.ts': ["import type { Command } from 'commander';", 'library-commander'],

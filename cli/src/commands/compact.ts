@@ -1,13 +1,18 @@
-import { countArgument } from '../arguments.ts';
-import { withClient } from '../connection.ts';
-import type { Context } from '../context.ts';
-import { formatOf, printResult } from '../output/format.ts';
+import type { Command } from 'commander';
+import { type ContextOf, examples } from './definition.ts';
 
-export async function compact(context: Context, argument: string | undefined): Promise<void> {
-  const revision = argument === undefined ? undefined : countArgument(argument, 'REVISION');
-  const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
-  const data = await withClient(context, (client) => client.compact(revision));
-  const { compactedRevision } = data;
-  const text = `history begins after revision ${compactedRevision}`;
-  await printResult(context, format, { text, raw: compactedRevision, data });
+export function addCompact(program: Command, contextOf: ContextOf): void {
+  program
+    .command('compact')
+    .summary('drop history up to a revision')
+    .description(
+      'Drops history up to a revision, or all of it; entries stay. The server does this by itself ' +
+        'as history grows old (see serve).',
+    )
+    .argument('[revision]', 'default: the current one')
+    .addHelpText('after', examples('confer compact', 'confer compact 4200'))
+    .action(async (revision: string | undefined, _: object, command: Command) => {
+      const { compact } = await import('../runs/compact.ts');
+      await compact(contextOf(command), revision);
+    });
 }

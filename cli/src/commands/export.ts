@@ -1,31 +1,25 @@
-import { type Data, ROOT } from '@confer/shared';
-import { subtreeArgument } from '../arguments.ts';
-import { formatEnvironment } from '../config-data/environment.ts';
-import { unflatten } from '../config-data/unflatten.ts';
-import { withClient } from '../connection.ts';
-import type { Context } from '../context.ts';
-import { notFound } from '../failure.ts';
-import { formatOf } from '../output/format.ts';
+import type { Command } from 'commander';
+import { type ContextOf, examples } from './definition.ts';
 
-export async function exportSubtree(context: Context, argument: string): Promise<void> {
-  const path = subtreeArgument(argument);
-  const format = formatOf(context, ['yaml', 'json', 'ndjson', 'env']);
-  const { entries } = await withClient(context, (client) => client.list(path));
-  if (entries.length === 0 && path !== ROOT) throw notFound(`there is nothing at or below ${path}`);
-  const { stdout } = context.terminal;
-  const data: Data = unflatten(entries, path) ?? {};
-  switch (format) {
-    case 'yaml': {
-      const { formatYaml } = await import('../config-data/yaml.ts');
-      return stdout.write(formatYaml(data));
-    }
-    case 'json': {
-      const { formatJson } = await import('../config-data/json.ts');
-      return stdout.write(`${formatJson(data)}\n`);
-    }
-    case 'ndjson':
-      return stdout.write(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-    case 'env':
-      return stdout.write(formatEnvironment(entries, path));
-  }
+export function addExport(program: Command, contextOf: ContextOf): void {
+  program
+    .command('export')
+    .summary('print a subtree as YAML, JSON, NDJSON or environment variables')
+    .description(
+      'Prints a subtree as data, the inverse of import. -o is yaml (default), json, ndjson (each ' +
+        'entry as it is stored) or env (NAME=value lines for sh).',
+    )
+    .argument('<path>')
+    .addHelpText(
+      'after',
+      examples(
+        'confer export /shop > shop.yaml',
+        'confer export /shop -o json | jq .server.port',
+        'set -a; eval "$(confer export /shop/server -o env)"',
+      ),
+    )
+    .action(async (path: string, _: object, command: Command) => {
+      const { exportSubtree } = await import('../runs/export.ts');
+      await exportSubtree(contextOf(command), path);
+    });
 }

@@ -1,74 +1,18 @@
-import type { Listing } from '@confer/client';
-import { comparePaths, type Entry, ROOT, utf8Length } from '@confer/shared';
-import { subtreeArgument } from '../arguments.ts';
-import { withClient } from '../connection.ts';
-import { type Context, notice } from '../context.ts';
-import { notFound } from '../failure.ts';
-import { formatOf, printData } from '../output/format.ts';
-import { oneLine, span, table } from '../output/text.ts';
+import type { Command } from 'commander';
+import type { LsOptions } from '../runs/ls.ts';
+import { type ContextOf, examples } from './definition.ts';
 
-export interface LsOptions {
-  readonly long?: true;
-  readonly recursive?: true;
-}
-
-export async function ls(context: Context, argument: string, options: LsOptions): Promise<void> {
-  const path = subtreeArgument(argument);
-  const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
-  const listing = await withClient(context, (client) =>
-    client.list(path, options.recursive === true ? {} : { depth: 1 }),
-  );
-  const { revision, entries, folders } = listing;
-  if (entries.length + folders.length === 0) {
-    if (path !== ROOT) throw notFound(`there is nothing at or below ${path}`);
-    notice(context, 'nothing is stored yet');
-  }
-  const { clock, stdout } = context.terminal;
-  switch (format) {
-    case 'table':
-      return stdout.write(options.long === true ? details(listing, clock.now()) : names(listing));
-    case 'raw':
-      return stdout.write(names(listing));
-    case 'ndjson':
-      return stdout.write(
-        rowsOf(listing)
-          .map((row) => `${JSON.stringify(row)}\n`)
-          .join(''),
-      );
-    default:
-      return printData(context, format, { revision, entries, folders });
-  }
-}
-
-type Row = Entry | { readonly path: string; readonly folder: true };
-
-/** Entries and folders in the order of the tree; a path can be both. */
-function rowsOf({ entries, folders }: Listing): Row[] {
-  const rows = [...entries, ...folders.map((path) => ({ path, folder: true as const }))];
-  return rows.sort((a, b) => comparePaths(a.path, b.path));
-}
-
-function nameOf(row: Row): string {
-  return 'folder' in row ? `${row.path}/` : row.path;
-}
-
-function names(listing: Listing): string {
-  return rowsOf(listing)
-    .map((row) => `${nameOf(row)}\n`)
-    .join('');
-}
-
-function details(listing: Listing, now: number): string {
-  const cells = rowsOf(listing).map((row) =>
-    'folder' in row
-      ? ['', '', '', '', nameOf(row)]
-      : [
-          String(row.modRevision),
-          span(now - row.updatedAt),
-          oneLine(row.updatedBy, 24),
-          String(utf8Length(row.value)),
-          row.path,
-        ],
-  );
-  return cells.length === 0 ? '' : table([['REVISION', 'AGE', 'BY', 'BYTES', 'PATH'], ...cells]);
+export function addLs(program: Command, contextOf: ContextOf): void {
+  program
+    .command('ls')
+    .summary('list the children of a path')
+    .description('Lists the children of a path; those with something below them end with "/".')
+    .argument('[path]', 'default: everything', '/')
+    .option('-l, --long', 'with revision, age, author and size')
+    .option('-R, --recursive', 'everything below the path')
+    .addHelpText('after', examples('confer ls /shop', 'confer ls -l -R /shop'))
+    .action(async (path: string, options: LsOptions, command: Command) => {
+      const { ls } = await import('../runs/ls.ts');
+      await ls(contextOf(command), path, options);
+    });
 }

@@ -1,14 +1,14 @@
-import { withClient } from '../connection.ts';
-import type { Context } from '../context.ts';
-import { formatOf, printData } from '../output/format.ts';
-import { span, table } from '../output/text.ts';
+import type { Command } from 'commander';
+import { type ContextOf, examples } from './definition.ts';
 
-export async function status(context: Context): Promise<void> {
-  const format = formatOf(context, ['table', 'json', 'ndjson', 'yaml']);
-  const { url } = context.settings;
-  const state = await withClient(context, (client) => client.serverStatus());
-  if (format !== 'table') return printData(context, format, { url, ...state });
-  const { uptimeMs, ...rest } = state;
-  const rows = Object.entries({ url, ...rest, uptime: span(uptimeMs) });
-  await context.terminal.stdout.write(table(rows.map(([name, value]) => [name, String(value)])));
+export function addStatus(program: Command, contextOf: ContextOf): void {
+  program
+    .command('status')
+    .summary('show how the server is')
+    .description('Shows how the server is: its revision, how far its history reaches back, ...')
+    .addHelpText('after', examples('confer status', 'confer status -o json | jq .revision'))
+    .action(async (_: object, command: Command) => {
+      const { status } = await import('../runs/status.ts');
+      await status(contextOf(command));
+    });
 }

@@ -1,11 +1,12 @@
-import { PROTOCOL_VERSION } from '@confer/shared';
-import type { Context } from '../context.ts';
-import { formatOf, printData } from '../output/format.ts';
-import { VERSION } from '../version.ts';
+import type { Command } from 'commander';
+import type { ContextOf } from './definition.ts';
 
-export async function version(context: Context): Promise<void> {
-  const format = formatOf(context, ['table', 'json', 'ndjson', 'yaml']);
-  if (format === 'table')
-    return context.terminal.stdout.write(`confer ${VERSION} (protocol ${PROTOCOL_VERSION})\n`);
-  await printData(context, format, { version: VERSION, protocol: PROTOCOL_VERSION });
+export function addVersion(program: Command, contextOf: ContextOf): void {
+  program
+    .command('version')
+    .summary('print the version')
+    .action(async (_: object, command: Command) => {
+      const { version } = await import('../runs/version.ts');
+      await version(contextOf(command));
+    });
 }

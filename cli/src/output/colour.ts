@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import type { Terminal } from '../terminal.ts';
 
 type Paint = (text: string) => string;
@@ -13,8 +14,14 @@ export interface Palette {
 export function paletteOf({ stdout, env }: Terminal): Palette {
   const on = stdout.isTty && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
   const paint =
-    (code: number): Paint =>
+    (format: 'dim' | 'green' | 'yellow' | 'red'): Paint =>
     (text) =>
-      on ? `\u001b[${code}m${text}\u001b[0m` : text;
-  return { dim: paint(2), added: paint(32), changed: paint(33), removed: paint(31) };
+      // Which stream and which variables count is decided above; versions of Node differ in that.
+      on ? styleText(format, text, { validateStream: false }) : text;
+  return {
+    dim: paint('dim'),
+    added: paint('green'),
+    changed: paint('yellow'),
+    removed: paint('red'),
+  };
 }

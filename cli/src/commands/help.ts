@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { usageError } from '../failure.ts';
-import type { ContextOf } from './verb.ts';
+import type { ContextOf } from './definition.ts';
 
 const TOPICS = ['errors', 'paths', 'values'];
 

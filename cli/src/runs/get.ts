@@ -1,0 +1,37 @@
+import type { Client } from '@confer/client';
+import { entryArgument } from '../arguments.ts';
+import { withClient } from '../connection.ts';
+import type { Context } from '../context.ts';
+import { type Failure, notFound } from '../failure.ts';
+import { formatOf, printData } from '../output/format.ts';
+
+export async function get(context: Context, argument: string): Promise<void> {
+  const path = entryArgument(argument);
+  const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
+  const entry = await withClient(context, async (client) => {
+    const found = await client.get(path);
+    if (found === undefined) throw await noEntryAt(client, path, `${context.terminal.command} ls`);
+    return found;
+  });
+  const { stdout } = context.terminal;
+  switch (format) {
+    case 'table':
+      return stdout.write(entry.value.endsWith('\n') ? entry.value : `${entry.value}\n`);
+    case 'raw':
+      return stdout.write(entry.value);
+    default:
+      return printData(context, format, entry);
+  }
+}
+
+/** The failure of a command that asked for an entry; `suggestion` works on what is below it. */
+export async function noEntryAt(
+  client: Client,
+  path: string,
+  suggestion: string,
+): Promise<Failure> {
+  const { entries, folders } = await client.list(path, { depth: 1, values: false });
+  const below = entries.length + folders.length > 0;
+  const hint = `there are entries below it: ${suggestion} ${path}`;
+  return notFound(`${path} holds no value`, below ? hint : undefined);
+}

@@ -1,0 +1,113 @@
+import { resolve } from 'node:path';
+import { createServer, type Server, type ServerOptions, StartError } from '@confer/server';
+import { DEFAULT_PORT } from '@confer/shared';
+import { countArgument } from '../arguments.ts';
+import { type Context, notice, parseDuration } from '../context.ts';
+import { BadEnd, exitCodes, Failure, usageError } from '../failure.ts';
+import { oneLine } from '../output/text.ts';
+import { VERSION } from '../version.ts';
+
+export interface ServeOptions {
+  readonly data: string;
+  readonly listen: string;
+  readonly memory?: true;
+  readonly transport?: 'uws' | 'ws';
+  readonly insecure?: true;
+  readonly acceptLoss?: boolean;
+  readonly keepAge?: string;
+  readonly keepCommits?: string;
+}
+
+const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
+  refused: exitCodes.refused,
+  unavailable: exitCodes.other,
+  storage: exitCodes.usage,
+  invalid: exitCodes.invalid,
+};
+
+const LISTEN = `127.0.0.1:${DEFAULT_PORT}`;
+
+/** Serves until a signal asks it to end, or its storage can do nothing any more. */
+export async function serve(context: Context, options: ServeOptions): Promise<void> {
+  const { terminal } = context;
+  const engine = engineOf(options);
+  const server = await start({
+    ...engine,
+    ...addressOf(options.listen),
+    ...(options.transport === undefined ? {} : { transport: options.transport }),
+    insecure: options.insecure === true,
+    retention: retentionOf(options),
+    log: (level, message, fields) => log(context, level, message, fields),
+  });
+  await terminal.stdout.write(`${server.url}\n`);
+  welcome(context, server, engine);
+  const failure = await Promise.race([aborted(terminal.signal), server.failed]);
+  notice(context, 'stopping');
+  await server.close();
+  const problem = failure ?? server.status().storageProblem;
+  if (problem !== undefined)
+    throw new BadEnd(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
+}
+
+function engineOf({ data, memory, acceptLoss = false }: ServeOptions) {
+  return memory === true
+    ? ({ engine: 'memory' } as const)
+    : ({ engine: 'lmdb', dataDirectory: resolve(data), acceptLoss } as const);
+}
+
+function retentionOf({ keepAge, keepCommits }: ServeOptions) {
+  return {
+    ...(keepAge === undefined ? {} : { ageMs: Math.ceil(parseDuration(keepAge)) }),
+    ...(keepCommits === undefined ? {} : { commits: countArgument(keepCommits, '--keep-commits') }),
+  };
+}
+
+function addressOf(listen: string): { host: string; port: number } {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]+)$/.exec(listen) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host !== undefined && port <= 65_535) return { host, port };
+  throw usageError(`--listen ${listen}: an address is HOST:PORT, such as ${LISTEN} or [::1]:7480`);
+}
+
+async function start(options: ServerOptions): Promise<Server> {
+  try {
+    return await createServer(options);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    throw new Failure(exitCodeOf[error.kind], error.kind, oneLine(error.message));
+  }
+}
+
+function welcome(
+  context: Context,
+  { url, transport }: Server,
+  engine: ReturnType<typeof engineOf>,
+): void {
+  const { command } = context.terminal;
+  const at = url === `http://${LISTEN}` ? command : `${command} --url ${url}`;
+  const data = engine.engine === 'lmdb' ? engine.dataDirectory : 'in memory; gone when this ends';
+  notice(context, `confer ${VERSION} listens on ${url} (${transport})`);
+  notice(context, `data: ${data}`);
+  notice(context, `next, in another terminal: ${at} set /greeting hello`);
+  notice(context, `and to see changes live:   ${at} watch /`);
+}
+
+function log(
+  context: Context,
+  level: string,
+  message: string,
+  fields: Readonly<Record<string, string | number>> = {},
+): void {
+  if (level === 'info' && context.settings.quiet) return;
+  const more = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
+  const text = `${new Date(context.terminal.clock.now()).toISOString()} ${level} ${message}${more.join('')}`;
+  context.terminal.stderr.write(`${oneLine(text)}\n`);
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined));
+  });
+}
