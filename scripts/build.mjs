@@ -1,10 +1,9 @@
 /**
- * Builds what runs: the packages into their dist/, and the client for browsers. Quick when nothing
+ * Builds what runs: the packages into their dist/, the client for browsers, and the command. Quick when nothing
  * changed. With --quiet it prints problems only.
  */
-import { chmodSync } from 'node:fs';
-import { bundleClient, bundleGzipBytes } from './bundle.mjs';
-import { root, runTool } from './run.mjs';
+import { bundleClient, bundleCommand, bundleGzipBytes } from './bundle.mjs';
+import { runTool } from './run.mjs';
 
 const isQuiet = process.argv.includes('--quiet');
 
@@ -17,8 +16,8 @@ try {
     'cli',
   ]);
   if (code !== 0) throw new Error(`the packages do not compile:\n${output}`);
-  chmodSync(`${root}cli/dist/main.js`, 0o755);
   await bundleClient();
+  await bundleCommand();
   if (!isQuiet)
     console.log(`built; the client for browsers has ${bundleGzipBytes()} bytes, gzipped`);
 } catch (error) {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -44,6 +53,40 @@ export async function bundleClient() {
     mkdirSync(dirname(root + bundle), { recursive: true });
     writeFileSync(root + bundle, await minified(entryOf(name)));
   }
+}
+
+const COMMAND = 'cli/dist/main.js';
+const COMMAND_ENTRY = 'cli/dist/modules/main.js';
+const COMMAND_CHUNKS = 'cli/dist/chunks';
+
+/**
+ * Bundles the command, unless that was done since its inputs changed. To find and read a hundred modules takes
+ * twice the time that Node needs to start. What a command loads by itself stays apart, and so do libraries that
+ * few commands need, and the server.
+ */
+export async function bundleCommand() {
+  const inputs = ['cli/dist/modules', 'client/dist', 'shared/dist', 'pnpm-lock.yaml', 'scripts'];
+  const changed = Math.max(...inputs.map(changedAt));
+  if (existsSync(root + COMMAND) && statSync(root + COMMAND).mtimeMs > changed) return;
+  rmSync(root + COMMAND_CHUNKS, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: [COMMAND_ENTRY],
+    outdir: dirname(COMMAND),
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['@confer/server', 'jsonc-parser', 'smol-toml', 'yaml'],
+    // ws is of the old module system, and asks for what belongs to Node in its way.
+    banner: {
+      js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  chmodSync(root + COMMAND, 0o755);
 }
 
 async function minified(entry) {
