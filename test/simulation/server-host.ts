@@ -3,9 +3,9 @@ import type { ProcessClock, VirtualClock } from '../../client/src/test-support/v
 import { Core } from '../../server/src/core.ts';
 import type {
   CommitOutcome,
-  CommitRequest,
   Engine,
   FeedConsumer,
+  WriteRequest,
 } from '../../server/src/engine/engine.ts';
 import { WriteFailure } from '../../server/src/engine/lmdb/storage.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
@@ -294,7 +294,7 @@ export class ServerHost implements Histories {
     };
     const { diskMaxMs } = this.#options;
     let freeAt = 0;
-    const commitLater = (request: CommitRequest) =>
+    const commitLater = (request: WriteRequest) =>
       new Promise<CommitOutcome>((resolve, reject) => {
         freeAt = Math.max(freeAt, clock.now() + this.#random.int(0, diskMaxMs));
         clock.setTimer(freeAt - clock.now(), () =>

@@ -10,7 +10,7 @@ export type EnginePut = Extract<Operation, { type: 'put' }> & {
 export type EngineOperation = EnginePut | Extract<Operation, { type: 'delete' }>;
 
 /** One write, as an engine judges it. */
-export interface CommitRequest {
+export interface WriteRequest {
   /** Applied in order, each on what those before it left; the commit holds the net changes. */
   readonly operations: readonly EngineOperation[];
   /** All must hold against the state before the commit. */
@@ -185,7 +185,7 @@ export interface EngineWrites {
    * now), `too_large` over `limits.changesMax`, `storage_full`, `unavailable`, `damaged`: then nothing
    * was written. Or `outcome_unknown`: then it may have been.
    */
-  commit(request: CommitRequest): Promise<CommitOutcome>;
+  commit(request: WriteRequest): Promise<CommitOutcome>;
 }
 
 export interface EngineFeed {

@@ -2,7 +2,7 @@ import { comparePaths, type Entry, isWithin, limits, type Operation } from '@con
 import { describe, expect, it } from 'vitest';
 import { failureOf } from './contract/rig.contract.ts';
 import { atOnce } from './cooperative-steps.ts';
-import type { CommitRequest } from './engine.ts';
+import type { WriteRequest } from './engine.ts';
 import { type Base, evaluate, type Held, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
 
 const NAMING = { revision: 7, time: 1_000 };
@@ -48,7 +48,7 @@ function judge(paths: readonly string[], operations: readonly Operation[], more 
   return atOnce(evaluate(request(operations, more), new Entries(paths), NAMING))?.commit;
 }
 
-function request(operations: readonly Operation[], more: Partial<CommitRequest>): CommitRequest {
+function request(operations: readonly Operation[], more: Partial<WriteRequest>): WriteRequest {
   return { operations, conditions: [], actor: 'ann', requestId: 'r', ...more };
 }
 

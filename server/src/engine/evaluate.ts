@@ -9,10 +9,10 @@ import {
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 import type {
   CommitOutcome,
-  CommitRequest,
   EngineChange,
   EngineCommit,
   EnginePut,
+  WriteRequest,
 } from './engine.ts';
 import { inTreeOrder } from './in-tree-order.ts';
 import { NetOperations } from './net-operations.ts';
@@ -76,7 +76,7 @@ interface Judged<Holding extends Held> {
  * so what a large commit needs beside is begun only for one.
  */
 export function* evaluate<Holding extends Held>(
-  request: CommitRequest,
+  request: WriteRequest,
   base: Base<Holding>,
   naming: Naming,
 ): CooperativeSteps<Judgement<Holding> | undefined> {
@@ -116,13 +116,13 @@ const NONE: readonly string[] = [];
 
 /** What is judged, put together. */
 class CommitInMaking<Holding extends Held> {
-  readonly #request: CommitRequest;
+  readonly #request: WriteRequest;
   readonly #naming: Naming;
   readonly #withPrev: boolean;
   readonly #changes: EngineChange[] = [];
   readonly #replaced: (Holding | undefined)[] = [];
 
-  constructor(request: CommitRequest, naming: Naming, withPrev: boolean) {
+  constructor(request: WriteRequest, naming: Naming, withPrev: boolean) {
     this.#request = request;
     this.#naming = naming;
     this.#withPrev = withPrev;

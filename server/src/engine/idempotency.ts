@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { ProtocolError } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
-import type { CommitOutcome, CommitRequest, EngineOperation } from './engine.ts';
+import type { CommitOutcome, EngineOperation, WriteRequest } from './engine.ts';
 
 /**
  * A request id is remembered at least this long, also when its commit is compacted: a client that
@@ -17,7 +17,7 @@ export interface RecordedWrite {
   readonly fingerprint: number;
 }
 
-type Asked = Pick<CommitRequest, 'operations' | 'conditions' | 'note'>;
+type Asked = Pick<WriteRequest, 'operations' | 'conditions' | 'note'>;
 
 /** A CRC-32 over all that a write asks for, in its order. It finds mistakes, it does not withstand an adversary. */
 export function* fingerprintOf(asked: Asked): CooperativeSteps<number> {

@@ -10,7 +10,7 @@ import type { EngineCommit } from '../store/store.ts';
 import { COMMIT_OVERHEAD_BYTES, changeSize } from './frames.ts';
 
 /** What decides how a watch is told of commits. */
-export interface Listener {
+export interface ProjectionOptions {
   readonly subtree: string;
   /** Its readers have the state before each commit: a clear says enough. */
   readonly takesClears: boolean;
@@ -37,18 +37,18 @@ export class CommitProjection {
   /** All that a commit did in a subtree; not whole once it takes more than `bytesMax`. */
   static of(
     commit: EngineCommit,
-    listener: Listener,
+    options: ProjectionOptions,
     bytesMax = Number.POSITIVE_INFINITY,
   ): CommitProjection {
-    const telling = new CommitProjection(commit, listener);
+    const telling = new CommitProjection(commit, options);
     for (const change of commit.changes) {
       if (telling.bytes > bytesMax) break;
-      if (isShownIn(change.path, listener.subtree)) telling.add(change);
+      if (isShownIn(change.path, options.subtree)) telling.add(change);
     }
     return telling;
   }
 
-  constructor(commit: EngineCommit, { subtree, takesClears }: Listener) {
+  constructor(commit: EngineCommit, { subtree, takesClears }: ProjectionOptions) {
     this.commit = commit;
     const { cleared } = commit;
     if (cleared === undefined || !takesClears) return;

@@ -12,7 +12,7 @@ const STEP_ENTRIES = 1_000;
 const COMMITS_SINCE_MAX = 1_000;
 
 /** What a subtree holds at a revision. */
-export interface Proof {
+export interface Checksum {
   readonly entries: number;
   readonly digest: Digest;
 }
@@ -52,7 +52,7 @@ export class Digests {
 
   /** Takes a change in each of the subtrees that hold its path. To be called for all, in order. */
   account(change: EngineChange): void {
-    let difference: Proof | undefined;
+    let difference: Checksum | undefined;
     this.#holding.visit(change.path, (tally) => {
       difference ??= differenceOf(change);
       add(tally, difference);
@@ -63,7 +63,7 @@ export class Digests {
    * One bounded step towards the digest of a subtree: the proof when it is known, else `undefined`,
    * and another step leads further.
    */
-  prove(subtree: string): Proof | undefined {
+  prove(subtree: string): Checksum | undefined {
     const tally = this.#tallies.get(subtree) ?? this.#begin();
     this.#keep(subtree, tally);
     if (tally.kind === 'known') return tally;
@@ -74,7 +74,7 @@ export class Digests {
   }
 
   /** Somebody walked the whole subtree at a revision. */
-  learn(subtree: string, revision: number, { entries, digest }: Proof): void {
+  learn(subtree: string, revision: number, { entries, digest }: Checksum): void {
     if (this.#tallies.get(subtree)?.kind === 'known') return;
     const tally: Tally = { kind: 'known', entries, digest: new Digest() };
     tally.digest.merge(digest);
@@ -102,7 +102,7 @@ export class Digests {
   }
 
   /** `undefined` where that is more work than it is worth. */
-  #changesSince(subtree: string, revision: number): Proof | undefined {
+  #changesSince(subtree: string, revision: number): Checksum | undefined {
     if (this.#store.revision - revision > COMMITS_SINCE_MAX) return undefined;
     const sum = { entries: 0, digest: new Digest() };
     for (const { changes } of this.#store.since(revision))
@@ -123,13 +123,13 @@ export class Digests {
   }
 }
 
-function add(tally: { entries: number; readonly digest: Digest }, difference: Proof): void {
+function add(tally: { entries: number; readonly digest: Digest }, difference: Checksum): void {
   tally.entries += difference.entries;
   tally.digest.merge(difference.digest);
 }
 
 /** What a change adds to each subtree that holds its path. */
-function differenceOf(change: EngineChange): Proof {
+function differenceOf(change: EngineChange): Checksum {
   const digest = new Digest();
   const { path, replaced } = change;
   if (replaced > 0) digest.remove(path, replaced);

@@ -1,6 +1,6 @@
 import type { Change } from '@confer/shared';
 import type { EngineCommit } from '../store/store.ts';
-import { CommitProjection, type Listener } from './commit-projection.ts';
+import { CommitProjection, type ProjectionOptions } from './commit-projection.ts';
 import type { Group, GroupOptions, ProjectedBatch } from './group.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Group, GroupOptions, ProjectedBatch } from './group.ts';
 const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
 
 /** A subtree with its options: what all who have such a watch are told is found out once. */
-export class DistinctWatch implements Listener {
+export class DistinctWatch implements ProjectionOptions {
   readonly subtree: string;
   readonly withPrev: boolean;
   readonly takesClears: boolean;

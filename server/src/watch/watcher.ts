@@ -2,7 +2,7 @@ import { Digest, unreachable, type WatchMode } from '@confer/shared';
 import type { Counters } from '../counters.ts';
 import type { Store } from '../store/store.ts';
 import type { CatchUp } from './catch-up.ts';
-import type { Digests, Proof } from './digests.ts';
+import type { Checksum, Digests } from './digests.ts';
 import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
 import { unlessCompacted } from './unless-compacted.ts';
@@ -283,11 +283,11 @@ export class Watcher implements Member {
     return false;
   }
 
-  #proof(): Proof | undefined {
+  #proof(): Checksum | undefined {
     return this.#context.digests.prove(this.group.subtree);
   }
 
-  #sendSynced(by: SyncedBy, revision: number, whole?: Proof): void {
+  #sendSynced(by: SyncedBy, revision: number, whole?: Checksum): void {
     const proof = whole && { entries: whole.entries, digest: whole.digest.toString() };
     const { name: watch } = this.group;
     this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...proof }));

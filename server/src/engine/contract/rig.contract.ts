@@ -1,6 +1,6 @@
 import { type Clock, type Commit, type Operation, ProtocolError } from '@confer/shared';
 import { expect } from 'vitest';
-import type { CommitOutcome, CommitRequest, Engine, ScanQuery, Tombstone } from '../engine.ts';
+import type { CommitOutcome, Engine, ScanQuery, Tombstone, WriteRequest } from '../engine.ts';
 
 export interface EngineTestOptions {
   readonly tombstonesMax?: number;
@@ -74,7 +74,7 @@ export class Rig {
     );
   }
 
-  commit(operations: readonly Operation[], more: Partial<CommitRequest> = {}) {
+  commit(operations: readonly Operation[], more: Partial<WriteRequest> = {}) {
     const requestId = `request-${Rig.#requests++}`;
     return this.engine.writes.commit({
       operations,
@@ -85,11 +85,11 @@ export class Rig {
     });
   }
 
-  put(path: string, value: string, more: Partial<CommitRequest> = {}): Promise<CommitOutcome> {
+  put(path: string, value: string, more: Partial<WriteRequest> = {}): Promise<CommitOutcome> {
     return this.commit([{ type: 'put', path, value }], more);
   }
 
-  delete(path: string, more: Partial<CommitRequest> = {}): Promise<CommitOutcome> {
+  delete(path: string, more: Partial<WriteRequest> = {}): Promise<CommitOutcome> {
     return this.commit([{ type: 'delete', path }], more);
   }
 

@@ -16,7 +16,7 @@ interface Linked {
   readonly link: Link;
 }
 
-interface LoggedCommit {
+interface CommitRows {
   readonly revision: number;
   readonly head: CommitHead;
   readonly changes: readonly Linked[];
@@ -41,9 +41,9 @@ export function* commitsBetween(
   }
 }
 
-function readChunk(tables: ReadTables, after: number, last: number): LoggedCommit[] {
+function readChunk(tables: ReadTables, after: number, last: number): CommitRows[] {
   const fetch = fetchFrom(tables);
-  const chunk: LoggedCommit[] = [];
+  const chunk: CommitRows[] = [];
   let changes: Linked[] = [];
   let count = 0;
   for (const { key, value } of tables.log.rows(rangeOf(after, last))) {
@@ -66,7 +66,7 @@ function rangeOf(after: number, last: number): TableRange<Place> {
 
 function madeOf(
   tables: ReadTables,
-  chunk: readonly LoggedCommit[],
+  chunk: readonly CommitRows[],
   end: number,
 ): readonly EngineCommit[] {
   const later = new Map<string, State>();

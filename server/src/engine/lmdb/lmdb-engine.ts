@@ -1,12 +1,12 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import type {
   CommitOutcome,
-  CommitRequest,
   Engine,
   EngineCommit,
   EngineMaintenance,
   EngineWrites,
   Timeline,
+  WriteRequest,
 } from '../engine.ts';
 import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
@@ -107,7 +107,7 @@ export class LmdbEngine implements Engine {
     this.#lookLater();
   }
 
-  #commit(request: CommitRequest): Promise<CommitOutcome> {
+  #commit(request: WriteRequest): Promise<CommitOutcome> {
     const refusal = this.#refusal();
     return refusal === undefined
       ? this.#writes.commit(request)

@@ -1,5 +1,5 @@
 import { ProtocolError } from '@confer/shared';
-import type { CommitOutcome, CommitRequest, EngineCommit } from '../engine.ts';
+import type { CommitOutcome, EngineCommit, WriteRequest } from '../engine.ts';
 import type { RecordedWrite } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
 
@@ -84,7 +84,7 @@ export function isFreeing({ request }: Pending): boolean {
 }
 
 /** The removal of a subtree is as large as that is, which nobody knows yet. */
-function costOf({ operations, conditions }: CommitRequest): number {
+function costOf({ operations, conditions }: WriteRequest): number {
   let cost = operations.length + conditions.length;
   for (const operation of operations) {
     if (operation.type === 'put') cost += Math.floor(operation.value.length / COST_LENGTH);

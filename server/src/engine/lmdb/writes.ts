@@ -1,6 +1,6 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import { atOnce, type CooperativeSteps } from '../cooperative-steps.ts';
-import type { CommitOutcome, CommitRequest, EngineCommit } from '../engine.ts';
+import type { CommitOutcome, EngineCommit, WriteRequest } from '../engine.ts';
 import { type Base, evaluate, type Judgement } from '../evaluate.ts';
 import { anotherWrite, fingerprintOf, type RecordedWrite } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
@@ -61,7 +61,7 @@ export class Writes {
     this.#context = context;
   }
 
-  commit(request: CommitRequest): Promise<CommitOutcome> {
+  commit(request: WriteRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, resolve, reject });
       this.#writeSoon();
@@ -72,7 +72,7 @@ export class Writes {
    * Answers a request that is not even tried. `refusal` says that nothing was written, and that must be
    * true of a request that is sent again, too: it may have been made before (S4).
    */
-  refused(request: CommitRequest, refusal: ProtocolError): Promise<CommitOutcome> {
+  refused(request: WriteRequest, refusal: ProtocolError): Promise<CommitOutcome> {
     const known = this.#knownOrUnknown(request);
     if (known instanceof ProtocolError) return Promise.reject(known);
     return known === undefined ? Promise.reject(refusal) : Promise.resolve(known);
@@ -144,7 +144,7 @@ export class Writes {
     this.#queue = again.concat(this.#queue);
   }
 
-  #knownOrUnknown(request: CommitRequest): CommitOutcome | ProtocolError | undefined {
+  #knownOrUnknown(request: WriteRequest): CommitOutcome | ProtocolError | undefined {
     try {
       const known = this.#known(request, this.#context.tables);
       return known?.outcome ?? this.#unknown.get(request.requestId);
@@ -205,7 +205,7 @@ export class Writes {
     return { revision: revision + 1, time: Math.max(time, this.#context.clock.now()) };
   }
 
-  #known({ requestId }: CommitRequest, tables: ReadTables): RecordedWrite | undefined {
+  #known({ requestId }: WriteRequest, tables: ReadTables): RecordedWrite | undefined {
     return this.#context.requests.outcomeOf(requestId, tables);
   }
 }

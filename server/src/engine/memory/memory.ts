@@ -2,13 +2,13 @@ import { type Clock, ProtocolError } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from '../cooperative-steps.ts';
 import type {
   CommitOutcome,
-  CommitRequest,
   Engine,
   EngineCommit,
   EngineHealth,
   EngineMaintenance,
   EngineWrites,
   Timeline,
+  WriteRequest,
 } from '../engine.ts';
 import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
 import { Feed } from '../feed.ts';
@@ -85,7 +85,7 @@ class MemoryEngine implements Engine {
     if (retention !== undefined) this.#retention = new Retention(this, clock, retention, onNotice);
   }
 
-  #commit(request: CommitRequest): Promise<CommitOutcome> {
+  #commit(request: WriteRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#pending.push({ request, resolve, reject }) > 1) return;
       this.#flushed = this.#flushed.then(() => this.#flush());
@@ -153,7 +153,7 @@ class MemoryEngine implements Engine {
   }
 
   *#judge(
-    request: CommitRequest,
+    request: WriteRequest,
     made: (commit: EngineCommit) => void,
   ): CooperativeSteps<CommitOutcome> {
     const disk = this.#disk;
