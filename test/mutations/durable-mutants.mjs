@@ -195,7 +195,7 @@ export const durableMutants = [
     name: 'store: a disk that is well again is used',
     edits: [
       {
-        file: 'server/src/engine/lmdb/room.ts',
+        file: 'server/src/engine/lmdb/disk-capacity.ts',
         find: 'if (isPlenty) this.#isShort = false;\n    return isPlenty;',
         replace: 'return false;',
       },

@@ -1,4 +1,4 @@
-import type { Reserve } from '../../../server/src/engine/lmdb/room.ts';
+import type { Reserve } from '../../../server/src/engine/lmdb/disk-capacity.ts';
 import type { SeededRandom } from '../../support/random.ts';
 
 export type DiskState = 'well' | 'full' | 'failing';

@@ -12,7 +12,7 @@ import {
   storedEntry,
   tombstoneRow,
   withHead,
-} from './stored.ts';
+} from './row-codec.ts';
 import type { WriteTables } from './tables.ts';
 
 /** How far a history is. */

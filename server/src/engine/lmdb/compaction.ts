@@ -1,7 +1,7 @@
 import { ROOT } from '@confer/shared';
+import { fetchFrom } from './historical-reads.ts';
 import type { Place } from './keys.ts';
-import { fetchFrom } from './past.ts';
-import { goneOf, linkOf } from './stored.ts';
+import { goneOf, linkOf } from './row-codec.ts';
 import type { WriteTables } from './tables.ts';
 
 /** Rows that one transaction drops: some milliseconds. */

@@ -1,10 +1,10 @@
 import { assert, ROOT } from '@confer/shared';
 import type { EngineChange, EngineCommit } from '../engine.ts';
 import { madeDelete, madePut } from '../evaluate.ts';
+import { fetchFrom, type State, stateAt } from './historical-reads.ts';
 import type { Place } from './keys.ts';
-import { fetchFrom, type State, stateAt } from './past.ts';
 import { heldNow } from './reads.ts';
-import { type CommitHead, goneOf, HeldRow, headOf, type Link, linkOf } from './stored.ts';
+import { type CommitHead, goneOf, HeldRow, headOf, type Link, linkOf } from './row-codec.ts';
 import type { ReadTables, TableRange } from './tables.ts';
 
 /** About how many changes are read at once; a commit is not divided. */

@@ -1,7 +1,7 @@
 import { IDEMPOTENCY_WINDOW_MS, type RecordedWrite } from '../idempotency.ts';
 import type { Progress } from './commit-rows.ts';
 import { IdempotencyIndex } from './idempotency-index.ts';
-import type { MadeRequest, RequestsRow } from './stored.ts';
+import type { MadeRequest, RequestsRow } from './row-codec.ts';
 import type { ReadTables, TableRange, WriteTables } from './tables.ts';
 
 /** What is read back when a store opens: all that was not forgotten, whatever a clock says of its age. */

@@ -13,11 +13,11 @@ import { requireHappened, requireInWindow } from '../history-window.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import type { Progress } from './commit-rows.ts';
 import { Condition } from './condition.ts';
+import { DiskCapacity, type Reserve } from './disk-capacity.ts';
 import { headAt } from './history.ts';
 import { IdempotencyWindow } from './idempotency-window.ts';
 import { LmdbReads } from './lmdb-reads.ts';
 import { Maintenance } from './maintenance.ts';
-import { type Reserve, Room } from './room.ts';
 import { type Storage, WriteFailure } from './storage.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
 import { Writes } from './writes.ts';
@@ -63,7 +63,7 @@ export class LmdbEngine implements Engine {
   readonly #writes: Writes;
   readonly #upkeep: Maintenance;
   readonly #retention: Retention | undefined;
-  readonly #room: Room;
+  readonly #capacity: DiskCapacity;
   readonly #requests: IdempotencyWindow;
   /** Transactions come one after the other. */
   #transactions: Promise<unknown> = Promise.resolve();
@@ -77,7 +77,7 @@ export class LmdbEngine implements Engine {
     this.epoch = epoch;
     this.timelines = timelines;
     this.#shown = progress;
-    this.#room = new Room(parts.reserve, () => storage.freeBytes());
+    this.#capacity = new DiskCapacity(parts.reserve, () => storage.freeBytes());
     this.health = new Condition(clock, uptimeMs);
     this.#requests = new IdempotencyWindow(storage.tables, progress.revision, uptimeMs);
     const shown = () => this.#shown;
@@ -174,12 +174,13 @@ export class LmdbEngine implements Engine {
     this.#lookAtStorage();
     if (this.health.current.kind === 'failed')
       throw new WriteFailure('nothing written', false, this.health.current.reason);
-    this.#room.admit(isFreeing);
+    this.#capacity.admit(isFreeing);
     for (;;)
       try {
         const result = await this.#parts.storage.transaction(work);
-        this.#room.wrote();
-        if (!this.#room.isShort && this.#parts.storage.failure === undefined) this.health.worked();
+        this.#capacity.wrote();
+        if (!this.#capacity.isShort && this.#parts.storage.failure === undefined)
+          this.health.worked();
         return result;
       } catch (error) {
         if (!this.#mayTryAgain(error, isFreeing)) throw error;
@@ -194,7 +195,7 @@ export class LmdbEngine implements Engine {
     }
     this.#lookAtStorage();
     if (this.health.hasFailed) return false;
-    const mayTryAgain = error.isFull && this.#room.hasMoreFor(isFreeing);
+    const mayTryAgain = error.isFull && this.#capacity.hasMoreFor(isFreeing);
     if (!mayTryAgain)
       this.health.degrade(
         error.isFull

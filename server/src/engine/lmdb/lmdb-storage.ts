@@ -4,7 +4,7 @@ import { isFull, reasonOf } from './errors.ts';
 import type { KeyCodec } from './keys.ts';
 import { Table, type View } from './lmdb-table.ts';
 import { type Identity, metaOf } from './meta.ts';
-import { RoomAhead } from './room-ahead.ts';
+import { PageHeadroom } from './page-headroom.ts';
 import { rowCodec } from './rows.ts';
 import { numberIn, pagesOf } from './stats.ts';
 import { type Storage, type StorageFailure, WriteFailure, type WriteHint } from './storage.ts';
@@ -64,7 +64,7 @@ export async function openLmdb(
   });
   try {
     check(identityIn(root));
-    return new LmdbStorage(root, directory, await RoomAhead.of(join(directory, 'data.mdb')));
+    return new LmdbStorage(root, directory, await PageHeadroom.of(join(directory, 'data.mdb')));
   } catch (error) {
     await root.close();
     throw error;
@@ -80,7 +80,7 @@ class LmdbStorage implements Storage {
   readonly tables: ReadTables;
   readonly #root: RootDatabase;
   readonly #directory: string;
-  readonly #ahead: RoomAhead;
+  readonly #ahead: PageHeadroom;
   readonly #all: readonly { pages(): number }[];
   /** Those whose rows of one transaction may each lie on a page of their own. */
   readonly #scattered: readonly { pages(): number }[];
@@ -91,7 +91,7 @@ class LmdbStorage implements Storage {
   /** A row that somebody asked for. The others are served. */
   #damage: StorageFailure | undefined;
 
-  constructor(root: RootDatabase, directory: string, ahead: RoomAhead) {
+  constructor(root: RootDatabase, directory: string, ahead: PageHeadroom) {
     this.#root = root;
     this.#directory = directory;
     this.#ahead = ahead;

@@ -2,8 +2,8 @@ import { type Entry, isHiddenIn } from '@confer/shared';
 import type { EntryText, PathState, ScanQuery } from '../engine.ts';
 import { mergeByPath } from '../merge-by-path.ts';
 import { scanRange } from '../tree-range.ts';
-import { fetchFrom, type State, stateAt } from './past.ts';
-import { goneOf, HeldRow } from './stored.ts';
+import { fetchFrom, type State, stateAt } from './historical-reads.ts';
+import { goneOf, HeldRow } from './row-codec.ts';
 import type { ReadTable, ReadTables } from './tables.ts';
 
 /** What a path is now, or was at a revision. */

@@ -6,7 +6,7 @@ import { checkRows, pathOf } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
 import type { Compacted, Identity } from './meta.ts';
 import { ProblemList } from './problem-list.ts';
-import { HeldRow, headOf } from './stored.ts';
+import { HeldRow, headOf } from './row-codec.ts';
 import { type TableName, tableKeys } from './tables.ts';
 import { Memtable } from './wal/memtable.ts';
 import { readSegments } from './wal/read-segments.ts';

@@ -7,11 +7,11 @@ import type { Pending } from '../pending.ts';
 import { restOf } from '../tree-range.ts';
 import { type Progress, writeCommit } from './commit-rows.ts';
 import { failureOf, reasonOf, refusalOf } from './errors.ts';
+import { fetchFrom } from './historical-reads.ts';
 import { type IdempotencyWindow, recordRequests } from './idempotency-window.ts';
-import { fetchFrom } from './past.ts';
 import { heldNow } from './reads.ts';
+import { HeldRow } from './row-codec.ts';
 import { WriteFailure } from './storage.ts';
-import { HeldRow } from './stored.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
 import { isFreeing, WriteBatch } from './write-batch.ts';
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import type { Reserve } from '../disk-capacity.ts';
 import { diskBytes, roomBytes } from '../errors.ts';
-import type { Reserve } from '../room.ts';
 import type { StoreFiles } from './store-files.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { ROOT } from '@confer/shared';
 import { DamageError } from '../damage.ts';
 import { ProblemList } from '../problem-list.ts';
+import { HeldRow, headOf, linkOf } from '../row-codec.ts';
 import { decodeRow } from '../rows.ts';
-import { HeldRow, headOf, linkOf } from '../stored.ts';
 import { type TableName, tableKeys } from '../tables.ts';
 import type { LmdbFile } from './lmdb-file.ts';
 import { type Walked, walk } from './walk.ts';

@@ -19,7 +19,7 @@ export interface Reserve {
  * 3. The file has as much free inside as the reserve was: writers are let in, and use that.
  * 4. The disk has room again: the reserve is taken back, and all is as before.
  */
-export class Room {
+export class DiskCapacity {
   readonly #reserve: Reserve;
   readonly #freeBytes: () => number;
   #isShort = false;

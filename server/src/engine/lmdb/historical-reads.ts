@@ -1,5 +1,5 @@
 import { DamageError } from './damage.ts';
-import { type Fetch, type Gone, HeldRow, type Link, linkOf } from './stored.ts';
+import { type Fetch, type Gone, HeldRow, type Link, linkOf } from './row-codec.ts';
 import type { ReadTables } from './tables.ts';
 
 /** What a path was at some revision: a version of it, or the delete that it went by; or it never was. */
@@ -11,7 +11,7 @@ export function fetchFrom({ values }: Pick<ReadTables, 'values'>): Fetch {
 }
 
 /**
- * What a path was at a revision, found by going back from what it is now: each change says what was
+ * Reads a path at an old revision by undoing its later changes, going back from what it is now: each change says what was
  * there before it, and where its block began, so that whole blocks are passed over.
  */
 export function stateAt(tables: ReadTables, path: string, now: State, at: number): State {

@@ -8,7 +8,7 @@ const GROWTH_BYTES = 256 * 1024;
  * says so here, by name, and never to LMDB amid a commit. For LMDB a short write is a broken disk, and
  * what lmdb-js 3.5.6 notes of one that fails is written beyond the end of its buffer.
  */
-export class RoomAhead {
+export class PageHeadroom {
   readonly #handle: FileHandle;
   /** At least. */
   #sizeBytes = 0;
@@ -17,8 +17,8 @@ export class RoomAhead {
     this.#handle = handle;
   }
 
-  static async of(path: string): Promise<RoomAhead> {
-    return new RoomAhead(await open(path, 'r+'));
+  static async of(path: string): Promise<PageHeadroom> {
+    return new PageHeadroom(await open(path, 'r+'));
   }
 
   /**
