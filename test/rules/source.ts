@@ -37,15 +37,15 @@ export function parse(path: string, text: string): Source {
     text,
     tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true),
     package: path.slice(0, path.indexOf('/')),
-    isTest: /^test\/|\/test-support\/|\.(test|contract)\.ts$/.test(path),
+    isTest: /^(test|bench)\/|\/test-support\/|\.(test|contract)\.ts$/.test(path),
   };
 }
 
 let cached: readonly Source[] | undefined;
 
-/** All TypeScript of the packages and their tests. */
+/** All TypeScript of the packages, their tests and the benchmark. */
 export function allSources(): readonly Source[] {
-  cached ??= [...PACKAGES, 'test']
+  cached ??= [...PACKAGES, 'test', 'bench']
     .flatMap((name) => filesBelow(`${name}/`))
     .filter((path) => path.endsWith('.ts'))
     .map((path) => parse(path, readText(path)));
