@@ -11,6 +11,7 @@ export const USAGE = `pnpm bench [options]
   --json FILE            write everything that was measured, after each scenario
   --charts DIR           draw the charts
   --page                 write tables and charts into docs/performance.md
+  --help                 print this
   --check                judge Confer by its budgets against the baseline: exit code 1 when one is broken`;
 
 export interface Arguments {
@@ -21,6 +22,7 @@ export interface Arguments {
   readonly charts: string | undefined;
   readonly isPage: boolean;
   readonly isCheck: boolean;
+  readonly isHelp: boolean;
 }
 
 /** Throws with what is wrong. */
@@ -35,6 +37,7 @@ export function readArguments(args: readonly string[]): Arguments {
       charts: { type: 'string' },
       page: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const profile: Profile =
@@ -49,6 +52,7 @@ export function readArguments(args: readonly string[]): Arguments {
     charts: values.charts,
     isPage: values.page,
     isCheck: values.check,
+    isHelp: values.help,
   };
 }
 

@@ -47,7 +47,10 @@ export async function runBench(args: readonly string[]): Promise<void> {
 
 function argumentsOrUsage(args: readonly string[]): Arguments | undefined {
   try {
-    return readArguments(args);
+    const read = readArguments(args);
+    if (!read.isHelp) return read;
+    console.log(USAGE);
+    return undefined;
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exitCode = 2;

@@ -11,8 +11,8 @@ import { natsPeer } from './peers/nats.ts';
 import type { Peer } from './peers/peer.ts';
 import { redisPeer } from './peers/redis.ts';
 
-/** What becomes of a write, when it is acknowledged: on the disk for sure, in a file, or nowhere. */
-type Kept = 'synced' | 'not synced' | 'nothing kept';
+/** What becomes of a write, when it is acknowledged: on the disk for sure, or nowhere. */
+type Kept = 'synced' | 'nothing kept';
 
 /** What is compared: a program, used in one way. */
 export interface System {

@@ -8,7 +8,6 @@ import { frameOf, WebSocketWire } from './websocket.ts';
 /** The bare uWebSockets.js server of `peers/baseline-server.ts`. */
 export const baselineDriver: Driver = {
   isOrdered: true,
-  carriesValue: true,
   store: baselineStore,
   subscribe,
   publisher: publish,

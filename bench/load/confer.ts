@@ -17,7 +17,6 @@ let writers = 0;
 /** Confer over its own protocol, by hand: see shared/PROTOCOL.md. */
 export const conferDriver: Driver = {
   isOrdered: true,
-  carriesValue: true,
   contend: contendInConfer,
   store: conferStore,
   subscribe,

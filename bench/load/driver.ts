@@ -33,7 +33,7 @@ export interface WriterOptions {
 export interface SubscriberOptions {
   readonly port: number;
   readonly subtree: string;
-  /** Once for each change, with the number in its value, or 0 where changes carry no value. */
+  /** Once for each change, with the number in its value. */
   readonly onChange: (sequence: number) => void;
 }
 
@@ -41,9 +41,6 @@ export interface SubscriberOptions {
 export interface Driver {
   /** Whether the changes of one connection arrive in the order in which it wrote them. */
   readonly isOrdered: boolean;
-  readonly carriesValue: boolean;
-  /** What a server needs once, before anything else. */
-  prepare?(port: number): Promise<void>;
   subscribe(options: SubscriberOptions): Subscriber;
   /** Writes that subscribers are told of. */
   publisher(options: WriterOptions): Writer;

@@ -10,7 +10,6 @@ import { eachValue, fill, PLACEHOLDER, type Slots, slotsIn, valueText } from './
 export const etcdDriver: Driver = {
   // Calls of one connection are served concurrently.
   isOrdered: false,
-  carriesValue: true,
   contend: contendInEtcd,
   store: etcdStore,
   subscribe,

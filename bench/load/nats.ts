@@ -8,7 +8,6 @@ const PING = Buffer.from('PING\r\n');
 /** Core NATS: publish and subscribe, and nothing is kept. */
 export const natsDriver: Driver = {
   isOrdered: true,
-  carriesValue: true,
   subscribe,
   publisher: publish,
 };

@@ -21,6 +21,5 @@ export async function work(job: Job): Promise<Answer> {
   if (which === undefined) throw new Error(`there is no such job: ${JSON.stringify(job)}`);
   const { system, port, pid } = job;
   const { driver } = systems[system];
-  await driver.prepare?.(port);
   return { outcome: await which.run({ system, driver, port, pid }) };
 }

@@ -9,7 +9,6 @@ import { eachValue } from './value.ts';
 /** Redis: pub/sub brings changes to subscribers and keeps nothing; SET keeps and tells nobody. */
 export const redisDriver: Driver = {
   isOrdered: true,
-  carriesValue: true,
   contend: contendInRedis,
   store: redisStore,
   subscribe,

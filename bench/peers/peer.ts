@@ -3,8 +3,6 @@ export interface Peer {
   readonly name: string;
   /** The program, or its path; looked for in PATH and in the system's own directories. */
   readonly program: string;
-  /** A file that must be there beside the program. */
-  readonly needs?: string;
   /** What makes it say its version. */
   readonly versionArgs: readonly string[];
   /** What installs it, where it may be missing. */
@@ -15,6 +13,4 @@ export interface Peer {
 
 export interface Command {
   readonly args: readonly string[];
-  /** Written into the directory before the start. */
-  readonly files?: Readonly<Record<string, string>>;
 }

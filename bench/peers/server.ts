@@ -1,14 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -22,8 +14,8 @@ const COMPLAINTS_LENGTH_MAX = 2_000;
 /** Where Debian puts daemons, beside what PATH names. */
 const MORE_PLACES = ['/usr/sbin', '/usr/local/bin'];
 
-export function isInstalled({ program, needs }: Peer): boolean {
-  return findProgram(program) !== undefined && (needs === undefined || existsSync(needs));
+export function isInstalled({ program }: Peer): boolean {
+  return findProgram(program) !== undefined;
 }
 
 export function findProgram(program: string): string | undefined {
@@ -64,8 +56,7 @@ export class Server {
     const directory = mkdtempSync(join(tmpdir(), `confer-bench-${peer.name}-`));
     const data = join(directory, 'data');
     mkdirSync(data, { mode: 0o700 });
-    const { args, files = {} } = peer.command(port, data);
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(data, name), text);
+    const { args } = peer.command(port, data);
     const program = findProgram(peer.program) ?? peer.program;
     const child = spawn('taskset', ['-c', SERVER_CORE, program, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],

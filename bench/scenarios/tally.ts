@@ -20,7 +20,7 @@ export class Tally {
 
   arrived(subscriber: number, sequence: number): void {
     const count = this.#counts[subscriber] ?? 0;
-    if (this.#driver.isOrdered && this.#driver.carriesValue && sequence !== count + 1)
+    if (this.#driver.isOrdered && sequence !== count + 1)
       throw new Error(`subscriber ${subscriber} got ${sequence} after ${count} changes`);
     this.#counts[subscriber] = count + 1;
     this.#sums[subscriber] = (this.#sums[subscriber] ?? 0) + sequence;
@@ -40,7 +40,7 @@ export class Tally {
     const sum = ((1 + changes) * changes) / 2;
     for (const [i, count] of this.#counts.entries()) {
       if (count !== changes) throw new Error(`subscriber ${i} got ${count} of ${changes} changes`);
-      if (this.#driver.carriesValue && this.#sums[i] !== sum)
+      if (this.#sums[i] !== sum)
         throw new Error(`subscriber ${i} got the right number of changes, but not the right ones`);
     }
   }
