@@ -69,7 +69,7 @@ export const durableMutants = [
         file: writes,
         find: '    try {\n      await this.#context.transaction(',
         replace: `    try {
-      queueMicrotask(() => turn.taken.forEach(({ resolve }, i) => resolve({ revision: this.#context.shown().revision + i + 1, puts: 1, deletes: 0 })));
+      queueMicrotask(() => turn.taken.forEach(({ resolve }, i) => resolve({ revision: this.#context.visible().revision + i + 1, puts: 1, deletes: 0 })));
       await this.#context.transaction(`,
       },
     ],
@@ -208,7 +208,7 @@ export const durableMutants = [
         file: compaction,
         find: 'if (gone !== undefined && goneOf(gone).revision === revision)',
         replace:
-          'if (gone !== undefined) tables.deletions.remove(path);\n  if (gone !== undefined && goneOf(gone).revision === revision)',
+          'if (gone !== undefined) tables.tombstones.remove(path);\n  if (gone !== undefined && goneOf(gone).revision === revision)',
       },
     ],
   },
