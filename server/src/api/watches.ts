@@ -31,6 +31,8 @@ function countedWatch(request: WatchRequest, context: ApiContext): Reply {
 }
 
 function openWatch(request: WatchRequest, { service, sink, watches }: ApiContext): Reply {
+  // Nobody would ever close it.
+  if (!sink.isOpen) throw new ProtocolError('unavailable', 'the connection is over');
   if (watches.size >= limits.watchesMax)
     throw new ProtocolError(
       'too_many_watches',

@@ -30,7 +30,7 @@ export interface AnswersParts {
 /** The requests of one connection, from when they come until they are answered. */
 export class Answers implements Waiting {
   readonly #with: AnswersParts;
-  readonly #backlog = new RequestQueue(limits);
+  readonly #queue = new RequestQueue(limits);
   readonly #parts = new CommitParts();
   /** Answers to writes that a watch of this connection has yet to show (W12). */
   #deferred: { readonly reply: Committed; readonly asked: Asked }[] = [];
@@ -43,7 +43,7 @@ export class Answers implements Waiting {
 
   /** Requests that have no answer yet. */
   get waiting(): number {
-    return this.#backlog.count;
+    return this.#queue.count;
   }
 
   /** `bytes`: of its frame. */
@@ -54,11 +54,11 @@ export class Answers implements Waiting {
         this.#accept(taken.request.id, () => handle(taken.request, context), bytes);
         return;
       case 'part':
-        if (!this.#backlog.hold(bytes)) this.#endOverloaded();
+        if (!this.#queue.hold(bytes)) this.#endOverloaded();
         return;
       case 'commit': {
         const { id, draft, bytesBefore } = taken;
-        this.#backlog.release(bytesBefore);
+        this.#queue.release(bytesBefore);
         this.#accept(id, () => handleParts(id, draft, context), bytesBefore + bytes);
         return;
       }
@@ -87,22 +87,22 @@ export class Answers implements Waiting {
   /** The connection takes answers again. */
   resume(): void {
     while (this.#with.turns.isTime && this.beginOne());
-    if (this.#backlog.hasQueued) this.#with.turns.schedule(this);
+    if (this.#queue.hasQueued) this.#with.turns.schedule(this);
   }
 
   beginOne(): boolean {
     const { canBegin } = this.#with;
-    const next = canBegin() ? this.#backlog.next() : undefined;
+    const next = canBegin() ? this.#queue.next() : undefined;
     if (next !== undefined) this.#begin(next);
-    if (!this.#backlog.hasQueued || canBegin()) return this.#backlog.hasQueued;
+    if (!this.#queue.hasQueued || canBegin()) return this.#queue.hasQueued;
     // From here on they wait for the client.
-    if (this.#backlog.count > limits.requestsMax) this.#endOverloaded();
+    if (this.#queue.count > limits.requestsMax) this.#endOverloaded();
     return false;
   }
 
   /** Lets go of what was not begun. */
   clear(): void {
-    this.#backlog.clear();
+    this.#queue.clear();
   }
 
   #accept(id: number, work: Work, bytes: number): void {
@@ -112,10 +112,10 @@ export class Answers implements Waiting {
     const asked = isRepeated ? { work: () => repeated(id), bytes, isRepeated } : { work, bytes };
     const { canBegin, turns } = this.#with;
     const takesAnswers = canBegin();
-    if (!this.#backlog.admit(bytes, takesAnswers)) this.#endOverloaded();
-    else if (takesAnswers && !this.#backlog.hasQueued && turns.isTime) this.#begin(asked);
+    if (!this.#queue.admit(bytes, takesAnswers)) this.#endOverloaded();
+    else if (takesAnswers && !this.#queue.hasQueued && turns.isTime) this.#begin(asked);
     else {
-      this.#backlog.enqueue(asked);
+      this.#queue.enqueue(asked);
       if (takesAnswers) turns.schedule(this);
     }
   }
@@ -142,7 +142,7 @@ export class Answers implements Waiting {
   }
 
   #send(reply: Reply, { bytes, isRepeated }: Asked): void {
-    this.#backlog.settle(bytes);
+    this.#queue.settle(bytes);
     if (isRepeated !== true) this.#ids.delete(reply.id);
     this.#with.send(reply);
   }

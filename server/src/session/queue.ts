@@ -3,7 +3,7 @@ const TAKEN_MAX = 1_024;
 
 /** First in, first out. An array's own `shift` moves all of a long array each time. */
 export class Queue<Item> {
-  #items: Item[] = [];
+  #items: (Item | undefined)[] = [];
   #taken = 0;
 
   get length(): number {
@@ -18,6 +18,8 @@ export class Queue<Item> {
   shift(): Item | undefined {
     const item = this.#items[this.#taken];
     if (item === undefined) return undefined;
+    // Let go of at once: it may be a frame of megabytes.
+    this.#items[this.#taken] = undefined;
     this.#taken += 1;
     if (this.#taken >= TAKEN_MAX && this.#taken * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#taken);
@@ -31,7 +33,7 @@ export class Queue<Item> {
     this.#taken = 0;
   }
 
-  [Symbol.iterator](): Iterator<Item> {
-    return this.#items.slice(this.#taken)[Symbol.iterator]();
+  *[Symbol.iterator](): Generator<Item> {
+    for (const item of this.#items.slice(this.#taken)) if (item !== undefined) yield item;
   }
 }

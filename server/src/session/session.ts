@@ -87,6 +87,10 @@ export class Session implements SocketHandlers, WatchSink {
     return this.#answers.waiting;
   }
 
+  get isOpen(): boolean {
+    return this.#state.kind === 'open';
+  }
+
   get frames(): FrameSink {
     return this.#socket;
   }

@@ -133,4 +133,17 @@ describe('what a remote engine tells', () => {
     clock.advance(10_000);
     expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 0 });
   });
+
+  it('W10 opens no watch for a connection that ended while it waited', async () => {
+    const { core, engine, feed, put, reads, settle } = startRemote();
+    const client = RawClient.open(core);
+    const after = { epoch: engine.epoch, revision: 1 };
+    client.send({ type: 'watch', id: 1, path: '/a', mode: 'state', after });
+    client.vanish();
+    await put('/a', '1');
+    feed.tell({ kind: 'progress', revision: 1 });
+    reads.catchUp();
+    await settle();
+    expect(core.status()).toMatchObject({ connections: 0, watches: 0 });
+  });
 });

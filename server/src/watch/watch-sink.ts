@@ -9,6 +9,8 @@ export interface FrameSink {
 
 /** What a watcher knows of its connection. */
 export interface WatchSink {
+  /** Whether anybody is there still: what was asked for may have had to wait. */
+  readonly isOpen: boolean;
   /** Always the same one. */
   readonly frames: FrameSink;
   /** A watch has come further; `completeTo` may have grown. */

@@ -21,6 +21,14 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       expect(engine.reads.tombstoneFloor).toBe(0);
     });
 
+    it('W3 have a floor that says how far they are known, whatever the engine remembers', async () => {
+      const { supports, reads, maintenance } = rig().engine;
+      await rig().put('/a', '1');
+      await rig().delete('/a');
+      await maintenance.compact(reads.revision);
+      expect(reads.tombstoneFloor).toBe(supports.remembersDeletes ? 0 : reads.compactedRevision);
+    });
+
     it('end with the next life of their path, at its revision', async () => {
       await rig().put('/a', '1');
       const gone = (await rig().delete('/a')).revision;

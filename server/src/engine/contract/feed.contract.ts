@@ -34,6 +34,15 @@ export function describeFeed(rig: () => Rig): void {
       expect(rig().fed[0]).not.toHaveProperty('note');
     });
 
+    it('S5 has revisions that rise, and without a gap where the engine says so', async () => {
+      for (const path of ['/a', '/b', '/c']) await rig().put(path, '1');
+      const steps = rig().fed.map(
+        ({ revision }, i) => revision - (rig().fed[i - 1]?.revision ?? 0),
+      );
+      expect(Math.min(...steps)).toBeGreaterThan(0);
+      if (rig().engine.supports.gapless) expect(steps).toEqual([1, 1, 1]);
+    });
+
     it('has changes in the order of the tree', async () => {
       const order = ['/a', '/a/b', '/a-b', '/a.b', '/ab', '/\uffee', '/\u{1f600}'];
       const puts = [...order].reverse().map((path) => ({ type: 'put', path, value: '' }) as const);

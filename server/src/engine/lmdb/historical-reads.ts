@@ -11,8 +11,8 @@ export function fetchFrom({ values }: Pick<ReadTables, 'values'>): Fetch {
 }
 
 /**
- * Reads a path at an old revision by undoing its later changes, going back from what it is now: each change says what was
- * there before it, and where its block began, so that whole blocks are passed over.
+ * Reads a path at an old revision by undoing its later changes, going back from what it is now: each
+ * change says what was there before it, and where its block began, so that whole blocks are passed over.
  */
 export function stateAt(tables: ReadTables, path: string, now: State, at: number): State {
   let state = now;

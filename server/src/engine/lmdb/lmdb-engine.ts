@@ -3,23 +3,20 @@ import type {
   CommitOutcome,
   Engine,
   EngineCommit,
-  EngineMaintenance,
   EngineWrites,
   Timeline,
   WriteRequest,
 } from '../engine.ts';
 import { Feed } from '../feed.ts';
-import { requireHappened, requireInWindow } from '../history-window.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import type { Progress } from './commit-rows.ts';
 import { Condition } from './condition.ts';
 import { DiskCapacity, type Reserve } from './disk-capacity.ts';
-import { headAt } from './history.ts';
 import { IdempotencyWindow } from './idempotency-window.ts';
 import { LmdbReads } from './lmdb-reads.ts';
 import { Maintenance } from './maintenance.ts';
 import { type Storage, WriteFailure } from './storage.ts';
-import type { ReadTables, WriteTables } from './tables.ts';
+import type { WriteTables } from './tables.ts';
 import { Writes } from './writes.ts';
 
 export interface LmdbEngineParts {
@@ -58,10 +55,9 @@ export class LmdbEngine implements Engine {
   readonly writes: EngineWrites = { commit: (request) => this.#commit(request) };
   readonly feed = new Feed();
   readonly health: Condition;
-  readonly maintenance: EngineMaintenance;
+  readonly maintenance: Maintenance;
   readonly #parts: LmdbEngineParts;
   readonly #writes: Writes;
-  readonly #upkeep: Maintenance;
   readonly #retention: Retention | undefined;
   readonly #capacity: DiskCapacity;
   readonly #requests: IdempotencyWindow;
@@ -81,15 +77,15 @@ export class LmdbEngine implements Engine {
     this.health = new Condition(clock, uptimeMs);
     this.#requests = new IdempotencyWindow(storage.tables, progress.revision, uptimeMs);
     const shown = () => this.#shown;
-    this.#upkeep = new Maintenance({
+    this.maintenance = new Maintenance({
       tables: storage.tables,
       requests: this.#requests,
       tombstonesMax,
-      transaction: (work) => this.#upkeepTransaction(work),
+      transaction: (work) => this.#maintenanceTransaction(work),
       visible: shown,
+      refusal: () => this.#refusal(),
     });
-    this.reads = new LmdbReads(storage.tables, shown, this.#upkeep);
-    this.maintenance = this.#maintenanceOf(storage.tables);
+    this.reads = new LmdbReads(storage.tables, shown, this.maintenance);
     this.#writes = new Writes({
       tables: storage.tables,
       clock,
@@ -114,27 +110,6 @@ export class LmdbEngine implements Engine {
       : this.#writes.refused(request, refusal);
   }
 
-  #maintenanceOf(tables: ReadTables): EngineMaintenance {
-    const historyBytes = () => this.#shown.bytesSoFar - this.#upkeep.compacted.bytesSoFar;
-    return {
-      get historyBytes() {
-        return historyBytes();
-      },
-      compact: (revision) => this.#compact(revision),
-      timeAfter: (revision) => {
-        requireInWindow(revision, this.reads);
-        return headAt(tables, revision + 1)?.time;
-      },
-    };
-  }
-
-  async #compact(revision: number): Promise<void> {
-    requireHappened(revision, this.reads);
-    const refusal = this.#refusal();
-    if (refusal !== undefined) throw refusal;
-    await this.#upkeep.compact(revision);
-  }
-
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -146,7 +121,7 @@ export class LmdbEngine implements Engine {
     this.feed.tell({ kind: 'commits', commits });
   }
 
-  #upkeepTransaction<Result>(work: (tables: WriteTables) => Result): Promise<Result> {
+  #maintenanceTransaction<Result>(work: (tables: WriteTables) => Result): Promise<Result> {
     return this.#transaction(work, () => this.#parts.storage.show(), true);
   }
 
@@ -229,7 +204,7 @@ export class LmdbEngine implements Engine {
   async #close(): Promise<void> {
     this.#retention?.stop();
     await this.#writes.settled();
-    await this.#upkeep.stop();
+    await this.maintenance.stop();
     await this.#transactions;
     // Whoever ends it hears of what went wrong since the last look.
     this.#look();

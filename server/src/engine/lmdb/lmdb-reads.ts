@@ -11,12 +11,12 @@ import type { ReadTables } from './tables.ts';
 export class LmdbReads implements EngineReads {
   readonly #tables: ReadTables;
   readonly #shown: () => Progress;
-  readonly #upkeep: Maintenance;
+  readonly #maintenance: Maintenance;
 
-  constructor(tables: ReadTables, shown: () => Progress, upkeep: Maintenance) {
+  constructor(tables: ReadTables, shown: () => Progress, maintenance: Maintenance) {
     this.#tables = tables;
     this.#shown = shown;
-    this.#upkeep = upkeep;
+    this.#maintenance = maintenance;
   }
 
   get revision(): number {
@@ -24,11 +24,11 @@ export class LmdbReads implements EngineReads {
   }
 
   get compactedRevision(): number {
-    return this.#upkeep.compacted.revision;
+    return this.#maintenance.compacted.revision;
   }
 
   get tombstoneFloor(): number {
-    return this.#upkeep.tombstoneFloor;
+    return this.#maintenance.tombstoneFloor;
   }
 
   get entryCount(): number {
@@ -75,7 +75,7 @@ export class LmdbReads implements EngineReads {
   }
 
   #soFar(revision: number): { readonly changesSoFar: number } {
-    if (revision === this.#upkeep.compacted.revision) return this.#upkeep.compacted;
+    if (revision === this.#maintenance.compacted.revision) return this.#maintenance.compacted;
     const head = headAt(this.#tables, revision);
     assert(head !== undefined, 'history has no gaps');
     return head;

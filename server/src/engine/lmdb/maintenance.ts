@@ -1,4 +1,6 @@
 import { ProtocolError } from '@confer/shared';
+import type { EngineMaintenance } from '../engine.ts';
+import { type HistoryWindow, requireHappened, requireInWindow } from '../history-window.ts';
 import { prunedCount } from '../tombstones-limit.ts';
 import type { Progress } from './commit-rows.ts';
 import {
@@ -23,10 +25,12 @@ export interface MaintenanceContext {
   /** Runs a transaction that makes room in the end, and shows what it wrote. */
   readonly transaction: <Result>(work: (tables: WriteTables) => Result) => Promise<Result>;
   readonly visible: () => Progress;
+  /** Why nothing can be asked for any more. */
+  readonly refusal: () => ProtocolError | undefined;
 }
 
 /** Compacts, a call after the other, in small transactions between which writers have theirs. */
-export class Maintenance {
+export class Maintenance implements EngineMaintenance {
   readonly #context: MaintenanceContext;
   #compacted: Compacted;
   #tombstoneFloor: number;
@@ -49,11 +53,27 @@ export class Maintenance {
     return this.#tombstoneFloor;
   }
 
-  /** Rejects with a `ProtocolError`. */
-  compact(revision: number): Promise<void> {
+  get historyBytes(): number {
+    return this.#context.visible().bytesSoFar - this.#compacted.bytesSoFar;
+  }
+
+  timeAfter(revision: number): number | undefined {
+    requireInWindow(revision, this.#window);
+    return headAt(this.#context.tables, revision + 1)?.time;
+  }
+
+  async compact(revision: number): Promise<void> {
+    requireHappened(revision, this.#window);
+    const refusal = this.#context.refusal();
+    if (refusal !== undefined) throw refusal;
     const compaction = this.#work.then(() => this.#compact(revision));
     this.#work = compaction.catch(() => undefined);
-    return compaction;
+    await compaction;
+  }
+
+  get #window(): HistoryWindow {
+    const { revision } = this.#context.visible();
+    return { revision, compactedRevision: this.#compacted.revision };
   }
 
   /** Breaks off what is under way after its step. */
