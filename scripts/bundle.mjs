@@ -4,7 +4,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -57,25 +56,25 @@ export async function bundleClient() {
 
 const COMMAND = 'cli/dist/main.js';
 const COMMAND_ENTRY = 'cli/dist/modules/main.js';
-const COMMAND_CHUNKS = 'cli/dist/chunks';
+/** Of what is in the bundle and not ours. */
+const LICENSES = ['cli/node_modules/commander/LICENSE', 'client/node_modules/ws/LICENSE'];
 
 /**
- * Bundles the command, unless that was done since its inputs changed. To find and read a hundred modules takes
- * twice the time that Node needs to start. What a command loads by itself stays apart, and so do libraries that
- * few commands need, and the server.
+ * Bundles the command. To find and read a hundred modules takes twice the time that Node needs to start. What a
+ * command loads by itself stays apart, and so do libraries that few commands need, and the server.
+ *
+ * What is the same is not written again, and what is not needed any more stays: a command that runs may load it
+ * yet.
  */
 export async function bundleCommand() {
-  const inputs = ['cli/dist/modules', 'client/dist', 'shared/dist', 'pnpm-lock.yaml', 'scripts'];
-  const changed = Math.max(...inputs.map(changedAt));
-  if (existsSync(root + COMMAND) && statSync(root + COMMAND).mtimeMs > changed) return;
-  rmSync(root + COMMAND_CHUNKS, { recursive: true, force: true });
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [COMMAND_ENTRY],
     outdir: dirname(COMMAND),
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     splitting: true,
+    write: false,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -86,7 +85,17 @@ export async function bundleCommand() {
     },
     logLevel: 'warning',
   });
+  // The first is what loads all others, and comes last.
+  for (const { path, text } of outputFiles.reverse()) writeChanged(path, text);
+  const licenses = LICENSES.map((path) => readFileSync(root + path, 'utf8'));
+  writeChanged(`${root}${dirname(COMMAND)}/third-party.txt`, licenses.join('\n'));
   chmodSync(root + COMMAND, 0o755);
+}
+
+function writeChanged(path, text) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 async function minified(entry) {

@@ -1,6 +1,12 @@
 import { styleText } from 'node:util';
 import type { Terminal } from '../terminal.ts';
 
+/** What decides it. */
+interface Surroundings {
+  readonly stdout: Pick<Terminal['stdout'], 'isTty'>;
+  readonly env: Terminal['env'];
+}
+
 type Paint = (text: string) => string;
 
 export interface Palette {
@@ -11,7 +17,7 @@ export interface Palette {
 }
 
 /** Colours for what goes to stdout: only on a terminal, and not where NO_COLOR asks for none. */
-export function paletteOf({ stdout, env }: Terminal): Palette {
+export function paletteOf({ stdout, env }: Surroundings): Palette {
   const on = stdout.isTty && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
   const paint =
     (format: 'dim' | 'green' | 'yellow' | 'red'): Paint =>
