@@ -45,6 +45,8 @@ export class Core {
   readonly #startedAt: number;
   /** Why the storage can do nothing any more, once it cannot. */
   readonly failed: Promise<string>;
+  /** Why the history that it serves is over, once it is: another core is to go on, on an engine opened anew. */
+  readonly ended: Promise<string>;
 
   constructor(options: CoreOptions) {
     const { engine, runtime, log, heartbeatMs = times.heartbeatMs } = options;
@@ -58,7 +60,14 @@ export class Core {
         if (health.kind === 'failed') resolve(health.reason);
       });
     });
-    const store = new Store(engine, (event) => hub.take(event));
+    let end = (_reason: string) => {};
+    this.ended = new Promise((resolve) => {
+      end = resolve;
+    });
+    const store = new Store(engine, (event) => {
+      if (event.kind === 'end') end(event.reason);
+      else hub.take(event);
+    });
     const hub = new Hub(store, runtime, counters);
     const status = () => this.status();
     const behindMs = () => behindMsOf(engine.health.current, runtime.clock.now());

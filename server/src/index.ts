@@ -1,3 +1,4 @@
+export type { EngineOptions } from './engines.ts';
 export { StartError } from './errors.ts';
 export {
   type Patience,

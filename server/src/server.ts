@@ -2,26 +2,13 @@ import { DEFAULT_PORT, type Status } from '@confer/shared';
 import { admissionOf } from './admission.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
-import type { Engine } from './engine/engine.ts';
 import { type RetentionLimits, retentionDefaults } from './engine/retention.ts';
+import { type EngineOptions, openEngine } from './engines.ts';
 import { StartError } from './errors.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { systemRuntime } from './runtime.ts';
-
-export type EngineOptions =
-  /** Keeps nothing beyond the end of the process. */
-  | { readonly engine: 'memory' }
-  /** Keeps its data in a directory, which is made when it is not there. */
-  | {
-      readonly engine: 'lmdb';
-      readonly dataDirectory: string;
-      /**
-       * Go on although the directory says that data are missing or older than they were. The log says
-       * what is lost, and clients that know more are told that this is another history.
-       */
-      readonly acceptLoss?: boolean;
-    };
+import { Serving } from './serving.ts';
 
 export type ServerOptions = EngineOptions & {
   /** Default 127.0.0.1. Addresses beyond this machine need `insecure`. */
@@ -81,20 +68,21 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const admission = admissionOf(options.connectionsMax, log);
   const at = { host, port, insecure, log, counters, admission, transport: options.transport };
   await requireAddress(at);
-  const engine = await openEngine({ ...options, retention }, log);
-  const core = new Core({
-    engine,
-    runtime: systemRuntime,
-    log,
-    counters,
-    ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-  });
+  const open = async () =>
+    new Core({
+      engine: await openEngine(options, { retention, log }),
+      runtime: systemRuntime,
+      log,
+      counters,
+      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+    });
+  const serving = new Serving(await open(), { open, clock: systemRuntime.clock, log });
   try {
-    const { transport, listener } = await listen(at, (socket) => core.accept(socket));
+    const { transport, listener } = await listen(at, (socket) => serving.accept(socket));
     let closed: Promise<void> | undefined;
     const close = async () => {
       listener.stopAccepting();
-      await core.stop();
+      await serving.stop();
       await listener.close();
     };
     return {
@@ -102,16 +90,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       host,
       port: listener.port,
       transport,
-      failed: core.failed,
-      status: () => core.status(),
-      counters: () => core.counters(),
+      failed: serving.failed,
+      status: () => serving.status(),
+      counters: () => serving.counters(),
       close: () => {
         closed ??= close();
         return closed;
       },
     };
   } catch (error) {
-    await core.stop();
+    await serving.stop();
     throw error;
   }
 }
@@ -122,30 +110,4 @@ function retentionOf({ retention = {} }: ServerOptions): RetentionLimits {
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new StartError('invalid', `retention.${name} is a whole number from 0, not ${limit}`);
   return limits;
-}
-
-async function openEngine(
-  options: EngineOptions & { readonly retention: RetentionLimits },
-  log: Log,
-): Promise<Engine> {
-  const { clock, newId } = systemRuntime;
-  const onNotice = (notice: string) => log('warn', notice);
-  const kept = { retention: options.retention, onNotice };
-  if (options.engine === 'memory') {
-    const { openMemoryEngine } = await import('./engine/memory/memory.ts');
-    return openMemoryEngine({ clock, newId, ...kept });
-  }
-  const { openLmdbEngine } = await import('./engine/lmdb/open.ts');
-  const { StorageError } = await import('./engine/storage-error.ts');
-  try {
-    return await openLmdbEngine({
-      ...systemRuntime,
-      directory: options.dataDirectory,
-      acceptLoss: options.acceptLoss ?? false,
-      ...kept,
-    });
-  } catch (error) {
-    if (error instanceof StorageError) throw new StartError('storage', error.message, error);
-    throw error;
-  }
 }

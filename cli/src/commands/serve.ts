@@ -10,9 +10,16 @@ export function addServe(program: Command, contextOf: ContextOf): void {
     .description(
       'Runs the server. It prints its URL on stdout once it accepts connections, and ends cleanly ' +
         'on SIGTERM or Ctrl-C. It ends with 2 where it cannot start on its data, and with 1 where its ' +
-        'storage failed while it ran.',
+        'storage failed while it ran. With --engine etcd it keeps nothing: it is a gateway, and there may be ' +
+        'any number of them over one cluster.',
     )
     .option('--data <directory>', 'where the data are kept', './data')
+    .addOption(
+      program
+        .createOption('--engine <name>', 'what keeps the data: lmdb here, etcd in a cluster')
+        .choices(['lmdb', 'etcd'])
+        .default('lmdb'),
+    )
     .option('--listen <host:port>', 'the address', `127.0.0.1:${DEFAULT_PORT}`)
     .addOption(program.createOption('--memory', 'keep nothing: for tests').conflicts('data'))
     .addOption(
@@ -25,6 +32,22 @@ export function addServe(program: Command, contextOf: ContextOf): void {
       '--accept-loss',
       'start although data are missing or older than the directory says; the log says what is lost',
     )
+    .option('--etcd <urls>', 'the members, separated by commas: http://a:2379,http://b:2379')
+    .option('--etcd-prefix <prefix>', "of all of Confer's keys in etcd", '/confer/')
+    .option('--etcd-ca <file>', 'the authority that signed the certificates of etcd (PEM)')
+    .option('--etcd-cert <file>', 'the certificate that this server shows to etcd (PEM)')
+    .option('--etcd-key <file>', 'and its key')
+    .option('--etcd-user <name>', 'who this server is to etcd')
+    .option('--etcd-password-file <file>', 'and the file with the password')
+    .addOption(
+      program
+        .createOption(
+          '--etcd-compact <who>',
+          'whose history of etcd is shortened: by Confer for all who use it, or by somebody else',
+        )
+        .choices(['confer', 'leave'])
+        .default('confer'),
+    )
     .option('--keep-age <time>', 'history is kept for at least this long (default: 24h)')
     .option('--keep-commits <count>', 'and at least so many commits of it (default: 100000)')
     .addHelpText(
@@ -33,6 +56,7 @@ export function addServe(program: Command, contextOf: ContextOf): void {
         'confer serve',
         'confer serve --data /var/lib/confer --keep-age 72h',
         'confer serve --memory',
+        'confer serve --engine etcd --etcd http://10.0.0.1:2379,http://10.0.0.2:2379',
       ),
     )
     .action(async (options: ServeOptions, command: Command) => {

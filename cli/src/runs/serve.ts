@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { createServer, type Server, type ServerOptions, StartError } from '@confer/server';
+import {
+  createServer,
+  type EngineOptions,
+  type Server,
+  type ServerOptions,
+  StartError,
+} from '@confer/server';
 import { DEFAULT_PORT } from '@confer/shared';
 import { countArgument } from '../arguments.ts';
 import { type Context, notice, parseDuration } from '../context.ts';
@@ -11,6 +17,15 @@ export interface ServeOptions {
   readonly data: string;
   readonly listen: string;
   readonly memory?: true;
+  readonly engine: 'lmdb' | 'etcd';
+  readonly etcd?: string;
+  readonly etcdPrefix: string;
+  readonly etcdCa?: string;
+  readonly etcdCert?: string;
+  readonly etcdKey?: string;
+  readonly etcdUser?: string;
+  readonly etcdPasswordFile?: string;
+  readonly etcdCompact: 'confer' | 'leave';
   readonly transport?: 'uws' | 'ws';
   readonly insecure?: true;
   readonly acceptLoss?: boolean;
@@ -44,15 +59,45 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
   const failure = await Promise.race([aborted(terminal.signal), server.failed]);
   notice(context, 'stopping');
   await server.close();
-  const problem = failure ?? server.status().storageProblem;
+  const { storage, storageProblem } = server.status();
+  // A gateway that is out of touch keeps nothing that could be lost.
+  const problem = failure ?? (storage === 'behind' ? undefined : storageProblem);
   if (problem !== undefined)
     throw new BadEnd(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
 }
 
-function engineOf({ data, memory, acceptLoss = false }: ServeOptions) {
+function engineOf(options: ServeOptions): EngineOptions {
+  const { data, memory, engine, etcd, acceptLoss = false } = options;
+  if (engine === 'etcd') return etcdOf(options);
+  if (etcd !== undefined)
+    throw usageError('--etcd names the members of a cluster: say --engine etcd, too');
   return memory === true
-    ? ({ engine: 'memory' } as const)
-    : ({ engine: 'lmdb', dataDirectory: resolve(data), acceptLoss } as const);
+    ? { engine: 'memory' }
+    : { engine: 'lmdb', dataDirectory: resolve(data), acceptLoss };
+}
+
+function etcdOf(options: ServeOptions): EngineOptions {
+  const { etcd, memory, etcdCa, etcdCert, etcdKey, etcdUser, etcdPasswordFile } = options;
+  if (memory === true) throw usageError('--memory and --engine etcd exclude each other');
+  if (etcd === undefined)
+    throw usageError('--engine etcd needs --etcd with the addresses of its members');
+  const named = {
+    caFile: etcdCa,
+    certFile: etcdCert,
+    keyFile: etcdKey,
+    user: etcdUser,
+    passwordFile: etcdPasswordFile,
+  };
+  return {
+    engine: 'etcd',
+    endpoints: etcd
+      .split(',')
+      .map((url) => url.trim())
+      .filter((url) => url !== ''),
+    prefix: options.etcdPrefix,
+    compactsCluster: options.etcdCompact === 'confer',
+    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)),
+  };
 }
 
 function retentionOf({ keepAge, keepCommits }: ServeOptions) {
@@ -79,18 +124,24 @@ async function start(options: ServerOptions): Promise<Server> {
   }
 }
 
-function welcome(
-  context: Context,
-  { url, transport }: Server,
-  engine: ReturnType<typeof engineOf>,
-): void {
+function welcome(context: Context, { url, transport }: Server, engine: EngineOptions): void {
   const { command } = context.terminal;
   const at = url === `http://${LISTEN}` ? command : `${command} --url ${url}`;
-  const data = engine.engine === 'lmdb' ? engine.dataDirectory : 'in memory; gone when this ends';
   notice(context, `confer ${VERSION} listens on ${url} (${transport})`);
-  notice(context, `data: ${data}`);
+  notice(context, `data: ${placeOf(engine)}`);
   notice(context, `next, in another terminal: ${at} set /greeting hello`);
   notice(context, `and to see changes live:   ${at} watch /`);
+}
+
+function placeOf(engine: EngineOptions): string {
+  switch (engine.engine) {
+    case 'memory':
+      return 'in memory; gone when this ends';
+    case 'lmdb':
+      return engine.dataDirectory;
+    case 'etcd':
+      return `in etcd at ${engine.endpoints.join(', ')}, below ${engine.prefix ?? ''}`;
+  }
 }
 
 function log(

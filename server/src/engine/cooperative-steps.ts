@@ -30,3 +30,15 @@ export function atOnce<Result>(steps: CooperativeSteps<Result>): Result {
     if (step.done === true) return step.value;
   }
 }
+
+/** Does the work step by step, and lets others in between. */
+export async function inTurns<Result>(
+  steps: CooperativeSteps<Result>,
+  defer: (run: () => void) => void,
+): Promise<Result> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await new Promise<void>((resume) => defer(resume));
+  }
+}

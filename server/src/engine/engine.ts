@@ -79,10 +79,14 @@ export interface EngineCommit extends Commit {
 export interface EngineManifest {
   /** An acknowledged commit survives the end of the process (S1). */
   readonly durable: boolean;
-  /** Tombstones outlive compaction: `tombstoneFloor` may lie below `compactedRevision`. */
+  /** Tombstones outlive a restart, so that `tombstoneFloor` may lie below where a new start has its history from. */
   readonly remembersDeletes: boolean;
   /** Revisions follow each other without a gap. */
   readonly gapless: boolean;
+  /** Writes of different paths become commits in the order of asking; those of one path always do. */
+  readonly ordered: boolean;
+  /** What a commit may take with all that belongs to it; absent where only the protocol says. */
+  readonly commitBytesMax?: number;
 }
 
 /**
@@ -115,7 +119,12 @@ export type FeedEvent =
    * What led to this revision is not known one by one, so that history begins here: whoever reads on gets
    * the difference, by the entries and the tombstones.
    */
-  | { readonly kind: 'jump'; readonly revision: number };
+  | { readonly kind: 'jump'; readonly revision: number }
+  /**
+   * This history is over: what decides has another one, with an epoch of its own. Nothing follows, and writes
+   * are refused. Whoever runs the engine opens it anew.
+   */
+  | { readonly kind: 'end'; readonly reason: string };
 
 export type FeedConsumer = (event: FeedEvent) => void;
 

@@ -260,7 +260,11 @@ function requireMet(condition: Condition, base: Base<Held>): void {
   if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
 }
 
-function conflict({ path, modRevision }: Condition, current: Held | undefined): ProtocolError {
+/** What a writer is told whose condition does not hold. */
+export function conflict(
+  { path, modRevision }: Condition,
+  current: Held | undefined,
+): ProtocolError {
   const wanted =
     modRevision === 0 ? 'expected to hold nothing' : `expected at revision ${modRevision}`;
   const found = current === undefined ? 'holds nothing' : `is at revision ${current.modRevision}`;

@@ -81,7 +81,7 @@ export class Hub {
   }
 
   /** Takes what comes out of the feed. */
-  take(event: FeedEvent): void {
+  take(event: Exclude<FeedEvent, { kind: 'end' }>): void {
     switch (event.kind) {
       case 'commits':
         this.#apply(event.commits);

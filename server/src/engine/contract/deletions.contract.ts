@@ -18,15 +18,20 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       await rig().put('/b', '2');
       await engine.maintenance.compact(engine.reads.revision);
       expect(rig().deleted()).toEqual([`/a@${revision}`]);
-      expect(engine.reads.tombstoneFloor).toBe(0);
+      expect(engine.reads.tombstoneFloor).toBeLessThanOrEqual(rig().start);
     });
 
-    it('W3 have a floor that says how far they are known, whatever the engine remembers', async () => {
+    it('W3 have a floor after a restart that says how far they are known', async () => {
+      if (fixture.reopen === undefined) return;
       const { supports, reads, maintenance } = rig().engine;
       await rig().put('/a', '1');
-      await rig().delete('/a');
+      const { revision } = await rig().delete('/a');
       await maintenance.compact(reads.revision);
-      expect(reads.tombstoneFloor).toBe(supports.remembersDeletes ? 0 : reads.compactedRevision);
+      const again = await reopened(rig());
+      const { tombstoneFloor, compactedRevision } = again.engine.reads;
+      if (supports.remembersDeletes) expect(again.deleted()).toEqual([`/a@${revision}`]);
+      expect(tombstoneFloor).toBe(supports.remembersDeletes ? 0 : compactedRevision);
+      await again.engine.close();
     });
 
     it('end with the next life of their path, at its revision', async () => {
@@ -92,7 +97,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       const codeAt = async (at: number) =>
         (await failureOf(() => rig().deletions({ subtree: '/', at }))).code;
       expect(await codeAt(revision - 1)).toBe('compacted');
-      expect(await codeAt(revision + 1)).toBe('future_revision');
+      expect(await codeAt(rig().future)).toBe('future_revision');
     });
 
     it('S2 are not shown before their commit is', async () => {
@@ -125,6 +130,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       await expect.poll(() => engine.reads.tombstoneFloor).toBe(revisions[1]);
       const newest = ['/c', '/d', '/e'].map((path, i) => `${path}@${revisions[i + 2]}`);
       await expect.poll(() => small.deleted()).toEqual(newest);
+      if (!engine.supports.remembersDeletes) return small.engine.close();
       const again = await reopened(small);
       expect(again.engine.reads.tombstoneFloor).toBe(revisions[1]);
       expect(again.deleted()).toEqual(newest);

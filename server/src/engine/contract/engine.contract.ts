@@ -21,7 +21,7 @@ export function describeEngine(name: string, fixture: EngineFixture): void {
     afterEach(() => opened.engine.close());
     const rig = () => opened;
 
-    describeWrites(rig);
+    describeWrites(rig, fixture);
     describeReads(rig);
     describeFeed(rig);
     describeCompaction(rig);

@@ -11,6 +11,7 @@ export function describeFeed(rig: () => Rig): void {
       ]);
       const a = engine.reads.get('/a');
       const b = engine.reads.get('/b');
+      const replaced = engine.reads.revision;
       clock.time += 1_000;
       const { revision } = await rig().commit(
         [
@@ -26,8 +27,8 @@ export function describeFeed(rig: () => Rig): void {
         actor: 'bob',
         note: 'a move',
         changes: [
-          { type: 'put', path: '/a', entry: engine.reads.get('/a'), prev: a, replaced: 1 },
-          { type: 'delete', path: '/b', cause: 'removed', prev: b, replaced: 1 },
+          { type: 'put', path: '/a', entry: engine.reads.get('/a'), prev: a, replaced },
+          { type: 'delete', path: '/b', cause: 'removed', prev: b, replaced },
           { type: 'put', path: '/c', entry: engine.reads.get('/c'), replaced: 0 },
         ],
       });
@@ -84,7 +85,7 @@ export function describeFeed(rig: () => Rig): void {
       for (let i = 0; i < 10; i++) await rig().put(`/a${i % 3}`, String(i), { note: `n${i}` });
       await rig().deleteSubtree('/');
       const fed = rig().fed;
-      expect([...rig().engine.reads.history(0)]).toEqual(fed);
+      expect([...rig().engine.reads.history(rig().start)]).toEqual(fed);
       for (const [i, { revision }] of fed.entries())
         expect([...rig().engine.reads.history(revision)]).toEqual(fed.slice(i + 1));
     });

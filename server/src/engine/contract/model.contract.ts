@@ -31,7 +31,7 @@ export function describeModel(rig: () => Rig): void {
 class Walk {
   readonly #rig: Rig;
   readonly #random: () => number;
-  #states: (readonly [number, State])[] = [[0, new Map()]];
+  #states: (readonly [number, State])[];
   /** Every delete that ever was. */
   readonly #deletes: (readonly [string, number])[] = [];
   commits = 0;
@@ -39,6 +39,7 @@ class Walk {
 
   constructor(rig: Rig, random: () => number) {
     this.#rig = rig;
+    this.#states = [[rig.start, new Map()]];
     this.#random = random;
   }
 

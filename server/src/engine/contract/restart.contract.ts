@@ -32,10 +32,10 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
     const entries = [...engine.reads.scan({ subtree: '/', at: revision })];
     await restarted(({ engine: again }) => {
       expect(again.epoch).toBe(epoch);
-      expect(again.reads.revision).toBe(revision);
+      expect(again.reads.revision).toBeGreaterThanOrEqual(revision);
       expect(again.reads.entryCount).toBe(1);
       expect([...again.reads.scan({ subtree: '/', at: revision })]).toEqual(entries);
-      expect([...again.reads.history(0)]).toEqual(rig().fed);
+      expect([...again.reads.history(rig().start)]).toEqual(rig().fed);
     });
   });
 
@@ -44,7 +44,7 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
     await restarted(async ({ engine: again }) => {
       const outcomes = await Promise.all(accepted);
       expect(again.reads.entryCount).toBe(50);
-      expect(again.reads.revision).toBe(outcomes.at(-1)?.revision);
+      expect(again.reads.revision).toBeGreaterThanOrEqual(outcomes.at(-1)?.revision ?? 0);
     });
   });
 

@@ -10,6 +10,8 @@ export interface EngineTestOptions {
 export interface EngineFixture {
   /** An engine on empty storage. */
   open(clock: Clock, options?: EngineTestOptions): Engine | Promise<Engine>;
+  /** A lease that an entry may have, where not every name is one. */
+  grantLease?(): Promise<string>;
   /** Another engine on what the closed one left; absent where nothing is left. */
   reopen?(closed: Engine, clock: Clock): Engine | Promise<Engine>;
 }
@@ -34,19 +36,31 @@ export class Rig {
   readonly clock: TestClock;
   /** As the feed had them: commits that became durable together are one batch. */
   readonly batches: (readonly Commit[])[] = [];
+  /** What was shown before anything was written. */
+  readonly start: number;
+  /** The newest revision that came out of the feed, with a commit or without. */
+  told: number;
   static #requests = 0;
 
   constructor(engine: Engine, clock: TestClock) {
     this.engine = engine;
     this.clock = clock;
+    this.start = engine.reads.revision;
+    this.told = this.start;
     engine.feed.consume((event) => {
       if (event.kind === 'commits') this.batches.push(event.commits);
+      this.told = engine.reads.revision;
     });
   }
 
   static async open(fixture: EngineFixture, options?: EngineTestOptions): Promise<Rig> {
     const clock = new TestClock();
     return new Rig(await fixture.open(clock, options), clock);
+  }
+
+  /** A revision that has not happened, whatever else than commits makes revisions. */
+  get future(): number {
+    return this.engine.reads.revision + 1_000;
   }
 
   get fed(): readonly Commit[] {

@@ -1,5 +1,5 @@
 import { type Clock, ProtocolError } from '@confer/shared';
-import { atOnce, type CooperativeSteps } from '../cooperative-steps.ts';
+import { atOnce, type CooperativeSteps, inTurns } from '../cooperative-steps.ts';
 import type { CommitOutcome, EngineCommit, WriteRequest } from '../engine.ts';
 import { type Base, evaluate, type Judgement } from '../evaluate.ts';
 import { anotherWrite, fingerprintOf, type RecordedWrite } from '../idempotency.ts';
@@ -157,15 +157,7 @@ export class Writes {
   #judgeAll(turn: WriteBatch, tables: WriteTables): Progress | Promise<Progress> {
     turn.begin();
     const steps = this.#steps(turn, tables);
-    return turn.isLarge ? this.#inTurns(steps) : atOnce(steps);
-  }
-
-  async #inTurns(steps: CooperativeSteps<Progress>): Promise<Progress> {
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      await new Promise<void>((resume) => this.#context.defer(resume));
-    }
+    return turn.isLarge ? inTurns(steps, this.#context.defer) : atOnce(steps);
   }
 
   *#steps(turn: WriteBatch, tables: WriteTables): CooperativeSteps<Progress> {

@@ -15,6 +15,7 @@ import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { anotherWrite, fingerprintOf, IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
+import { applyChange, dropHistory } from '../replica/changes.ts';
 import { commitsAfter, historySize } from '../replica/commit-log.ts';
 import { ReplicaReads } from '../replica/replica-reads.ts';
 import { heldOf } from '../replica/states.ts';
@@ -42,12 +43,9 @@ export function openMemoryEngine(options: MemoryEngineOptions): Engine {
   return new MemoryEngine(options);
 }
 
-/** Commits that one step of a compaction drops. */
-const COMPACTION_STEP = 1_000;
-
 class MemoryEngine implements Engine {
   readonly name = 'memory';
-  readonly supports = { durable: false, remembersDeletes: true, gapless: true };
+  readonly supports = { durable: false, remembersDeletes: true, gapless: true, ordered: true };
   readonly reads: ReplicaReads;
   readonly writes: EngineWrites = { commit: (request) => this.#commit(request) };
   readonly feed = new Feed();
@@ -210,9 +208,7 @@ class MemoryEngine implements Engine {
       const entry = change.type === 'put' ? change.entry : undefined;
       if (entry === undefined) growth--;
       else if (change.replaced === 0) growth++;
-      if (change.type === 'delete')
-        disk.tombstones.add({ path: change.path, revision, cause: change.cause });
-      disk.tree.add(change.path, revision, entry);
+      applyChange(change, revision, disk);
       if (!pace.isOver()) continue;
       yield;
       this.#requireOwner();
@@ -223,19 +219,13 @@ class MemoryEngine implements Engine {
 
   /** One step of a compaction. Returns whether there is more to drop. */
   #dropCommits(revision: number): boolean {
-    const { log, retired } = this.#disk;
-    const first = log[0]?.commit.revision ?? revision + 1;
-    const expired = Math.max(0, revision + 1 - first);
-    for (const { commit, requestId } of log.splice(0, Math.min(expired, COMPACTION_STEP))) {
+    const dropped = dropHistory(this.#disk, revision);
+    for (const { commit, requestId } of dropped) {
       this.#disk.historyBytes -= historySize(commit);
-      retired.push({ requestId, time: commit.time });
-      for (const { path } of commit.changes) {
-        const newest = this.#disk.tree.dropBefore(path, revision);
-        this.#disk.tombstones.forgetBefore(path, newest);
-      }
+      this.#disk.retired.push({ requestId, time: commit.time });
     }
     this.#forgetRequests();
-    return expired > COMPACTION_STEP;
+    return dropped.length > 0;
   }
 
   #forgetRequests(): void {

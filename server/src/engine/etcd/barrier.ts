@@ -1,0 +1,83 @@
+import { type Clock, ProtocolError } from '@confer/shared';
+import type { EtcdMember } from './client/cluster.ts';
+import type { Members } from './client/members.ts';
+import type { Keyspace } from './keyspace/keyspace.ts';
+import type { RevisionWaiters } from './waiting.ts';
+
+export interface BarrierOptions {
+  readonly members: Members;
+  readonly keyspace: Keyspace;
+  readonly waiters: RevisionWaiters;
+  readonly clock: Clock;
+  /** Why there is no touch with the cluster, while there is none. */
+  readonly behind: () => string | undefined;
+}
+
+/** So long a read waits for the cluster, whichever member answers. */
+const BARRIER_MS = 3_000;
+const TRY_MS = 1_000;
+
+/**
+ * Lets reads of what is local wait until it is as new as the cluster was when they began (S2): one linearizable
+ * read of the head, which every commit touches, for all who wait. A read that is under way may have been answered
+ * before somebody came, so he waits for the next.
+ */
+export class Barrier {
+  readonly #options: BarrierOptions;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(options: BarrierOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with `unavailable`. */
+  pass(): Promise<void> {
+    const behind = this.#options.behind();
+    if (behind !== undefined) return Promise.reject(unavailable(behind));
+    if (this.#running === undefined) return this.#begin();
+    this.#next ??= this.#running.catch(() => {}).then(() => this.#begin());
+    return this.#next;
+  }
+
+  #begin(): Promise<void> {
+    this.#next = undefined;
+    const running = this.#read().finally(() => {
+      if (this.#running === running) this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
+  }
+
+  async #read(): Promise<void> {
+    const { waiters, clock } = this.#options;
+    const endAt = clock.now() + BARRIER_MS;
+    const revision = await this.#headRevision(endAt);
+    if (!(await waiters.wait(revision, Math.max(TRY_MS, endAt - clock.now()))))
+      throw unavailable('what is shown here is behind the cluster');
+  }
+
+  async #headRevision(endAt: number): Promise<number> {
+    const { members, clock } = this.#options;
+    for (;;) {
+      const member = members.current;
+      try {
+        return await this.#ask(member);
+      } catch (error) {
+        members.leave(member);
+        if (clock.now() + TRY_MS > endAt || this.#options.behind() !== undefined)
+          throw unavailable(error instanceof Error ? error.message : String(error));
+      }
+    }
+  }
+
+  async #ask(member: EtcdMember): Promise<number> {
+    const range = { key: this.#options.keyspace.head };
+    const { kvs } = await member.range(range, { timeoutMs: TRY_MS });
+    return kvs[0]?.modRevision ?? 0;
+  }
+}
+
+function unavailable(reason: string): ProtocolError {
+  return new ProtocolError('unavailable', `etcd does not answer: ${reason}`);
+}

@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import protobuf from 'protobufjs';
+import type {
+  KeyValue,
+  MemberStatus,
+  RangeRequest,
+  RangeResponse,
+  RequestOp,
+  ResponseHeader,
+  ResponseOp,
+  TxnRequest,
+  TxnResponse,
+  WatchCreate,
+  WatchResponse,
+} from './messages.ts';
+
+/**
+ * What travels between Confer and etcd, to bytes and back. The only file that knows protobufjs; fields and their
+ * numbers are in `proto/etcd.proto`. The library has no types for what a schema says, so that each message is
+ * taken apart here by the names of its schema.
+ */
+const { root } = protobuf.parse(
+  readFileSync(new URL('../../../../proto/etcd.proto', import.meta.url), 'utf8'),
+);
+
+const type = (name: string) => root.lookupType(`confer.etcd.${name}`);
+const types = {
+  rangeRequest: type('RangeRequest'),
+  rangeResponse: type('RangeResponse'),
+  txnRequest: type('TxnRequest'),
+  txnResponse: type('TxnResponse'),
+  compactionRequest: type('CompactionRequest'),
+  watchRequest: type('WatchRequest'),
+  watchResponse: type('WatchResponse'),
+  authenticateRequest: type('AuthenticateRequest'),
+  authenticateResponse: type('AuthenticateResponse'),
+  statusRequest: type('StatusRequest'),
+  statusResponse: type('StatusResponse'),
+} as const;
+
+export const encode = {
+  range: (request: RangeRequest) => bytesOf(types.rangeRequest, request),
+  txn: (request: TxnRequest) => bytesOf(types.txnRequest, rawTxn(request)),
+  compaction: (revision: number) => bytesOf(types.compactionRequest, { revision }),
+  watchCreate: (request: WatchCreate) =>
+    bytesOf(types.watchRequest, {
+      createRequest: { ...request, progressNotify: true, fragment: true },
+    }),
+  watchProgress: () => bytesOf(types.watchRequest, { progressRequest: {} }),
+  authenticate: (request: { readonly name: string; readonly password: string }) =>
+    bytesOf(types.authenticateRequest, request),
+  status: () => bytesOf(types.statusRequest, {}),
+};
+
+export const decode = {
+  range(bytes: Uint8Array): RangeResponse {
+    const { header, kvs, more, count } = fieldsOf(types.rangeResponse, bytes);
+    return { header: headerOf(header), more, ...keysOf({ kvs, count }) };
+  },
+  txn(bytes: Uint8Array): TxnResponse {
+    const { header, succeeded, responses } = fieldsOf(types.txnResponse, bytes);
+    return { header: headerOf(header), succeeded, responses: responsesOf(responses) };
+  },
+  watch(bytes: Uint8Array): WatchResponse {
+    const raw = fieldsOf(types.watchResponse, bytes);
+    return {
+      header: headerOf(raw.header),
+      watchId: raw.watchId,
+      created: raw.created,
+      canceled: raw.canceled,
+      compactRevision: Number(raw.compactRevision),
+      cancelReason: raw.cancelReason,
+      fragment: raw.fragment,
+      events: eventsOf(raw.events),
+    };
+  },
+  token: (bytes: Uint8Array): string => fieldsOf(types.authenticateResponse, bytes).token,
+  status(bytes: Uint8Array): MemberStatus {
+    const raw = fieldsOf(types.statusResponse, bytes);
+    return {
+      header: headerOf(raw.header),
+      version: raw.version,
+      raftAppliedIndex: Number(raw.raftAppliedIndex),
+      dbSize: Number(raw.dbSize),
+      dbSizeInUse: Number(raw.dbSizeInUse),
+      errors: raw.errors,
+    };
+  },
+};
+
+/** How many bytes a transaction is, as etcd counts them. */
+export function sizeOf(request: TxnRequest): number {
+  return encode.txn(request).length;
+}
+
+function bytesOf(schema: protobuf.Type, message: object): Buffer {
+  return Buffer.from(schema.encode(schema.fromObject(message)).finish());
+}
+
+/** Each field is there. 64-bit numbers are decimal text, and enums their names. */
+function fieldsOf(schema: protobuf.Type, bytes: Uint8Array) {
+  const options = { defaults: true, longs: String, enums: String, oneofs: true };
+  return schema.toObject(schema.decode(bytes), options);
+}
+
+interface RawHeader {
+  readonly clusterId: string;
+  readonly memberId: string;
+  readonly revision: string;
+  readonly raftTerm: string;
+}
+
+interface RawKeyValue {
+  readonly key: Uint8Array;
+  readonly createRevision: string;
+  readonly modRevision: string;
+  readonly version: string;
+  readonly value: Uint8Array;
+  readonly lease: string;
+}
+
+interface RawKeys {
+  readonly kvs: readonly RawKeyValue[];
+  readonly count: string;
+}
+
+interface RawEvent {
+  readonly type: 'PUT' | 'DELETE';
+  readonly kv: RawKeyValue;
+}
+
+type RawResponseOp =
+  | { readonly response: 'responseRange'; readonly responseRange: RawKeys }
+  | { readonly response: 'responsePut' }
+  | {
+      readonly response: 'responseDeleteRange';
+      readonly responseDeleteRange: { readonly deleted: string };
+    }
+  | {
+      readonly response: 'responseTxn';
+      readonly responseTxn: { readonly responses: readonly RawResponseOp[] };
+    };
+
+/** Some answers come without a header: those of a stream that ends, and those inside a transaction. */
+function headerOf(raw: RawHeader | null): ResponseHeader {
+  if (raw === null) return { clusterId: '0', memberId: '0', revision: 0, raftTerm: 0 };
+  const { clusterId, memberId, revision, raftTerm } = raw;
+  return { clusterId, memberId, revision: Number(revision), raftTerm: Number(raftTerm) };
+}
+
+function keyValueOf(raw: RawKeyValue): KeyValue {
+  return {
+    key: raw.key,
+    createRevision: Number(raw.createRevision),
+    modRevision: Number(raw.modRevision),
+    version: Number(raw.version),
+    value: raw.value,
+    lease: raw.lease,
+  };
+}
+
+function keysOf({ kvs, count }: RawKeys): Pick<RangeResponse, 'kvs' | 'count'> {
+  return { kvs: kvs.map(keyValueOf), count: Number(count) };
+}
+
+function eventsOf(events: readonly RawEvent[]): WatchResponse['events'] {
+  return events.map((raw) => ({
+    type: raw.type === 'PUT' ? 'put' : 'delete',
+    kv: keyValueOf(raw.kv),
+  }));
+}
+
+function responsesOf(raw: readonly RawResponseOp[]): ResponseOp[] {
+  return raw.map(responseOf);
+}
+
+function responseOf(op: RawResponseOp): ResponseOp {
+  switch (op.response) {
+    case 'responseRange':
+      return { kind: 'range', ...keysOf(op.responseRange) };
+    case 'responsePut':
+      return { kind: 'put' };
+    case 'responseDeleteRange':
+      return { kind: 'deleteRange', deleted: Number(op.responseDeleteRange.deleted) };
+    case 'responseTxn':
+      return { kind: 'txn', responses: responsesOf(op.responseTxn.responses) };
+  }
+}
+
+function rawTxn({ compare, success, failure }: TxnRequest): object {
+  return {
+    compare: compare.map(({ key, target }) =>
+      'version' in target
+        ? { result: 'EQUAL', target: 'VERSION', key, version: target.version }
+        : { result: 'EQUAL', target: 'MOD', key, modRevision: target.modRevision },
+    ),
+    success: success.map(rawOp),
+    failure: failure.map(rawOp),
+  };
+}
+
+function rawOp(op: RequestOp): object {
+  return 'requestTxn' in op ? { requestTxn: rawTxn(op.requestTxn) } : op;
+}

@@ -1,0 +1,277 @@
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import {
+  type CallOptions,
+  type EtcdCluster,
+  EtcdError,
+  type EtcdErrorCode,
+  type EtcdMember,
+  type WatchHandlers,
+  type WatchStream,
+} from './cluster.ts';
+import { decode, encode } from './codec.ts';
+import type {
+  MemberStatus,
+  RangeRequest,
+  RangeResponse,
+  TxnRequest,
+  TxnResponse,
+  WatchCreate,
+  WatchResponse,
+} from './messages.ts';
+
+export interface ClusterOptions {
+  /** Of the members, as `http://host:port` or `https://host:port`. */
+  readonly endpoints: readonly string[];
+  /** For `https`. PEM; without `ca`, the authorities that Node trusts. */
+  readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
+  readonly user?: { readonly name: string; readonly password: string };
+}
+
+/** Events that are ready before a watch is announced come in one piece, however many; one event has at most 1.5 MiB. */
+const RECEIVED_BYTES_MAX = 64 * 1024 * 1024;
+/** What HTTP/2 lets be under way on the stream; its own default makes a far gateway catch up slowly. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+/** Pings that come within 5 s of each other are answered with the end of the connection. */
+const KEEPALIVE_MS = 10_000;
+/** To judge a password takes a member long on purpose. */
+const AUTHENTICATE_MS = 10_000;
+
+/** A cluster over gRPC. The only file that knows the library. */
+export function connectCluster(options: ClusterOptions): EtcdCluster {
+  const members = options.endpoints.map((endpoint) => new GrpcMember(endpoint, options));
+  const close = () => {
+    for (const member of members) member.close();
+  };
+  return { members, close };
+}
+
+class GrpcMember implements EtcdMember {
+  readonly name: string;
+  readonly #unary: Client;
+  /** A connection of its own: on a shared one, large reads starve the watch (etcd #15402). */
+  readonly #stream: Client;
+  readonly #user: ClusterOptions['user'];
+  /** Of the user, as this member gave it. */
+  #token: Promise<string> | undefined;
+
+  constructor(endpoint: string, { tls = {}, user }: ClusterOptions) {
+    const { protocol, host } = new URL(endpoint);
+    const { ca = null, key = null, cert = null } = tls;
+    const secured = () => credentials.createSsl(ca, key, cert);
+    const channel = protocol === 'https:' ? secured() : credentials.createInsecure();
+    const settings = {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.max_receive_message_length': RECEIVED_BYTES_MAX,
+      'grpc-node.flow_control_window': WINDOW_BYTES,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+      // Retries are decided where it is known what a call does.
+      'grpc.enable_retries': 0,
+    };
+    this.name = endpoint;
+    this.#unary = new Client(host, channel, settings);
+    this.#stream = new Client(host, channel, settings);
+    this.#user = user;
+  }
+
+  range(request: RangeRequest, options: CallOptions): Promise<RangeResponse> {
+    return this.#call('KV/Range', encode.range(request), decode.range, options);
+  }
+
+  txn(request: TxnRequest, options: CallOptions): Promise<TxnResponse> {
+    return this.#call('KV/Txn', encode.txn(request), decode.txn, options);
+  }
+
+  async compact(revision: number, options: CallOptions): Promise<void> {
+    await this.#call('KV/Compact', encode.compaction(revision), () => true, options);
+  }
+
+  status(options: CallOptions): Promise<MemberStatus> {
+    return this.#call('Maintenance/Status', encode.status(), decode.status, options);
+  }
+
+  watch(request: WatchCreate, handlers: WatchHandlers): WatchStream {
+    return new GrpcWatch(
+      (metadata) =>
+        this.#stream.makeBidiStreamRequest(
+          '/etcdserverpb.Watch/Watch',
+          (bytes: Buffer) => bytes,
+          decode.watch,
+          metadata,
+        ),
+      () => this.#metadata(),
+      { request, handlers, forgetToken: () => this.#forgetToken() },
+    );
+  }
+
+  close(): void {
+    this.#unary.close();
+    this.#stream.close();
+  }
+
+  /** A token that the member does not know any more is asked for anew, once. */
+  async #call<Answer>(
+    method: string,
+    request: Buffer,
+    read: (bytes: Uint8Array) => Answer,
+    options: CallOptions,
+  ): Promise<Answer> {
+    try {
+      return await this.#ask(method, request, read, await this.#metadata(), options);
+    } catch (error) {
+      if (!isTokenLost(error) || this.#user === undefined) throw error;
+      this.#forgetToken();
+      return await this.#ask(method, request, read, await this.#metadata(), options);
+    }
+  }
+
+  #ask<Answer>(
+    method: string,
+    request: Buffer,
+    read: (bytes: Uint8Array) => Answer,
+    metadata: Metadata,
+    { timeoutMs }: CallOptions,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#unary.makeUnaryRequest(
+        `/etcdserverpb.${method}`,
+        (bytes: Buffer) => bytes,
+        read,
+        request,
+        metadata,
+        { deadline: Date.now() + timeoutMs },
+        (error, answer) => {
+          if (error !== null) reject(etcdErrorOf(error));
+          else if (answer === undefined) reject(new EtcdError('internal', 'an answer without one'));
+          else resolve(answer);
+        },
+      );
+    });
+  }
+
+  async #metadata(): Promise<Metadata> {
+    const metadata = new Metadata();
+    // A member without a leader says so at once, and ends a stream that has been without one.
+    metadata.set('hasleader', 'true');
+    if (this.#user === undefined) return metadata;
+    this.#token ??= this.#authenticate(this.#user);
+    metadata.set('token', await this.#token);
+    return metadata;
+  }
+
+  #authenticate(user: { readonly name: string; readonly password: string }): Promise<string> {
+    const token = this.#ask(
+      'Auth/Authenticate',
+      encode.authenticate(user),
+      decode.token,
+      new Metadata(),
+      { timeoutMs: AUTHENTICATE_MS },
+    );
+    token.catch(() => this.#forgetToken());
+    return token;
+  }
+
+  #forgetToken(): void {
+    this.#token = undefined;
+  }
+}
+
+type Bytes = Buffer;
+
+class GrpcWatch implements WatchStream {
+  #stream: ClientDuplexStream<Bytes, WatchResponse> | undefined;
+  #isOver = false;
+  readonly #handlers: WatchHandlers;
+  readonly #forgetToken: () => void;
+
+  constructor(
+    open: (metadata: Metadata) => ClientDuplexStream<Bytes, WatchResponse>,
+    metadata: () => Promise<Metadata>,
+    options: {
+      readonly request: WatchCreate;
+      readonly handlers: WatchHandlers;
+      readonly forgetToken: () => void;
+    },
+  ) {
+    this.#handlers = options.handlers;
+    this.#forgetToken = options.forgetToken;
+    metadata().then(
+      (known) => this.#begin(open(known), options.request),
+      (error: unknown) => this.#end(etcdErrorOf(error)),
+    );
+  }
+
+  requestProgress(): void {
+    this.#stream?.write(encode.watchProgress());
+  }
+
+  setPaused(isPaused: boolean): void {
+    if (isPaused) this.#stream?.pause();
+    else this.#stream?.resume();
+  }
+
+  cancel(): void {
+    this.#isOver = true;
+    this.#stream?.cancel();
+  }
+
+  #begin(stream: ClientDuplexStream<Bytes, WatchResponse>, request: WatchCreate): void {
+    this.#stream = stream;
+    // It is told of being cancelled, too, and an error without a listener ends the process.
+    stream.on('error', (error) => this.#end(etcdErrorOf(error)));
+    stream.on('end', () => this.#end(new EtcdError('unavailable', 'the member ended the watch')));
+    if (this.#isOver) {
+      stream.cancel();
+      return;
+    }
+    stream.on('data', (response: WatchResponse) => {
+      if (!this.#isOver) this.#handlers.onResponse(response);
+    });
+    stream.write(encode.watchCreate(request));
+  }
+
+  #end(error: EtcdError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stream?.cancel();
+    if (isTokenLost(error)) this.#forgetToken();
+    this.#handlers.onEnd(error);
+  }
+}
+
+function isTokenLost(error: unknown): boolean {
+  return error instanceof EtcdError && error.message.includes('invalid auth token');
+}
+
+const CODES: { readonly [code: number]: EtcdErrorCode } = {
+  [status.CANCELLED]: 'cancelled',
+  [status.INVALID_ARGUMENT]: 'invalid_argument',
+  [status.DEADLINE_EXCEEDED]: 'deadline_exceeded',
+  [status.NOT_FOUND]: 'not_found',
+  [status.PERMISSION_DENIED]: 'permission_denied',
+  [status.RESOURCE_EXHAUSTED]: 'resource_exhausted',
+  [status.FAILED_PRECONDITION]: 'failed_precondition',
+  [status.OUT_OF_RANGE]: 'out_of_range',
+  [status.UNIMPLEMENTED]: 'unimplemented',
+  [status.INTERNAL]: 'internal',
+  [status.UNAVAILABLE]: 'unavailable',
+  [status.UNAUTHENTICATED]: 'unauthenticated',
+};
+
+function etcdErrorOf(error: unknown): EtcdError {
+  if (error instanceof EtcdError) return error;
+  if (!isServiceError(error)) return new EtcdError('unknown', String(error));
+  return new EtcdError(CODES[error.code] ?? 'unknown', error.details);
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && 'details' in error;
+}

@@ -1,0 +1,184 @@
+import type { Clock, Random } from '@confer/shared';
+import { inTurns } from '../cooperative-steps.ts';
+import type { Engine, EngineManifest, Timeline } from '../engine.ts';
+import { Feed } from '../feed.ts';
+import { Replica } from '../replica/replica.ts';
+import { Retention, type RetentionLimits } from '../retention.ts';
+import { Barrier } from './barrier.ts';
+import type { EtcdCluster } from './client/cluster.ts';
+import { Members } from './client/members.ts';
+import { EpochGuard } from './epoch/epoch-guard.ts';
+import { MemberLooks } from './epoch/member-looks.ts';
+import { GatewayHealth } from './gateway-health.ts';
+import { GatewayMaintenance } from './gateway-maintenance.ts';
+import { GatewayReads } from './gateway-reads.ts';
+import { Keyspace } from './keyspace/keyspace.ts';
+import type { AssemblyContext } from './upstream/assemble.ts';
+import { beginState } from './upstream/opening.ts';
+import { Upstream } from './upstream/upstream.ts';
+import { RevisionWaiters } from './waiting.ts';
+import { REQUEST_BYTES_MAX } from './writing/etcd-limits.ts';
+import { TxnSender } from './writing/txn-sender.ts';
+import { Writer } from './writing/writer.ts';
+
+export interface EtcdEngineOptions {
+  readonly cluster: EtcdCluster;
+  /** Of all keys that are Confer's. */
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newId: () => string;
+  readonly defer: (run: () => void) => void;
+  /** Whether a compaction is the cluster's, too: everybody who uses it loses history by that. */
+  readonly compactsCluster?: boolean;
+  readonly tombstonesMax?: number;
+  readonly retention?: RetentionLimits;
+  readonly onNotice?: (notice: string) => void;
+}
+
+/**
+ * Makes this server a gateway over an etcd cluster, which decides and keeps everything: what is here is a replica
+ * that can be thrown away. Resolves when the replica is as new as the cluster was.
+ */
+export async function openEtcdEngine(options: EtcdEngineOptions): Promise<Engine> {
+  const { cluster, clock, random, newId, defer, tombstonesMax, onNotice = () => {} } = options;
+  const keyspace = new Keyspace(options.prefix);
+  const members = new Members(cluster, random());
+  const looks = new MemberLooks(keyspace, onNotice);
+  const guard = new EpochGuard({
+    keyspace,
+    newId,
+    membersCount: members.count,
+    onNotice,
+    look: (member) => looks.look(member),
+  });
+  try {
+    await looks.requireOneCluster(cluster.members);
+    const { snapshot, revision } = await beginState({ members, keyspace, guard, clock, random });
+    const replica = new Replica(snapshot.floor, tombstonesMax);
+    await inTurns(replica.load(snapshot.entries), defer);
+    const state = { keyspace, replica, sidecars: snapshot.sidecars };
+    const gateway = new EtcdEngine({ ...options, onNotice }, { members, looks, guard, state });
+    await gateway.begin(Math.max(snapshot.compacted, snapshot.floor), revision);
+    return gateway;
+  } catch (error) {
+    cluster.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly members: Members;
+  readonly looks: MemberLooks;
+  readonly guard: EpochGuard;
+  readonly state: AssemblyContext;
+}
+
+class EtcdEngine implements Engine {
+  readonly name = 'etcd';
+  readonly supports: EngineManifest = {
+    durable: true,
+    remembersDeletes: false,
+    gapless: false,
+    ordered: false,
+    commitBytesMax: REQUEST_BYTES_MAX,
+  };
+  readonly epoch: string;
+  readonly timelines: readonly Timeline[];
+  readonly reads: GatewayReads;
+  readonly writes: Writer;
+  readonly feed = new Feed();
+  readonly health = new GatewayHealth();
+  readonly maintenance: GatewayMaintenance;
+  readonly #cluster: EtcdCluster;
+  readonly #upstream: Upstream;
+  readonly #waiters: RevisionWaiters;
+  readonly #retention: Retention | undefined;
+  #closed: string | undefined;
+
+  constructor(
+    options: EtcdEngineOptions & { readonly onNotice: (notice: string) => void },
+    { members, looks, guard, state }: Parts,
+  ) {
+    const { cluster, clock, random, defer, onNotice, compactsCluster = true, retention } = options;
+    const { keyspace, replica } = state;
+    const { health, feed } = this;
+    this.#cluster = cluster;
+    this.epoch = guard.id;
+    this.timelines = [{ id: guard.id, from: 0 }];
+    const waiters = new RevisionWaiters(clock, () => replica.revision);
+    this.#waiters = waiters;
+    const upstream = new Upstream({
+      members,
+      looks,
+      guard,
+      state,
+      waiters,
+      feed,
+      health,
+      clock,
+      random,
+      defer,
+      onNotice,
+      onEnd: (reason) => this.#end(reason),
+    });
+    this.#upstream = upstream;
+    const behind = () => (health.current.kind === 'behind' ? health.current.reason : undefined);
+    const barrier = new Barrier({ members, keyspace, waiters, clock, behind });
+    const sender = new TxnSender({
+      members,
+      clock,
+      random,
+      behind: () => this.#closed ?? behind(),
+      onRoom: (isThere) =>
+        health.setDegraded(
+          isThere ? undefined : { since: clock.now(), reason: 'the quota of etcd is spent' },
+        ),
+    });
+    this.reads = new GatewayReads(replica, { barrier, waiters, nudge: () => upstream.nudge() });
+    this.writes = new Writer({
+      state,
+      members,
+      sender,
+      barrier,
+      waiters,
+      clock,
+      defer,
+      closed: () => this.#closed,
+    });
+    this.maintenance = new GatewayMaintenance({
+      state,
+      reads: this.reads,
+      members,
+      sender,
+      upstream,
+      clock,
+      compactsCluster,
+      onNotice,
+    });
+    this.#retention = retention && new Retention(this, clock, retention, onNotice);
+  }
+
+  /** Follows the cluster, and resolves once everything up to a revision is shown. */
+  async begin(compacted: number, revision: number): Promise<void> {
+    await this.#upstream.compactTo(compacted);
+    this.#upstream.start();
+    if (await this.#upstream.catchUpTo(revision)) return;
+    await this.close();
+    throw new Error('etcd answers, but its watch does not bring what is there');
+  }
+
+  async close(): Promise<void> {
+    this.#retention?.stop();
+    await this.writes.idle();
+    this.#end('the server stops');
+    this.#cluster.close();
+  }
+
+  #end(reason: string): void {
+    this.#closed ??= reason;
+    this.#upstream.stop();
+    this.#waiters.end();
+    this.#retention?.stop();
+  }
+}

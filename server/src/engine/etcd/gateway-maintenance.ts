@@ -1,0 +1,124 @@
+import type { Clock } from '@confer/shared';
+import type { EngineMaintenance } from '../engine.ts';
+import { requireHappened, requireInWindow } from '../history-window.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
+import { commitsAfter } from '../replica/commit-log.ts';
+import { EtcdError } from './client/cluster.ts';
+import type { Members } from './client/members.ts';
+import type { GatewayReads } from './gateway-reads.ts';
+import { textOf } from './keyspace/keyspace.ts';
+import type { AssemblyContext } from './upstream/assemble.ts';
+import type { Unreferenced } from './upstream/sidecars.ts';
+import type { Upstream } from './upstream/upstream.ts';
+import type { TxnSender } from './writing/txn-sender.ts';
+
+export interface GatewayMaintenanceOptions {
+  readonly state: AssemblyContext;
+  readonly reads: GatewayReads;
+  readonly members: Members;
+  readonly sender: TxnSender;
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly compactsCluster: boolean;
+  readonly onNotice: (notice: string) => void;
+}
+
+/** Clocks of gateways differ, and a record is old only where it is so by all of them. */
+const RECORD_AGE_MS = 2 * IDEMPOTENCY_WINDOW_MS;
+/** Each takes a compare and an operation. */
+const SWEPT_AT_ONCE = 100;
+const CALL_TIMEOUT_MS = 10_000;
+const TRIES_MAX = 5;
+
+/** Compaction over all gateways: whoever writes it down first does it, and the others see it and follow. */
+export class GatewayMaintenance implements EngineMaintenance {
+  readonly #options: GatewayMaintenanceOptions;
+  #refusalSaid = false;
+
+  constructor(options: GatewayMaintenanceOptions) {
+    this.#options = options;
+  }
+
+  get historyBytes(): number {
+    return this.#options.state.replica.historyBytes;
+  }
+
+  timeAfter(revision: number): number | undefined {
+    const { reads, state } = this.#options;
+    requireInWindow(revision, reads);
+    for (const { time } of commitsAfter(state.replica.log, revision)) return time;
+    return undefined;
+  }
+
+  async compact(revision: number): Promise<void> {
+    const { reads, upstream } = this.#options;
+    requireHappened(revision, reads);
+    if (revision > reads.compactedRevision && (await this.#decide(revision)))
+      await this.#compactCluster(revision);
+    await upstream.compactTo(revision);
+    await this.#sweep();
+  }
+
+  /** Whether this gateway is the one that does it. */
+  async #decide(revision: number): Promise<boolean> {
+    const { sender, state, members } = this.#options;
+    const key = state.keyspace.compact;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const { kvs } = await members.current.range({ key }, { timeoutMs: CALL_TIMEOUT_MS });
+      const [known] = kvs;
+      if (known !== undefined && Number(textOf(known.value)) >= revision) return false;
+      const { response } = await sender.send({
+        compare: [{ key, target: { modRevision: known?.modRevision ?? 0 } }],
+        success: [{ requestPut: { key, value: Buffer.from(String(revision)) } }],
+        failure: [],
+      });
+      if (response.succeeded) return true;
+    }
+    return false;
+  }
+
+  async #compactCluster(revision: number): Promise<void> {
+    const { compactsCluster, members, onNotice } = this.#options;
+    if (!compactsCluster) return;
+    try {
+      await members.current.compact(revision, { timeoutMs: CALL_TIMEOUT_MS });
+    } catch (error) {
+      // Somebody else compacted further.
+      if (!(error instanceof EtcdError) || error.isCompacted) return;
+      if (error.code !== 'permission_denied') throw error;
+      if (!this.#refusalSaid)
+        onNotice('this user may not compact etcd: history is shortened here, and grows there');
+      this.#refusalSaid = true;
+    }
+  }
+
+  /** Records of commits of which no entry is left, and no second try can come any more. */
+  async #sweep(): Promise<void> {
+    const { state, clock } = this.#options;
+    const before = clock.now() - RECORD_AGE_MS;
+    let some: Unreferenced[] = [];
+    for (const record of [
+      ...state.sidecars.unreferenced(state.replica.compactedRevision, before),
+    ]) {
+      some.push(record);
+      if (some.length < SWEPT_AT_ONCE) continue;
+      await this.#remove(some);
+      some = [];
+    }
+    if (some.length > 0) await this.#remove(some);
+  }
+
+  /** Unless another gateway removed one of them meanwhile: then the rest waits for the next time. */
+  async #remove(records: readonly Unreferenced[]): Promise<void> {
+    const { sender, state } = this.#options;
+    const keys = records.map(({ requestId }) => state.keyspace.recordOf(requestId));
+    await sender.send({
+      compare: records.map(({ revision }, i) => ({
+        key: keys[i] ?? Buffer.alloc(0),
+        target: { modRevision: revision },
+      })),
+      success: keys.map((key) => ({ requestDeleteRange: { key } })),
+      failure: [],
+    });
+  }
+}

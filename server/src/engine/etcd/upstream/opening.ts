@@ -1,0 +1,121 @@
+import type { Clock, Random } from '@confer/shared';
+import { EtcdError, type EtcdMember } from '../client/cluster.ts';
+import type { Members } from '../client/members.ts';
+import type { EpochGuard } from '../epoch/epoch-guard.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import { backoffMs, pause } from '../waiting.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
+
+/**
+ * So much history a gateway reads when it starts, for clients that come from another one. Catching up by a watch
+ * costs the member a look through all of it under the lock that commits need (etcd #22264).
+ */
+const HISTORY_REVISIONS = 10_000;
+
+/** Of a cluster that nobody has written to. */
+const EMPTY_REVISION = 1;
+
+const PROBE_MS = 3_000;
+
+/** A cluster that does not answer for so long is not waited for: whoever started the server should know. */
+const OPEN_MS = 15_000;
+
+export interface OpeningOptions {
+  readonly members: Members;
+  readonly keyspace: Keyspace;
+  readonly guard: EpochGuard;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** What a gateway begins with. */
+export interface Beginning {
+  readonly snapshot: Snapshot & {
+    /** History and the known deletes begin after it. */
+    readonly floor: number;
+  };
+  /** Up to here everything is to be shown before anybody is served. */
+  readonly revision: number;
+}
+
+/** Finds the history of a cluster, and reads a state of it from some time ago. */
+export async function beginState({
+  members,
+  keyspace,
+  guard,
+  clock,
+  random,
+}: OpeningOptions): Promise<Beginning> {
+  const startedAt = clock.now();
+  for (let tries = 0; ; tries++) {
+    const member = members.current;
+    try {
+      const { revision } = (await guard.begin(member)).header;
+      const snapshot = await readOldSnapshot(member, keyspace, { revision, clock });
+      // Before the first write of a cluster there was nothing.
+      const floor = snapshot.revision <= EMPTY_REVISION ? 0 : snapshot.revision;
+      return { snapshot: { ...snapshot, floor }, revision: Math.max(revision, snapshot.revision) };
+    } catch (error) {
+      if (!isPassing(error) || clock.now() - startedAt > OPEN_MS) throw error;
+      members.leave(member);
+      await pause(clock, backoffMs(tries, random));
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof EtcdError)) return false;
+  return error.code !== 'permission_denied' && error.code !== 'unauthenticated';
+}
+
+/** The state to begin with, as old as history and the above allow. */
+async function readOldSnapshot(
+  member: EtcdMember,
+  keyspace: Keyspace,
+  { revision, clock }: { readonly revision: number; readonly clock: Clock },
+): Promise<Snapshot> {
+  const oldest = Math.max(EMPTY_REVISION, revision - HISTORY_REVISIONS);
+  try {
+    return await readSnapshot(member, keyspace, oldest);
+  } catch (error) {
+    if (!isCompacted(error)) throw error;
+  }
+  const compacted = await compactedRevisionOf(member, keyspace, clock);
+  try {
+    if (compacted !== undefined) return await readSnapshot(member, keyspace, compacted);
+  } catch (error) {
+    if (!isCompacted(error)) throw error;
+  }
+  return readSnapshot(member, keyspace);
+}
+
+function isCompacted(error: unknown): boolean {
+  return error instanceof EtcdError && error.isCompacted;
+}
+
+/** Only a watch that begins too early is told where history begins. */
+function compactedRevisionOf(
+  member: EtcdMember,
+  keyspace: Keyspace,
+  clock: Clock,
+): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const done = (revision: number | undefined) => {
+      timer.cancel();
+      watch.cancel();
+      resolve(revision);
+    };
+    const timer = clock.setTimer(PROBE_MS, () => done(undefined));
+    const range = { key: keyspace.fence, rangeEnd: Buffer.concat([keyspace.fence, Buffer.of(0)]) };
+    const watch = member.watch(
+      { ...range, startRevision: 1 },
+      {
+        onResponse: ({ canceled, compactRevision, created }) => {
+          if (canceled) done(compactRevision === 0 ? undefined : compactRevision);
+          else if (!created) done(undefined);
+        },
+        onEnd: () => done(undefined),
+      },
+    );
+  });
+}

@@ -1,0 +1,37 @@
+import { ROOT } from '@confer/shared';
+import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
+import type { EngineChange } from '../../engine.ts';
+import type { Replica } from '../../replica/replica.ts';
+import { restOf } from '../../tree-range.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What leads from the state of a replica to what a snapshot holds. */
+export function* differenceTo(
+  { entries }: Snapshot,
+  { tree, revision }: Replica,
+): CooperativeSteps<readonly EngineChange[]> {
+  const pace = new TimeSlice();
+  const changes: EngineChange[] = [];
+  const there = new Set<string>();
+  for (const entry of entries) {
+    const { path } = entry;
+    there.add(path);
+    const replaced = tree.at(path, revision)?.modRevision ?? 0;
+    if (replaced !== entry.modRevision) changes.push({ type: 'put', path, entry, replaced });
+    if (pace.isOver()) yield;
+  }
+  let after: string | undefined;
+  do {
+    const range = restOf(ROOT, after);
+    after = undefined;
+    for (const { path, entry } of tree.states(range, revision)) {
+      if (entry !== undefined && !there.has(path))
+        changes.push({ type: 'delete', path, cause: 'removed', replaced: entry.modRevision });
+      if (!pace.isOver()) continue;
+      after = path;
+      break;
+    }
+    if (after !== undefined) yield;
+  } while (after !== undefined);
+  return changes;
+}

@@ -1,0 +1,85 @@
+/** A commit record, as far as it has to be known when it can go. */
+interface Known {
+  readonly requestId: string;
+  readonly time: number;
+  /** Of its revision, that are there now. */
+  entries: number;
+}
+
+/** A record that no entry needs any more. */
+export interface Unreferenced {
+  readonly requestId: string;
+  readonly revision: number;
+  readonly time: number;
+}
+
+/** What of etcd's keys is no entry, as far as a gateway remembers it: to check what comes, and to clean up. */
+export class Sidecars {
+  /** How many commits there were. */
+  headVersion = 0;
+  /** Which one was the last. */
+  headRevision = 0;
+  /** Keys that are no path, and those whose value is no text, with their versions. */
+  readonly #skipped = new Map<string, number>();
+  readonly #records = new Map<number, Known>();
+  readonly #unreferenced = new Map<string, Unreferenced>();
+
+  get skippedCount(): number {
+    return this.#skipped.size;
+  }
+
+  /** The version of a key that is not shown; 0 where there is none. */
+  skippedVersion(key: Uint8Array): number {
+    return this.#skipped.get(nameOf(key)) ?? 0;
+  }
+
+  skip(key: Uint8Array, version: number): void {
+    this.#skipped.set(nameOf(key), version);
+  }
+
+  unskip(key: Uint8Array): void {
+    this.#skipped.delete(nameOf(key));
+  }
+
+  /** Before the entries of its revision are counted. */
+  addRecord(revision: number, requestId: string, time: number): void {
+    this.#records.set(revision, { requestId, time, entries: 0 });
+    this.#unreferenced.set(requestId, { requestId, revision, time });
+  }
+
+  removeRecord(requestId: string): void {
+    const gone = this.#unreferenced.get(requestId);
+    if (gone === undefined) return;
+    this.#unreferenced.delete(requestId);
+    this.#records.delete(gone.revision);
+  }
+
+  /** An entry has this revision now. */
+  addEntry(revision: number): void {
+    const record = this.#records.get(revision);
+    if (record === undefined) return;
+    record.entries++;
+    this.#unreferenced.delete(record.requestId);
+  }
+
+  /** An entry that had this revision has another, or is gone. */
+  removeEntry(revision: number): void {
+    const record = this.#records.get(revision);
+    if (record === undefined) return;
+    record.entries--;
+    if (record.entries > 0) return;
+    const { requestId, time } = record;
+    this.#unreferenced.set(requestId, { requestId, revision, time });
+  }
+
+  /** Records that can go: of commits up to a revision, and from before a time. */
+  *unreferenced(upTo: number, before: number): Generator<Unreferenced> {
+    for (const record of this.#unreferenced.values())
+      if (record.revision <= upTo && record.time < before) yield record;
+  }
+}
+
+/** Any bytes as a string, one character each. */
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+}

@@ -1,0 +1,131 @@
+import type { Entry } from '@confer/shared';
+import { EtcdError, type EtcdMember } from '../client/cluster.ts';
+import type { KeyValue, RangeResponse } from '../client/messages.ts';
+import { type CommitRecord, decodeRecord } from '../keyspace/commit-record.ts';
+import { entryOf, FOREIGN } from '../keyspace/entries.ts';
+import { type Keyspace, textOf } from '../keyspace/keyspace.ts';
+import { Sidecars } from './sidecars.ts';
+
+/** All that Confer has in a cluster at a revision. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly entries: readonly Entry[];
+  readonly sidecars: Sidecars;
+  readonly compacted: number;
+}
+
+/** A limit counts keys, and what is wanted is about so many bytes: pages grow and shrink with what they hold. */
+const PAGE_BYTES = 2 * 1024 * 1024;
+const PAGE_KEYS_MIN = 1;
+const PAGE_KEYS_FIRST = 32;
+/** More of them keep the event loop for too long. */
+const PAGE_KEYS_MAX = 5_000;
+const PAGE_TIMEOUT_MS = 30_000;
+
+/** Reads all at one revision, or at that of the first page. */
+export async function readSnapshot(
+  member: EtcdMember,
+  keyspace: Keyspace,
+  revision?: number,
+): Promise<Snapshot> {
+  const reading = new Reading(keyspace);
+  let at = revision;
+  let keys = PAGE_KEYS_FIRST;
+  let { key } = keyspace.all;
+  for (;;) {
+    const page = await readPage(member, { key, rangeEnd: keyspace.all.rangeEnd, limit: keys }, at);
+    if (page === 'too large') {
+      keys = Math.max(PAGE_KEYS_MIN, Math.floor(keys / 4));
+      continue;
+    }
+    at ??= page.header.revision;
+    let bytes = 0;
+    for (const kv of page.kvs) {
+      reading.take(kv);
+      bytes += kv.key.length + kv.value.length;
+    }
+    const last = page.kvs.at(-1);
+    if (!page.more || last === undefined) return reading.done(at);
+    key = Buffer.concat([last.key, Buffer.of(0)]);
+    const fitting = Math.floor((PAGE_BYTES * page.kvs.length) / Math.max(1, bytes));
+    keys = Math.min(PAGE_KEYS_MAX, keys * 2, Math.max(PAGE_KEYS_MIN, fitting));
+  }
+}
+
+async function readPage(
+  member: EtcdMember,
+  range: { readonly key: Buffer; readonly rangeEnd: Buffer; readonly limit: number },
+  revision: number | undefined,
+): Promise<RangeResponse | 'too large'> {
+  try {
+    return await member.range(revision === undefined ? range : { ...range, revision }, {
+      timeoutMs: PAGE_TIMEOUT_MS,
+    });
+  } catch (error) {
+    if (isTooLarge(error) && range.limit > PAGE_KEYS_MIN) return 'too large';
+    throw error;
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof EtcdError && error.code === 'resource_exhausted';
+}
+
+/** What was read, put together. Records come before most entries, and after some. */
+class Reading {
+  readonly #keyspace: Keyspace;
+  readonly #records = new Map<number, CommitRecord>();
+  readonly #entries: Entry[] = [];
+  /** Read before the record of their revision. */
+  readonly #early: { readonly path: string; readonly kv: KeyValue }[] = [];
+  readonly #sidecars = new Sidecars();
+  #compacted = 0;
+
+  constructor(keyspace: Keyspace) {
+    this.#keyspace = keyspace;
+  }
+
+  take(kv: KeyValue): void {
+    const meaning = this.#keyspace.read(kv.key);
+    switch (meaning.kind) {
+      case 'entry':
+        if (this.#records.has(kv.modRevision)) this.#add(meaning.path, kv);
+        else this.#early.push({ path: meaning.path, kv });
+        break;
+      case 'record': {
+        const record = decodeRecord(kv.value) ?? FOREIGN;
+        this.#records.set(kv.modRevision, record);
+        this.#sidecars.addRecord(kv.modRevision, meaning.requestId, record.time);
+        break;
+      }
+      case 'head':
+        this.#sidecars.headVersion = kv.version;
+        this.#sidecars.headRevision = kv.modRevision;
+        break;
+      case 'compact':
+        this.#compacted = Number(textOf(kv.value)) || 0;
+        break;
+      case 'foreign':
+        this.#sidecars.skip(kv.key, kv.version);
+        break;
+      case 'epoch':
+      case 'fence':
+        break;
+    }
+  }
+
+  done(revision: number): Snapshot {
+    for (const { path, kv } of this.#early) this.#add(path, kv);
+    const [entries, sidecars] = [this.#entries, this.#sidecars];
+    return { revision, entries, sidecars, compacted: this.#compacted };
+  }
+
+  #add(path: string, kv: KeyValue): void {
+    const entry = entryOf(path, kv, this.#records.get(kv.modRevision) ?? FOREIGN);
+    if (entry === undefined) this.#sidecars.skip(kv.key, kv.version);
+    else {
+      this.#entries.push(entry);
+      this.#sidecars.addEntry(entry.modRevision);
+    }
+  }
+}

@@ -1,0 +1,280 @@
+import type { Clock, Random } from '@confer/shared';
+import { inTurns } from '../../cooperative-steps.ts';
+import type { Feed } from '../../feed.ts';
+import type { EtcdMember } from '../client/cluster.ts';
+import type { Members } from '../client/members.ts';
+import { isProgressAnswered, isProgressSound } from '../client/versions.ts';
+import type { Look } from '../epoch/epoch.ts';
+import type { EpochGuard } from '../epoch/epoch-guard.ts';
+import type { MemberLooks } from '../epoch/member-looks.ts';
+import type { GatewayHealth } from '../gateway-health.ts';
+import { backoffMs, pause, type RevisionWaiters } from '../waiting.ts';
+import { Applier, type UpstreamItem } from './applier.ts';
+import type { Assembled, AssemblyContext } from './assemble.ts';
+import { differenceTo } from './reload.ts';
+import { readSnapshot } from './snapshot.ts';
+import { Beat } from './upstream-beat.ts';
+import { UpstreamWatch, type WatchEnd } from './upstream-watch.ts';
+
+export interface UpstreamOptions {
+  readonly members: Members;
+  readonly looks: MemberLooks;
+  readonly guard: EpochGuard;
+  readonly state: AssemblyContext;
+  readonly waiters: RevisionWaiters;
+  readonly feed: Feed;
+  readonly health: GatewayHealth;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly defer: (run: () => void) => void;
+  readonly onNotice: (notice: string) => void;
+  /** This history is over; the feed says so, too. */
+  readonly onEnd: (reason: string) => void;
+}
+
+/** So many revisions may wait to be shown before no more are let in. */
+const WAITING_MAX = 2_000;
+/** A gateway that starts is caught up within this, or gives up. */
+const CATCH_UP_MS = 60_000;
+const FENCE_TIMEOUT_MS = 3_000;
+const ASK_TIMEOUT_MS = 2_000;
+
+/**
+ * The way from a cluster to a gateway: one watch on one member, which goes on elsewhere when it breaks.
+ *
+ *   looking ──► (reloading) ──► following ──► waiting ──► looking …
+ *      │             ▲              │
+ *      │             └─ compacted ──┤  or what came does not follow from what was there
+ *      └──► over: another epoch ◄───┘
+ */
+export class Upstream {
+  readonly #options: UpstreamOptions;
+  readonly #applier: Applier;
+  readonly #beat: Beat;
+  #watch: UpstreamWatch | undefined;
+  #isPaused = false;
+  /** Why the state must be read anew. */
+  #reloadBecause: string | undefined;
+  #isOver = false;
+  #skippedSaid = false;
+
+  constructor(options: UpstreamOptions) {
+    const { state, feed, defer, waiters, health, clock } = options;
+    this.#options = options;
+    this.#applier = new Applier({
+      context: state,
+      feed,
+      defer,
+      onShown: () => {
+        waiters.tell();
+        this.#letIn();
+      },
+      onSidecars: (assembled) => this.#takeSidecars(assembled),
+      onBroken: (error) => this.#reloadLater(reasonOf(error)),
+    });
+    this.#beat = new Beat({
+      clock,
+      health,
+      position: () => state.replica.revision,
+      onSilence: (reason) => this.#watch?.abandon(reason),
+      onAsk: () => this.#ask(),
+      onUnsure: () => void this.#fence(),
+    });
+  }
+
+  /** Follows from what the state has. */
+  start(): void {
+    void this.#run();
+  }
+
+  /** Resolves when all up to a revision is shown. */
+  async catchUpTo(revision: number): Promise<boolean> {
+    const { waiters, clock } = this.#options;
+    const caughtUp = waiters.wait(revision, CATCH_UP_MS);
+    let isWaiting = true;
+    void caughtUp.finally(() => {
+      isWaiting = false;
+    });
+    for (let i = 0; isWaiting; i++) {
+      this.nudge();
+      await Promise.race([caughtUp, pause(clock, Math.min(100 * 2 ** i, 2_000))]);
+    }
+    return caughtUp;
+  }
+
+  /** Makes something come that says how far the state is. */
+  nudge(): void {
+    if (this.#isSound) this.#watch?.requestProgress();
+    else void this.#fence();
+  }
+
+  /** The state is to be read anew, because it is not what the cluster has. */
+  reload(reason: string): void {
+    this.#reloadLater(reason);
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#beat.stop();
+    this.#watch?.abandon('the gateway stops');
+  }
+
+  get #isSound(): boolean {
+    const { version } = this.#options.looks;
+    return version !== undefined && isProgressSound(version);
+  }
+
+  async #run(): Promise<void> {
+    const { members, clock, random } = this.#options;
+    let failures = 0;
+    while (!this.#isOver) {
+      const member = members.current;
+      let hasFollowed = false;
+      const end = await this.#attend(member, () => {
+        hasFollowed = true;
+      }).catch((error: unknown): WatchEnd => ({ kind: 'failed', reason: reasonOf(error) }));
+      await this.#applier.idle();
+      if (this.#isOver) return;
+      if (hasFollowed) failures = 0;
+      if (end.kind === 'compacted')
+        this.#reloadBecause = 'history was compacted beneath the gateway';
+      else if (this.#reloadBecause === undefined) {
+        this.#beat.failedBecause(`${member.name}: ${end.reason}`);
+        members.leave(member);
+      }
+      // Each of the others once without delay.
+      const rounds = Math.max(0, failures - members.count + 1);
+      if (failures > 0) await pause(clock, backoffMs(rounds, random));
+      failures++;
+    }
+  }
+
+  async #attend(member: EtcdMember, onFollowing: () => void): Promise<WatchEnd> {
+    const { looks, guard, state } = this.#options;
+    const look = await looks.look(member);
+    const over = await guard.judge(member, look, state.replica.revision);
+    if (over !== undefined) this.#end(over);
+    if (this.#reloadBecause !== undefined && !this.#isOver) await this.#reload(member);
+    if (this.#isOver) return { kind: 'failed', reason: 'it is over' };
+    return await this.#follow(member, look, onFollowing);
+  }
+
+  #follow(member: EtcdMember, { headRevision }: Look, onFollowing: () => void): Promise<WatchEnd> {
+    const { state, waiters, health } = this.#options;
+    return new Promise((resolve) => {
+      this.#isPaused = false;
+      this.#watch = new UpstreamWatch(member, {
+        keyspace: state.keyspace,
+        after: state.replica.revision,
+        isProgressSound: this.#isSound,
+        onCreated: () => {
+          onFollowing();
+          void waiters.wait(headRevision).then((isReached) => {
+            if (isReached) health.setBehind(undefined);
+          });
+        },
+        onHeard: (revision) => this.#beat.heard(revision),
+        onItems: (items) => this.#take(items),
+        onEnd: (end) => {
+          this.#watch = undefined;
+          resolve(end);
+        },
+      });
+    });
+  }
+
+  #ask(): void {
+    const { looks, members, state } = this.#options;
+    if (looks.version === undefined || isProgressAnswered(looks.version)) {
+      this.#watch?.requestProgress();
+      return;
+    }
+    // A watch that never had an event is not answered there, so that the member itself is asked.
+    const range = { key: state.keyspace.head };
+    members.current.range(range, { timeoutMs: ASK_TIMEOUT_MS }).then(
+      ({ header }) => this.#beat.heard(header.revision),
+      () => {},
+    );
+  }
+
+  #take(items: readonly UpstreamItem[]): void {
+    this.#applier.offer(items);
+    if (this.#applier.waiting < WAITING_MAX || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#watch?.setPaused(true);
+  }
+
+  #letIn(): void {
+    this.#beat.working();
+    if (!this.#isPaused || this.#applier.waiting > WAITING_MAX / 2) return;
+    this.#isPaused = false;
+    this.#watch?.setPaused(false);
+  }
+
+  /** A jump: what led to the state is not known, only what it is now. */
+  async #reload(member: EtcdMember): Promise<void> {
+    const { state, feed, defer, waiters, onNotice } = this.#options;
+    onNotice(`all entries are read anew: ${this.#reloadBecause}`);
+    const snapshot = await readSnapshot(member, state.keyspace);
+    if (this.#isOver) return;
+    const { replica } = state;
+    const changes = await inTurns(differenceTo(snapshot, replica), defer);
+    await inTurns(replica.jump(changes, snapshot.revision), defer);
+    state.sidecars = snapshot.sidecars;
+    this.#reloadBecause = undefined;
+    feed.tell({ kind: 'jump', revision: snapshot.revision });
+    waiters.tell();
+  }
+
+  #reloadLater(reason: string): void {
+    this.#reloadBecause = reason;
+    this.#watch?.abandon(reason);
+  }
+
+  #takeSidecars({ revision, epoch, compacted }: Assembled): void {
+    const { guard, state, onNotice } = this.#options;
+    const over = epoch === undefined ? undefined : guard.endedBy(epoch, revision);
+    if (over !== undefined) this.#end(over);
+    if (compacted !== undefined) void this.compactTo(compacted);
+    if (state.sidecars.skippedCount === 0 || this.#skippedSaid) return;
+    this.#skippedSaid = true;
+    onNotice(
+      'there are keys below the prefix that are no paths, or whose values are no text or too long: they are not shown',
+    );
+  }
+
+  /** History up to there is gone, whoever decided it. Resolves when nothing is left of it. */
+  async compactTo(revision: number): Promise<void> {
+    const { state, defer } = this.#options;
+    const { replica } = state;
+    const upTo = Math.min(revision, replica.revision);
+    replica.compactedRevision = Math.max(replica.compactedRevision, upTo);
+    while (replica.dropHistory()) await new Promise<void>((resume) => defer(resume));
+  }
+
+  #end(reason: string): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.#options.onEnd(reason);
+    this.#options.feed.tell({ kind: 'end', reason });
+  }
+
+  /** Writes what comes back in order, where nothing else says how far the watch is. */
+  async #fence(): Promise<void> {
+    const { members, state } = this.#options;
+    const member = members.current;
+    const put = { requestPut: { key: state.keyspace.fence, value: Buffer.alloc(0) } };
+    try {
+      await member.txn(
+        { compare: [], success: [put], failure: [] },
+        { timeoutMs: FENCE_TIMEOUT_MS },
+      );
+    } catch {
+      // The next one will tell.
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,78 @@
+import { isWithin, subtreesOf } from '@confer/shared';
+import type { WriteRequest } from '../../engine.ts';
+
+interface Turn {
+  readonly request: WriteRequest;
+  readonly done: Promise<void>;
+}
+
+/** A write that removes more of them waits for all that are under way: to look through them for each takes longer. */
+const SUBTREES_LOOKED_AT = 16;
+
+/**
+ * Lets a write wait for those before it that touch its paths. Calls to etcd overtake each other, and what one writer
+ * wrote first must not be written last. Writes of other paths pass.
+ */
+export class PathGate {
+  /** The last write of each path, and of each subtree, and of each request id. */
+  readonly #paths = new Map<string, Turn>();
+  readonly #subtrees = new Map<string, Turn>();
+  readonly #requests = new Map<string, Turn>();
+  readonly #turns = new Set<Turn>();
+
+  /** Resolves with what opens the gate for those behind, once it is this write's turn. */
+  async enter(request: WriteRequest): Promise<() => void> {
+    let open = () => {};
+    const done = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const turn = { request, done };
+    const before = this.#before(request);
+    this.#add(turn);
+    await Promise.all([...before].map((each) => each.done));
+    return () => {
+      this.#remove(turn);
+      open();
+    };
+  }
+
+  #before({ operations, requestId }: WriteRequest): ReadonlySet<Turn> {
+    let subtrees = 0;
+    for (const operation of operations)
+      if (operation.type === 'delete' && operation.recursive === true) subtrees++;
+    if (subtrees > SUBTREES_LOOKED_AT) return new Set(this.#turns);
+    const before = new Set<Turn | undefined>([this.#requests.get(requestId)]);
+    for (const { path, ...operation } of operations) {
+      before.add(this.#paths.get(path));
+      if (this.#subtrees.size > 0)
+        for (const subtree of subtreesOf(path)) before.add(this.#subtrees.get(subtree));
+      if (operation.type === 'delete' && operation.recursive === true)
+        for (const places of [this.#paths, this.#subtrees])
+          for (const [place, turn] of places) if (isWithin(place, path)) before.add(turn);
+    }
+    before.delete(undefined);
+    return new Set([...before].filter((turn) => turn !== undefined));
+  }
+
+  #add(turn: Turn): void {
+    this.#turns.add(turn);
+    this.#requests.set(turn.request.requestId, turn);
+    for (const operation of turn.request.operations)
+      this.#placesOf(operation).set(operation.path, turn);
+  }
+
+  #remove(turn: Turn): void {
+    this.#turns.delete(turn);
+    if (this.#requests.get(turn.request.requestId) === turn)
+      this.#requests.delete(turn.request.requestId);
+    for (const operation of turn.request.operations) {
+      const places = this.#placesOf(operation);
+      if (places.get(operation.path) === turn) places.delete(operation.path);
+    }
+  }
+
+  #placesOf(operation: WriteRequest['operations'][number]): Map<string, Turn> {
+    const isSubtree = operation.type === 'delete' && operation.recursive === true;
+    return isSubtree ? this.#subtrees : this.#paths;
+  }
+}

@@ -1,0 +1,110 @@
+import { type Clock, ProtocolError, type Random } from '@confer/shared';
+import { EtcdError } from '../client/cluster.ts';
+import type { Members } from '../client/members.ts';
+import type { TxnRequest, TxnResponse } from '../client/messages.ts';
+import { backoffMs, pause } from '../waiting.ts';
+
+export interface TxnSenderOptions {
+  readonly members: Members;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Why there is no touch with the cluster, while there is none. */
+  readonly behind: () => string | undefined;
+  /** The cluster takes no more, or does again. */
+  readonly onRoom: (isThere: boolean) => void;
+}
+
+/** An answer, and whether an earlier try of the same may still be made. */
+export interface Sent {
+  readonly response: TxnResponse;
+  readonly isUncertain: boolean;
+}
+
+/**
+ * The cluster's quota is spent. Who is told so may have been written all the same (etcd #16659), and sees it by a
+ * read; unless an earlier try is under way yet.
+ */
+export class NoSpace extends Error {
+  override readonly name = 'NoSpace';
+  readonly isUncertain: boolean;
+
+  constructor(isUncertain: boolean) {
+    super('the quota of the etcd cluster is spent');
+    this.isUncertain = isUncertain;
+  }
+}
+
+/**
+ * A member that has others beside it is given this long: to send the same again elsewhere does no harm. A member's
+ * own patience is 7 s (5 s and two elections), and what it says then says more.
+ */
+const TRY_MS = 3_000;
+const LONE_TRY_MS = 8_000;
+/** So long it is tried to learn what became of a write. */
+const RESOLVE_MS = 30_000;
+/** A cluster that has no leader finds one within this; longer, and nobody waits for it. */
+const REFUSED_MS = 3_000;
+
+/**
+ * Sends transactions until it is known what became of them. They are made so that a second one does nothing, and so
+ * whatever leaves a doubt is sent again: `unavailable` is said only where nothing was and nothing will be written.
+ */
+export class TxnSender {
+  readonly #options: TxnSenderOptions;
+
+  constructor(options: TxnSenderOptions) {
+    this.#options = options;
+  }
+
+  async send(txn: TxnRequest): Promise<Sent> {
+    const { members, clock, random, behind, onRoom } = this.#options;
+    const startedAt = clock.now();
+    let isUncertain = false;
+    for (let tries = 0; ; tries++) {
+      const reason = behind();
+      if (reason !== undefined && !isUncertain) throw unavailable(reason);
+      const member = members.current;
+      try {
+        const timeoutMs = members.count > 1 ? TRY_MS : LONE_TRY_MS;
+        const response = await member.txn(txn, { timeoutMs });
+        onRoom(true);
+        return { response, isUncertain };
+      } catch (error) {
+        const failure =
+          error instanceof EtcdError ? error : new EtcdError('unknown', String(error));
+        if (failure.isNoSpace) {
+          onRoom(false);
+          throw new NoSpace(isUncertain);
+        }
+        isUncertain ||= !failure.isNotWritten;
+        if (!isUncertain && !isPassing(failure)) throw refusal(failure);
+        const waitedMs = clock.now() - startedAt;
+        if (isUncertain ? waitedMs > RESOLVE_MS : waitedMs > REFUSED_MS)
+          throw isUncertain ? unknownOutcome(failure) : unavailable(failure.message);
+        members.leave(member);
+        await pause(clock, backoffMs(tries, random));
+      }
+    }
+  }
+}
+
+/** Whether another member, or this one in a moment, may take it. */
+function isPassing({ code, message }: EtcdError): boolean {
+  return code === 'unavailable' || message.includes('too many requests');
+}
+
+function refusal(failure: EtcdError): ProtocolError {
+  if (failure.isTooLarge)
+    return new ProtocolError('too_large', `etcd refuses it: ${failure.message}`);
+  if (failure.code === 'permission_denied' || failure.code === 'unauthenticated')
+    return unavailable(`the server may not write to etcd: ${failure.message}`);
+  return new ProtocolError('internal', `etcd refuses it: ${failure.message}`);
+}
+
+function unavailable(reason: string): ProtocolError {
+  return new ProtocolError('unavailable', `nothing was written: ${reason}`);
+}
+
+function unknownOutcome({ message }: EtcdError): ProtocolError {
+  return new ProtocolError('outcome_unknown', `it may have been written: ${message}`);
+}

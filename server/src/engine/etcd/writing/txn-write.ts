@@ -1,0 +1,127 @@
+import type { Condition } from '@confer/shared';
+import type {
+  KeyValue,
+  RequestOp,
+  ResponseOp,
+  TxnRequest,
+  TxnResponse,
+} from '../client/messages.ts';
+import { type CommitRecord, decodeRecord, encodeRecord } from '../keyspace/commit-record.ts';
+import type { Keyspace } from '../keyspace/keyspace.ts';
+import { nested } from './txn-tree.ts';
+
+/** One write, as it goes to etcd. */
+export interface TxnWrite {
+  readonly requestId: string;
+  readonly record: CommitRecord;
+  readonly operations: readonly RequestOp[];
+  readonly conditions: readonly Condition[];
+  /** Nothing was written by a gateway since then; where conditions were judged here. */
+  readonly headRevision?: number;
+  /** The revision of the record that says that this request was not made; 0 where there is none. */
+  readonly voided: number;
+}
+
+/** What etcd said to a write. */
+export type TxnOutcome =
+  | { readonly kind: 'written'; readonly revision: number }
+  /** It was made before: the record is there. */
+  | { readonly kind: 'made before'; readonly record: CommitRecord; readonly revision: number }
+  /** It is said there that the request was not made. */
+  | { readonly kind: 'void'; readonly revision: number }
+  | {
+      readonly kind: 'refused';
+      /** The first condition that did not hold; none where another write came between. */
+      readonly condition: Condition | undefined;
+      /** At which that was so. */
+      readonly revision: number;
+    };
+
+/**
+ * One transaction: the entries, the record under the request id, and the head, at one revision or not at all (S3).
+ * A record that is there already lets it fail (S4), and then it is read with what the conditions are about.
+ *
+ * Record and head stand at the top: what is nested is not counted against the quota by older versions.
+ * `undefined`: it has too many operations.
+ */
+export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefined {
+  const { requestId, record, conditions, headRevision, voided } = write;
+  const recordKey = keyspace.recordOf(requestId);
+  const head = keyspace.head;
+  const compare = [
+    {
+      key: recordKey,
+      target: voided === 0 ? { version: 0 } : { modRevision: voided },
+    },
+    ...conditions.map(({ path, modRevision }) => ({
+      key: keyspace.keyOf(path),
+      target: { modRevision },
+    })),
+    ...(headRevision === undefined ? [] : [{ key: head, target: { modRevision: headRevision } }]),
+  ];
+  const own = [
+    { requestPut: { key: recordKey, value: encodeRecord(record) } },
+    { requestPut: { key: head, value: Buffer.alloc(0) } },
+  ];
+  // Each level counts the larger of its compares and its operations; what is nested has the rest.
+  const operations = nested(write.operations, Math.max(own.length, compare.length));
+  if (operations === undefined) return undefined;
+  const failure = readsOf(requestId, conditions, keyspace);
+  return { compare, success: [...own, ...operations], failure };
+}
+
+/** What an answer to `txnOf` says. */
+export function outcomeOf(
+  { succeeded, header, responses }: TxnResponse,
+  { conditions, voided }: TxnWrite,
+): TxnOutcome {
+  const { revision } = header;
+  if (succeeded) return { kind: 'written', revision };
+  const [known, ...found] = responses.map(keyOf);
+  if (known !== undefined && known.modRevision !== voided) {
+    const record = decodeRecord(known.value);
+    if (record?.isVoid === true) return { kind: 'void', revision: known.modRevision };
+    if (record !== undefined) return { kind: 'made before', record, revision: known.modRevision };
+  }
+  const broken = conditions.findIndex(
+    ({ modRevision }, i) => (found[i]?.modRevision ?? 0) !== modRevision,
+  );
+  return { kind: 'refused', condition: conditions[broken], revision };
+}
+
+function keyOf(response: ResponseOp): KeyValue | undefined {
+  return response.kind === 'range' ? response.kvs[0] : undefined;
+}
+
+/** Says that a request was not made, unless it was: what is under way of it finds that and fails. */
+export function voidingTxn(
+  { requestId, record, voided }: TxnWrite,
+  keyspace: Keyspace,
+): TxnRequest {
+  const key = keyspace.recordOf(requestId);
+  const { actor, time, fingerprint } = record;
+  const value = encodeRecord({ actor, time, fingerprint, isVoid: true });
+  return {
+    compare: [{ key, target: voided === 0 ? { version: 0 } : { modRevision: voided } }],
+    success: [{ requestPut: { key, value } }],
+    failure: [{ requestRange: { key } }],
+  };
+}
+
+/** Looks only: the same that a write reads that was refused. */
+export function readingTxn({ requestId, conditions }: TxnWrite, keyspace: Keyspace): TxnRequest {
+  return { compare: [], success: readsOf(requestId, conditions, keyspace), failure: [] };
+}
+
+function readsOf(
+  requestId: string,
+  conditions: readonly Condition[],
+  keyspace: Keyspace,
+): RequestOp[] {
+  return [
+    { requestRange: { key: keyspace.recordOf(requestId) } },
+    ...conditions.map(({ path }) => ({
+      requestRange: { key: keyspace.keyOf(path), keysOnly: true },
+    })),
+  ];
+}

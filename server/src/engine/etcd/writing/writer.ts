@@ -1,0 +1,283 @@
+import { type Clock, type Condition, ProtocolError } from '@confer/shared';
+import { type CooperativeSteps, inTurns } from '../../cooperative-steps.ts';
+import type { CommitOutcome, EngineWrites, WriteRequest } from '../../engine.ts';
+import { conflict, outcomeOf as outcomeOfCommit } from '../../evaluate.ts';
+import { anotherWrite, fingerprintOf } from '../../idempotency.ts';
+import { commitsAfter } from '../../replica/commit-log.ts';
+import { heldOf } from '../../replica/states.ts';
+import type { Barrier } from '../barrier.ts';
+import { sizeOf } from '../client/codec.ts';
+import type { Members } from '../client/members.ts';
+import type { CommitRecord } from '../keyspace/commit-record.ts';
+import type { AssemblyContext } from '../upstream/assemble.ts';
+import type { RevisionWaiters } from '../waiting.ts';
+import { CONDITIONS_MAX, REQUEST_BYTES_MAX } from './etcd-limits.ts';
+import { countDeleted } from './past-deletes.ts';
+import { PathGate } from './path-gate.ts';
+import { NoSpace, type Sent, type TxnSender } from './txn-sender.ts';
+import {
+  outcomeOf,
+  readingTxn,
+  type TxnOutcome,
+  type TxnWrite,
+  txnOf,
+  voidingTxn,
+} from './txn-write.ts';
+import { operationsOf, planOf, removedBy, roughBytesOf, type WritePlan } from './write-plan.ts';
+
+export interface WriterOptions {
+  readonly state: AssemblyContext;
+  readonly members: Members;
+  readonly sender: TxnSender;
+  readonly barrier: Barrier;
+  readonly waiters: RevisionWaiters;
+  readonly clock: Clock;
+  readonly defer: (run: () => void) => void;
+  /** Why nothing is written any more, once that is so. */
+  readonly closed: () => string | undefined;
+}
+
+/** A commit comes out of the feed within this, or its writer is not told that it did (W12). */
+const SHOWN_MS = 30_000;
+const CURRENT_MS = 2_000;
+/** Other gateways write all the time; so often a write that is judged here is judged anew. */
+const JUDGED_TRIES_MAX = 10;
+
+/** A write, and what was found out about it. */
+interface Writing {
+  readonly request: WriteRequest;
+  readonly plan: WritePlan;
+  readonly record: CommitRecord;
+}
+
+/**
+ * Makes commits in etcd. Each is one transaction that judges itself there, whatever this gateway knows; only what a
+ * transaction cannot hold (many conditions) is judged by what is shown here, and made if nothing was written since.
+ */
+export class Writer implements EngineWrites {
+  readonly #options: WriterOptions;
+  readonly #gate = new PathGate();
+  readonly #pending = new Set<Promise<unknown>>();
+  /** Of the last commit: times of one gateway do not run backwards. */
+  #time = 0;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  commit(request: WriteRequest): Promise<CommitOutcome> {
+    const outcome = this.#inOrder(request);
+    this.#pending.add(outcome);
+    const done = () => this.#pending.delete(outcome);
+    outcome.then(done, done);
+    return outcome;
+  }
+
+  /** Resolves when everything that was accepted is answered. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+  }
+
+  async #inOrder(request: WriteRequest): Promise<CommitOutcome> {
+    this.#requireOpen();
+    const leave = await this.#gate.enter(request);
+    try {
+      return await this.#write(request);
+    } finally {
+      leave();
+    }
+  }
+
+  async #write(request: WriteRequest): Promise<CommitOutcome> {
+    const plan = await this.#inTurns(planOf(request));
+    const { actor, note, cause } = request;
+    const fingerprint = await this.#inTurns(fingerprintOf(request));
+    this.#time = Math.max(this.#time, this.#options.clock.now());
+    const record: CommitRecord = {
+      actor,
+      ...(note === undefined ? {} : { note }),
+      time: this.#time,
+      fingerprint,
+      ...(cause === undefined ? {} : { cause }),
+      ...(plan.cleared.length === 0 ? {} : { cleared: plan.cleared }),
+    };
+    const writing = { request, plan, record };
+    requireSize(roughBytesOf(plan));
+    if (plan.cleared.length === 0 && plan.puts.length > 0) return this.#make(writing, []);
+    const { barrier, state } = this.#options;
+    await barrier.pass();
+    const removed = await this.#inTurns(removedBy(plan, state.replica));
+    if (removed.count === 0 && plan.puts.length === 0) return this.#makeNothing(writing);
+    return this.#make(writing, removed.hidden);
+  }
+
+  /** Nothing is there to be removed: no commit is made, and it is only looked whether one was. */
+  async #makeNothing(writing: Writing): Promise<CommitOutcome> {
+    const { request } = writing;
+    const write = { ...this.#writeOf(writing, []), conditions: request.conditions };
+    if (request.conditions.length > CONDITIONS_MAX) this.#requireMet(request.conditions);
+    else {
+      const sent = await this.#options.sender.send(readingTxn(write, this.#options.state.keyspace));
+      const outcome = outcomeOf({ ...sent.response, succeeded: false }, write);
+      if (outcome.kind === 'made before') return this.#madeBefore(writing, outcome);
+      if (outcome.kind === 'refused' && outcome.condition !== undefined)
+        throw await this.#conflict(outcome.condition, outcome.revision);
+    }
+    return { revision: this.#options.state.replica.revision, puts: 0, deletes: 0 };
+  }
+
+  async #make(writing: Writing, hidden: readonly string[]): Promise<CommitOutcome> {
+    let write = this.#writeOf(writing, hidden);
+    const isJudgedHere = writing.request.conditions.length > CONDITIONS_MAX;
+    for (let tries = 0; ; tries++) {
+      if (isJudgedHere) write = await this.#judge(write, writing.request.conditions);
+      const { outcome, deleted } = await this.#send(write);
+      switch (outcome.kind) {
+        case 'written':
+          return this.#shown(writing, outcome.revision, deleted);
+        case 'made before':
+          return this.#madeBefore(writing, outcome);
+        case 'void':
+          write = { ...write, voided: outcome.revision };
+          break;
+        case 'refused':
+          if (outcome.condition !== undefined)
+            throw await this.#conflict(outcome.condition, outcome.revision);
+          break;
+      }
+      if (tries > JUDGED_TRIES_MAX)
+        throw new ProtocolError('unavailable', 'nothing was written: others write all the time');
+    }
+  }
+
+  #writeOf({ request, plan, record }: Writing, hidden: readonly string[]): TxnWrite {
+    const { requestId, conditions } = request;
+    const operations = operationsOf(plan, hidden, this.#options.state.keyspace);
+    const blind = conditions.length <= CONDITIONS_MAX ? conditions : [];
+    return { requestId, record, operations, conditions: blind, voided: 0 };
+  }
+
+  /** By what is shown here, which is as new as the cluster, and must be so yet when the commit is made. */
+  async #judge(write: TxnWrite, conditions: readonly Condition[]): Promise<TxnWrite> {
+    const { barrier, state } = this.#options;
+    await barrier.pass();
+    this.#requireMet(conditions);
+    return { ...write, headRevision: state.sidecars.headRevision };
+  }
+
+  #requireMet(conditions: readonly Condition[]): void {
+    const { tree, revision } = this.#options.state.replica;
+    for (const condition of conditions) {
+      const current = tree.at(condition.path, revision);
+      if ((current?.modRevision ?? 0) !== condition.modRevision)
+        throw conflict(condition, heldOf(current));
+    }
+  }
+
+  async #send(write: TxnWrite): Promise<{ outcome: TxnOutcome; deleted: number }> {
+    const { sender, state } = this.#options;
+    const txn = txnOf(write, state.keyspace);
+    if (txn === undefined)
+      throw new ProtocolError('too_large', 'a commit of so many operations is too large for etcd');
+    requireSize(sizeOf(txn));
+    let sent: Sent;
+    try {
+      sent = await sender.send(txn);
+    } catch (error) {
+      if (error instanceof NoSpace) return this.#withoutSpace(write, error);
+      throw error;
+    }
+    const outcome = outcomeOf(sent.response, write);
+    if (outcome.kind === 'refused' && sent.isUncertain) return this.#settle(write, outcome);
+    let deleted = 0;
+    for (const each of sent.response.responses)
+      if (each.kind === 'deleteRange') deleted += each.deleted;
+    return { outcome, deleted };
+  }
+
+  /**
+   * The race: 1. a try is under way and nobody hears of it; 2. the next one is refused, because a condition does
+   * not hold; 3. it comes to hold, and the first try is made, after its writer was told that it was not. So before
+   * he is told, it is written down that the request was not made, and what is under way finds that.
+   */
+  async #settle(
+    write: TxnWrite,
+    refused: TxnOutcome,
+  ): Promise<{ outcome: TxnOutcome; deleted: number }> {
+    const { sender, state } = this.#options;
+    const { response } = await sender.send(voidingTxn(write, state.keyspace));
+    if (response.succeeded) return { outcome: refused, deleted: 0 };
+    const outcome = outcomeOf(response, { ...write, conditions: [] });
+    return { outcome: outcome.kind === 'void' ? refused : outcome, deleted: 0 };
+  }
+
+  async #withoutSpace(
+    write: TxnWrite,
+    { isUncertain }: NoSpace,
+  ): Promise<{ outcome: TxnOutcome; deleted: number }> {
+    const { sender, state } = this.#options;
+    const { response } = await sender.send(
+      readingTxn({ ...write, conditions: [] }, state.keyspace),
+    );
+    const outcome = outcomeOf({ ...response, succeeded: false }, { ...write, conditions: [] });
+    if (outcome.kind === 'made before') return { outcome, deleted: 0 };
+    if (isUncertain)
+      throw new ProtocolError(
+        'outcome_unknown',
+        'it may have been written: the quota of etcd is spent',
+      );
+    throw new ProtocolError('storage_full', 'nothing was written: the quota of etcd is spent');
+  }
+
+  #madeBefore(
+    writing: Writing,
+    { record, revision }: Extract<TxnOutcome, { kind: 'made before' }>,
+  ): Promise<CommitOutcome> {
+    if (record.fingerprint !== writing.record.fingerprint) throw anotherWrite();
+    return this.#shown(writing, revision, undefined);
+  }
+
+  /** The writer is told after the watches of this gateway (W12). `deleted`: keys, where that was said. */
+  async #shown(
+    { plan }: Writing,
+    revision: number,
+    deleted: number | undefined,
+  ): Promise<CommitOutcome> {
+    const { waiters, state, members } = this.#options;
+    if (!(await waiters.wait(revision, SHOWN_MS)))
+      throw new ProtocolError('outcome_unknown', 'it was written, and this server does not see it');
+    for (const commit of commitsAfter(state.replica.log, revision - 1)) {
+      if (commit.revision === revision) return outcomeOfCommit(commit);
+      break;
+    }
+    // Not in history any more, or nothing changed.
+    const deletes = deleted ?? (await countDeleted(plan, revision, { members, state }));
+    return { revision, puts: plan.puts.length, deletes };
+  }
+
+  async #conflict(condition: Condition, revision: number): Promise<ProtocolError> {
+    const { waiters, state } = this.#options;
+    await waiters.wait(revision, CURRENT_MS);
+    const { tree, compactedRevision } = state.replica;
+    const at = Math.max(revision, compactedRevision);
+    return conflict(condition, heldOf(tree.at(condition.path, at)));
+  }
+
+  #requireOpen(): void {
+    const reason = this.#options.closed();
+    if (reason !== undefined)
+      throw new ProtocolError('unavailable', `nothing was written: ${reason}`);
+  }
+
+  #inTurns<Result>(steps: CooperativeSteps<Result>): Promise<Result> {
+    return inTurns(steps, this.#options.defer);
+  }
+}
+
+function requireSize(bytes: number): void {
+  if (bytes > REQUEST_BYTES_MAX)
+    throw new ProtocolError(
+      'too_large',
+      `on etcd a commit is at most ${REQUEST_BYTES_MAX} bytes, and this one is larger; write it in parts`,
+    );
+}

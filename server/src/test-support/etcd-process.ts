@@ -1,0 +1,147 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Why no etcd can run here; `undefined` where one can. */
+export function etcdProblem(): string | undefined {
+  try {
+    execFileSync('etcd', ['--version'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return 'there is no etcd here: apt-get install etcd-server, or a binary of its releases in the PATH';
+  }
+}
+
+/** A port that nobody has. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no port'));
+        else resolve(address.port);
+      });
+    });
+  });
+}
+
+export interface EtcdProcessOptions {
+  readonly name: string;
+  readonly directory: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  /** `name=url,…` of all members. */
+  readonly initialCluster: string;
+  readonly token: string;
+  readonly more?: readonly string[];
+}
+
+/** One etcd member as a real process on loopback. */
+export class EtcdProcess {
+  readonly url: string;
+  readonly options: EtcdProcessOptions;
+  #child: ChildProcess | undefined;
+  /** The last lines that it said. */
+  #said = '';
+
+  constructor(options: EtcdProcessOptions) {
+    this.options = options;
+    this.url = `http://127.0.0.1:${options.clientPort}`;
+  }
+
+  /** A cluster of one, on an empty directory. */
+  static async alone(more: readonly string[] = []): Promise<EtcdProcess> {
+    const [clientPort, peerPort] = [await freePort(), await freePort()];
+    const member = new EtcdProcess({
+      name: 'm0',
+      directory: mkdtempSync(join(tmpdir(), 'confer-etcd-')),
+      clientPort,
+      peerPort,
+      initialCluster: `m0=http://127.0.0.1:${peerPort}`,
+      token: `token-${clientPort}`,
+      more,
+    });
+    await member.start();
+    await member.ready();
+    return member;
+  }
+
+  start(): void {
+    const { name, directory, peerPort, initialCluster, token, more = [] } = this.options;
+    const peer = `http://127.0.0.1:${peerPort}`;
+    this.#child = spawn(
+      'etcd',
+      [
+        ...['--name', name, '--data-dir', directory],
+        ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
+        ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+        ...['--initial-cluster', initialCluster, '--initial-cluster-token', token],
+        ...['--initial-cluster-state', 'new', '--log-level', 'error'],
+        ...more,
+      ],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, ETCD_UNSUPPORTED_ARCH: 'arm64' },
+      },
+    );
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#said = (this.#said + chunk.toString()).slice(-2_000);
+    });
+  }
+
+  /** Resolves when it answers. */
+  async ready(): Promise<void> {
+    for (let tries = 0; tries < 200; tries++) {
+      if (await this.isHealthy()) return;
+      if (this.#child?.exitCode !== null && this.#child !== undefined)
+        throw new Error(`etcd ended: ${this.#said}`);
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+    throw new Error(`etcd does not answer: ${this.#said}`);
+  }
+
+  async isHealthy(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.url}/health`, { signal: AbortSignal.timeout(1_000) });
+      return JSON.stringify(await response.json()).includes('true');
+    } catch {
+      return false;
+    }
+  }
+
+  /** Ends it as a crash does, or by another signal, and resolves when it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill(signal);
+    await gone;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** A call of etcd's JSON gateway, for what Confer itself does not ask. */
+  async post(path: string, body: object): Promise<string> {
+    const response = await fetch(`${this.url}/v3/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    return response.text();
+  }
+
+  /** Ends it and removes its data. */
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.options.directory, { recursive: true, force: true });
+  }
+}
