@@ -43,6 +43,14 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ReadOptions extends WaitOptions {
+  /**
+   * What the server has, without asking whether it is the newest: faster, and served also by a gateway that is
+   * out of touch with its cluster. Never older than what the requests of this client were told before (W9).
+   */
+  readonly stale?: boolean;
+}
+
 export interface WriteOptions extends WaitOptions {
   /** Write only if the path's modRevision is this; 0: only if the path holds nothing. */
   readonly ifRevision?: number;
@@ -67,7 +75,7 @@ export interface CommitResult {
   readonly deletes: number;
 }
 
-export interface ListOptions extends WaitOptions {
+export interface ListOptions extends ReadOptions {
   /** Levels below the path; what lies deeper is named in `folders`. Default: all. */
   readonly depth?: number;
   /** Default `true`. */
@@ -186,7 +194,7 @@ export interface ClientEvents {
 
 export interface Client {
   readonly status: ClientStatus;
-  get(path: string, options?: WaitOptions): Promise<Entry | undefined>;
+  get(path: string, options?: ReadOptions): Promise<Entry | undefined>;
   /** When it returns, the mirrors of this client show it (W12). */
   set(path: string, value: string, options?: WriteOptions): Promise<{ readonly revision: number }>;
   remove(

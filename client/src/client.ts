@@ -7,6 +7,7 @@ import type {
   Listing,
   ListOptions,
   Mirror,
+  ReadOptions,
   RemoveOptions,
   WaitOptions,
   Watch,
@@ -115,7 +116,7 @@ class ConferClient implements Client {
     return this.#connection.status;
   }
 
-  get(path: string, options?: WaitOptions): ReturnType<Client['get']> {
+  get(path: string, options?: ReadOptions): ReturnType<Client['get']> {
     return this.#values.get(path, options);
   }
 

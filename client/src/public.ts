@@ -25,6 +25,7 @@ export type {
   MirrorChange,
   MirrorEvents,
   MirrorSnapshot,
+  ReadOptions,
   RemoveOptions,
   WaitOptions,
   Watch,

@@ -1,14 +1,16 @@
-import type { Entry, EntryMeta, Reply, Request, Status, Unsent } from '@confer/shared';
+import type { Entry, EntryMeta, Reply, Request, Status, Unsent, Welcome } from '@confer/shared';
 import type {
   Client,
   CommitOptions,
   CommitResult,
   Listing,
   ListOptions,
+  ReadOptions,
   RemoveOptions,
   WaitOptions,
   WriteOptions,
 } from './api.ts';
+import { isComparable } from './connection/comparable.ts';
 import { ConferError } from './errors.ts';
 import type { MirrorRegistry } from './mirror/mirror-registry.ts';
 import type { Replica } from './mirror/replica.ts';
@@ -24,6 +26,12 @@ import {
   checkWrite,
 } from './validation/arguments.ts';
 
+/** An answer that says how new it is. */
+interface Seen {
+  readonly reply: { readonly revision: number };
+  readonly welcome: Welcome;
+}
+
 /** Requests that read and write values, as a client offers them: arguments checked, answers unwrapped. */
 export class Values
   implements Pick<Client, 'get' | 'set' | 'remove' | 'list' | 'commit' | 'serverStatus' | 'compact'>
@@ -33,6 +41,8 @@ export class Values
   readonly #newDeadline: NewDeadline;
   /** A fresh idempotency key for each write (S4). */
   readonly #newId: () => string;
+  /** The newest that was told. */
+  #seen: Seen | undefined;
 
   constructor(
     requests: Requests,
@@ -46,10 +56,17 @@ export class Values
     this.#newId = newId;
   }
 
-  async get(path: string, options?: WaitOptions): Promise<Entry | undefined> {
+  async get(path: string, options: ReadOptions = {}): Promise<Entry | undefined> {
     checkPath(path);
-    const { reply } = await this.#ask('got', options, (id) => ({ type: 'get', id, path }));
-    return reply.entry ?? undefined;
+    checkOptions(options, { stale: flag });
+    const { stale } = options;
+    const deadline = this.#newDeadline(options);
+    const read = (stale: boolean | undefined) =>
+      this.#requests.ask('got', (id) => ({ type: 'get', id, path, stale }), deadline);
+    let answer = await read(stale);
+    if (this.#isOld(answer)) answer = await read(false);
+    this.#see(answer);
+    return answer.reply.entry ?? undefined;
   }
 
   async set(
@@ -78,10 +95,19 @@ export class Values
   async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
     checkSubtree(path);
     const deadline = this.#newDeadline(options);
-    checkOptions(options, { depth: count, values: flag });
-    const listing = await readListing(options, (query) =>
-      this.#requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), deadline),
-    );
+    checkOptions(options, { depth: count, values: flag, stale: flag });
+    const listing = await readListing(options, async (query) => {
+      const read = (stale: boolean | undefined) =>
+        this.#requests.ask(
+          'listed',
+          (id) => ({ type: 'list', id, path, ...query, stale }),
+          deadline,
+        );
+      let page = await read(query.stale);
+      if (query.at === undefined && this.#isOld(page)) page = await read(false);
+      this.#see(page);
+      return page;
+    });
     if (options.values === false || hasValues(listing)) return listing;
     throw new ConferError('internal', 'the server left out the values of a list', { path });
   }
@@ -103,6 +129,7 @@ export class Values
         behind = this.#mirrors.behind(operations);
       },
     );
+    this.#see({ reply, welcome });
     const { revision, puts, deletes } = reply;
     if (puts + deletes > 0)
       await Promise.all(behind.map((replica) => replica.show({ ...welcome, revision }, deadline)));
@@ -126,6 +153,17 @@ export class Values
       revision,
     }));
     return { compactedRevision: reply.compactedRevision };
+  }
+
+  /** Another server may be behind the one that answered before (W9). */
+  #isOld({ reply, welcome }: Seen): boolean {
+    const seen = this.#seen;
+    if (seen === undefined || !isComparable(welcome, seen.welcome)) return false;
+    return reply.revision < seen.reply.revision;
+  }
+
+  #see(answer: Seen): void {
+    if (!this.#isOld(answer)) this.#seen = answer;
   }
 
   #ask<Type extends Reply['type']>(

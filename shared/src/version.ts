@@ -13,6 +13,7 @@
  *             `waitingBytesMax` in the limits; 64 segments of a path; `by` in `synced`; an id that waits and
  *             a request id of another write are refused. Nobody has released a peer yet
  *    2026-11  `behindMs` in heartbeats, `behind` as `storage`; a server without replicas says neither
+ *    2026-11  `stale` in `get` and `list`; an old server ignores it, and a server of one machine has nothing older
  */
 export const PROTOCOL_VERSION = 1;
 

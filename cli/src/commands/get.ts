@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { GetOptions } from '../runs/get.ts';
 import { type ContextOf, examples } from './definition.ts';
 
 export function addGet(program: Command, contextOf: ContextOf): void {
@@ -7,6 +8,7 @@ export function addGet(program: Command, contextOf: ContextOf): void {
     .summary('print the value at a path')
     .description('Prints the value at a path. Exits with 3 when there is none.')
     .argument('<path>')
+    .option('--stale', 'what the server has, without asking its cluster whether it is the newest')
     .addHelpText(
       'after',
       examples(
@@ -15,8 +17,8 @@ export function addGet(program: Command, contextOf: ContextOf): void {
         'confer get /shop/port -o json     with its revisions, time and author',
       ),
     )
-    .action(async (path: string, _: object, command: Command) => {
+    .action(async (path: string, options: GetOptions, command: Command) => {
       const { get } = await import('../runs/get.ts');
-      await get(contextOf(command), path);
+      await get(contextOf(command), path, options);
     });
 }

@@ -10,6 +10,7 @@ export function addLs(program: Command, contextOf: ContextOf): void {
     .argument('[path]', 'default: everything', '/')
     .option('-l, --long', 'with revision, age, author and size')
     .option('-R, --recursive', 'everything below the path')
+    .option('--stale', 'what the server has, without asking its cluster whether it is the newest')
     .addHelpText('after', examples('confer ls /shop', 'confer ls -l -R /shop'))
     .action(async (path: string, options: LsOptions, command: Command) => {
       const { ls } = await import('../runs/ls.ts');

@@ -5,11 +5,15 @@ import type { Context } from '../context.ts';
 import { type Failure, notFound } from '../failure.ts';
 import { formatOf, printData } from '../output/format.ts';
 
-export async function get(context: Context, argument: string): Promise<void> {
+export interface GetOptions {
+  readonly stale?: true;
+}
+
+export async function get(context: Context, argument: string, options: GetOptions): Promise<void> {
   const path = entryArgument(argument);
   const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
   const entry = await withClient(context, async (client) => {
-    const found = await client.get(path);
+    const found = await client.get(path, options);
     if (found === undefined) throw await noEntryAt(client, path, `${context.terminal.command} ls`);
     return found;
   });

@@ -10,13 +10,17 @@ import { oneLine, span, table } from '../output/text.ts';
 export interface LsOptions {
   readonly long?: true;
   readonly recursive?: true;
+  readonly stale?: true;
 }
 
 export async function ls(context: Context, argument: string, options: LsOptions): Promise<void> {
   const path = subtreeArgument(argument);
   const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
   const listing = await withClient(context, (client) =>
-    client.list(path, options.recursive === true ? {} : { depth: 1 }),
+    client.list(path, {
+      ...(options.stale === true ? { stale: true } : {}),
+      ...(options.recursive === true ? {} : { depth: 1 }),
+    }),
   );
   const { revision, entries, folders } = listing;
   if (entries.length + folders.length === 0) {

@@ -8,6 +8,7 @@ import type { Answer } from './requests.ts';
 export interface PageQuery {
   readonly depth: number | undefined;
   readonly values: boolean | undefined;
+  readonly stale: boolean | undefined;
   readonly at?: number;
   readonly after?: string;
 }
@@ -19,10 +20,10 @@ const STARTS_MAX = 3;
 
 /** Pagination with a consistent read: all pages of a subtree, of one revision. */
 export async function readListing(
-  { depth, values }: ListOptions,
+  { depth, values, stale }: ListOptions,
   readPage: ReadPage,
 ): Promise<Listing<ListedEntry>> {
-  const query = { depth, values };
+  const query = { depth, values, stale };
   for (let starts = 1; ; starts++) {
     const first = await readPage(query);
     const { revision } = first.reply;

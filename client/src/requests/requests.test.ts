@@ -52,6 +52,48 @@ describe('a request', () => {
   });
 });
 
+describe('a stale read', () => {
+  test('W9 that is older than what was told before is asked again, and then not stale', async () => {
+    const { client, server } = startConnected();
+    const set = client.set('/a', '1');
+    server.say({
+      type: 'committed',
+      id: server.take('commit').id,
+      revision: 7,
+      puts: 1,
+      deletes: 0,
+    });
+    await set;
+    const get = client.get('/a', { stale: true });
+    const asked = server.take('get');
+    expect(asked.stale).toBe(true);
+    server.say({ type: 'got', id: asked.id, revision: 6, entry: null });
+    await flushPromises();
+    const again = server.take('get');
+    expect(again.stale).toBe(false);
+    server.say({ type: 'got', id: again.id, revision: 8, entry: entry('/a', '1', 7) });
+    expect(await get).toMatchObject({ value: '1' });
+    const list = client.list('/', { stale: true });
+    const listed = server.take('list');
+    server.say({ type: 'listed', id: listed.id, revision: 7, entries: [], folders: [] });
+    await flushPromises();
+    const { id, stale } = server.take('list');
+    expect(stale).toBe(false);
+    server.say({ type: 'listed', id, revision: 8, entries: [], folders: [] });
+    expect(await list).toMatchObject({ revision: 8 });
+  });
+
+  test('that is as new as what was told before is taken', async () => {
+    const { client, server } = startConnected();
+    for (const revision of [7, 7, 9]) {
+      const get = client.get('/a', { stale: true });
+      server.say({ type: 'got', id: server.take('get').id, revision, entry: null });
+      expect(await get).toBeUndefined();
+    }
+    expect(server.untaken).toEqual([]);
+  });
+});
+
 describe('after a lost connection, the client', () => {
   test('S4: sends what is unanswered again, commits with the same request id', async () => {
     const { client, clock, network, server } = startConnected();

@@ -9,23 +9,34 @@ import {
 import { Draft } from '../store/draft.ts';
 import { type ApiContext, answerAfter, errorReply, type Service } from './context.ts';
 
-export function get({ id, path }: GetRequest, { service }: ApiContext): Reply | Promise<Reply> {
+export function get(request: GetRequest, { service }: ApiContext): Reply | Promise<Reply> {
+  const { id, path, stale = false } = request;
   const { store } = service;
   const answer = (): Reply => {
     const entry = store.get(path) ?? null;
     return { type: 'got', id, revision: store.revision, entry };
   };
-  return answerAfter(store.barrier(), answer, id, service);
+  return answerAfter(stale ? undefined : store.barrier(), answer, id, service);
 }
 
-/** What was at a revision stays so; only who asks for now has to wait for it. */
+/**
+ * What was at a revision stays so; only who asks for now has to wait for it. A revision that another server has
+ * shown is waited for, too (W9).
+ */
 export function list(request: ListRequest, { service }: ApiContext): Reply | Promise<Reply> {
-  const wait = request.at === undefined ? service.store.barrier() : undefined;
-  return answerAfter(wait, () => listed(request, service), request.id, service);
+  const { at, id, stale = false } = request;
+  const { store } = service;
+  let wait: Promise<unknown> | undefined;
+  if (at === undefined) wait = stale ? undefined : store.barrier();
+  else {
+    const reached = store.reach(at);
+    wait = reached instanceof Promise ? reached : undefined;
+  }
+  return answerAfter(wait, () => listed(request, service), id, service);
 }
 
 function listed(request: ListRequest, { store }: Service): Reply {
-  const { id, type: _, values = true, ...query } = request;
+  const { id, type: _, values = true, stale: __, ...query } = request;
   const { revision, entries, folders, next } = store.list(query);
   return {
     type: 'listed',

@@ -17,8 +17,8 @@ class BehindReads extends ReplicaReads {
     return this.#caughtUp;
   }
 
-  override reach(): Promise<boolean> {
-    return this.#caughtUp.then(() => true);
+  override reach(revision: number): boolean | Promise<boolean> {
+    return revision <= this.revision || this.#caughtUp.then(() => true);
   }
 }
 
@@ -112,6 +112,29 @@ describe('what a remote engine tells', () => {
     expect(client.take('got').entry?.value).toBe('1');
     expect(client.take('listed').entries).toHaveLength(1);
     expect(client.take('watching').revision).toBe(1);
+  });
+
+  it('answers a stale read at once, of what is there', async () => {
+    const { core, put } = startRemote();
+    await put('/a', '1');
+    const client = RawClient.open(core);
+    client.send({ type: 'get', id: 1, path: '/a', stale: true });
+    client.send({ type: 'list', id: 2, path: '/', stale: true });
+    expect(client.take('got')).toMatchObject({ revision: 1, entry: { value: '1' } });
+    expect(client.take('listed')).toMatchObject({ revision: 1, entries: [{ path: '/a' }] });
+  });
+
+  it('W9 lets a page wait for the revision that another server has shown', async () => {
+    const { core, put, feed, reads, settle } = startRemote();
+    const client = RawClient.open(core);
+    client.send({ type: 'list', id: 1, path: '/', at: 1 });
+    await settle();
+    expect(client.received).toEqual([]);
+    await put('/a', '1');
+    feed.tell({ kind: 'progress', revision: 1 });
+    reads.catchUp();
+    await settle();
+    expect(client.take('listed').entries).toHaveLength(1);
   });
 
   it('W8 passes on with each heartbeat for how long it has been behind, and to who comes at once', () => {

@@ -3,7 +3,13 @@ import * as v from '../schema.ts';
 import { count, requestNumber, text } from './parts.ts';
 
 /** Reads one entry. Answered by `got`. */
-export const get = v.object({ type: v.literal('get'), id: requestNumber, path: text });
+export const get = v.object({
+  type: v.literal('get'),
+  id: requestNumber,
+  path: text,
+  /** `true`: what the server has, which may be old where it shares its store with others. */
+  stale: v.exactOptional(v.boolean()),
+});
 
 /** Reads a page of a subtree, in the order of the tree. Answered by `listed`. */
 export const list = v.object({
@@ -20,6 +26,8 @@ export const list = v.object({
   after: v.exactOptional(text),
   /** Items at most; a server may send fewer. */
   limit: v.exactOptional(v.pipe(count, v.minValue(1))),
+  /** As in `get`. */
+  stale: v.exactOptional(v.boolean()),
 });
 
 export const operation = v.variant('type', [
