@@ -32,6 +32,8 @@ export interface EtcdEngineOptions {
   /** Whether a compaction is the cluster's, too: everybody who uses it loses history by that. */
   readonly compactsCluster?: boolean;
   readonly tombstonesMax?: number;
+  /** So often what is shown is compared with what the cluster has. Default: five minutes. */
+  readonly auditMs?: number;
   readonly retention?: RetentionLimits;
   readonly onNotice?: (notice: string) => void;
 }
@@ -67,6 +69,9 @@ export async function openEtcdEngine(options: EtcdEngineOptions): Promise<Engine
   }
 }
 
+/** As often as Kubernetes compares its cache with etcd. */
+const AUDIT_MS = 5 * 60_000;
+
 interface Parts {
   readonly members: Members;
   readonly looks: MemberLooks;
@@ -100,7 +105,8 @@ class EtcdEngine implements Engine {
     options: EtcdEngineOptions & { readonly onNotice: (notice: string) => void },
     { members, looks, guard, state }: Parts,
   ) {
-    const { cluster, clock, random, defer, onNotice, compactsCluster = true, retention } = options;
+    const { cluster, clock, random, defer, onNotice, retention } = options;
+    const { compactsCluster = true, auditMs = AUDIT_MS } = options;
     const { keyspace, replica } = state;
     const { health, feed } = this;
     this.#cluster = cluster;
@@ -120,6 +126,7 @@ class EtcdEngine implements Engine {
       random,
       defer,
       onNotice,
+      auditMs,
       onEnd: (reason) => this.#end(reason),
     });
     this.#upstream = upstream;

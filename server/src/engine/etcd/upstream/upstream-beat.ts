@@ -18,7 +18,7 @@ const TICK_MS = 1_000;
 /** Ticks. */
 const ASK_AFTER = 2;
 const SILENT_AFTER = 6;
-const UNSURE_AFTER = 30;
+const UNSURE_AFTER = 10;
 
 /**
  * Notices that nothing comes from the cluster any more, also where TCP says nothing (W8). Silence is counted in

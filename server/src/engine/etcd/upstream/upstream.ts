@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@confer/shared';
+import type { Clock, Random, Timer } from '@confer/shared';
 import { inTurns } from '../../cooperative-steps.ts';
 import type { Feed } from '../../feed.ts';
 import type { EtcdMember } from '../client/cluster.ts';
@@ -11,6 +11,7 @@ import type { GatewayHealth } from '../gateway-health.ts';
 import { backoffMs, pause, type RevisionWaiters } from '../waiting.ts';
 import { Applier, type UpstreamItem } from './applier.ts';
 import type { Assembled, AssemblyContext } from './assemble.ts';
+import { audit } from './audit.ts';
 import { differenceTo } from './reload.ts';
 import { readSnapshot } from './snapshot.ts';
 import { Beat } from './upstream-beat.ts';
@@ -28,6 +29,8 @@ export interface UpstreamOptions {
   readonly random: Random;
   readonly defer: (run: () => void) => void;
   readonly onNotice: (notice: string) => void;
+  /** So often what is shown is compared with what the cluster has. */
+  readonly auditMs: number;
   /** This history is over; the feed says so, too. */
   readonly onEnd: (reason: string) => void;
 }
@@ -56,6 +59,7 @@ export class Upstream {
   /** Why the state must be read anew. */
   #reloadBecause: string | undefined;
   #isOver = false;
+  #auditTimer: Timer | undefined;
   #skippedSaid = false;
 
   constructor(options: UpstreamOptions) {
@@ -80,6 +84,7 @@ export class Upstream {
       onAsk: () => this.#ask(),
       onUnsure: () => void this.#fence(),
     });
+    this.#auditLater();
   }
 
   /** Follows from what the state has. */
@@ -108,14 +113,10 @@ export class Upstream {
     else void this.#fence();
   }
 
-  /** The state is to be read anew, because it is not what the cluster has. */
-  reload(reason: string): void {
-    this.#reloadLater(reason);
-  }
-
   stop(): void {
     this.#isOver = true;
     this.#beat.stop();
+    this.#auditTimer?.cancel();
     this.#watch?.abandon('the gateway stops');
   }
 
@@ -257,6 +258,25 @@ export class Upstream {
     this.stop();
     this.#options.onEnd(reason);
     this.#options.feed.tell({ kind: 'end', reason });
+  }
+
+  #auditLater(): void {
+    const { clock, auditMs } = this.#options;
+    this.#auditTimer = clock.setTimer(auditMs, () => {
+      void this.#audit().finally(() => {
+        if (!this.#isOver) this.#auditLater();
+      });
+    });
+  }
+
+  async #audit(): Promise<void> {
+    const { members, state, defer } = this.#options;
+    try {
+      const difference = await audit(members.current, state, defer);
+      if (difference !== undefined) this.#reloadLater(difference);
+    } catch {
+      // Compacted meanwhile, or no answer: the next one will do.
+    }
   }
 
   /** Writes what comes back in order, where nothing else says how far the watch is. */

@@ -1,0 +1,67 @@
+import { ROOT } from '@confer/shared';
+import { type CooperativeSteps, inTurns, TimeSlice } from '../../cooperative-steps.ts';
+import { restOf } from '../../tree-range.ts';
+import type { EtcdMember } from '../client/cluster.ts';
+import type { KeyValue } from '../client/messages.ts';
+import type { AssemblyContext } from './assemble.ts';
+
+const PAGE_KEYS = 2_000;
+const PAGE_TIMEOUT_MS = 10_000;
+
+/**
+ * Compares what is shown with what the cluster has, by keys and revisions, at one revision. What a watch brings is
+ * checked as it comes, but an event that never came shows only when its key is written again (etcd #18089, #19179).
+ * Returns what differs, if anything does.
+ */
+export async function audit(
+  member: EtcdMember,
+  state: AssemblyContext,
+  defer: (run: () => void) => void,
+): Promise<string | undefined> {
+  const { keyspace, replica } = state;
+  const { revision } = replica;
+  const { rangeEnd } = keyspace.all;
+  let { key } = keyspace.all;
+  let found = 0;
+  for (;;) {
+    const range = { key, rangeEnd, revision, limit: PAGE_KEYS, keysOnly: true };
+    const { kvs, more } = await member.range(range, { timeoutMs: PAGE_TIMEOUT_MS });
+    for (const kv of kvs) {
+      const path = shownAt(kv, state);
+      if (path === undefined) continue;
+      const shown = replica.tree.at(path, revision);
+      if (shown?.modRevision !== kv.modRevision)
+        return `${path} is of revision ${kv.modRevision} in etcd, and ${shown?.modRevision ?? 'not'} here`;
+      found++;
+    }
+    const last = kvs.at(-1);
+    if (!more || last === undefined) break;
+    key = Buffer.concat([last.key, Buffer.of(0)]);
+  }
+  const count = await inTurns(entriesAt(state, revision), defer);
+  return count === found ? undefined : `${count} entries are shown, and etcd has ${found}`;
+}
+
+/** The path of a key that is an entry, and not one whose value cannot be shown. */
+function shownAt({ key }: KeyValue, { keyspace, sidecars }: AssemblyContext): string | undefined {
+  const meaning = keyspace.read(key);
+  return meaning.kind === 'entry' && sidecars.skippedVersion(key) === 0 ? meaning.path : undefined;
+}
+
+function* entriesAt({ replica }: AssemblyContext, revision: number): CooperativeSteps<number> {
+  const pace = new TimeSlice();
+  let count = 0;
+  let after: string | undefined;
+  do {
+    const range = restOf(ROOT, after);
+    after = undefined;
+    for (const { path, entry } of replica.tree.states(range, revision)) {
+      if (entry !== undefined) count++;
+      if (!pace.isOver()) continue;
+      after = path;
+      break;
+    }
+    if (after !== undefined) yield;
+  } while (after !== undefined);
+  return count;
+}
