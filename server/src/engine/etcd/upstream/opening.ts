@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@confer/shared';
-import { EtcdError, type EtcdMember } from '../client/cluster.ts';
+import { EtcdError, type EtcdErrorCode, type EtcdMember } from '../client/cluster.ts';
 import type { Members } from '../client/members.ts';
 import type { EpochGuard } from '../epoch/epoch-guard.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
@@ -63,9 +63,19 @@ export async function beginState({
   }
 }
 
+/** Also history that was compacted while it was read. */
+const PASSING: readonly EtcdErrorCode[] = [
+  'unavailable',
+  'deadline_exceeded',
+  'cancelled',
+  'unknown',
+  'internal',
+  'resource_exhausted',
+  'out_of_range',
+];
+
 function isPassing(error: unknown): boolean {
-  if (!(error instanceof EtcdError)) return false;
-  return error.code !== 'permission_denied' && error.code !== 'unauthenticated';
+  return error instanceof EtcdError && PASSING.includes(error.code);
 }
 
 /** The state to begin with, as old as history and the above allow. */

@@ -67,7 +67,7 @@ export class TxnSender {
       try {
         const timeoutMs = members.count > 1 ? TRY_MS : LONE_TRY_MS;
         const response = await member.txn(txn, { timeoutMs });
-        onRoom(true);
+        if (response.succeeded && hasPut(txn)) onRoom(true);
         return { response, isUncertain };
       } catch (error) {
         const failure =
@@ -86,6 +86,11 @@ export class TxnSender {
       }
     }
   }
+}
+
+/** Whether there must be room for it. */
+function hasPut({ success }: TxnRequest): boolean {
+  return success.some((operation) => 'requestPut' in operation);
 }
 
 /** Whether another member, or this one in a moment, may take it. */
