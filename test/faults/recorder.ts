@@ -62,10 +62,16 @@ export class Recorder {
     return seen;
   }
 
-  /** Nobody saw anything but what the writes of that epoch made. */
-  expectTruth(epoch: string, writes: readonly ModelWrite[]): void {
+  /** Nobody saw anything but what the writes of that epoch made, at the revisions they say, or one after another. */
+  expectTruth(
+    epoch: string,
+    writes: readonly (ModelWrite & { readonly revision?: number })[],
+  ): void {
     const model = new Model();
-    for (const write of writes) model.write(write);
+    for (const { revision = model.revision + 1, ...write } of writes) {
+      model.idleUntil(revision - 1);
+      model.write(write);
+    }
     expect(validate(this.#recordings, new Map([[epoch, model]]))).toEqual([]);
   }
 

@@ -56,6 +56,12 @@ export class Model {
     return new Map([...this.at(revision)].filter(([path]) => isWithin(path, subtree)));
   }
 
+  /** Nothing changes up to a revision: what is shared with others has gaps. */
+  idleUntil(revision: number): void {
+    const state = this.at(this.revision);
+    while (this.revision < revision) this.#states.push(state);
+  }
+
   /** Applies a write; the paths that changed, or the condition that did not hold. */
   write({ operations, conditions = [] }: ModelWrite): { changed: string[] } | 'conflict' {
     const before = this.at(this.revision);

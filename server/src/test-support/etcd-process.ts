@@ -72,6 +72,31 @@ export class EtcdProcess {
     return member;
   }
 
+  /** A cluster of so many, each on an empty directory. */
+  static async cluster(count: number): Promise<EtcdProcess[]> {
+    const ports = await Promise.all(Array.from({ length: 2 * count }, () => freePort()));
+    const peers = ports.slice(count);
+    const initialCluster = peers.map((port, i) => `m${i}=http://127.0.0.1:${port}`).join(',');
+    const members = peers.map(
+      (peerPort, i) =>
+        new EtcdProcess({
+          name: `m${i}`,
+          directory: mkdtempSync(join(tmpdir(), 'confer-etcd-')),
+          clientPort: ports[i] ?? 0,
+          peerPort,
+          initialCluster,
+          token: `token-${ports[0]}`,
+        }),
+    );
+    for (const member of members) member.start();
+    await Promise.all(members.map((member) => member.ready()));
+    return members;
+  }
+
+  get port(): number {
+    return this.options.clientPort;
+  }
+
   start(): void {
     const { name, directory, peerPort, initialCluster, token, more = [] } = this.options;
     const peer = `http://127.0.0.1:${peerPort}`;
