@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isWithin, pathProblem } from '@confer/shared';
 
 /** What the engine keeps beside the entries. They look like paths, so that every tool can show them. */
@@ -23,9 +24,6 @@ export type KeyMeaning =
   | { readonly kind: 'fence' }
   /** Somebody else's: it is no path. */
   | { readonly kind: 'foreign' };
-
-/** A byte order mark is text like any other: a value comes back as it was written. */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** How paths and what belongs to them are named in etcd: a prefix, and the path. */
 export class Keyspace {
@@ -91,11 +89,8 @@ export function isSidecar(path: string): boolean {
   return SIDECARS.some((sidecar) => isWithin(path, sidecar));
 }
 
-/** Bytes as text; `undefined` where they are none. */
+/** Bytes as text; `undefined` where they are none. A byte order mark is text like any other. */
 export function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
+  if (!isUtf8(bytes)) return undefined;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

@@ -20,6 +20,8 @@ export interface TxnWrite {
   readonly headRevision?: number;
   /** The revision of the record that says that this request was not made; 0 where there is none. */
   readonly voided: number;
+  /** Its size must be measured. */
+  readonly isLarge: boolean;
 }
 
 /** What etcd said to a write. */

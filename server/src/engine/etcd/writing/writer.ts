@@ -43,6 +43,10 @@ const CURRENT_MS = 2_000;
 /** Other gateways write all the time; so often a write that is judged here is judged anew. */
 const JUDGED_TRIES_MAX = 10;
 
+/** A write up to here fits for sure, whatever belongs to it: a character takes three bytes, and paths are short. */
+const LARGE_BYTES = 256 * 1024;
+const LARGE_OPERATIONS = 100;
+
 /** A write, and what was found out about it. */
 interface Writing {
   readonly request: WriteRequest;
@@ -154,7 +158,8 @@ export class Writer implements EngineWrites {
     const { requestId, conditions } = request;
     const operations = operationsOf(plan, hidden, this.#options.state.keyspace);
     const blind = conditions.length <= CONDITIONS_MAX ? conditions : [];
-    return { requestId, record, operations, conditions: blind, voided: 0 };
+    const isLarge = roughBytesOf(plan) > LARGE_BYTES || operations.length > LARGE_OPERATIONS;
+    return { requestId, record, operations, conditions: blind, voided: 0, isLarge };
   }
 
   /** By what is shown here, which is as new as the cluster, and must be so yet when the commit is made. */
@@ -179,7 +184,8 @@ export class Writer implements EngineWrites {
     const txn = txnOf(write, state.keyspace);
     if (txn === undefined)
       throw new ProtocolError('too_large', 'a commit of so many operations is too large for etcd');
-    requireSize(sizeOf(txn));
+    // To put a small one together only to measure it would cost every write as much again.
+    if (write.isLarge) requireSize(sizeOf(txn));
     let sent: Sent;
     try {
       sent = await sender.send(txn);
