@@ -4,13 +4,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+const ETCDCTL = { env: { ...process.env, ETCDCTL_API: '3' }, stdio: 'pipe' } as const;
+
 /** Why no etcd can run here; `undefined` where one can. */
 export function etcdProblem(): string | undefined {
   try {
     execFileSync('etcd', ['--version'], { stdio: 'ignore' });
+    execFileSync('etcdctl', ['version'], ETCDCTL);
     return undefined;
   } catch {
-    return 'there is no etcd here: apt-get install etcd-server, or a binary of its releases in the PATH';
+    return 'there is no etcd here: apt-get install etcd-server etcd-client, or the binaries of its releases in the PATH';
   }
 }
 
@@ -39,8 +42,6 @@ export interface EtcdProcessOptions {
   readonly token: string;
   readonly more?: readonly string[];
 }
-
-const ETCDCTL = { env: { ...process.env, ETCDCTL_API: '3' }, stdio: 'pipe' } as const;
 
 /** One etcd member as a real process on loopback. */
 export class EtcdProcess {

@@ -133,7 +133,9 @@ describe.skipIf(problem !== undefined)('gateways over a real etcd (where one is 
     await raw('/long', Buffer.alloc(1024 * 1024 + 1, 0x61));
     await raw('/binary', Buffer.from('text now'));
     await raw('/tool', Buffer.of(0xff));
-    await expect.poll(() => a.values()).toEqual(['/binary=text now', '/bom=\ufeffmarked']);
+    await expect
+      .poll(() => a.values(), { timeout: 5_000 })
+      .toEqual(['/binary=text now', '/bom=\ufeffmarked']);
     expect(a.engine.reads.get('/binary')).toMatchObject({
       updatedBy: 'etcd',
       updatedAt: 0,
