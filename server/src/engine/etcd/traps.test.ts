@@ -42,8 +42,9 @@ describe.skipIf(problem !== undefined)('gateways over a real etcd (where one is 
       const commits = events.flatMap((event) => (event.kind === 'commits' ? event.commits : []));
       expect(commits.map(({ changes }) => changes.length)).toEqual([20_000]);
     }
-    const { deletes } = await b.remove('/big');
-    expect(deletes).toBe(20_000);
+    const removal = await b.remove('/big');
+    expect(removal.deletes).toBe(20_000);
+    expect(await a.shows(removal.revision)).toBe(true);
     expect(a.values()).toEqual([]);
   });
 
