@@ -1,6 +1,7 @@
 import { type Client, type ClientOptions, connect } from '@confer/client';
 import { EtcdProcess, etcdProblem } from '../../server/src/test-support/etcd-process.ts';
 import { FaultProxy } from '../faults/proxy.ts';
+import { memoryMiBOf } from '../faults/vitals.ts';
 import { freePort, type Program, serve } from '../support/process.ts';
 
 /** Why no cluster can run here; `undefined` where one can. */
@@ -20,14 +21,18 @@ export class GatewayProcess {
     this.proxies = proxies;
   }
 
-  async start(): Promise<void> {
+  async start(withinMs?: number): Promise<void> {
     const members = this.proxies.map(({ url }) => url).join(',');
-    const { program } = await serve(['--engine', 'etcd', '--etcd', members], this.port);
+    const { program } = await serve(['--engine', 'etcd', '--etcd', members], this.port, withinMs);
     this.#program = program;
   }
 
   get pid(): number | undefined {
     return this.#program?.child.pid;
+  }
+
+  get memoryMiB(): number {
+    return this.#program === undefined ? 0 : memoryMiBOf(this.#program).resident;
   }
 
   get said(): string {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { connect } from '@confer/client';
 
+/** One, or several separated by commas. */
 const [url, options] = process.argv.slice(2);
 const { clients, retry } = JSON.parse(options);
 const problems = [];
@@ -15,7 +16,7 @@ let waits = [];
 const staleAt = [];
 
 function start(index) {
-  const client = connect(url, {
+  const client = connect(url.split(','), {
     client: { name: `crowd-${index}` },
     retry,
     onError: (error) => problems.push(String(error)),

@@ -50,6 +50,13 @@ interface Cut {
   readonly afterBytes: number;
 }
 
+/** What a connection goes through. */
+interface Path {
+  readonly lanes: Lanes;
+  readonly cut: Cut | undefined;
+  readonly onCarried: (direction: Direction, bytes: number) => void;
+}
+
 /** One connection through the proxy. */
 class Link {
   readonly carried: Record<Direction, number> = { up: 0, down: 0 };
@@ -57,8 +64,10 @@ class Link {
   readonly #sockets: readonly Socket[];
   readonly #lanes: Lanes;
   readonly #cut: Cut | undefined;
+  readonly #onCarried: Path['onCarried'];
 
-  constructor(client: Socket, server: Socket, lanes: Lanes, cut: Cut | undefined) {
+  constructor(client: Socket, server: Socket, { lanes, cut, onCarried }: Path) {
+    this.#onCarried = onCarried;
     this.#sockets = [client, server];
     this.#lanes = lanes;
     this.#cut = cut;
@@ -94,6 +103,7 @@ class Link {
     const left = (cut ?? Number.POSITIVE_INFINITY) - this.carried[direction];
     const part = bytes.subarray(0, left);
     this.carried[direction] += part.length;
+    this.#onCarried(direction, part.length);
     await new Promise<void>((resolve, reject) => {
       to.write(part, (error) => (error ? reject(error) : resolve()));
     });
@@ -107,6 +117,8 @@ export class FaultProxy {
   /** How many connections came. */
   accepted = 0;
   readonly #listener: Server;
+  /** The bytes that all connections have carried. */
+  readonly total: Record<Direction, number> = { up: 0, down: 0 };
   readonly #links = new Set<Link>();
   readonly #lanes: Lanes = { up: new Lane(), down: new Lane() };
   #nextCut: Cut | undefined;
@@ -191,7 +203,13 @@ export class FaultProxy {
       return;
     }
     const server = open({ port: serverPort, host: '127.0.0.1', allowHalfOpen: true });
-    const link = new Link(client, server, this.#lanes, this.#nextCut);
+    const link = new Link(client, server, {
+      lanes: this.#lanes,
+      cut: this.#nextCut,
+      onCarried: (direction, bytes) => {
+        this.total[direction] += bytes;
+      },
+    });
     this.#nextCut = undefined;
     this.#last = link;
     this.#links.add(link);

@@ -113,6 +113,7 @@ export async function confer(
 export async function serve(
   args: readonly string[],
   at?: number,
+  withinMs?: number,
 ): Promise<{ program: Program; url: string; port: number }> {
   // Asking for port 0 would take one that cannot be taken again while old connections linger.
   const port = at ?? (await freePort());
@@ -120,7 +121,7 @@ export async function serve(
   const url = await program.saw(({ stdout, child }) => {
     if (child.exitCode !== null) throw new Error(`the server ended: ${program.stderr}`);
     return /^(http:\/\/\S+)\n/.exec(stdout)?.[1];
-  });
+  }, withinMs);
   return { program, url, port };
 }
 

@@ -15,6 +15,12 @@ const HISTORY_REVISIONS = 10_000;
 /** Of a cluster that nobody has written to. */
 const EMPTY_REVISION = 1;
 
+/** Keys that were added since the state that a gateway begins with: some seconds of work. */
+const ADDED_MAX = 100_000;
+const COUNT_STEP = 16;
+/** Old versions of etcd look at each key to count them. */
+const COUNT_TIMEOUT_MS = 30_000;
+
 const PROBE_MS = 3_000;
 
 /** A cluster that does not answer for so long is not waited for: whoever started the server should know. */
@@ -84,19 +90,46 @@ async function readOldSnapshot(
   keyspace: Keyspace,
   { revision, clock }: { readonly revision: number; readonly clock: Clock },
 ): Promise<Snapshot> {
-  const oldest = Math.max(EMPTY_REVISION, revision - HISTORY_REVISIONS);
+  const read = async (oldest: number) => {
+    const window = { oldest, newest: revision };
+    return await readSnapshot(member, keyspace, await affordable(member, keyspace, window));
+  };
   try {
-    return await readSnapshot(member, keyspace, oldest);
+    return await read(Math.max(EMPTY_REVISION, revision - HISTORY_REVISIONS));
   } catch (error) {
     if (!isCompacted(error)) throw error;
   }
   const compacted = await compactedRevisionOf(member, keyspace, clock);
   try {
-    if (compacted !== undefined) return await readSnapshot(member, keyspace, compacted);
+    if (compacted !== undefined) return await read(compacted);
   } catch (error) {
     if (!isCompacted(error)) throw error;
   }
   return readSnapshot(member, keyspace);
+}
+
+/**
+ * The oldest revision after which not too much was added: what changed since comes change by change, at several
+ * times the cost of a state. What was only written over is not counted.
+ */
+async function affordable(
+  member: EtcdMember,
+  keyspace: Keyspace,
+  { oldest, newest }: { readonly oldest: number; readonly newest: number },
+): Promise<number> {
+  const countAt = async (revision: number) => {
+    const range = { ...keyspace.all, revision, countOnly: true };
+    return (await member.range(range, { timeoutMs: COUNT_TIMEOUT_MS })).count;
+  };
+  const now = await countAt(newest);
+  if (now - (await countAt(oldest)) <= ADDED_MAX) return oldest;
+  let [low, high] = [oldest, newest];
+  while (high - low > COUNT_STEP) {
+    const middle = Math.floor((low + high) / 2);
+    if (now - (await countAt(middle)) <= ADDED_MAX) high = middle;
+    else low = middle;
+  }
+  return high;
 }
 
 function isCompacted(error: unknown): boolean {

@@ -37,8 +37,9 @@ export interface UpstreamOptions {
 
 /** So many revisions may wait to be shown before no more are let in. */
 const WAITING_MAX = 2_000;
-/** A gateway that starts is caught up within this, or gives up. */
-const CATCH_UP_MS = 60_000;
+/** A gateway that starts is caught up within this, or gives up; it says so when it takes long. */
+const CATCH_UP_MS = 10 * 60_000;
+const SLOW_TRIES = 8;
 const FENCE_TIMEOUT_MS = 3_000;
 const ASK_TIMEOUT_MS = 2_000;
 
@@ -102,6 +103,10 @@ export class Upstream {
     });
     for (let i = 0; isWaiting; i++) {
       this.nudge();
+      if (i > 0 && i % SLOW_TRIES === 0) {
+        const { revision: shown } = this.#options.state.replica;
+        this.#options.onNotice(`catching up with etcd: at revision ${shown} of ${revision}`);
+      }
       await Promise.race([caughtUp, pause(clock, Math.min(100 * 2 ** i, 2_000))]);
     }
     return caughtUp;

@@ -35,10 +35,12 @@ export class NoSpace extends Error {
 }
 
 /**
- * A member that has others beside it is given this long: to send the same again elsewhere does no harm. A member's
- * own patience is 7 s (5 s and two elections), and what it says then says more.
+ * A member that has others beside it is given this long at first, and then a little longer: to send the same again
+ * elsewhere does no harm, and what a member has sent to a leader that died, or has while there is none, is answered
+ * only when its own patience ends, after 7 s (5 s and two elections).
  */
-const TRY_MS = 3_000;
+const FIRST_TRY_MS = 1_000;
+const NEXT_TRY_MS = 2_000;
 const LONE_TRY_MS = 8_000;
 /** So long it is tried to learn what became of a write. */
 const RESOLVE_MS = 30_000;
@@ -65,7 +67,7 @@ export class TxnSender {
       if (reason !== undefined && !isUncertain) throw unavailable(reason);
       const member = members.current;
       try {
-        const timeoutMs = members.count > 1 ? TRY_MS : LONE_TRY_MS;
+        const timeoutMs = patienceMs(tries, members.count);
         const response = await member.txn(txn, { timeoutMs });
         if (response.succeeded && hasPut(txn)) onRoom(true);
         return { response, isUncertain };
@@ -86,6 +88,11 @@ export class TxnSender {
       }
     }
   }
+}
+
+function patienceMs(tries: number, members: number): number {
+  if (members === 1) return LONE_TRY_MS;
+  return tries === 0 ? FIRST_TRY_MS : NEXT_TRY_MS;
 }
 
 /** Whether there must be room for it. */
