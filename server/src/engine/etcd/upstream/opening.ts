@@ -81,7 +81,8 @@ const PASSING: readonly EtcdErrorCode[] = [
 ];
 
 function isPassing(error: unknown): boolean {
-  return error instanceof EtcdError && PASSING.includes(error.code);
+  if (!(error instanceof EtcdError) || /certificate/i.test(error.message)) return false;
+  return PASSING.includes(error.code);
 }
 
 /** The state to begin with, as old as history and the above allow. */
