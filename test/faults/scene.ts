@@ -1,11 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { type Client, type ClientOptions, connect } from '@confer/client';
+import { EtcdProcess } from '../../server/src/test-support/etcd-process.ts';
 import { freePort, Program, withDirectory } from '../support/process.ts';
 import { Crowd } from './crowd.ts';
 import { FaultProxy } from './proxy.ts';
 import { memoryMiBOf } from './vitals.ts';
 
 const SERVER = fileURLToPath(new URL('./server.js', import.meta.url));
+
+/** The same tests with a server that is a gateway over etcd: `CONFER_TEST_ENGINE=etcd vitest run test/faults/...`. */
+const ON_ETCD = process.env.CONFER_TEST_ENGINE === 'etcd';
 
 export interface ServerSettings {
   readonly engine?: 'lmdb' | 'memory';
@@ -85,13 +89,23 @@ export class Scene {
 
   async server(settings: ServerSettings = {}, ulimit?: string): Promise<RealServer> {
     const port = await freePort();
-    const options = { engine: 'lmdb', dataDirectory: this.#directory, port, ...settings };
+    const kept = ON_ETCD
+      ? { endpoints: [await this.#etcd()] }
+      : { engine: 'lmdb', dataDirectory: this.#directory };
+    const options = { ...kept, port, ...settings, ...(ON_ETCD ? { engine: 'etcd' } : {}) };
     const limits = ulimit === undefined ? {} : { ulimit };
     const server = new RealServer(port, () =>
       this.#keep(new Program(SERVER, [JSON.stringify(options)], limits)),
     );
     await server.started();
     return server;
+  }
+
+  /** One for all servers of a test. */
+  async #etcd(): Promise<string> {
+    const etcd = await EtcdProcess.alone();
+    this.#ends.push(() => etcd.remove());
+    return etcd.url;
   }
 
   async proxy(server: RealServer): Promise<FaultProxy> {

@@ -1,6 +1,6 @@
 import type { ProtocolError, Reply, Request } from '@confer/shared';
 import { Draft } from '../store/draft.ts';
-import { type ApiContext, errorReply } from './context.ts';
+import { type ApiContext, errorReply, type Later } from './context.ts';
 import { compact, status } from './operations.ts';
 import { commit, get, list, make } from './values.ts';
 import { unwatch, verify, watch } from './watches.ts';
@@ -13,9 +13,12 @@ type RequestOf<Type extends Request['type'] = Request['type']> = {
   [Each in Type]: { readonly type: Each } & Extract<Request, { type: Each }>;
 }[Type];
 
+/** What becomes of a request: its reply, at once or once it is there, or that it is to be worked on later. */
+export type Answer = Reply | Promise<Reply> | Later;
+
 interface Row<Type extends Request['type']> {
   readonly right: Right;
-  readonly handle: (request: RequestOf<Type>, context: ApiContext) => Reply | Promise<Reply>;
+  readonly handle: (request: RequestOf<Type>, context: ApiContext) => Answer;
 }
 
 /** Every request there is: one without a row does not compile. */
@@ -37,7 +40,7 @@ const table: { readonly [Type in Request['type']]: Row<Type> } = {
 export function handle<Type extends Request['type']>(
   request: RequestOf<Type>,
   context: ApiContext,
-): Reply | Promise<Reply> {
+): Answer {
   try {
     return table[request.type].handle(request, context);
   } catch (error) {

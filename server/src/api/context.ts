@@ -27,15 +27,39 @@ export interface ApiContext {
   readonly watches: Map<string, Watcher>;
 }
 
+/**
+ * A request that waits for something, and is worked on only then: in its turn and while its connection takes
+ * answers, as if it had come just then. A thousand reads may wait for the same.
+ */
+export class Later {
+  readonly ready: Promise<() => Reply>;
+
+  constructor(ready: Promise<() => Reply>) {
+    this.ready = ready;
+  }
+}
+
 /** Answers once something is there; at once, where it need not be waited for. */
 export function answerAfter(
   wait: Promise<unknown> | undefined,
   answer: () => Reply,
   id: number,
   service: Service,
-): Reply | Promise<Reply> {
+): Reply | Later {
   if (wait === undefined) return answer();
-  return wait.then(answer).catch((error: unknown) => errorReply(id, error, service));
+  const work = () => {
+    try {
+      return answer();
+    } catch (error) {
+      return errorReply(id, error, service);
+    }
+  };
+  return new Later(
+    wait.then(
+      () => work,
+      (error: unknown) => () => errorReply(id, error, service),
+    ),
+  );
 }
 
 /** The answer to a request that failed. What nobody expected is a bug, and has its place in the log. */

@@ -7,9 +7,9 @@ import {
   type Reply,
 } from '@confer/shared';
 import { Draft } from '../store/draft.ts';
-import { type ApiContext, answerAfter, errorReply, type Service } from './context.ts';
+import { type ApiContext, answerAfter, errorReply, type Later, type Service } from './context.ts';
 
-export function get(request: GetRequest, { service }: ApiContext): Reply | Promise<Reply> {
+export function get(request: GetRequest, { service }: ApiContext): Reply | Later {
   const { id, path, stale = false } = request;
   const { store } = service;
   const answer = (): Reply => {
@@ -23,7 +23,7 @@ export function get(request: GetRequest, { service }: ApiContext): Reply | Promi
  * What was at a revision stays so; only who asks for now has to wait for it. A revision that another server has
  * shown is waited for, too (W9).
  */
-export function list(request: ListRequest, { service }: ApiContext): Reply | Promise<Reply> {
+export function list(request: ListRequest, { service }: ApiContext): Reply | Later {
   const { at, id, stale = false } = request;
   const { store } = service;
   let wait: Promise<unknown> | undefined;

@@ -7,10 +7,10 @@ import {
   type WatchRequest,
 } from '@confer/shared';
 import type { Watcher } from '../watch/watcher.ts';
-import { type ApiContext, answerAfter } from './context.ts';
+import { type ApiContext, answerAfter, type Later } from './context.ts';
 
 /** A client that was told of more by another server waits until this one has it, too (W9). */
-export function watch(request: WatchRequest, context: ApiContext): Reply | Promise<Reply> {
+export function watch(request: WatchRequest, context: ApiContext): Reply | Later {
   const { id, after } = request;
   const { store } = context.service;
   const reached = after?.epoch !== store.epoch || store.reach(after.revision);

@@ -9,7 +9,7 @@ import {
   unreachable,
 } from '@confer/shared';
 import { handle, handleParts } from '../api/api.ts';
-import type { ApiContext } from '../api/context.ts';
+import { type ApiContext, Later } from '../api/context.ts';
 import type { Counters } from '../counters.ts';
 import { CommitParts } from './commit-parts.ts';
 import { type Asked, RequestQueue, type Work } from './request-queue.ts';
@@ -114,10 +114,14 @@ export class Answers implements Waiting {
     const takesAnswers = canBegin();
     if (!this.#queue.admit(bytes, takesAnswers)) this.#endOverloaded();
     else if (takesAnswers && !this.#queue.hasQueued && turns.isTime) this.#begin(asked);
-    else {
-      this.#queue.enqueue(asked);
-      if (takesAnswers) turns.schedule(this);
-    }
+    else this.#enqueue(asked);
+  }
+
+  /** To be begun in the turns to come, or once the connection takes answers. */
+  #enqueue(asked: Asked): void {
+    const { canBegin, turns } = this.#with;
+    this.#queue.enqueue(asked);
+    if (canBegin()) turns.schedule(this);
   }
 
   #endOverloaded(): void {
@@ -127,9 +131,11 @@ export class Answers implements Waiting {
   }
 
   #begin(asked: Asked): void {
-    const reply = asked.work();
-    if (reply instanceof Promise) void reply.then((settled) => this.#reply(settled, asked));
-    else this.#reply(reply, asked);
+    const answer = asked.work();
+    if (answer instanceof Promise) void answer.then((reply) => this.#reply(reply, asked));
+    else if (answer instanceof Later)
+      void answer.ready.then((work) => this.#enqueue({ ...asked, work }));
+    else this.#reply(answer, asked);
   }
 
   #reply(reply: Reply, asked: Asked): void {

@@ -1,8 +1,8 @@
-import type { Reply } from '@confer/shared';
+import type { Answer } from '../api/api.ts';
 import { Queue } from './queue.ts';
 
 /** Does what a request asks and answers it, at once where it can. */
-export type Work = () => Reply | Promise<Reply>;
+export type Work = () => Answer;
 
 /** What one read from a socket holds of the smallest requests. */
 const QUEUED_MAX = 20_000;

@@ -124,6 +124,23 @@ describe('what a remote engine tells', () => {
     expect(client.take('listed')).toMatchObject({ revision: 1, entries: [{ path: '/a' }] });
   });
 
+  it('W10 answers what waited for the barrier only as long as the connection takes answers', async () => {
+    const { core, put, feed, reads, settle } = startRemote();
+    const client = RawClient.open(core);
+    for (let id = 1; id <= 100; id++) client.send({ type: 'get', id, path: '/a' });
+    await put('/a', '1');
+    feed.tell({ kind: 'progress', revision: 1 });
+    client.answer = 'buffered';
+    reads.catchUp();
+    await settle();
+    expect(client.received).toHaveLength(1);
+    client.drain();
+    await settle();
+    expect(client.received.map((message) => 'id' in message && message.id)).toEqual(
+      Array.from({ length: 100 }, (_, i) => i + 1),
+    );
+  });
+
   it('W9 lets a page wait for the revision that another server has shown', async () => {
     const { core, put, feed, reads, settle } = startRemote();
     const client = RawClient.open(core);
