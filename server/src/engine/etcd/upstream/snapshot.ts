@@ -15,18 +15,27 @@ export interface Snapshot {
 }
 
 /** A limit counts keys, and what is wanted is about so many bytes: pages grow and shrink with what they hold. */
-const PAGE_BYTES = 2 * 1024 * 1024;
+interface Pages {
+  readonly bytes: number;
+  readonly keysMax: number;
+}
+
+/** While nobody is served: up to 3.4.23, etcd looks at all keys behind a page for each (1.3 s for a million). */
+export const LARGE_PAGES: Pages = { bytes: 16 * 1024 * 1024, keysMax: 100_000 };
+/** While others are: more keys keep the event loop for too long. */
+export const SMALL_PAGES: Pages = { bytes: 4 * 1024 * 1024, keysMax: 10_000 };
+
 const PAGE_KEYS_MIN = 1;
 const PAGE_KEYS_FIRST = 32;
-/** More of them keep the event loop for too long. */
-const PAGE_KEYS_MAX = 5_000;
+/** It may have ten times as many keys as the one before. */
+const PAGE_GROWTH = 10;
 const PAGE_TIMEOUT_MS = 30_000;
 
 /** Reads all at one revision, or at that of the first page. */
 export async function readSnapshot(
   member: EtcdMember,
   keyspace: Keyspace,
-  revision?: number,
+  { at: revision, pages }: { readonly at?: number; readonly pages: Pages },
 ): Promise<Snapshot> {
   const reading = new Reading(keyspace);
   let at = revision;
@@ -47,8 +56,8 @@ export async function readSnapshot(
     const last = page.kvs.at(-1);
     if (!page.more || last === undefined) return reading.done(at);
     key = Buffer.concat([last.key, Buffer.of(0)]);
-    const fitting = Math.floor((PAGE_BYTES * page.kvs.length) / Math.max(1, bytes));
-    keys = Math.min(PAGE_KEYS_MAX, keys * 2, Math.max(PAGE_KEYS_MIN, fitting));
+    const fitting = Math.floor((pages.bytes * page.kvs.length) / Math.max(1, bytes));
+    keys = Math.min(pages.keysMax, keys * PAGE_GROWTH, Math.max(PAGE_KEYS_MIN, fitting));
   }
 }
 

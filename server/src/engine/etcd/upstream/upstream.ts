@@ -13,7 +13,7 @@ import { Applier, type UpstreamItem } from './applier.ts';
 import type { Assembled, AssemblyContext } from './assemble.ts';
 import { audit } from './audit.ts';
 import { differenceTo } from './reload.ts';
-import { readSnapshot } from './snapshot.ts';
+import { readSnapshot, SMALL_PAGES } from './snapshot.ts';
 import { Beat } from './upstream-beat.ts';
 import { UpstreamWatch, type WatchEnd } from './upstream-watch.ts';
 
@@ -221,7 +221,7 @@ export class Upstream {
   async #reload(member: EtcdMember): Promise<void> {
     const { state, feed, defer, waiters, onNotice } = this.#options;
     onNotice(`all entries are read anew: ${this.#reloadBecause}`);
-    const snapshot = await readSnapshot(member, state.keyspace);
+    const snapshot = await readSnapshot(member, state.keyspace, { pages: SMALL_PAGES });
     if (this.#isOver) return;
     const { replica } = state;
     const changes = await inTurns(differenceTo(snapshot, replica), defer);
