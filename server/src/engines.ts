@@ -89,7 +89,11 @@ async function openEtcd(
   try {
     return await openEtcdEngine({
       ...systemRuntime,
-      cluster: connectCluster({ endpoints: options.endpoints, ...access }),
+      cluster: connectCluster({
+        endpoints: options.endpoints,
+        defer: systemRuntime.defer,
+        ...access,
+      }),
       prefix,
       compactsCluster: options.compactsCluster ?? true,
       retention,

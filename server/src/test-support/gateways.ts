@@ -29,7 +29,7 @@ export class Gateway {
     const { tamper = (cluster) => cluster, ...more } = options;
     const engine = await openEtcdEngine({
       ...systemRuntime,
-      cluster: tamper(connectCluster({ endpoints })),
+      cluster: tamper(connectCluster({ endpoints, defer: systemRuntime.defer })),
       onNotice: (notice) => notices.push(notice),
       ...more,
     });

@@ -34,7 +34,11 @@ describe.skipIf(problem !== undefined)(
     const open = (name: string, password: string, prefix = '/confer/') =>
       openEtcdEngine({
         ...systemRuntime,
-        cluster: connectCluster({ endpoints: [etcd.url], user: { name, password } }),
+        cluster: connectCluster({
+          endpoints: [etcd.url],
+          user: { name, password },
+          defer: systemRuntime.defer,
+        }),
         prefix,
       });
 

@@ -137,10 +137,8 @@ class EtcdEngine implements Engine {
       clock,
       random,
       behind: () => this.#closed ?? behind(),
-      onRoom: (isThere) =>
-        health.setDegraded(
-          isThere ? undefined : { since: clock.now(), reason: 'the quota of etcd is spent' },
-        ),
+      onRefusal: (reason) =>
+        health.setDegraded(reason === undefined ? undefined : { since: clock.now(), reason }),
     });
     this.reads = new GatewayReads(replica, { barrier, waiters, nudge: () => upstream.nudge() });
     this.writes = new Writer({
@@ -151,7 +149,7 @@ class EtcdEngine implements Engine {
       waiters,
       clock,
       defer,
-      closed: () => this.#closed,
+      closed: () => this.#closed ?? behind(),
     });
     this.maintenance = new GatewayMaintenance({
       state,

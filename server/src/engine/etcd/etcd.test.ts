@@ -23,7 +23,7 @@ describe.skipIf(problem !== undefined)('on a real etcd (where one is installed)'
 
   async function openAt(prefix: string, clock: Clock, options: EngineTestOptions = {}) {
     const engine = await openEtcdEngine({
-      cluster: connectCluster({ endpoints: [etcd.url] }),
+      cluster: connectCluster({ endpoints: [etcd.url], defer: (run) => void setImmediate(run) }),
       prefix,
       // The test sets what time it is; silence and tries are counted by a real one.
       clock: {

@@ -10,7 +10,7 @@ import { textOf } from './keyspace/keyspace.ts';
 import type { AssemblyContext } from './upstream/assemble.ts';
 import type { Unreferenced } from './upstream/sidecars.ts';
 import type { Upstream } from './upstream/upstream.ts';
-import type { TxnSender } from './writing/txn-sender.ts';
+import { NoSpace, type TxnSender } from './writing/txn-sender.ts';
 
 export interface GatewayMaintenanceOptions {
   readonly state: AssemblyContext;
@@ -67,12 +67,19 @@ export class GatewayMaintenance implements EngineMaintenance {
       const { kvs } = await members.current.range({ key }, { timeoutMs: CALL_TIMEOUT_MS });
       const [known] = kvs;
       if (known !== undefined && Number(textOf(known.value)) >= revision) return false;
-      const { response } = await sender.send({
+      const txn = {
         compare: [{ key, target: { modRevision: known?.modRevision ?? 0 } }],
         success: [{ requestPut: { key, value: Buffer.from(String(revision)) } }],
         failure: [],
-      });
-      if (response.succeeded) return true;
+      };
+      try {
+        const { response } = await sender.send(txn);
+        if (response.succeeded) return true;
+      } catch (error) {
+        // Then it is needed most, and nobody has to know that it is done by this one.
+        if (error instanceof NoSpace) return true;
+        throw error;
+      }
     }
     return false;
   }

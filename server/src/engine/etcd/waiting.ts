@@ -6,7 +6,7 @@ export function pause(clock: Clock, delayMs: number): Promise<void> {
 }
 
 /** The longest time between two tries: one gateway bothers a sick cluster no more often than this. */
-const BACKOFF_MS_MAX = 5_000;
+const BACKOFF_MS_MAX = 2_000;
 const BACKOFF_MS_MIN = 100;
 
 /** How long to wait before a try: longer each time, with full jitter, so that gateways do not come together. */

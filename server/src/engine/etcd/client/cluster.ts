@@ -83,6 +83,21 @@ export class EtcdError extends Error {
     return this.code === 'resource_exhausted' && this.message.includes('database space exceeded');
   }
 
+  /** Who this is may not do that, or is not who it says. */
+  get isUnauthorized(): boolean {
+    return (
+      this.code === 'permission_denied' ||
+      this.code === 'unauthenticated' ||
+      this.message.includes('authentication failed') ||
+      this.message.includes('invalid auth token')
+    );
+  }
+
+  /** What the member sent is more than is received. */
+  get isAnswerTooLarge(): boolean {
+    return this.message.includes('Received message larger than max');
+  }
+
   get isTooLarge(): boolean {
     return (
       this.message.includes('request is too large') ||

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
+import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type {
   KeyValue,
   MemberStatus,
@@ -11,6 +12,7 @@ import type {
   TxnRequest,
   TxnResponse,
   WatchCreate,
+  WatchEvent,
   WatchResponse,
 } from './messages.ts';
 
@@ -32,6 +34,7 @@ const types = {
   compactionRequest: type('CompactionRequest'),
   watchRequest: type('WatchRequest'),
   watchResponse: type('WatchResponse'),
+  event: type('Event'),
   authenticateRequest: type('AuthenticateRequest'),
   authenticateResponse: type('AuthenticateResponse'),
   statusRequest: type('StatusRequest'),
@@ -43,9 +46,7 @@ export const encode = {
   txn: (request: TxnRequest) => bytesOf(types.txnRequest, rawTxn(request)),
   compaction: (revision: number) => bytesOf(types.compactionRequest, { revision }),
   watchCreate: (request: WatchCreate) =>
-    bytesOf(types.watchRequest, {
-      createRequest: { ...request, progressNotify: true, fragment: true },
-    }),
+    bytesOf(types.watchRequest, { createRequest: { ...request, progressNotify: true } }),
   watchProgress: () => bytesOf(types.watchRequest, { progressRequest: {} }),
   authenticate: (request: { readonly name: string; readonly password: string }) =>
     bytesOf(types.authenticateRequest, request),
@@ -61,7 +62,8 @@ export const decode = {
     const { header, succeeded, responses } = fieldsOf(types.txnResponse, bytes);
     return { header: headerOf(header), succeeded, responses: responsesOf(responses) };
   },
-  watch(bytes: Uint8Array): WatchResponse {
+  /** One response may hold a thousand commits, or one of a hundred thousand changes. */
+  *watch(bytes: Uint8Array): CooperativeSteps<WatchResponse> {
     const raw = fieldsOf(types.watchResponse, bytes);
     return {
       header: headerOf(raw.header),
@@ -71,7 +73,7 @@ export const decode = {
       compactRevision: Number(raw.compactRevision),
       cancelReason: raw.cancelReason,
       fragment: raw.fragment,
-      events: eventsOf(raw.events),
+      events: yield* eventsOf(raw.events),
     };
   },
   token: (bytes: Uint8Array): string => fieldsOf(types.authenticateResponse, bytes).token,
@@ -124,11 +126,6 @@ interface RawKeys {
   readonly count: string;
 }
 
-interface RawEvent {
-  readonly type: 'PUT' | 'DELETE';
-  readonly kv: RawKeyValue;
-}
-
 type RawResponseOp =
   | { readonly response: 'responseRange'; readonly responseRange: RawKeys }
   | { readonly response: 'responsePut' }
@@ -163,11 +160,15 @@ function keysOf({ kvs, count }: RawKeys): Pick<RangeResponse, 'kvs' | 'count'> {
   return { kvs: kvs.map(keyValueOf), count: Number(count) };
 }
 
-function eventsOf(events: readonly RawEvent[]): WatchResponse['events'] {
-  return events.map((raw) => ({
-    type: raw.type === 'PUT' ? 'put' : 'delete',
-    kv: keyValueOf(raw.kv),
-  }));
+function* eventsOf(events: readonly Uint8Array[]): CooperativeSteps<WatchEvent[]> {
+  const pace = new TimeSlice();
+  const read: WatchEvent[] = [];
+  for (const bytes of events) {
+    const { type, kv } = fieldsOf(types.event, bytes);
+    read.push({ type: type === 'PUT' ? 'put' : 'delete', kv: keyValueOf(kv) });
+    if (pace.isOver()) yield;
+  }
+  return read;
 }
 
 function responsesOf(raw: readonly RawResponseOp[]): ResponseOp[] {

@@ -23,8 +23,8 @@ import type {
   TxnRequest,
   TxnResponse,
   WatchCreate,
-  WatchResponse,
 } from './messages.ts';
+import { WatchReader } from './watch-reader.ts';
 
 export interface ClusterOptions {
   /** Of the members, as `http://host:port` or `https://host:port`. */
@@ -32,9 +32,11 @@ export interface ClusterOptions {
   /** For `https`. PEM; without `ca`, the authorities that Node trusts. */
   readonly tls?: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
   readonly user?: { readonly name: string; readonly password: string };
+  /** Lets others in between, while something large is read. */
+  readonly defer: (run: () => void) => void;
 }
 
-/** Events that are ready before a watch is announced come in one piece, however many; one event has at most 1.5 MiB. */
+/** What a gateway missed comes in one piece, up to a thousand commits. Beyond this it asks for fragments. */
 const RECEIVED_BYTES_MAX = 64 * 1024 * 1024;
 /** What HTTP/2 lets be under way on the stream; its own default makes a far gateway catch up slowly. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -58,10 +60,11 @@ class GrpcMember implements EtcdMember {
   /** A connection of its own: on a shared one, large reads starve the watch (etcd #15402). */
   readonly #stream: Client;
   readonly #user: ClusterOptions['user'];
+  readonly #defer: ClusterOptions['defer'];
   /** Of the user, as this member gave it. */
   #token: Promise<string> | undefined;
 
-  constructor(endpoint: string, { tls = {}, user }: ClusterOptions) {
+  constructor(endpoint: string, { tls = {}, user, defer }: ClusterOptions) {
     const { protocol, host } = new URL(endpoint);
     const { ca = null, key = null, cert = null } = tls;
     const secured = () => credentials.createSsl(ca, key, cert);
@@ -83,6 +86,7 @@ class GrpcMember implements EtcdMember {
     this.#unary = new Client(host, channel, settings);
     this.#stream = new Client(host, channel, settings);
     this.#user = user;
+    this.#defer = defer;
   }
 
   range(request: RangeRequest, options: CallOptions): Promise<RangeResponse> {
@@ -107,11 +111,11 @@ class GrpcMember implements EtcdMember {
         this.#stream.makeBidiStreamRequest(
           '/etcdserverpb.Watch/Watch',
           (bytes: Buffer) => bytes,
-          decode.watch,
+          (bytes) => bytes,
           metadata,
         ),
       () => this.#metadata(),
-      { request, handlers, forgetToken: () => this.#forgetToken() },
+      { request, handlers, forgetToken: () => this.#forgetToken(), defer: this.#defer },
     );
   }
 
@@ -187,27 +191,30 @@ class GrpcMember implements EtcdMember {
   }
 }
 
-type Bytes = Buffer;
+type WatchCall = ClientDuplexStream<Buffer, Buffer>;
+
+interface WatchOptions {
+  readonly request: WatchCreate;
+  readonly handlers: WatchHandlers;
+  readonly forgetToken: () => void;
+  readonly defer: (run: () => void) => void;
+}
 
 class GrpcWatch implements WatchStream {
-  #stream: ClientDuplexStream<Bytes, WatchResponse> | undefined;
+  #stream: WatchCall | undefined;
+  readonly #reader: WatchReader;
   #isOver = false;
-  readonly #handlers: WatchHandlers;
-  readonly #forgetToken: () => void;
+  readonly #options: WatchOptions;
 
   constructor(
-    open: (metadata: Metadata) => ClientDuplexStream<Bytes, WatchResponse>,
+    open: (metadata: Metadata) => WatchCall,
     metadata: () => Promise<Metadata>,
-    options: {
-      readonly request: WatchCreate;
-      readonly handlers: WatchHandlers;
-      readonly forgetToken: () => void;
-    },
+    options: WatchOptions,
   ) {
-    this.#handlers = options.handlers;
-    this.#forgetToken = options.forgetToken;
+    this.#options = options;
+    this.#reader = new WatchReader(options.defer, options.handlers.onResponse);
     metadata().then(
-      (known) => this.#begin(open(known), options.request),
+      (known) => this.#begin(open(known)),
       (error: unknown) => this.#end(etcdErrorOf(error)),
     );
   }
@@ -223,10 +230,11 @@ class GrpcWatch implements WatchStream {
 
   cancel(): void {
     this.#isOver = true;
+    this.#reader.end();
     this.#stream?.cancel();
   }
 
-  #begin(stream: ClientDuplexStream<Bytes, WatchResponse>, request: WatchCreate): void {
+  #begin(stream: WatchCall): void {
     this.#stream = stream;
     // It is told of being cancelled, too, and an error without a listener ends the process.
     stream.on('error', (error) => this.#end(etcdErrorOf(error)));
@@ -235,18 +243,15 @@ class GrpcWatch implements WatchStream {
       stream.cancel();
       return;
     }
-    stream.on('data', (response: WatchResponse) => {
-      if (!this.#isOver) this.#handlers.onResponse(response);
-    });
-    stream.write(encode.watchCreate(request));
+    stream.on('data', (bytes: Buffer) => this.#reader.take(bytes));
+    stream.write(encode.watchCreate(this.#options.request));
   }
 
   #end(error: EtcdError): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#stream?.cancel();
-    if (isTokenLost(error)) this.#forgetToken();
-    this.#handlers.onEnd(error);
+    this.cancel();
+    if (isTokenLost(error)) this.#options.forgetToken();
+    this.#options.handlers.onEnd(error);
   }
 }
 
@@ -272,7 +277,9 @@ const CODES: { readonly [code: number]: EtcdErrorCode } = {
 function etcdErrorOf(error: unknown): EtcdError {
   if (error instanceof EtcdError) return error;
   if (!isServiceError(error)) return new EtcdError('unknown', String(error));
-  return new EtcdError(CODES[error.code] ?? 'unknown', error.details);
+  // The library says how it looked for addresses, too.
+  const details = error.details.replace(/\s*Resolution note: .*$/s, '');
+  return new EtcdError(CODES[error.code] ?? 'unknown', details);
 }
 
 function isServiceError(error: unknown): error is ServiceError {

@@ -80,6 +80,11 @@ export interface WatchCreate {
   readonly rangeEnd: Uint8Array;
   /** Inclusive. */
   readonly startRevision: number;
+  /**
+   * What is large comes in pieces. To cut them costs etcd time with the square of the events: seconds for 15,000,
+   * minutes for 100,000, and nothing comes meanwhile.
+   */
+  readonly fragment?: boolean;
 }
 
 export interface WatchEvent {

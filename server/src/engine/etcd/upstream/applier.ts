@@ -42,7 +42,7 @@ export class Applier {
   }
 
   offer(items: readonly UpstreamItem[]): void {
-    this.#items.push(...items);
+    for (const item of items) this.#items.push(item);
     if (this.#isRunning) return;
     this.#isRunning = true;
     this.#run();

@@ -1,9 +1,57 @@
-import { ROOT } from '@confer/shared';
+import { type Clock, ROOT, type Timer } from '@confer/shared';
 import { type CooperativeSteps, inTurns, TimeSlice } from '../../cooperative-steps.ts';
 import { restOf } from '../../tree-range.ts';
 import type { EtcdMember } from '../client/cluster.ts';
+import type { Members } from '../client/members.ts';
 import type { KeyValue } from '../client/messages.ts';
 import type { AssemblyContext } from './assemble.ts';
+
+export interface AuditorOptions {
+  readonly members: Members;
+  readonly state: AssemblyContext;
+  readonly clock: Clock;
+  readonly defer: (run: () => void) => void;
+  /** From one comparison to the next. */
+  readonly auditMs: number;
+  /** Told what differs. */
+  readonly onDifference: (difference: string) => void;
+}
+
+/** Compares now and then, as long as it is not stopped. */
+export class Auditor {
+  readonly #options: AuditorOptions;
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(options: AuditorOptions) {
+    this.#options = options;
+    this.#later();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  #later(): void {
+    const { clock, auditMs } = this.#options;
+    this.#timer = clock.setTimer(auditMs, () => {
+      void this.#audit().finally(() => {
+        if (!this.#isStopped) this.#later();
+      });
+    });
+  }
+
+  async #audit(): Promise<void> {
+    const { members, state, defer, onDifference } = this.#options;
+    try {
+      const difference = await audit(members.current, state, defer);
+      if (difference !== undefined && !this.#isStopped) onDifference(difference);
+    } catch {
+      // Compacted meanwhile, or no answer: the next one will do.
+    }
+  }
+}
 
 const PAGE_KEYS = 2_000;
 const PAGE_TIMEOUT_MS = 10_000;
@@ -13,7 +61,7 @@ const PAGE_TIMEOUT_MS = 10_000;
  * checked as it comes, but an event that never came shows only when its key is written again (etcd #18089, #19179).
  * Returns what differs, if anything does.
  */
-export async function audit(
+async function audit(
   member: EtcdMember,
   state: AssemblyContext,
   defer: (run: () => void) => void,

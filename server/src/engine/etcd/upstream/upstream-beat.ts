@@ -45,6 +45,11 @@ export class Beat {
     this.#newest = Math.max(this.#newest, revision);
   }
 
+  /** Whether there is something that has not come. */
+  get isBehind(): boolean {
+    return this.#newest > this.#options.position();
+  }
+
   /** What came is being worked on, and more is let in when that is done. */
   working(): void {
     this.#silent = 0;
@@ -67,7 +72,7 @@ export class Beat {
   }
 
   #tick(): void {
-    const { clock, health, position, onSilence, onAsk, onUnsure } = this.#options;
+    const { clock, health, onSilence, onAsk, onUnsure } = this.#options;
     this.#silent++;
     if (this.#silent % ASK_AFTER === 0) onAsk();
     if (this.#silent >= SILENT_AFTER) {
@@ -75,7 +80,7 @@ export class Beat {
       health.setBehind({ since, reason: this.#reason });
       onSilence(`nothing came for ${SILENT_AFTER} s`);
     }
-    this.#unsure = this.#newest > position() ? this.#unsure + 1 : 0;
+    this.#unsure = this.isBehind ? this.#unsure + 1 : 0;
     if (this.#unsure < UNSURE_AFTER) return;
     this.#unsure = 0;
     onUnsure();

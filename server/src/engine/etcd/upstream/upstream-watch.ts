@@ -6,12 +6,17 @@ import type { UpstreamItem } from './applier.ts';
 /** Why a watch is over. */
 export type WatchEnd =
   /** History from where it wanted to begin is gone. */
-  { readonly kind: 'compacted' } | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'compacted' }
+  /** What was missed is more than is received in one piece. */
+  | { readonly kind: 'too large' }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 export interface UpstreamWatchOptions {
   readonly keyspace: Keyspace;
   /** It brings what comes after this revision. */
   readonly after: number;
+  /** Whether what is large comes in pieces. */
+  readonly fragment: boolean;
   /** Whether an answer to a request for progress never overtakes events. */
   readonly isProgressSound: boolean;
   /** It is there: nothing of it was lost on the way. */
@@ -40,14 +45,19 @@ export class UpstreamWatch {
   #isOver = false;
 
   constructor(member: EtcdMember, options: UpstreamWatchOptions) {
-    const { keyspace, after } = options;
+    const { keyspace, after, fragment } = options;
     this.#options = options;
     this.#received = after;
     this.#stream = member.watch(
-      { ...keyspace.all, startRevision: after + 1 },
+      { ...keyspace.all, startRevision: after + 1, fragment },
       {
         onResponse: (response) => this.#take(response),
-        onEnd: (error) => this.#end({ kind: 'failed', reason: error.message }),
+        onEnd: (error) =>
+          this.#end(
+            error.isAnswerTooLarge
+              ? { kind: 'too large' }
+              : { kind: 'failed', reason: error.message },
+          ),
       },
     );
   }
@@ -75,7 +85,8 @@ export class UpstreamWatch {
       this.#watchId = watchId;
       this.#options.onCreated();
     } else if (events.length > 0) {
-      this.#fragments.push(...events);
+      // One may have hundreds of thousands: more than a call takes as arguments.
+      for (const event of events) this.#fragments.push(event);
       if (!fragment) this.#deliver();
     } else this.#progress(response);
   }

@@ -1,9 +1,8 @@
-import type { Clock, Random, Timer } from '@confer/shared';
+import type { Clock, Random } from '@confer/shared';
 import { inTurns } from '../../cooperative-steps.ts';
 import type { Feed } from '../../feed.ts';
 import type { EtcdMember } from '../client/cluster.ts';
 import type { Members } from '../client/members.ts';
-import { isProgressAnswered, isProgressSound } from '../client/versions.ts';
 import type { Look } from '../epoch/epoch.ts';
 import type { EpochGuard } from '../epoch/epoch-guard.ts';
 import type { MemberLooks } from '../epoch/member-looks.ts';
@@ -11,7 +10,8 @@ import type { GatewayHealth } from '../gateway-health.ts';
 import { backoffMs, pause, type RevisionWaiters } from '../waiting.ts';
 import { Applier, type UpstreamItem } from './applier.ts';
 import type { Assembled, AssemblyContext } from './assemble.ts';
-import { audit } from './audit.ts';
+import { Auditor } from './audit.ts';
+import { Probe } from './probe.ts';
 import { differenceTo } from './reload.ts';
 import { readSnapshot, SMALL_PAGES } from './snapshot.ts';
 import { Beat } from './upstream-beat.ts';
@@ -40,8 +40,8 @@ const WAITING_MAX = 2_000;
 /** A gateway that starts is caught up within this, or gives up; it says so when it takes long. */
 const CATCH_UP_MS = 10 * 60_000;
 const SLOW_TRIES = 8;
-const FENCE_TIMEOUT_MS = 3_000;
-const ASK_TIMEOUT_MS = 2_000;
+/** A member that has to look through too much brings nothing before it is given up. */
+const FRUITLESS_MAX = 3;
 
 /**
  * The way from a cluster to a gateway: one watch on one member, which goes on elsewhere when it breaks.
@@ -55,12 +55,17 @@ export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #applier: Applier;
   readonly #beat: Beat;
+  readonly #auditor: Auditor;
+  readonly #probe: Probe;
   #watch: UpstreamWatch | undefined;
   #isPaused = false;
+  /** What was missed was too large for one piece, so that the next watch asks for pieces. */
+  #takesFragments = false;
+  /** Watches in a row that brought nothing, though there was something. */
+  #fruitless = 0;
   /** Why the state must be read anew. */
   #reloadBecause: string | undefined;
   #isOver = false;
-  #auditTimer: Timer | undefined;
   #skippedSaid = false;
 
   constructor(options: UpstreamOptions) {
@@ -82,10 +87,24 @@ export class Upstream {
       health,
       position: () => state.replica.revision,
       onSilence: (reason) => this.#watch?.abandon(reason),
-      onAsk: () => this.#ask(),
-      onUnsure: () => void this.#fence(),
+      onAsk: () => this.#probe.ask(),
+      onUnsure: () => void this.#probe.fence(),
     });
-    this.#auditLater();
+    this.#probe = new Probe({
+      members: options.members,
+      looks: options.looks,
+      keyspace: state.keyspace,
+      requestProgress: () => this.#watch?.requestProgress(),
+      onHeard: (revision) => this.#beat.heard(revision),
+    });
+    this.#auditor = new Auditor({
+      members: options.members,
+      state,
+      clock,
+      defer,
+      auditMs: options.auditMs,
+      onDifference: (difference) => this.#reloadLater(difference),
+    });
   }
 
   /** Follows from what the state has. */
@@ -114,27 +133,22 @@ export class Upstream {
 
   /** Makes something come that says how far the state is. */
   nudge(): void {
-    if (this.#isSound) this.#watch?.requestProgress();
-    else void this.#fence();
+    this.#probe.nudge();
   }
 
   stop(): void {
     this.#isOver = true;
     this.#beat.stop();
-    this.#auditTimer?.cancel();
+    this.#auditor.stop();
     this.#watch?.abandon('the gateway stops');
   }
 
-  get #isSound(): boolean {
-    const { version } = this.#options.looks;
-    return version !== undefined && isProgressSound(version);
-  }
-
   async #run(): Promise<void> {
-    const { members, clock, random } = this.#options;
+    const { members, clock, random, state } = this.#options;
     let failures = 0;
     while (!this.#isOver) {
       const member = members.current;
+      const from = state.replica.revision;
       let hasFollowed = false;
       const end = await this.#attend(member, () => {
         hasFollowed = true;
@@ -142,9 +156,8 @@ export class Upstream {
       await this.#applier.idle();
       if (this.#isOver) return;
       if (hasFollowed) failures = 0;
-      if (end.kind === 'compacted')
-        this.#reloadBecause = 'history was compacted beneath the gateway';
-      else if (this.#reloadBecause === undefined) {
+      this.#learnFrom(end, { hasFollowed, progress: state.replica.revision - from });
+      if (end.kind === 'failed' && this.#reloadBecause === undefined) {
         this.#beat.failedBecause(`${member.name}: ${end.reason}`);
         members.leave(member);
       }
@@ -153,6 +166,19 @@ export class Upstream {
       if (failures > 0) await pause(clock, backoffMs(rounds, random));
       failures++;
     }
+  }
+
+  /** How the next watch is to be better. `progress`: revisions that this one has brought. */
+  #learnFrom(
+    end: WatchEnd,
+    { hasFollowed, progress }: { readonly hasFollowed: boolean; readonly progress: number },
+  ): void {
+    if (progress > 0) this.#fruitless = 0;
+    else if (hasFollowed && this.#beat.isBehind) this.#fruitless++;
+    if (end.kind === 'compacted') this.#reloadBecause = 'history was compacted beneath the gateway';
+    else if (this.#fruitless >= FRUITLESS_MAX)
+      this.#reloadBecause = 'too much was missed to be told one by one';
+    this.#takesFragments = end.kind === 'too large';
   }
 
   async #attend(member: EtcdMember, onFollowing: () => void): Promise<WatchEnd> {
@@ -172,7 +198,8 @@ export class Upstream {
       this.#watch = new UpstreamWatch(member, {
         keyspace: state.keyspace,
         after: state.replica.revision,
-        isProgressSound: this.#isSound,
+        fragment: this.#takesFragments,
+        isProgressSound: this.#probe.isSound,
         onCreated: () => {
           onFollowing();
           void waiters.wait(headRevision).then((isReached) => {
@@ -187,20 +214,6 @@ export class Upstream {
         },
       });
     });
-  }
-
-  #ask(): void {
-    const { looks, members, state } = this.#options;
-    if (looks.version === undefined || isProgressAnswered(looks.version)) {
-      this.#watch?.requestProgress();
-      return;
-    }
-    // A watch that never had an event is not answered there, so that the member itself is asked.
-    const range = { key: state.keyspace.head };
-    members.current.range(range, { timeoutMs: ASK_TIMEOUT_MS }).then(
-      ({ header }) => this.#beat.heard(header.revision),
-      () => {},
-    );
   }
 
   #take(items: readonly UpstreamItem[]): void {
@@ -228,6 +241,7 @@ export class Upstream {
     await inTurns(replica.jump(changes, snapshot.revision), defer);
     state.sidecars = snapshot.sidecars;
     this.#reloadBecause = undefined;
+    this.#fruitless = 0;
     feed.tell({ kind: 'jump', revision: snapshot.revision });
     waiters.tell();
   }
@@ -263,40 +277,6 @@ export class Upstream {
     this.stop();
     this.#options.onEnd(reason);
     this.#options.feed.tell({ kind: 'end', reason });
-  }
-
-  #auditLater(): void {
-    const { clock, auditMs } = this.#options;
-    this.#auditTimer = clock.setTimer(auditMs, () => {
-      void this.#audit().finally(() => {
-        if (!this.#isOver) this.#auditLater();
-      });
-    });
-  }
-
-  async #audit(): Promise<void> {
-    const { members, state, defer } = this.#options;
-    try {
-      const difference = await audit(members.current, state, defer);
-      if (difference !== undefined) this.#reloadLater(difference);
-    } catch {
-      // Compacted meanwhile, or no answer: the next one will do.
-    }
-  }
-
-  /** Writes what comes back in order, where nothing else says how far the watch is. */
-  async #fence(): Promise<void> {
-    const { members, state } = this.#options;
-    const member = members.current;
-    const put = { requestPut: { key: state.keyspace.fence, value: Buffer.alloc(0) } };
-    try {
-      await member.txn(
-        { compare: [], success: [put], failure: [] },
-        { timeoutMs: FENCE_TIMEOUT_MS },
-      );
-    } catch {
-      // The next one will tell.
-    }
   }
 }
 

@@ -20,8 +20,14 @@ export class PathGate {
   readonly #requests = new Map<string, Turn>();
   readonly #turns = new Set<Turn>();
 
-  /** Resolves with what opens the gate for those behind, once it is this write's turn. */
-  async enter(request: WriteRequest): Promise<() => void> {
+  /**
+   * Takes a place: `turn` resolves when those before are done, where there are any, and `leave` lets those behind in
+   * after them.
+   */
+  enter(request: WriteRequest): {
+    readonly turn: Promise<void> | undefined;
+    readonly leave: () => void;
+  } {
     let open = () => {};
     const done = new Promise<void>((resolve) => {
       open = resolve;
@@ -29,11 +35,16 @@ export class PathGate {
     const turn = { request, done };
     const before = this.#before(request);
     this.#add(turn);
-    await Promise.all([...before].map((each) => each.done));
-    return () => {
+    const isTurn =
+      before.size === 0
+        ? undefined
+        : Promise.all([...before].map((each) => each.done)).then(() => {});
+    const leave = () => {
       this.#remove(turn);
-      open();
+      if (isTurn === undefined) open();
+      else void isTurn.then(open);
     };
+    return { turn: isTurn, leave };
   }
 
   #before({ operations, requestId }: WriteRequest): ReadonlySet<Turn> {

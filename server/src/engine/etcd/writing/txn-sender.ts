@@ -10,8 +10,8 @@ export interface TxnSenderOptions {
   readonly random: Random;
   /** Why there is no touch with the cluster, while there is none. */
   readonly behind: () => string | undefined;
-  /** The cluster takes no more, or does again. */
-  readonly onRoom: (isThere: boolean) => void;
+  /** Why the cluster takes no writes of this server; `undefined`: it does. */
+  readonly onRefusal: (reason: string | undefined) => void;
 }
 
 /** An answer, and whether an earlier try of the same may still be made. */
@@ -59,7 +59,7 @@ export class TxnSender {
   }
 
   async send(txn: TxnRequest): Promise<Sent> {
-    const { members, clock, random, behind, onRoom } = this.#options;
+    const { members, clock, random, behind, onRefusal } = this.#options;
     const startedAt = clock.now();
     let isUncertain = false;
     for (let tries = 0; ; tries++) {
@@ -69,16 +69,17 @@ export class TxnSender {
       try {
         const timeoutMs = patienceMs(tries, members.count);
         const response = await member.txn(txn, { timeoutMs });
-        if (response.succeeded && hasPut(txn)) onRoom(true);
+        if (response.succeeded && hasPut(txn)) onRefusal(undefined);
         return { response, isUncertain };
       } catch (error) {
         const failure =
           error instanceof EtcdError ? error : new EtcdError('unknown', String(error));
         if (failure.isNoSpace) {
-          onRoom(false);
+          onRefusal('the quota of etcd is spent');
           throw new NoSpace(isUncertain);
         }
         isUncertain ||= !failure.isNotWritten;
+        if (failure.isUnauthorized) onRefusal(`this server may not write: ${failure.message}`);
         if (!isUncertain && !isPassing(failure)) throw refusal(failure);
         const waitedMs = clock.now() - startedAt;
         if (isUncertain ? waitedMs > RESOLVE_MS : waitedMs > REFUSED_MS)
@@ -108,7 +109,7 @@ function isPassing({ code, message }: EtcdError): boolean {
 function refusal(failure: EtcdError): ProtocolError {
   if (failure.isTooLarge)
     return new ProtocolError('too_large', `etcd refuses it: ${failure.message}`);
-  if (failure.code === 'permission_denied' || failure.code === 'unauthenticated')
+  if (failure.isUnauthorized)
     return unavailable(`the server may not write to etcd: ${failure.message}`);
   return new ProtocolError('internal', `etcd refuses it: ${failure.message}`);
 }

@@ -10,7 +10,7 @@ import { sizeOf } from '../client/codec.ts';
 import type { Members } from '../client/members.ts';
 import type { CommitRecord } from '../keyspace/commit-record.ts';
 import type { AssemblyContext } from '../upstream/assemble.ts';
-import type { RevisionWaiters } from '../waiting.ts';
+import { pause, type RevisionWaiters } from '../waiting.ts';
 import { CONDITIONS_MAX, REQUEST_BYTES_MAX } from './etcd-limits.ts';
 import { countDeleted } from './past-deletes.ts';
 import { PathGate } from './path-gate.ts';
@@ -40,6 +40,7 @@ export interface WriterOptions {
 /** A commit comes out of the feed within this, or its writer is not told that it did (W12). */
 const SHOWN_MS = 30_000;
 const CURRENT_MS = 2_000;
+const LOOK_MS = 500;
 /** Other gateways write all the time; so often a write that is judged here is judged anew. */
 const JUDGED_TRIES_MAX = 10;
 
@@ -84,12 +85,21 @@ export class Writer implements EngineWrites {
 
   async #inOrder(request: WriteRequest): Promise<CommitOutcome> {
     this.#requireOpen();
-    const leave = await this.#gate.enter(request);
+    const { turn, leave } = this.#gate.enter(request);
     try {
+      if (turn !== undefined) await this.#waitFor(turn);
       return await this.#write(request);
     } finally {
       leave();
     }
+  }
+
+  /** One before it may take long to be decided; where there is no touch with the cluster, nobody waits for that. */
+  async #waitFor(turn: Promise<void>): Promise<void> {
+    const { clock } = this.#options;
+    const isTurn = turn.then(() => true);
+    while (!(await Promise.race([isTurn, pause(clock, LOOK_MS).then(() => false)])))
+      this.#requireOpen();
   }
 
   async #write(request: WriteRequest): Promise<CommitOutcome> {
