@@ -63,6 +63,20 @@ describe.skipIf(problem !== undefined)(
       expect(engine.health.current.kind).toBe('well');
     });
 
+    it('says that it may not write any more, and writes again once it may', async () => {
+      engine = await open('confer', 's3cret');
+      await put('1', 'r3');
+      const root = ['--user', 'root:secret'];
+      etcd.ctl(...root, 'role', 'revoke-permission', '--prefix=true', 'confer', '/confer/');
+      await expect(put('2', 'r4')).rejects.toMatchObject({ code: 'unavailable' });
+      expect(engine.health.current).toMatchObject({ kind: 'degraded' });
+      const again = ['role', 'grant-permission', 'confer', '--prefix=true'];
+      etcd.ctl(...root, ...again, 'readwrite', '/confer/');
+      await put('2', 'r4');
+      expect(engine.health.current.kind).toBe('well');
+      expect(engine.reads.get('/a')?.value).toBe('2');
+    });
+
     it.each([
       ['a wrong password', 'confer', 'wrong', '/confer/', 'invalid user ID or password'],
       ['a prefix that is not its own', 'confer', 's3cret', '/other/', 'permission denied'],
