@@ -2,7 +2,7 @@ import type { Clock } from '@confer/shared';
 import type { EngineMaintenance } from '../engine.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
-import { commitsAfter } from '../replica/commit-log.ts';
+import { timeAfter } from '../replica/commit-log.ts';
 import { EtcdError } from './client/cluster.ts';
 import type { Members } from './client/members.ts';
 import type { GatewayReads } from './gateway-reads.ts';
@@ -46,8 +46,7 @@ export class GatewayMaintenance implements EngineMaintenance {
   timeAfter(revision: number): number | undefined {
     const { reads, state } = this.#options;
     requireInWindow(revision, reads);
-    for (const { time } of commitsAfter(state.replica.log, revision)) return time;
-    return undefined;
+    return timeAfter(state.replica.log, revision);
   }
 
   async compact(revision: number): Promise<void> {

@@ -16,7 +16,7 @@ import { requireHappened, requireInWindow } from '../history-window.ts';
 import { anotherWrite, fingerprintOf, IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
 import { applyChange, dropHistory } from '../replica/changes.ts';
-import { commitsAfter, historySize } from '../replica/commit-log.ts';
+import { historySize, timeAfter } from '../replica/commit-log.ts';
 import { ReplicaReads } from '../replica/replica-reads.ts';
 import { heldOf } from '../replica/states.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
@@ -98,8 +98,7 @@ class MemoryEngine implements Engine {
       compact: (revision) => this.#compact(revision),
       timeAfter: (revision) => {
         requireInWindow(revision, this.reads);
-        for (const { time } of commitsAfter(disk.log, revision)) return time;
-        return undefined;
+        return timeAfter(disk.log, revision);
       },
     };
   }
@@ -168,7 +167,7 @@ class MemoryEngine implements Engine {
     const outcome = outcomeOf(commit);
     disk.revision = commit.revision;
     disk.historyBytes += historySize(commit);
-    disk.log.push({ commit, requestId: request.requestId });
+    disk.log.push({ commit, requestId: request.requestId, time: commit.time });
     disk.outcomes.set(request.requestId, { outcome, fingerprint });
     made(commit);
     return outcome;

@@ -4,6 +4,13 @@ import type { EngineCommit } from '../engine.ts';
 export interface LoggedCommit {
   readonly commit: EngineCommit;
   readonly requestId: string;
+  /** Of the newest commit up to it: those of several writers, each with a clock of his own, run backwards. */
+  readonly time: number;
+}
+
+/** When the first commit after a revision was made; `undefined` where there is none. */
+export function timeAfter(log: readonly LoggedCommit[], revision: number): number | undefined {
+  return log[indexAfter(log, revision)]?.time;
 }
 
 /** The commits after a revision. Revisions rise, and need not follow each other without a gap. */
@@ -11,6 +18,13 @@ export function* commitsAfter(
   log: readonly LoggedCommit[],
   revision: number,
 ): Generator<EngineCommit> {
+  for (let i = indexAfter(log, revision); i < log.length; i++) {
+    const logged = log[i];
+    if (logged !== undefined) yield logged.commit;
+  }
+}
+
+function indexAfter(log: readonly LoggedCommit[], revision: number): number {
   let low = 0;
   let high = log.length;
   while (low < high) {
@@ -18,10 +32,7 @@ export function* commitsAfter(
     if ((log[middle]?.commit.revision ?? 0) <= revision) low = middle + 1;
     else high = middle;
   }
-  for (let i = low; i < log.length; i++) {
-    const logged = log[i];
-    if (logged !== undefined) yield logged.commit;
-  }
+  return low;
 }
 
 export function changesAfter(log: readonly LoggedCommit[], revision: number): number {

@@ -43,7 +43,8 @@ export class Replica implements ReplicaState {
   /** Takes a commit, which is shown once the work is done. */
   *append(commit: EngineCommit, requestId: string): CooperativeSteps<void> {
     yield* this.#apply(commit.changes, commit.revision);
-    this.log.push({ commit, requestId });
+    const time = Math.max(this.log.at(-1)?.time ?? 0, commit.time);
+    this.log.push({ commit, requestId, time });
     this.historyBytes += historySize(commit);
     this.revision = commit.revision;
   }

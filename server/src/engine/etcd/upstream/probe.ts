@@ -18,6 +18,8 @@ const ASK_TIMEOUT_MS = 2_000;
 /** Makes something come where nothing does: that a member is there, or how far the watch is. */
 export class Probe {
   readonly #options: ProbeOptions;
+  #isFencing = false;
+  #isWanted = false;
 
   constructor(options: ProbeOptions) {
     this.#options = options;
@@ -49,8 +51,22 @@ export class Probe {
     );
   }
 
-  /** Writes what comes back in order, where nothing else says how far the watch is. */
+  /**
+   * Writes what comes back in order, where nothing else says how far the watch is: once for all who ask at once.
+   * One that is under way may be made before what somebody has seen elsewhere, so there is one more after it.
+   */
   async fence(): Promise<void> {
+    this.#isWanted = true;
+    if (this.#isFencing) return;
+    this.#isFencing = true;
+    while (this.#isWanted) {
+      this.#isWanted = false;
+      await this.#write();
+    }
+    this.#isFencing = false;
+  }
+
+  async #write(): Promise<void> {
     const { members, keyspace } = this.#options;
     const put = { requestPut: { key: keyspace.fence, value: Buffer.alloc(0) } };
     try {
