@@ -2,6 +2,7 @@ import { type Clock, ProtocolError } from '@confer/shared';
 import type { EtcdMember } from './client/cluster.ts';
 import type { Members } from './client/members.ts';
 import type { Keyspace } from './keyspace/keyspace.ts';
+import type { Head } from './upstream/sidecars.ts';
 import type { RevisionWaiters } from './waiting.ts';
 
 export interface BarrierOptions {
@@ -11,6 +12,10 @@ export interface BarrierOptions {
   readonly clock: Clock;
   /** Why there is no touch with the cluster, while there is none. */
   readonly behind: () => string | undefined;
+  /** The key that every commit writes, as of what is shown. */
+  readonly head: () => Head;
+  /** What is shown here is not what the cluster has: somebody has to look. */
+  readonly onStrange: (reason: string) => void;
 }
 
 /** So long a read waits for the cluster, whichever member answers. */
@@ -52,12 +57,23 @@ export class Barrier {
   async #read(): Promise<void> {
     const { waiters, clock } = this.#options;
     const endAt = clock.now() + BARRIER_MS;
-    const revision = await this.#headRevision(endAt);
-    if (!(await waiters.wait(revision, Math.max(TRY_MS, endAt - clock.now()))))
+    const head = await this.#headOf(endAt);
+    if (!(await waiters.wait(head.revision, Math.max(TRY_MS, endAt - clock.now()))))
       throw unavailable('what is shown here is behind the cluster');
+    this.#requireSame(head);
   }
 
-  async #headRevision(endAt: number): Promise<number> {
+  /** What is shown has this head, or a later one: else it is of another history. */
+  #requireSame({ version, revision }: Head): void {
+    const shown = this.#options.head();
+    if (shown.revision > revision) return;
+    if (shown.revision === revision && shown.version === version) return;
+    const reason = 'the cluster has another history than is shown here';
+    this.#options.onStrange(reason);
+    throw unavailable(reason);
+  }
+
+  async #headOf(endAt: number): Promise<Head> {
     const { members, clock } = this.#options;
     for (;;) {
       const member = members.current;
@@ -71,10 +87,16 @@ export class Barrier {
     }
   }
 
-  async #ask(member: EtcdMember): Promise<number> {
-    const range = { key: this.#options.keyspace.head };
-    const { kvs } = await member.range(range, { timeoutMs: TRY_MS });
-    return kvs[0]?.modRevision ?? 0;
+  async #ask(member: EtcdMember): Promise<Head> {
+    const { keyspace, waiters, onStrange } = this.#options;
+    const { shown } = waiters;
+    const { kvs, header } = await member.range({ key: keyspace.head }, { timeoutMs: TRY_MS });
+    const [head] = kvs;
+    if (head !== undefined && header.revision >= shown)
+      return { version: head.version, revision: head.modRevision };
+    const reason = head === undefined ? 'the head is gone' : 'the cluster went back';
+    onStrange(reason);
+    throw new Error(reason);
   }
 }
 

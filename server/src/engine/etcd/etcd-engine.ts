@@ -131,12 +131,23 @@ class EtcdEngine implements Engine {
     });
     this.#upstream = upstream;
     const behind = () => (health.current.kind === 'behind' ? health.current.reason : undefined);
-    const barrier = new Barrier({ members, keyspace, waiters, clock, behind });
+    const onStrange = (reason: string) => upstream.look(reason);
+    const barrier = new Barrier({
+      members,
+      keyspace,
+      waiters,
+      clock,
+      behind,
+      head: () => state.sidecars.head,
+      onStrange,
+    });
     const sender = new TxnSender({
       members,
       clock,
       random,
       behind: () => this.#closed ?? behind(),
+      shown: () => replica.revision,
+      onStrange,
       onRefusal: (reason) =>
         health.setDegraded(reason === undefined ? undefined : { since: clock.now(), reason }),
     });
@@ -150,6 +161,8 @@ class EtcdEngine implements Engine {
       clock,
       defer,
       closed: () => this.#closed ?? behind(),
+      line: () => guard.line,
+      onStrange,
     });
     this.maintenance = new GatewayMaintenance({
       state,

@@ -28,6 +28,11 @@ export class RevisionWaiters {
     this.#revision = revision;
   }
 
+  /** The newest revision that is shown. */
+  get shown(): number {
+    return this.#revision();
+  }
+
   /** Whether the revision is shown within that time, or ever. */
   wait(revision: number, withinMs?: number): Promise<boolean> {
     if (this.#revision() >= revision) return Promise.resolve(true);

@@ -29,7 +29,7 @@ export interface Made {
   readonly origin: Origin;
 }
 
-const SIDECARS = ['/.confer/head', '/.confer/epoch', '/.confer/compact', '/.confer/fence'];
+const SIDECARS = ['head', 'epoch', 'floor', 'compact', 'fence'].map((name) => `/.confer/${name}`);
 const RECORDS = '/.confer/c/';
 export const EPOCH_KEY = `${PREFIX}/.confer/epoch`;
 export const HEAD_KEY = `${PREFIX}/.confer/head`;

@@ -62,9 +62,9 @@ function pathOf(history: History, txn: TxnRequest, revision: number): Path {
 
 function holds(history: History, { key, target }: Compare, revision: number): boolean {
   const found = history.at(nameOf(key), revision);
-  return 'version' in target
-    ? (found?.version ?? 0) === target.version
-    : (found?.modRevision ?? 0) === target.modRevision;
+  if ('version' in target) return (found?.version ?? 0) === target.version;
+  if ('createRevision' in target) return (found?.createRevision ?? 0) === target.createRevision;
+  return (found?.modRevision ?? 0) === target.modRevision;
 }
 
 interface Making {

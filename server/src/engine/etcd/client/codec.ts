@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type {
+  Compare,
   KeyValue,
   MemberStatus,
   RangeRequest,
@@ -135,7 +136,10 @@ type RawResponseOp =
     }
   | {
       readonly response: 'responseTxn';
-      readonly responseTxn: { readonly responses: readonly RawResponseOp[] };
+      readonly responseTxn: {
+        readonly succeeded: boolean;
+        readonly responses: readonly RawResponseOp[];
+      };
     };
 
 /** Some answers come without a header: those of a stream that ends, and those inside a transaction. */
@@ -184,20 +188,30 @@ function responseOf(op: RawResponseOp): ResponseOp {
     case 'responseDeleteRange':
       return { kind: 'deleteRange', deleted: Number(op.responseDeleteRange.deleted) };
     case 'responseTxn':
-      return { kind: 'txn', responses: responsesOf(op.responseTxn.responses) };
+      return {
+        kind: 'txn',
+        succeeded: op.responseTxn.succeeded,
+        responses: responsesOf(op.responseTxn.responses),
+      };
   }
 }
 
 function rawTxn({ compare, success, failure }: TxnRequest): object {
   return {
-    compare: compare.map(({ key, target }) =>
-      'version' in target
-        ? { result: 'EQUAL', target: 'VERSION', key, version: target.version }
-        : { result: 'EQUAL', target: 'MOD', key, modRevision: target.modRevision },
-    ),
+    compare: compare.map(({ key, target }) => ({
+      result: 'EQUAL',
+      target: targetOf(target),
+      key,
+      ...target,
+    })),
     success: success.map(rawOp),
     failure: failure.map(rawOp),
   };
+}
+
+function targetOf(target: Compare['target']): string {
+  if ('version' in target) return 'VERSION';
+  return 'createRevision' in target ? 'CREATE' : 'MOD';
 }
 
 function rawOp(op: RequestOp): object {

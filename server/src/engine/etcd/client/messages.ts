@@ -41,7 +41,10 @@ export interface RangeResponse {
 
 export interface Compare {
   readonly key: Uint8Array;
-  readonly target: { readonly version: number } | { readonly modRevision: number };
+  readonly target:
+    | { readonly version: number }
+    | { readonly createRevision: number }
+    | { readonly modRevision: number };
 }
 
 export type RequestOp =
@@ -67,7 +70,11 @@ export type ResponseOp =
   | { readonly kind: 'range'; readonly kvs: readonly KeyValue[]; readonly count: number }
   | { readonly kind: 'put' }
   | { readonly kind: 'deleteRange'; readonly deleted: number }
-  | { readonly kind: 'txn'; readonly responses: readonly ResponseOp[] };
+  | {
+      readonly kind: 'txn';
+      readonly succeeded: boolean;
+      readonly responses: readonly ResponseOp[];
+    };
 
 export interface TxnResponse {
   readonly header: ResponseHeader;

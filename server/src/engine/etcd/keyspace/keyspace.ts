@@ -5,9 +5,10 @@ import { isWithin, pathProblem } from '@confer/shared';
 const RECORDS = '/.confer/c';
 const HEAD = '/.confer/head';
 const EPOCH = '/.confer/epoch';
+const FLOOR = '/.confer/floor';
 const COMPACT = '/.confer/compact';
 const FENCE = '/.confer/fence';
-const SIDECARS = [RECORDS, HEAD, EPOCH, COMPACT, FENCE];
+const SIDECARS = [RECORDS, HEAD, EPOCH, FLOOR, COMPACT, FENCE];
 
 /** What a key stands for. */
 export type KeyMeaning =
@@ -18,6 +19,8 @@ export type KeyMeaning =
   | { readonly kind: 'head' }
   /** Which history this is. */
   | { readonly kind: 'epoch' }
+  /** By what it would be seen that it is another one. */
+  | { readonly kind: 'floor' }
   /** Up to where history was compacted. */
   | { readonly kind: 'compact' }
   /** Written so that something of a later revision comes. */
@@ -62,6 +65,10 @@ export class Keyspace {
     return this.keyOf(EPOCH);
   }
 
+  get floor(): Buffer {
+    return this.keyOf(FLOOR);
+  }
+
   get compact(): Buffer {
     return this.keyOf(COMPACT);
   }
@@ -77,6 +84,7 @@ export class Keyspace {
     if (path.startsWith(`${RECORDS}/`))
       return { kind: 'record', requestId: path.slice(RECORDS.length + 1) };
     if (path === EPOCH) return { kind: 'epoch' };
+    if (path === FLOOR) return { kind: 'floor' };
     if (path === COMPACT) return { kind: 'compact' };
     if (path === FENCE) return { kind: 'fence' };
     if (path === RECORDS || pathProblem(path) !== undefined) return { kind: 'foreign' };

@@ -30,6 +30,7 @@ export class Applier {
   #current: CooperativeSteps<void> | undefined;
   #commits: EngineCommit[] = [];
   #isRunning = false;
+  #isStopped = false;
   #whenIdle: (() => void)[] = [];
 
   constructor(options: ApplierOptions) {
@@ -41,7 +42,13 @@ export class Applier {
     return this.#items.length;
   }
 
+  /** What is in hand is not told any more. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
   offer(items: readonly UpstreamItem[]): void {
+    if (this.#isStopped) return;
     for (const item of items) this.#items.push(item);
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -60,7 +67,7 @@ export class Applier {
       let next = 0;
       for (;;) {
         if (this.#current === undefined) {
-          const item = this.#items[next++];
+          const item = this.#isStopped ? undefined : this.#items[next++];
           if (item === undefined) break;
           this.#current = this.#take(item);
         }
@@ -99,6 +106,10 @@ export class Applier {
       yield* replica.append(commit, requestId);
       this.#commits.push(commit);
     }
+    const { head } = assembled;
+    if (head !== undefined) context.sidecars.head = head;
+    // What they say may be the end, and nothing comes after it.
+    this.#tell();
     onSidecars(assembled);
   }
 

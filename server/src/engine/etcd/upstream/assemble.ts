@@ -9,7 +9,7 @@ import type { WatchEvent } from '../client/messages.ts';
 import { type CommitRecord, decodeRecord } from '../keyspace/commit-record.ts';
 import { entryOf, FOREIGN } from '../keyspace/entries.ts';
 import { type KeyMeaning, type Keyspace, textOf } from '../keyspace/keyspace.ts';
-import type { Sidecars } from './sidecars.ts';
+import type { Head, Sidecars } from './sidecars.ts';
 
 /** What a revision of etcd is to Confer. */
 export interface Assembled {
@@ -19,6 +19,8 @@ export interface Assembled {
   readonly requestId: string;
   /** The epoch key as it is now; `null`: it is gone. */
   readonly epoch?: string | null;
+  /** Absent where it was not written. */
+  readonly head?: Head;
   /** Up to where somebody compacted. */
   readonly compacted?: number;
 }
@@ -80,19 +82,16 @@ export function* assemble(
 function sidecarsOf(revision: number, meant: readonly Meant[], sidecars: Sidecars) {
   let record: CommitRecord | undefined;
   let requestId = '';
-  let told: Pick<Assembled, 'epoch' | 'compacted'> = {};
+  let told: Pick<Assembled, 'epoch' | 'compacted' | 'head'> = {};
   for (const { event, meaning } of meant) {
     const { kv, type } = event;
     if (meaning.kind === 'head') {
-      const { headVersion } = sidecars;
+      const known = sidecars.head.version;
       // Gone: this history is over, as it is when the epoch is.
       if (type === 'delete') told = { ...told, epoch: null };
-      if (type === 'put' && kv.version !== headVersion + 1)
-        throw new BrokenChain(
-          `${headVersion} commits are known, and then came number ${kv.version}`,
-        );
-      sidecars.headVersion = type === 'put' ? kv.version : 0;
-      sidecars.headRevision = revision;
+      if (type === 'put' && kv.version !== known + 1)
+        throw new BrokenChain(`${known} commits are known, and then came number ${kv.version}`);
+      told = { ...told, head: { version: type === 'put' ? kv.version : 0, revision } };
     } else if (meaning.kind === 'record') {
       if (type === 'delete') sidecars.removeRecord(meaning.requestId);
       else {

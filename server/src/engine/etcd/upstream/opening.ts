@@ -59,6 +59,8 @@ export async function beginState({
     try {
       const { revision } = (await guard.begin(member)).header;
       const snapshot = await readOldSnapshot(member, keyspace, { revision, clock });
+      // Read later than it was looked which history there is.
+      if (snapshot.revision > revision && guard.isOther(snapshot.epoch)) continue;
       // Before the first write of a cluster there was nothing.
       const floor = snapshot.revision <= EMPTY_REVISION ? 0 : snapshot.revision;
       return { snapshot: { ...snapshot, floor }, revision: Math.max(revision, snapshot.revision) };

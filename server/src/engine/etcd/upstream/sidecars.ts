@@ -1,3 +1,9 @@
+/** The key that every commit writes. */
+export interface Head {
+  readonly version: number;
+  readonly revision: number;
+}
+
 /** A commit record, as far as it has to be known when it can go. */
 interface Known {
   readonly requestId: string;
@@ -15,10 +21,8 @@ export interface Unreferenced {
 
 /** What of etcd's keys is no entry, as far as a gateway remembers it: to check what comes, and to clean up. */
 export class Sidecars {
-  /** How many commits there were. */
-  headVersion = 0;
-  /** Which one was the last. */
-  headRevision = 0;
+  /** How many commits there were, and at which revision the last one was: of what is shown. */
+  head: Head = { version: 0, revision: 0 };
   /** Keys that are no path, and those whose value is no text, with their versions. */
   readonly #skipped = new Map<string, number>();
   readonly #records = new Map<number, Known>();

@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly entries: readonly Entry[];
   readonly sidecars: Sidecars;
   readonly compacted: number;
+  /** What the epoch key says; `null`: there is none. */
+  readonly epoch: string | null;
 }
 
 /** A limit counts keys, and what is wanted is about so many bytes: pages grow and shrink with what they hold. */
@@ -89,6 +91,7 @@ class Reading {
   readonly #early: { readonly path: string; readonly kv: KeyValue }[] = [];
   readonly #sidecars = new Sidecars();
   #compacted = 0;
+  #epoch: string | null = null;
 
   constructor(keyspace: Keyspace) {
     this.#keyspace = keyspace;
@@ -108,8 +111,7 @@ class Reading {
         break;
       }
       case 'head':
-        this.#sidecars.headVersion = kv.version;
-        this.#sidecars.headRevision = kv.modRevision;
+        this.#sidecars.head = { version: kv.version, revision: kv.modRevision };
         break;
       case 'compact':
         this.#compacted = Number(textOf(kv.value)) || 0;
@@ -118,6 +120,9 @@ class Reading {
         this.#sidecars.skip(kv.key, kv.version);
         break;
       case 'epoch':
+        this.#epoch = textOf(kv.value) ?? '';
+        break;
+      case 'floor':
       case 'fence':
         break;
     }
@@ -126,7 +131,7 @@ class Reading {
   done(revision: number): Snapshot {
     for (const { path, kv } of this.#early) this.#add(path, kv);
     const [entries, sidecars] = [this.#entries, this.#sidecars];
-    return { revision, entries, sidecars, compacted: this.#compacted };
+    return { revision, entries, sidecars, compacted: this.#compacted, epoch: this.#epoch };
   }
 
   #add(path: string, kv: KeyValue): void {

@@ -3,7 +3,7 @@ import { inTurns } from '../../cooperative-steps.ts';
 import type { Feed } from '../../feed.ts';
 import type { EtcdMember } from '../client/cluster.ts';
 import type { Members } from '../client/members.ts';
-import type { Look } from '../epoch/epoch.ts';
+import type { Look, Seen } from '../epoch/epoch.ts';
 import type { EpochGuard } from '../epoch/epoch-guard.ts';
 import type { MemberLooks } from '../epoch/member-looks.ts';
 import type { GatewayHealth } from '../gateway-health.ts';
@@ -136,10 +136,16 @@ export class Upstream {
     this.#probe.nudge();
   }
 
+  /** What is shown is not what the cluster has: somebody has to look. */
+  look(reason: string): void {
+    this.#watch?.abandon(reason);
+  }
+
   stop(): void {
     this.#isOver = true;
     this.#beat.stop();
     this.#auditor.stop();
+    this.#applier.stop();
     this.#watch?.abandon('the gateway stops');
   }
 
@@ -184,7 +190,7 @@ export class Upstream {
   async #attend(member: EtcdMember, onFollowing: () => void): Promise<WatchEnd> {
     const { looks, guard, state } = this.#options;
     const look = await looks.look(member);
-    const over = await guard.judge(member, look, state.replica.revision);
+    const over = await guard.judge(member, look, seenOf(state));
     if (over !== undefined) this.#end(over);
     if (this.#reloadBecause !== undefined && !this.#isOver) await this.#reload(member);
     if (this.#isOver) return { kind: 'failed', reason: 'it is over' };
@@ -232,9 +238,10 @@ export class Upstream {
 
   /** A jump: what led to the state is not known, only what it is now. */
   async #reload(member: EtcdMember): Promise<void> {
-    const { state, feed, defer, waiters, onNotice } = this.#options;
+    const { state, guard, feed, defer, waiters, onNotice } = this.#options;
     onNotice(`all entries are read anew: ${this.#reloadBecause}`);
     const snapshot = await readSnapshot(member, state.keyspace, { pages: SMALL_PAGES });
+    if (guard.isOther(snapshot.epoch)) this.#end('the cluster has a new epoch');
     if (this.#isOver) return;
     const { replica } = state;
     const changes = await inTurns(differenceTo(snapshot, replica), defer);
@@ -254,7 +261,7 @@ export class Upstream {
   #takeSidecars({ revision, epoch, compacted }: Assembled): void {
     const { guard, state, onNotice } = this.#options;
     const over = epoch === undefined ? undefined : guard.endedBy(epoch, revision);
-    if (over !== undefined) this.#end(over);
+    if (over !== undefined) void this.#renounce(over);
     if (compacted !== undefined) void this.compactTo(compacted);
     if (state.sidecars.skippedCount === 0 || this.#skippedSaid) return;
     this.#skippedSaid = true;
@@ -272,12 +279,36 @@ export class Upstream {
     while (replica.dropHistory()) await new Promise<void>((resume) => defer(resume));
   }
 
+  /** The epoch key or the head is gone, or names another history. */
+  async #renounce(reason: string): Promise<void> {
+    const { guard, members } = this.#options;
+    this.stop();
+    try {
+      await guard.renounce(members.current);
+    } catch {
+      // Whoever opens the cluster next finds what is there.
+    }
+    this.#tellEnd(reason);
+  }
+
   #end(reason: string): void {
     if (this.#isOver) return;
     this.stop();
+    this.#tellEnd(reason);
+  }
+
+  #tellEnd(reason: string): void {
     this.#options.onEnd(reason);
     this.#options.feed.tell({ kind: 'end', reason });
   }
+}
+
+/** What is shown, to hold it against what the cluster has. */
+function seenOf({ replica, sidecars }: AssemblyContext): Seen {
+  const { revision, log } = replica;
+  const last = log.at(-1);
+  const isHead = last?.commit.revision === sidecars.head.revision && last.requestId !== '';
+  return { revision, head: sidecars.head, requestId: isHead ? last.requestId : undefined };
 }
 
 function reasonOf(error: unknown): string {

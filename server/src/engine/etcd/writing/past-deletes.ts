@@ -14,8 +14,10 @@ export async function countDeleted(
   { members, state }: { readonly members: Members; readonly state: AssemblyContext },
 ): Promise<number> {
   let count = 0;
-  for (const operation of operationsOf(plan, [], state.keyspace).slice(0, COUNTED_MAX)) {
+  let asked = 0;
+  for (const operation of operationsOf(plan, [], state.keyspace)) {
     if (!('requestDeleteRange' in operation)) continue;
+    if (asked++ === COUNTED_MAX) break;
     const range = { ...operation.requestDeleteRange, revision: revision - 1, countOnly: true };
     try {
       count += (await members.current.range(range, { timeoutMs: COUNT_TIMEOUT_MS })).count;

@@ -10,6 +10,10 @@ export interface TxnSenderOptions {
   readonly random: Random;
   /** Why there is no touch with the cluster, while there is none. */
   readonly behind: () => string | undefined;
+  /** The newest revision that is shown. */
+  readonly shown: () => number;
+  /** What is shown is not what the cluster has: somebody has to look. */
+  readonly onStrange: (reason: string) => void;
   /** Why the cluster takes no writes of this server; `undefined`: it does. */
   readonly onRefusal: (reason: string | undefined) => void;
 }
@@ -58,20 +62,24 @@ export class TxnSender {
     this.#options = options;
   }
 
-  async send(txn: TxnRequest): Promise<Sent> {
+  /** `wasUncertain`: something is in doubt that this one is to settle, so that nothing is certain where it fails. */
+  async send(txn: TxnRequest, wasUncertain = false): Promise<Sent> {
     const { members, clock, random, behind, onRefusal } = this.#options;
     const startedAt = clock.now();
-    let isUncertain = false;
+    let isUncertain = wasUncertain;
     for (let tries = 0; ; tries++) {
       const reason = behind();
       if (reason !== undefined && !isUncertain) throw unavailable(reason);
       const member = members.current;
       try {
         const timeoutMs = patienceMs(tries, members.count);
+        const shown = this.#options.shown();
         const response = await member.txn(txn, { timeoutMs });
+        this.#requireForward(txn, response, { shown, isUncertain });
         if (response.succeeded && hasPut(txn)) onRefusal(undefined);
         return { response, isUncertain };
       } catch (error) {
+        if (error instanceof ProtocolError) throw error;
         const failure =
           error instanceof EtcdError ? error : new EtcdError('unknown', String(error));
         if (failure.isNoSpace) {
@@ -88,6 +96,24 @@ export class TxnSender {
         await pause(clock, backoffMs(tries, random));
       }
     }
+  }
+
+  /**
+   * Nothing that the cluster does is before what it has shown. Where it is, it was put back: what was written is
+   * part of another history, whatever its revision says here.
+   */
+  #requireForward(
+    txn: TxnRequest,
+    { header, succeeded }: TxnResponse,
+    { shown, isUncertain }: { readonly shown: number; readonly isUncertain: boolean },
+  ): void {
+    const isMade = succeeded && hasPut(txn);
+    if (isMade ? header.revision > shown : header.revision >= shown) return;
+    const reason = `the cluster is at revision ${header.revision}, and was at ${shown}`;
+    this.#options.onStrange(reason);
+    if (isMade || isUncertain)
+      throw new ProtocolError('outcome_unknown', `it may have been written: ${reason}`);
+    throw unavailable(reason);
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Condition } from '@confer/shared';
 import type {
+  Compare,
   KeyValue,
   RequestOp,
   ResponseOp,
   TxnRequest,
   TxnResponse,
 } from '../client/messages.ts';
+import type { HistoryLine } from '../epoch/epoch-guard.ts';
 import { type CommitRecord, decodeRecord, encodeRecord } from '../keyspace/commit-record.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { nested } from './txn-tree.ts';
@@ -18,6 +20,8 @@ export interface TxnWrite {
   readonly conditions: readonly Condition[];
   /** Nothing was written by a gateway since then; where conditions were judged here. */
   readonly headRevision?: number;
+  /** Of the history that it is written to. */
+  readonly line: HistoryLine;
   /** The revision of the record that says that this request was not made; 0 where there is none. */
   readonly voided: number;
   /** Its size must be measured. */
@@ -37,17 +41,23 @@ export type TxnOutcome =
       readonly condition: Condition | undefined;
       /** At which that was so. */
       readonly revision: number;
+      /** Of the record that says now that the request was not made. */
+      readonly voided: number;
     };
 
 /**
  * One transaction: the entries, the record under the request id, and the head, at one revision or not at all (S3).
  * A record that is there already lets it fail (S4), and then it is read with what the conditions are about.
  *
+ * The race: 1. a try is under way and nobody hears of it; 2. the next one, perhaps through another gateway, is refused
+ * because a condition does not hold; 3. it comes to hold, and the first try is made after its writer was told that it
+ * was not. So whatever refuses a request writes down that it was not made, and what is under way finds that.
+ *
  * Record and head stand at the top: what is nested is not counted against the quota by older versions.
  * `undefined`: it has too many operations.
  */
 export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefined {
-  const { requestId, record, conditions, headRevision, voided } = write;
+  const { requestId, record, conditions, headRevision, line, voided } = write;
   const recordKey = keyspace.recordOf(requestId);
   const head = keyspace.head;
   const compare = [
@@ -59,6 +69,7 @@ export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefin
       key: keyspace.keyOf(path),
       target: { modRevision },
     })),
+    ...onLine(line, keyspace),
     ...(headRevision === undefined ? [] : [{ key: head, target: { modRevision: headRevision } }]),
   ];
   const own = [
@@ -66,16 +77,15 @@ export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefin
     { requestPut: { key: head, value: Buffer.alloc(0) } },
   ];
   // Each level counts the larger of its compares and its operations; what is nested has the rest.
-  const operations = nested(write.operations, Math.max(own.length, compare.length));
+  const operations = nested(write.operations, Math.max(own.length, compare.length + 1));
   if (operations === undefined) return undefined;
-  const failure = readsOf(requestId, conditions, keyspace);
-  return { compare, success: [...own, ...operations], failure };
+  return { compare, success: [...own, ...operations], failure: refusalOf(write, keyspace) };
 }
 
 /** What an answer to `txnOf` says. */
 export function outcomeOf(
   { succeeded, header, responses }: TxnResponse,
-  { conditions, voided }: TxnWrite,
+  { conditions, voided }: Pick<TxnWrite, 'conditions' | 'voided'>,
 ): TxnOutcome {
   const { revision } = header;
   if (succeeded) return { kind: 'written', revision };
@@ -88,31 +98,58 @@ export function outcomeOf(
   const broken = conditions.findIndex(
     ({ modRevision }, i) => (found[i]?.modRevision ?? 0) !== modRevision,
   );
-  return { kind: 'refused', condition: conditions[broken], revision };
+  const last = responses.at(-1);
+  const isVoided = last?.kind === 'txn' && last.succeeded;
+  const condition = conditions[broken];
+  return { kind: 'refused', condition, revision, voided: isVoided ? revision : voided };
 }
 
 function keyOf(response: ResponseOp): KeyValue | undefined {
   return response.kind === 'range' ? response.kvs[0] : undefined;
 }
 
-/** Says that a request was not made, unless it was: what is under way of it finds that and fails. */
-export function voidingTxn(
-  { requestId, record, voided }: TxnWrite,
-  keyspace: Keyspace,
-): TxnRequest {
+/**
+ * For a request that finds nothing to do: it is not made, and that is written down. Refused as a write is. No
+ * `head`: it is no commit.
+ */
+export function voidingTxn(write: TxnWrite, keyspace: Keyspace): TxnRequest {
+  const { requestId, conditions, line, voided } = write;
   const key = keyspace.recordOf(requestId);
-  const { actor, time, fingerprint } = record;
-  const value = encodeRecord({ actor, time, fingerprint, isVoid: true });
-  return {
-    compare: [{ key, target: voided === 0 ? { version: 0 } : { modRevision: voided } }],
-    success: [{ requestPut: { key, value } }],
-    failure: [{ requestRange: { key } }],
-  };
+  const compare = [
+    { key, target: voided === 0 ? { version: 0 } : { modRevision: voided } },
+    ...conditions.map(({ path, modRevision }) => ({
+      key: keyspace.keyOf(path),
+      target: { modRevision },
+    })),
+    ...onLine(line, keyspace),
+  ];
+  return { compare, success: [voidPut(write, keyspace)], failure: refusalOf(write, keyspace) };
+}
+
+function onLine({ epochRevision, headCreated }: HistoryLine, keyspace: Keyspace): Compare[] {
+  return [
+    { key: keyspace.epoch, target: { modRevision: epochRevision } },
+    { key: keyspace.head, target: { createRevision: headCreated } },
+  ];
 }
 
 /** Looks only: the same that a write reads that was refused. */
 export function readingTxn({ requestId, conditions }: TxnWrite, keyspace: Keyspace): TxnRequest {
   return { compare: [], success: readsOf(requestId, conditions, keyspace), failure: [] };
+}
+
+/** Reads why, and writes down that the request was not made, unless it was. */
+function refusalOf(write: TxnWrite, keyspace: Keyspace): RequestOp[] {
+  const { requestId, conditions } = write;
+  const compare = [{ key: keyspace.recordOf(requestId), target: { version: 0 } }];
+  const voiding = { compare, success: [voidPut(write, keyspace)], failure: [] };
+  return [...readsOf(requestId, conditions, keyspace), { requestTxn: voiding }];
+}
+
+function voidPut({ requestId, record }: TxnWrite, keyspace: Keyspace): RequestOp {
+  const { actor, time, fingerprint } = record;
+  const value = encodeRecord({ actor, time, fingerprint, isVoid: true });
+  return { requestPut: { key: keyspace.recordOf(requestId), value } };
 }
 
 function readsOf(

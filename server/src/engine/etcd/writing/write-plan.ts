@@ -131,8 +131,8 @@ function rangesBetween(subtree: string, kept: readonly string[], keyspace: Keysp
   const gaps: KeyRange[] = kept.map((path) => just(keyspace.keyOf(path)));
   if (subtree === ROOT) gaps.push(just(keyspace.keyOf('/.confer')), keyspace.below('/.confer'));
   if (subtree === '/.confer') {
-    for (const key of [keyspace.head, keyspace.epoch, keyspace.compact, keyspace.fence])
-      gaps.push(just(key));
+    const { head, epoch, floor, compact, fence } = keyspace;
+    for (const key of [head, epoch, floor, compact, fence]) gaps.push(just(key));
     gaps.push(keyspace.below('/.confer/c'));
   }
   gaps.sort((a, b) => Buffer.compare(a.key, b.key));

@@ -8,21 +8,16 @@ import { heldOf } from '../../replica/states.ts';
 import type { Barrier } from '../barrier.ts';
 import { sizeOf } from '../client/codec.ts';
 import type { Members } from '../client/members.ts';
+import type { HistoryLine } from '../epoch/epoch-guard.ts';
 import type { CommitRecord } from '../keyspace/commit-record.ts';
 import type { AssemblyContext } from '../upstream/assemble.ts';
 import { pause, type RevisionWaiters } from '../waiting.ts';
 import { CONDITIONS_MAX, REQUEST_BYTES_MAX } from './etcd-limits.ts';
 import { countDeleted } from './past-deletes.ts';
 import { PathGate } from './path-gate.ts';
-import { NoSpace, type Sent, type TxnSender } from './txn-sender.ts';
-import {
-  outcomeOf,
-  readingTxn,
-  type TxnOutcome,
-  type TxnWrite,
-  txnOf,
-  voidingTxn,
-} from './txn-write.ts';
+import { type Sounded, sound } from './sounding.ts';
+import type { TxnSender } from './txn-sender.ts';
+import { type TxnOutcome, type TxnWrite, txnOf, voidingTxn } from './txn-write.ts';
 import { operationsOf, planOf, removedBy, roughBytesOf, type WritePlan } from './write-plan.ts';
 
 export interface WriterOptions {
@@ -35,6 +30,10 @@ export interface WriterOptions {
   readonly defer: (run: () => void) => void;
   /** Why nothing is written any more, once that is so. */
   readonly closed: () => string | undefined;
+  /** Of the history that is written to. */
+  readonly line: () => HistoryLine;
+  /** What is shown is not what the cluster has: somebody has to look. */
+  readonly onStrange: (reason: string) => void;
 }
 
 /** A commit comes out of the feed within this, or its writer is not told that it did (W12). */
@@ -125,19 +124,22 @@ export class Writer implements EngineWrites {
     return this.#make(writing, removed.hidden);
   }
 
-  /** Nothing is there to be removed: no commit is made, and it is only looked whether one was. */
+  /** Nothing is there to be removed: no commit is made, and that is written down, unless one was. */
   async #makeNothing(writing: Writing): Promise<CommitOutcome> {
     const { request } = writing;
-    const write = { ...this.#writeOf(writing, []), conditions: request.conditions };
+    const { revision } = this.#options.state.replica;
     if (request.conditions.length > CONDITIONS_MAX) this.#requireMet(request.conditions);
-    else {
-      const sent = await this.#options.sender.send(readingTxn(write, this.#options.state.keyspace));
-      const outcome = outcomeOf({ ...sent.response, succeeded: false }, write);
+    let write = this.#writeOf(writing, []);
+    for (let tries = 0; tries <= JUDGED_TRIES_MAX; tries++) {
+      const { keyspace } = this.#options.state;
+      const ways = { sender: this.#options.sender, keyspace };
+      const { outcome } = await sound(voidingTxn(write, keyspace), write, ways);
+      if (outcome.kind === 'written') break;
       if (outcome.kind === 'made before') return this.#madeBefore(writing, outcome);
-      if (outcome.kind === 'refused' && outcome.condition !== undefined)
-        throw await this.#conflict(outcome.condition, outcome.revision);
+      if (outcome.kind === 'refused') throw await this.#refusal(outcome);
+      write = { ...write, voided: outcome.revision };
     }
-    return { revision: this.#options.state.replica.revision, puts: 0, deletes: 0 };
+    return { revision, puts: 0, deletes: 0 };
   }
 
   async #make(writing: Writing, hidden: readonly string[]): Promise<CommitOutcome> {
@@ -155,8 +157,8 @@ export class Writer implements EngineWrites {
           write = { ...write, voided: outcome.revision };
           break;
         case 'refused':
-          if (outcome.condition !== undefined)
-            throw await this.#conflict(outcome.condition, outcome.revision);
+          if (outcome.condition !== undefined || !isJudgedHere) throw await this.#refusal(outcome);
+          write = { ...write, voided: outcome.voided };
           break;
       }
       if (tries > JUDGED_TRIES_MAX)
@@ -169,7 +171,8 @@ export class Writer implements EngineWrites {
     const operations = operationsOf(plan, hidden, this.#options.state.keyspace);
     const blind = conditions.length <= CONDITIONS_MAX ? conditions : [];
     const isLarge = roughBytesOf(plan) > LARGE_BYTES || operations.length > LARGE_OPERATIONS;
-    return { requestId, record, operations, conditions: blind, voided: 0, isLarge };
+    const line = this.#options.line();
+    return { requestId, record, operations, conditions: blind, line, voided: 0, isLarge };
   }
 
   /** By what is shown here, which is as new as the cluster, and must be so yet when the commit is made. */
@@ -177,7 +180,7 @@ export class Writer implements EngineWrites {
     const { barrier, state } = this.#options;
     await barrier.pass();
     this.#requireMet(conditions);
-    return { ...write, headRevision: state.sidecars.headRevision };
+    return { ...write, headRevision: state.sidecars.head.revision };
   }
 
   #requireMet(conditions: readonly Condition[]): void {
@@ -189,60 +192,14 @@ export class Writer implements EngineWrites {
     }
   }
 
-  async #send(write: TxnWrite): Promise<{ outcome: TxnOutcome; deleted: number }> {
+  #send(write: TxnWrite): Promise<Sounded> {
     const { sender, state } = this.#options;
     const txn = txnOf(write, state.keyspace);
     if (txn === undefined)
       throw new ProtocolError('too_large', 'a commit of so many operations is too large for etcd');
     // To put a small one together only to measure it would cost every write as much again.
     if (write.isLarge) requireSize(sizeOf(txn));
-    let sent: Sent;
-    try {
-      sent = await sender.send(txn);
-    } catch (error) {
-      if (error instanceof NoSpace) return this.#withoutSpace(write, error);
-      throw error;
-    }
-    const outcome = outcomeOf(sent.response, write);
-    if (outcome.kind === 'refused' && sent.isUncertain) return this.#settle(write, outcome);
-    let deleted = 0;
-    for (const each of sent.response.responses)
-      if (each.kind === 'deleteRange') deleted += each.deleted;
-    return { outcome, deleted };
-  }
-
-  /**
-   * The race: 1. a try is under way and nobody hears of it; 2. the next one is refused, because a condition does
-   * not hold; 3. it comes to hold, and the first try is made, after its writer was told that it was not. So before
-   * he is told, it is written down that the request was not made, and what is under way finds that.
-   */
-  async #settle(
-    write: TxnWrite,
-    refused: TxnOutcome,
-  ): Promise<{ outcome: TxnOutcome; deleted: number }> {
-    const { sender, state } = this.#options;
-    const { response } = await sender.send(voidingTxn(write, state.keyspace));
-    if (response.succeeded) return { outcome: refused, deleted: 0 };
-    const outcome = outcomeOf(response, { ...write, conditions: [] });
-    return { outcome: outcome.kind === 'void' ? refused : outcome, deleted: 0 };
-  }
-
-  async #withoutSpace(
-    write: TxnWrite,
-    { isUncertain }: NoSpace,
-  ): Promise<{ outcome: TxnOutcome; deleted: number }> {
-    const { sender, state } = this.#options;
-    const { response } = await sender.send(
-      readingTxn({ ...write, conditions: [] }, state.keyspace),
-    );
-    const outcome = outcomeOf({ ...response, succeeded: false }, { ...write, conditions: [] });
-    if (outcome.kind === 'made before') return { outcome, deleted: 0 };
-    if (isUncertain)
-      throw new ProtocolError(
-        'outcome_unknown',
-        'it may have been written: the quota of etcd is spent',
-      );
-    throw new ProtocolError('storage_full', 'nothing was written: the quota of etcd is spent');
+    return sound(txn, write, { sender, keyspace: state.keyspace });
   }
 
   #madeBefore(
@@ -271,8 +228,15 @@ export class Writer implements EngineWrites {
     return { revision, puts: plan.puts.length, deletes };
   }
 
-  async #conflict(condition: Condition, revision: number): Promise<ProtocolError> {
-    const { waiters, state } = this.#options;
+  async #refusal({
+    condition,
+    revision,
+  }: Extract<TxnOutcome, { kind: 'refused' }>): Promise<ProtocolError> {
+    const { waiters, state, onStrange } = this.#options;
+    if (condition === undefined) {
+      onStrange('the epoch key is another one');
+      return new ProtocolError('unavailable', 'nothing was written: this history is over');
+    }
     await waiters.wait(revision, CURRENT_MS);
     const { tree, compactedRevision } = state.replica;
     const at = Math.max(revision, compactedRevision);
