@@ -8,6 +8,12 @@ export interface LoggedCommit {
   readonly time: number;
 }
 
+/** The commit of a revision, if there is one. */
+export function commitAt(log: readonly LoggedCommit[], revision: number): LoggedCommit | undefined {
+  const logged = log[indexAfter(log, revision - 1)];
+  return logged?.commit.revision === revision ? logged : undefined;
+}
+
 /** When the first commit after a revision was made; `undefined` where there is none. */
 export function timeAfter(log: readonly LoggedCommit[], revision: number): number | undefined {
   return log[indexAfter(log, revision)]?.time;

@@ -120,8 +120,8 @@ export class Requests {
       (one) => one !== by && one.startedAt > by.startedAt && one.endedAt < origin.madeAt,
     );
     return later.flatMap((one) =>
-      // Who is out of touch says so of his own try, and cannot know of another.
-      one.answer === undefined || one.answer.kind === 'unknown' || isUnavailable(one.answer)
+      // Who is out of touch, or has no room to write anything down, says so of his own try alone.
+      one.answer === undefined || one.answer.kind === 'unknown' || knowsOfItself(one.answer)
         ? []
         : [
             `S4 ${requestId} was answered by a second try (${textOf(one.answer)}), and the first one was made after that at ${revision}`,
@@ -153,8 +153,8 @@ export class Requests {
   }
 }
 
-function isUnavailable(answer: Answer): boolean {
-  return answer.kind === 'refused' && answer.code === 'unavailable';
+function knowsOfItself(answer: Answer): boolean {
+  return answer.kind === 'refused' && ['unavailable', 'storage_full'].includes(answer.code);
 }
 
 function textOf(answer: Answer): string {

@@ -3,7 +3,7 @@ import { type CooperativeSteps, inTurns } from '../../cooperative-steps.ts';
 import type { CommitOutcome, EngineWrites, WriteRequest } from '../../engine.ts';
 import { conflict, outcomeOf as outcomeOfCommit } from '../../evaluate.ts';
 import { anotherWrite, fingerprintOf } from '../../idempotency.ts';
-import { commitsAfter } from '../../replica/commit-log.ts';
+import { commitAt } from '../../replica/commit-log.ts';
 import { heldOf } from '../../replica/states.ts';
 import type { Barrier } from '../barrier.ts';
 import { sizeOf } from '../client/codec.ts';
@@ -212,16 +212,19 @@ export class Writer implements EngineWrites {
 
   /** The writer is told after the watches of this gateway (W12). `deleted`: keys, where that was said. */
   async #shown(
-    { plan }: Writing,
+    { plan, request }: Writing,
     revision: number,
     deleted: number | undefined,
   ): Promise<CommitOutcome> {
-    const { waiters, state, members } = this.#options;
+    const { waiters, state, members, onStrange } = this.#options;
     if (!(await waiters.wait(revision, SHOWN_MS)))
       throw new ProtocolError('outcome_unknown', 'it was written, and this server does not see it');
-    for (const commit of commitsAfter(state.replica.log, revision - 1)) {
-      if (commit.revision === revision) return outcomeOfCommit(commit);
-      break;
+    const logged = commitAt(state.replica.log, revision);
+    if (logged?.requestId === request.requestId) return outcomeOfCommit(logged.commit);
+    if (logged !== undefined) {
+      const reason = `another write is shown at revision ${revision}`;
+      onStrange(reason);
+      throw new ProtocolError('outcome_unknown', `it was written, and ${reason}`);
     }
     // Not in history any more, or nothing changed.
     const deletes = deleted ?? (await countDeleted(plan, revision, { members, state }));
