@@ -1,5 +1,5 @@
 import { type Clock, ProtocolError } from '@confer/shared';
-import type { EtcdMember } from './client/cluster.ts';
+import { type EtcdMember, reasonOf } from './client/cluster.ts';
 import type { Members } from './client/members.ts';
 import type { Keyspace } from './keyspace/keyspace.ts';
 import type { Head } from './upstream/sidecars.ts';
@@ -82,7 +82,7 @@ export class Barrier {
       } catch (error) {
         members.leave(member);
         if (clock.now() + TRY_MS > endAt || this.#options.behind() !== undefined)
-          throw unavailable(error instanceof Error ? error.message : String(error));
+          throw unavailable(reasonOf(error));
       }
     }
   }

@@ -114,65 +114,33 @@ class EtcdEngine implements Engine {
     this.timelines = [{ id: guard.id, from: 0 }];
     const waiters = new RevisionWaiters(clock, () => replica.revision);
     this.#waiters = waiters;
-    const upstream = new Upstream({
-      members,
-      looks,
-      guard,
-      state,
-      waiters,
-      feed,
-      health,
-      clock,
-      random,
-      defer,
-      onNotice,
-      auditMs,
-      onEnd: (reason) => this.#end(reason),
-    });
+    const common = { members, state, keyspace, waiters, clock, random, defer, onNotice };
+    const onEnd = (reason: string) => this.#end(reason);
+    const upstream = new Upstream({ ...common, looks, guard, feed, health, auditMs, onEnd });
     this.#upstream = upstream;
     const behind = () => (health.current.kind === 'behind' ? health.current.reason : undefined);
+    const closed = () => this.#closed ?? behind();
     const onStrange = (reason: string) => upstream.look(reason);
-    const barrier = new Barrier({
-      members,
-      keyspace,
-      waiters,
-      clock,
-      behind,
-      head: () => state.sidecars.head,
-      onStrange,
-    });
+    const head = () => state.sidecars.head;
+    const barrier = new Barrier({ ...common, behind, head, onStrange });
     const sender = new TxnSender({
-      members,
-      clock,
-      random,
-      behind: () => this.#closed ?? behind(),
+      ...common,
+      behind: closed,
       shown: () => replica.revision,
       onStrange,
       onRefusal: (reason) =>
         health.setDegraded(reason === undefined ? undefined : { since: clock.now(), reason }),
     });
+    const line = () => guard.line;
     this.reads = new GatewayReads(replica, { barrier, waiters, nudge: () => upstream.nudge() });
-    this.writes = new Writer({
-      state,
-      members,
-      sender,
-      barrier,
-      waiters,
-      clock,
-      defer,
-      closed: () => this.#closed ?? behind(),
-      line: () => guard.line,
-      onStrange,
-    });
+    this.writes = new Writer({ ...common, sender, barrier, closed, line, onStrange });
+    const { reads } = this;
     this.maintenance = new GatewayMaintenance({
-      state,
-      reads: this.reads,
-      members,
+      ...common,
+      reads,
       sender,
       upstream,
-      clock,
       compactsCluster,
-      onNotice,
     });
     this.#retention = retention && new Retention(this, clock, retention, onNotice);
   }

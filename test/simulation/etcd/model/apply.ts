@@ -79,7 +79,8 @@ function make(txn: TxnRequest, path: Path, making: Making): ResponseOp[] {
     if (!('requestTxn' in operation)) return makeOne(operation, making);
     const { value } = within.next();
     if (value === undefined) throw new Error('each transaction within has its path');
-    return { kind: 'txn', responses: make(operation.requestTxn, value, making) };
+    const { succeeded } = value;
+    return { kind: 'txn', succeeded, responses: make(operation.requestTxn, value, making) };
   });
 }
 

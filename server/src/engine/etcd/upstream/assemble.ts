@@ -6,6 +6,7 @@ import { inTreeOrder } from '../../in-tree-order.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { heldOf } from '../../replica/states.ts';
 import type { WatchEvent } from '../client/messages.ts';
+import type { Seen } from '../epoch/epoch.ts';
 import { type CommitRecord, decodeRecord } from '../keyspace/commit-record.ts';
 import { entryOf, FOREIGN } from '../keyspace/entries.ts';
 import { type KeyMeaning, type Keyspace, textOf } from '../keyspace/keyspace.ts';
@@ -36,6 +37,14 @@ export interface AssemblyContext {
   readonly replica: Replica;
   /** Another one after all was read anew. */
   sidecars: Sidecars;
+}
+
+/** What is shown, to hold it against what the cluster has. */
+export function seenOf({ replica, sidecars }: AssemblyContext): Seen {
+  const { revision, log } = replica;
+  const last = log.at(-1);
+  const isHead = last?.commit.revision === sidecars.head.revision && last.requestId !== '';
+  return { revision, head: sidecars.head, requestId: isHead ? last.requestId : undefined };
 }
 
 interface Meant {

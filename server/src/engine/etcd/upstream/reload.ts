@@ -3,10 +3,18 @@ import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type { EngineChange } from '../../engine.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { restOf } from '../../tree-range.ts';
+import type { AssemblyContext } from './assemble.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** Makes the state that of a snapshot: what led there is not known. */
+export function* jumpTo(snapshot: Snapshot, state: AssemblyContext): CooperativeSteps<void> {
+  const changes = yield* differenceTo(snapshot, state.replica);
+  yield* state.replica.jump(changes, snapshot.revision);
+  state.sidecars = snapshot.sidecars;
+}
+
 /** What leads from the state of a replica to what a snapshot holds. */
-export function* differenceTo(
+function* differenceTo(
   { entries }: Snapshot,
   { tree, revision }: Replica,
 ): CooperativeSteps<readonly EngineChange[]> {

@@ -1,18 +1,18 @@
 import type { Clock, Random } from '@confer/shared';
 import { inTurns } from '../../cooperative-steps.ts';
 import type { Feed } from '../../feed.ts';
-import type { EtcdMember } from '../client/cluster.ts';
+import { type EtcdMember, reasonOf } from '../client/cluster.ts';
 import type { Members } from '../client/members.ts';
-import type { Look, Seen } from '../epoch/epoch.ts';
+import type { Look } from '../epoch/epoch.ts';
 import type { EpochGuard } from '../epoch/epoch-guard.ts';
 import type { MemberLooks } from '../epoch/member-looks.ts';
 import type { GatewayHealth } from '../gateway-health.ts';
 import { backoffMs, pause, type RevisionWaiters } from '../waiting.ts';
 import { Applier, type UpstreamItem } from './applier.ts';
-import type { Assembled, AssemblyContext } from './assemble.ts';
+import { type Assembled, type AssemblyContext, seenOf } from './assemble.ts';
 import { Auditor } from './audit.ts';
 import { Probe } from './probe.ts';
-import { differenceTo } from './reload.ts';
+import { jumpTo } from './reload.ts';
 import { readSnapshot, SMALL_PAGES } from './snapshot.ts';
 import { Beat } from './upstream-beat.ts';
 import { UpstreamWatch, type WatchEnd } from './upstream-watch.ts';
@@ -35,7 +35,7 @@ export interface UpstreamOptions {
   readonly onEnd: (reason: string) => void;
 }
 
-/** So many revisions may wait to be shown before no more are let in. */
+/** Revisions that may wait to be shown before no more are let in. */
 const WAITING_MAX = 2_000;
 /** A gateway that starts is caught up within this, or gives up; it says so when it takes long. */
 const CATCH_UP_MS = 10 * 60_000;
@@ -59,7 +59,7 @@ export class Upstream {
   readonly #probe: Probe;
   #watch: UpstreamWatch | undefined;
   #isPaused = false;
-  /** What was missed was too large for one piece, so that the next watch asks for pieces. */
+  /** What was missed was too large for one piece. */
   #takesFragments = false;
   /** Watches in a row that brought nothing, though there was something. */
   #fruitless = 0;
@@ -98,11 +98,7 @@ export class Upstream {
       onHeard: (revision) => this.#beat.heard(revision),
     });
     this.#auditor = new Auditor({
-      members: options.members,
-      state,
-      clock,
-      defer,
-      auditMs: options.auditMs,
+      ...options,
       onDifference: (difference) => this.#reloadLater(difference),
     });
   }
@@ -192,7 +188,7 @@ export class Upstream {
     const look = await looks.look(member);
     const over = await guard.judge(member, look, seenOf(state));
     if (over !== undefined) this.#end(over);
-    if (this.#reloadBecause !== undefined && !this.#isOver) await this.#reload(member);
+    else if (this.#reloadBecause !== undefined) await this.#reload(member);
     if (this.#isOver) return { kind: 'failed', reason: 'it is over' };
     return await this.#follow(member, look, onFollowing);
   }
@@ -243,10 +239,7 @@ export class Upstream {
     const snapshot = await readSnapshot(member, state.keyspace, { pages: SMALL_PAGES });
     if (guard.isOther(snapshot.epoch)) this.#end('the cluster has a new epoch');
     if (this.#isOver) return;
-    const { replica } = state;
-    const changes = await inTurns(differenceTo(snapshot, replica), defer);
-    await inTurns(replica.jump(changes, snapshot.revision), defer);
-    state.sidecars = snapshot.sidecars;
+    await inTurns(jumpTo(snapshot, state), defer);
     this.#reloadBecause = undefined;
     this.#fruitless = 0;
     feed.tell({ kind: 'jump', revision: snapshot.revision });
@@ -301,16 +294,4 @@ export class Upstream {
     this.#options.onEnd(reason);
     this.#options.feed.tell({ kind: 'end', reason });
   }
-}
-
-/** What is shown, to hold it against what the cluster has. */
-function seenOf({ replica, sidecars }: AssemblyContext): Seen {
-  const { revision, log } = replica;
-  const last = log.at(-1);
-  const isHead = last?.commit.revision === sidecars.head.revision && last.requestId !== '';
-  return { revision, head: sidecars.head, requestId: isHead ? last.requestId : undefined };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

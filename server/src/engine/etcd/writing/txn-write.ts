@@ -57,14 +57,11 @@ export type TxnOutcome =
  * `undefined`: it has too many operations.
  */
 export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefined {
-  const { requestId, record, conditions, headRevision, line, voided } = write;
+  const { requestId, record, conditions, headRevision, line } = write;
   const recordKey = keyspace.recordOf(requestId);
   const head = keyspace.head;
   const compare = [
-    {
-      key: recordKey,
-      target: voided === 0 ? { version: 0 } : { modRevision: voided },
-    },
+    unmade(write, keyspace),
     ...conditions.map(({ path, modRevision }) => ({
       key: keyspace.keyOf(path),
       target: { modRevision },
@@ -113,10 +110,9 @@ function keyOf(response: ResponseOp): KeyValue | undefined {
  * `head`: it is no commit.
  */
 export function voidingTxn(write: TxnWrite, keyspace: Keyspace): TxnRequest {
-  const { requestId, conditions, line, voided } = write;
-  const key = keyspace.recordOf(requestId);
+  const { conditions, line } = write;
   const compare = [
-    { key, target: voided === 0 ? { version: 0 } : { modRevision: voided } },
+    unmade(write, keyspace),
     ...conditions.map(({ path, modRevision }) => ({
       key: keyspace.keyOf(path),
       target: { modRevision },
@@ -124,6 +120,12 @@ export function voidingTxn(write: TxnWrite, keyspace: Keyspace): TxnRequest {
     ...onLine(line, keyspace),
   ];
   return { compare, success: [voidPut(write, keyspace)], failure: refusalOf(write, keyspace) };
+}
+
+/** There is no record, or the one that says that the request was not made. */
+function unmade({ requestId, voided }: TxnWrite, keyspace: Keyspace): Compare {
+  const key = keyspace.recordOf(requestId);
+  return { key, target: voided === 0 ? { version: 0 } : { modRevision: voided } };
 }
 
 function onLine({ epochRevision, headCreated }: HistoryLine, keyspace: Keyspace): Compare[] {
@@ -138,10 +140,13 @@ export function readingTxn({ requestId, conditions }: TxnWrite, keyspace: Keyspa
   return { compare: [], success: readsOf(requestId, conditions, keyspace), failure: [] };
 }
 
-/** Reads why, and writes down that the request was not made, unless it was. */
+/**
+ * Reads why, and writes down that the request was not made, unless it was. Also where that is written there already:
+ * a try that goes on from that may be under way.
+ */
 function refusalOf(write: TxnWrite, keyspace: Keyspace): RequestOp[] {
   const { requestId, conditions } = write;
-  const compare = [{ key: keyspace.recordOf(requestId), target: { version: 0 } }];
+  const compare = [unmade(write, keyspace)];
   const voiding = { compare, success: [voidPut(write, keyspace)], failure: [] };
   return [...readsOf(requestId, conditions, keyspace), { requestTxn: voiding }];
 }
