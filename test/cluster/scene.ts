@@ -1,8 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { type Client, type ClientOptions, connect } from '@confer/client';
 import { EtcdProcess, etcdProblem } from '../../server/src/test-support/etcd-process.ts';
 import { FaultProxy } from '../faults/proxy.ts';
 import { memoryMiBOf } from '../faults/vitals.ts';
-import { freePort, type Program, serve } from '../support/process.ts';
+import { freePort, Program, serve } from '../support/process.ts';
+
+const SERVER = fileURLToPath(new URL('../faults/server.js', import.meta.url));
 
 /** Why no cluster can run here; `undefined` where one can. */
 export const clusterProblem = etcdProblem();
@@ -15,7 +18,11 @@ export class GatewayProcess {
   readonly proxies: readonly FaultProxy[];
   #program: Program | undefined;
 
-  constructor(port: number, proxies: readonly FaultProxy[]) {
+  readonly #heartbeatMs: number | undefined;
+
+  /** `heartbeatMs`: other than the command has it. */
+  constructor(port: number, proxies: readonly FaultProxy[], heartbeatMs?: number) {
+    this.#heartbeatMs = heartbeatMs;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.proxies = proxies;
@@ -23,6 +30,18 @@ export class GatewayProcess {
 
   async start(withinMs?: number): Promise<void> {
     const members = this.proxies.map(({ url }) => url).join(',');
+    if (this.#heartbeatMs !== undefined) {
+      const endpoints = members.split(',');
+      const options = {
+        engine: 'etcd',
+        endpoints,
+        port: this.port,
+        heartbeatMs: this.#heartbeatMs,
+      };
+      this.#program = new Program(SERVER, [JSON.stringify(options)]);
+      await this.#program.saw(({ stdout }) => (stdout.includes('\n') ? true : undefined));
+      return;
+    }
     const { program } = await serve(['--engine', 'etcd', '--etcd', members], this.port, withinMs);
     this.#program = program;
   }
@@ -59,12 +78,12 @@ export class Cluster {
     this.gateways = gateways;
   }
 
-  static async start(gatewayCount: number): Promise<Cluster> {
+  static async start(gatewayCount: number, heartbeatMs?: number): Promise<Cluster> {
     const members = await EtcdProcess.cluster(3);
     const gateways: GatewayProcess[] = [];
     const cluster = new Cluster(members, gateways);
     try {
-      for (let i = 0; i < gatewayCount; i++) gateways.push(await cluster.#gateway());
+      for (let i = 0; i < gatewayCount; i++) gateways.push(await cluster.#gateway(heartbeatMs));
     } catch (error) {
       await cluster.end();
       throw error;
@@ -100,9 +119,9 @@ export class Cluster {
     await Promise.all(this.members.map((member) => member.remove()));
   }
 
-  async #gateway(): Promise<GatewayProcess> {
+  async #gateway(heartbeatMs: number | undefined): Promise<GatewayProcess> {
     const proxies = await Promise.all(this.members.map(({ port }) => FaultProxy.start(port)));
-    const gateway = new GatewayProcess(await freePort(), proxies);
+    const gateway = new GatewayProcess(await freePort(), proxies, heartbeatMs);
     await gateway.start();
     return gateway;
   }
@@ -117,8 +136,9 @@ export class Cluster {
 export async function withCluster(
   gatewayCount: number,
   use: (cluster: Cluster) => Promise<void>,
+  heartbeatMs?: number,
 ): Promise<void> {
-  const cluster = await Cluster.start(gatewayCount);
+  const cluster = await Cluster.start(gatewayCount, heartbeatMs);
   try {
     await use(cluster);
   } finally {

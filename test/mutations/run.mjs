@@ -10,9 +10,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { durableMutants } from './durable-mutants.mjs';
+import { etcdMutants } from './etcd-mutants.mjs';
 import { mutants } from './mutants.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,11 +25,13 @@ const HANG_MS = 20_000;
 const WORKERS = Number(process.env.CONFER_TEST_WORKERS ?? 2);
 
 const ENTRY = `
+import { simulateGateways } from './test/simulation/etcd/run.ts';
 import { simulate } from './test/simulation/run.ts';
 const [engine, last, ...told] = process.argv.slice(2);
 for (let seed = 1; seed <= Number(last); seed++) {
   console.log(JSON.stringify({ seed }));
-  const all = await simulate({ seed, steps: 120, engine }).catch((error) => ['threw ' + error]);
+  const running = engine === 'etcd' ? simulateGateways({ seed, steps: 36 }) : simulate({ seed, steps: 120, engine });
+  const all = await running.catch((error) => ['threw ' + error]);
   const problems = all.filter((problem) => !told.some((part) => problem.includes(part)));
   if (problems.length === 0) continue;
   console.log(JSON.stringify({ seed, problem: problems[0] }));
@@ -61,8 +64,11 @@ async function bundle(edits, outfile) {
     name: 'mutate',
     setup({ onLoad }) {
       onLoad({ filter: /\.ts$/ }, ({ path }) => {
-        const contents = files.get(relative(root, path).replaceAll('\\', '/'));
-        return contents === undefined ? undefined : { contents, loader: 'ts' };
+        const changed = files.get(relative(root, path).replaceAll('\\', '/'));
+        const contents = changed ?? readFileSync(path, 'utf8');
+        // What lies beside a source is found from there, not from the bundle.
+        const place = JSON.stringify(pathToFileURL(path).href);
+        return { contents: contents.replaceAll('import.meta.url', place), loader: 'ts' };
       });
     },
   };
@@ -72,6 +78,10 @@ async function bundle(edits, outfile) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // For what is CommonJS.
+    banner: {
+      js: `import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(import.meta.url)});`,
+    },
     alias: aliases,
     plugins: [mutate],
     logLevel: 'silent',
@@ -135,7 +145,7 @@ function row({ name, edits, seed, problem }) {
 
 /** Says which mutants name what is no longer there: a rename must not switch them off in silence. */
 function check() {
-  for (const { name, plant = [], edits } of [...mutants, ...durableMutants])
+  for (const { name, plant = [], edits } of [...mutants, ...durableMutants, ...etcdMutants])
     try {
       editedFiles([...plant, ...edits]);
     } catch (error) {
@@ -146,7 +156,7 @@ function check() {
 
 async function main() {
   const directory = mkdtempSync(join(tmpdir(), 'confer-mutants-'));
-  const chosen = [...mutants, ...durableMutants].filter(({ name }) =>
+  const chosen = [...mutants, ...durableMutants, ...etcdMutants].filter(({ name }) =>
     name.includes(process.argv[2] ?? ''),
   );
   const results = [];
