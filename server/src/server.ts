@@ -28,7 +28,8 @@ export type ServerOptions = EngineOptions & {
   readonly connectionsMax?: number;
   /**
    * How much history is kept: by age or by commits, whichever keeps more, but not beyond so many bytes.
-   * Default: 24 hours, 100,000 commits, 1 GiB. Current entries are kept for ever.
+   * Default: 24 hours, 100,000 commits, 1 GiB (256 MiB on etcd, as a gateway counts them). Current entries are
+   * kept for ever.
    */
   readonly retention?: Partial<RetentionLimits>;
   /** Default: silent. */
@@ -104,8 +105,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-function retentionOf({ retention = {} }: ServerOptions): RetentionLimits {
-  const limits = { ...retentionDefaults, ...retention };
+/** A commit takes several times as much in etcd as in the memory of a gateway, and a common quota there is 2 GiB. */
+const ETCD_HISTORY_BYTES = 256 * 1024 * 1024;
+
+function retentionOf({ engine, retention = {} }: ServerOptions): RetentionLimits {
+  const bytes = engine === 'etcd' ? ETCD_HISTORY_BYTES : retentionDefaults.bytes;
+  const limits = { ...retentionDefaults, bytes, ...retention };
   for (const [name, limit] of Object.entries(limits))
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new StartError('invalid', `retention.${name} is a whole number from 0, not ${limit}`);
