@@ -12,7 +12,7 @@ import { record } from './watch.ts';
 
 const CHILD = fileURLToPath(new URL('./store-child.mjs', import.meta.url));
 const isLong = process.env.CONFER_TEST_LONG === '1';
-const STATES = isLong ? 4_000 : 80;
+const STATES = isLong ? 4_000 : 50;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);
 const library = shim.library ?? '';
 
@@ -127,7 +127,7 @@ describe.skipIf(shim.library === undefined)(`a store whose disk fails (${shim.wh
           });
           expect(refused, 'what was refused is there').not.toContain(Number(now.values['/last']));
           const disk = join(home, 'disk');
-          for (const state of diskStates(recording, { seed, count: isLong ? 100 : 4 })) {
+          for (const state of diskStates(recording, { seed, count: isLong ? 100 : 3 })) {
             state.writeTo(disk);
             const found = foundIn(await looker.look(disk));
             expect(problemsOf(found, state.lines, !isOpened), state.describe()).toEqual([]);

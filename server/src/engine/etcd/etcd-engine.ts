@@ -16,7 +16,7 @@ import { Keyspace } from './keyspace/keyspace.ts';
 import type { AssemblyContext } from './upstream/assemble.ts';
 import { beginState } from './upstream/opening.ts';
 import { Upstream } from './upstream/upstream.ts';
-import { RevisionWaiters } from './waiting.ts';
+import { pause, RevisionWaiters } from './waiting.ts';
 import { REQUEST_BYTES_MAX } from './writing/etcd-limits.ts';
 import { TxnSender } from './writing/txn-sender.ts';
 import { Writer } from './writing/writer.ts';
@@ -69,6 +69,9 @@ export async function openEtcdEngine(options: EtcdEngineOptions): Promise<Engine
   }
 }
 
+/** How long a gateway that stops tries to learn what became of writes. */
+const SETTLE_MS = 5_000;
+
 /** As often as Kubernetes compares its cache with etcd. */
 const AUDIT_MS = 5 * 60_000;
 
@@ -96,6 +99,7 @@ class EtcdEngine implements Engine {
   readonly health = new GatewayHealth();
   readonly maintenance: GatewayMaintenance;
   readonly #cluster: EtcdCluster;
+  readonly #clock: Clock;
   readonly #upstream: Upstream;
   readonly #waiters: RevisionWaiters;
   readonly #retention: Retention | undefined;
@@ -110,6 +114,7 @@ class EtcdEngine implements Engine {
     const { keyspace, replica } = state;
     const { health, feed } = this;
     this.#cluster = cluster;
+    this.#clock = clock;
     this.epoch = guard.id;
     this.timelines = [{ id: guard.id, from: 0 }];
     const waiters = new RevisionWaiters(clock, () => replica.revision);
@@ -125,7 +130,8 @@ class EtcdEngine implements Engine {
     const barrier = new Barrier({ ...common, behind, head, onStrange });
     const sender = new TxnSender({
       ...common,
-      behind: closed,
+      behind,
+      closed: () => this.#closed,
       shown: () => replica.revision,
       onStrange,
       onRefusal: (reason) =>
@@ -156,7 +162,8 @@ class EtcdEngine implements Engine {
 
   async close(): Promise<void> {
     this.#retention?.stop();
-    await this.writes.idle();
+    // What is in doubt by then stays so.
+    await Promise.race([this.writes.idle(), pause(this.#clock, SETTLE_MS)]);
     this.#end('the server stops');
     this.#cluster.close();
   }

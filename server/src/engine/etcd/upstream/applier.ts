@@ -45,6 +45,9 @@ export class Applier {
   /** What is in hand is not told any more. */
   stop(): void {
     this.#isStopped = true;
+    this.#items = [];
+    this.#commits = [];
+    this.#current = undefined;
   }
 
   offer(items: readonly UpstreamItem[]): void {
@@ -122,7 +125,7 @@ export class Applier {
 
   #tell(): void {
     const commits = this.#commits;
-    if (commits.length === 0) return;
+    if (commits.length === 0 || this.#isStopped) return;
     this.#commits = [];
     this.#options.feed.tell({ kind: 'commits', commits });
     this.#options.onShown();

@@ -10,6 +10,8 @@ export interface TxnSenderOptions {
   readonly random: Random;
   /** Why there is no touch with the cluster, while there is none. */
   readonly behind: () => string | undefined;
+  /** Why nothing is sent any more, once that is so. */
+  readonly closed: () => string | undefined;
   /** The newest revision that is shown. */
   readonly shown: () => number;
   /** What is shown is not what the cluster has: somebody has to look. */
@@ -64,10 +66,12 @@ export class TxnSender {
 
   /** `wasUncertain`: something is in doubt that this one is to settle, so that nothing is certain where it fails. */
   async send(txn: TxnRequest, wasUncertain = false): Promise<Sent> {
-    const { members, clock, random, behind, onRefusal } = this.#options;
+    const { members, clock, random, behind, closed, onRefusal } = this.#options;
     const startedAt = clock.now();
     let isUncertain = wasUncertain;
     for (let tries = 0; ; tries++) {
+      const over = closed();
+      if (over !== undefined) throw isUncertain ? inDoubt(over) : unavailable(over);
       const reason = behind();
       if (reason !== undefined && !isUncertain) throw unavailable(reason);
       const member = members.current;
@@ -91,7 +95,7 @@ export class TxnSender {
         if (!isUncertain && !isPassing(failure)) throw refusal(failure);
         const waitedMs = clock.now() - startedAt;
         if (isUncertain ? waitedMs > RESOLVE_MS : waitedMs > REFUSED_MS)
-          throw isUncertain ? unknownOutcome(failure) : unavailable(failure.message);
+          throw isUncertain ? inDoubt(failure.message) : unavailable(failure.message);
         members.leave(member);
         await pause(clock, backoffMs(tries, random));
       }
@@ -111,9 +115,7 @@ export class TxnSender {
     if (isMade ? header.revision > shown : header.revision >= shown) return;
     const reason = `the cluster is at revision ${header.revision}, and was at ${shown}`;
     this.#options.onStrange(reason);
-    if (isMade || isUncertain)
-      throw new ProtocolError('outcome_unknown', `it may have been written: ${reason}`);
-    throw unavailable(reason);
+    throw isMade || isUncertain ? inDoubt(reason) : unavailable(reason);
   }
 }
 
@@ -144,6 +146,6 @@ function unavailable(reason: string): ProtocolError {
   return new ProtocolError('unavailable', `nothing was written: ${reason}`);
 }
 
-function unknownOutcome({ message }: EtcdError): ProtocolError {
-  return new ProtocolError('outcome_unknown', `it may have been written: ${message}`);
+function inDoubt(reason: string): ProtocolError {
+  return new ProtocolError('outcome_unknown', `it may have been written: ${reason}`);
 }
