@@ -35,11 +35,12 @@ interface Scene extends World {
  * A whole server and several clients on one virtual clock, everything out of one seed: random work,
  * random faults, then peace. Returns what was wrong, one line each.
  */
-export async function simulate({ seed, steps, engine }: SimulationOptions): Promise<string[]> {
-  const scene = build(
-    new SeededRandom(seed),
-    engine === 'lmdb' ? new SeededRandom(~seed) : undefined,
-  );
+export async function simulate({
+  seed,
+  steps,
+  engine = 'memory',
+}: SimulationOptions): Promise<string[]> {
+  const scene = build(new SeededRandom(seed), engine, new SeededRandom(~seed));
   try {
     await play(scene, steps);
   } catch (error) {
@@ -94,7 +95,7 @@ function writtenInPeace(client: ClientHost): () => readonly string[] {
   return () => answer;
 }
 
-function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scene {
+function build(random: SeededRandom, engine: EngineName, diskRandom: SeededRandom): Scene {
   // One run in ten has values so large that snapshots and batches need several frames.
   const isLarge = random.chance(0.1);
   const networkOptions = {
@@ -108,7 +109,7 @@ function build(random: SeededRandom, diskRandom: SeededRandom | undefined): Scen
     ...networkOptions,
     busyMaxMs: random.pick([0, 0, 400]),
     serverRandom: random.fork(),
-    ...storing(diskRandom, diskMaxMs),
+    ...storing(engine, diskRandom, diskMaxMs),
     onOpen: (owner) => attempts.opened(owner),
   });
   const { clock, network, server, operationHistory, problems } = judged;

@@ -29,7 +29,7 @@ export interface ServerHostOptions {
   /** What the server puts off to a later turn waits up to this long, and turns are short. */
   readonly busyMaxMs: number;
   /** An empty one. */
-  readonly newStore?: () => SimulatedStore;
+  readonly newStore?: (clock: VirtualClock) => SimulatedStore;
   /** What goes wrong with the disk of such a store. */
   readonly faults?: DiskFaults;
 }
@@ -74,7 +74,8 @@ export class ServerHost implements Histories {
   constructor(options: ServerHostOptions) {
     this.#options = options;
     this.#random = options.random;
-    this.#newStore = options.newStore ?? (() => new MemoryStore());
+    const { newStore = () => new MemoryStore() } = options;
+    this.#newStore = () => newStore(options.clock);
     this.#store = this.#newStore();
   }
 
@@ -118,6 +119,7 @@ export class ServerHost implements Histories {
     this.#history ??= this.#begin(engine.epoch);
     for (const { id } of engine.timelines.slice(-1)) this.#histories.set(id, this.#history);
     this.#judgeWhatIsThere(engine);
+    if (!engine.supports.gapless) this.model.idleUntil(engine.reads.revision);
     const core = new Core({
       engine: this.#watched(engine, process),
       runtime: {
@@ -153,6 +155,7 @@ export class ServerHost implements Histories {
   crash(): void {
     const { network } = this.#options;
     network.host = undefined;
+    this.#store.kill?.();
     this.#running?.process.kill();
     this.#ending?.process.kill();
     this.#running = undefined;
@@ -290,7 +293,7 @@ export class ServerHost implements Histories {
   /** The engine, with a slow disk and every commit held against the model as it comes out. */
   #watched(engine: Engine, { clock }: ProcessClock): Engine {
     const judge = (commits: readonly Commit[]) => {
-      for (const commit of commits) this.#judge(commit);
+      for (const commit of commits) this.#judge(commit, engine);
     };
     const { diskMaxMs } = this.#options;
     let freeAt = 0;
@@ -301,10 +304,16 @@ export class ServerHost implements Histories {
           engine.writes.commit(request).then(resolve, reject),
         );
       });
-    const commit = diskMaxMs > 0 ? commitLater : engine.writes.commit;
+    const now = (request: WriteRequest) => engine.writes.commit(request);
+    const commit = diskMaxMs > 0 ? commitLater : now;
     const consume = (consumer: FeedConsumer) =>
       engine.feed.consume((event) => {
         if (event.kind === 'commits') judge(event.commits);
+        if (event.kind === 'progress') this.model.idleUntil(event.revision);
+        if (event.kind === 'jump' || event.kind === 'end')
+          this.problems.push(
+            `W3 nothing is wrong with the store, and its feed has a ${event.kind}`,
+          );
         consumer(event);
       });
     const { name, supports, epoch, timelines, reads, health, maintenance } = engine;
@@ -319,11 +328,15 @@ export class ServerHost implements Histories {
       this.problems.push(
         `S1 opened at ${engine.reads.revision}, and ${model.revision} had come out`,
       );
-    else for (const commit of engine.reads.history(model.revision)) this.#judge(commit);
+    else {
+      // What was compacted had come out, or changed nothing.
+      const from = Math.max(model.revision, engine.reads.compactedRevision);
+      for (const commit of engine.reads.history(from)) this.#judge(commit, engine);
+    }
   }
 
   /** S2 to S5. */
-  #judge(commit: Commit): void {
+  #judge(commit: Commit, { supports }: Engine): void {
     const requestId = this.#store.requestIdOf(commit.revision) ?? '';
     const { writes, operationHistory, clock } = this.#options;
     const write = writes.get(requestId);
@@ -336,6 +349,8 @@ export class ServerHost implements Histories {
     if (write === undefined || !operationHistory.requestIds.has(requestId))
       this.problems.push(`S4 revision ${commit.revision}: nobody asked for it`);
     if (write === undefined) return;
+    // Who shares revisions with others has gaps.
+    if (!supports.gapless) model.idleUntil(commit.revision - 1);
     if (model.write(write) === 'conflict')
       this.problems.push(`S2 revision ${commit.revision}: its conditions did not hold`);
     else if (model.revision !== commit.revision)

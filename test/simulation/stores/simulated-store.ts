@@ -1,7 +1,7 @@
 import type { Clock } from '@confer/shared';
 import type { Engine } from '../../../server/src/engine/engine.ts';
 
-export const engineNames = ['memory', 'lmdb'] as const;
+export const engineNames = ['memory', 'lmdb', 'etcd'] as const;
 export type EngineName = (typeof engineNames)[number];
 
 export interface OpenOptions {
@@ -15,6 +15,8 @@ export interface OpenOptions {
 export interface SimulatedStore {
   /** Opens it for one process. Whoever had it before is dead. May reject where the disk fails. */
   open(options: OpenOptions): Engine | Promise<Engine>;
+  /** The process that has it is dead: nothing of it goes on. */
+  kill?(): void;
   /** The newest revision that its engine has shown. */
   readonly revision: number;
   readonly compactedRevision: number;
