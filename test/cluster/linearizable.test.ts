@@ -33,10 +33,11 @@ class Witness {
         isOptional,
         effect,
       });
-    if (random.chance(0.5)) {
+    const dice = random.next();
+    if (dice < 0.5) {
       const entry = await this.#client.get(path).catch(() => 'failed' as const);
       if (entry !== 'failed') note({ kind: 'read', value: entry?.value ?? null });
-    } else if (random.chance(0.5)) await this.#write(path, value, note);
+    } else if (dice < 0.75) await this.#write(path, value, note);
     else await this.#swap(path, value, note);
   }
 
