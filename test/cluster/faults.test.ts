@@ -8,7 +8,7 @@ import { SeededRandom } from '../support/random.ts';
 import { type Cluster, clusterProblem, withCluster } from './scene.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
-const ROUNDS = isLong ? 60 : 5;
+const ROUNDS = isLong ? 60 : 4;
 const WRITERS = 6;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);
 
