@@ -51,7 +51,8 @@ export async function openClient(
 ): Promise<Client> {
   const { ConferError, connect } = await import('@confer/client');
   try {
-    return connect(settings.url, {
+    // The first is tried first; another one goes on where it is gone.
+    return connect(settings.url.split(','), {
       ...options,
       client: { name: terminal.user, version: VERSION },
       retry: { maxMs: 5_000 },

@@ -60,7 +60,10 @@ function createProgram(terminal: Terminal): Command {
   const program = new Command('confer')
     .description('Keeps configuration in one place and shows every change live.')
     .usage('[options] COMMAND')
-    .option('--url <url>', `the server (default: CONFER_URL or http://127.0.0.1:${DEFAULT_PORT})`)
+    .option(
+      '--url <urls>',
+      `the server, or several of one cluster: http://a:7480,http://b:7480 (default: CONFER_URL or http://127.0.0.1:${DEFAULT_PORT})`,
+    )
     .option('-o, --output <format>', 'table, json, ndjson, raw or yaml')
     .option('--timeout <time>', 'how long to wait for the server: 10s, 500ms, 2m (default: 10s)')
     .option('-q, --quiet', 'print nothing but data and errors')

@@ -28,6 +28,14 @@ describe('get and set', () => {
     expect(await ok('get', '/shop/motd')).toBe('two\nlines\n');
   });
 
+  test('of several servers one that is there answers, and get takes what it has', async () => {
+    await ok('set', '/shop/port', '8080');
+    const env = { CONFER_URL: `http://127.0.0.1:1,${server.url}` };
+    expect(await conferAt(['get', '/shop/port'], { env })).toMatchObject({ out: '8080\n' });
+    expect(await ok('get', '/shop/port', '--stale')).toBe('8080\n');
+    expect(await ok('ls', '/shop', '--stale')).toBe('/shop/port\n');
+  });
+
   test('get -o json prints the whole entry', async () => {
     const { revision } = await json('set', '/shop/port', '8080');
     expect(await json('get', '/shop/port')).toEqual({
