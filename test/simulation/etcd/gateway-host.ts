@@ -107,6 +107,7 @@ export class GatewayHost {
       cluster,
       prefix: PREFIX,
       clock,
+      uptimeMs: () => clock.now(),
       random: random.fork().next,
       newId: () => `${name}-${++ids}`,
       // Others have their turn, which takes a while.

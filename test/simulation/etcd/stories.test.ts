@@ -69,6 +69,7 @@ describe('a gateway over a model of etcd', () => {
         cluster,
         prefix: PREFIX,
         clock: on,
+        uptimeMs: () => clock.now(),
         random: () => member / 3 + 0.01,
         newId: () => `${name}-${++ids}`,
         defer: (run) => void on.setTimer(deferMs, run),
@@ -238,6 +239,35 @@ describe('a gateway over a model of etcd', () => {
       expect(b.engine.reads.get('/y')?.value).toBe(isDelete ? 'new' : undefined);
     },
   );
+
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('S4 is patient by its uptime where the clock is set %s', async (_, stepMs) => {
+    let offsetMs = 0;
+    const set: Clock = {
+      now: () => clock.now() + offsetMs,
+      setTimer: (delayMs, run) => clock.setTimer(delayMs, run),
+    };
+    const a = await open('A', 0, { on: set });
+    for (const member of etcd.members) member.freeze();
+    const answers: string[] = [];
+    const write = commit(a, 'r1', [put('/x')]);
+    write.then(
+      () => answers.push('written'),
+      () => answers.push('failed'),
+    );
+    const read = Promise.resolve(a.engine.reads.barrier());
+    read.catch(() => answers.push('unavailable'));
+    await clock.advance(500);
+    offsetMs = stepMs;
+    await clock.advance(1_000);
+    expect(answers).toEqual([]);
+    await clock.advance(5_000);
+    expect(answers).toEqual(['unavailable']);
+    await clock.advance(30_000);
+    expect(answers).toEqual(['unavailable', 'failed']);
+  });
 
   it('W9 ends where the epoch is named anew while it reads everything', async () => {
     const a = await open('A', 0);

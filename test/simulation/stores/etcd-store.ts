@@ -37,7 +37,14 @@ export class EtcdStore implements SimulatedStore {
     this.#cluster = cluster;
     const { random } = this.#options;
     const more = { prefix: PREFIX, tombstonesMax, random: random.next };
-    const engine = await openEtcdEngine({ cluster, clock, newId, defer, ...more });
+    const engine = await openEtcdEngine({
+      cluster,
+      clock,
+      uptimeMs: () => clock.now(),
+      newId,
+      defer,
+      ...more,
+    });
     if (this.#cluster === cluster) this.#engine = engine;
     return engine;
   }

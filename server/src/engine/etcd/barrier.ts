@@ -1,4 +1,4 @@
-import { type Clock, ProtocolError } from '@confer/shared';
+import { ProtocolError } from '@confer/shared';
 import { type EtcdMember, reasonOf } from './client/cluster.ts';
 import type { Members } from './client/members.ts';
 import type { Keyspace } from './keyspace/keyspace.ts';
@@ -9,7 +9,8 @@ export interface BarrierOptions {
   readonly members: Members;
   readonly keyspace: Keyspace;
   readonly waiters: RevisionWaiters;
-  readonly clock: Clock;
+  /** Milliseconds that this process has run. */
+  readonly uptimeMs: () => number;
   /** Why there is no touch with the cluster, while there is none. */
   readonly behind: () => string | undefined;
   /** The key that every commit writes, as of what is shown. */
@@ -55,10 +56,10 @@ export class Barrier {
   }
 
   async #read(): Promise<void> {
-    const { waiters, clock } = this.#options;
-    const endAt = clock.now() + BARRIER_MS;
-    const head = await this.#headOf(endAt);
-    if (!(await waiters.wait(head.revision, Math.max(TRY_MS, endAt - clock.now()))))
+    const { waiters, uptimeMs } = this.#options;
+    const endMs = uptimeMs() + BARRIER_MS;
+    const head = await this.#headOf(endMs);
+    if (!(await waiters.wait(head.revision, Math.max(TRY_MS, endMs - uptimeMs()))))
       throw unavailable('what is shown here is behind the cluster');
     this.#requireSame(head);
   }
@@ -73,15 +74,15 @@ export class Barrier {
     throw unavailable(reason);
   }
 
-  async #headOf(endAt: number): Promise<Head> {
-    const { members, clock } = this.#options;
+  async #headOf(endMs: number): Promise<Head> {
+    const { members, uptimeMs } = this.#options;
     for (;;) {
       const member = members.current;
       try {
         return await this.#ask(member);
       } catch (error) {
         members.leave(member);
-        if (clock.now() + TRY_MS > endAt || this.#options.behind() !== undefined)
+        if (uptimeMs() + TRY_MS > endMs || this.#options.behind() !== undefined)
           throw unavailable(reasonOf(error));
       }
     }

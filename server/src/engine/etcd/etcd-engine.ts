@@ -26,6 +26,8 @@ export interface EtcdEngineOptions {
   /** Of all keys that are Confer's. */
   readonly prefix: string;
   readonly clock: Clock;
+  /** Milliseconds that this process has run, whatever is done to its clock. */
+  readonly uptimeMs: () => number;
   readonly random: Random;
   readonly newId: () => string;
   readonly defer: (run: () => void) => void;
@@ -43,7 +45,8 @@ export interface EtcdEngineOptions {
  * that can be thrown away. Resolves when the replica is as new as the cluster was.
  */
 export async function openEtcdEngine(options: EtcdEngineOptions): Promise<Engine> {
-  const { cluster, clock, random, newId, defer, tombstonesMax, onNotice = () => {} } = options;
+  const { cluster, clock, uptimeMs, random, newId, defer, tombstonesMax } = options;
+  const { onNotice = () => {} } = options;
   const keyspace = new Keyspace(options.prefix);
   const members = new Members(cluster, random());
   const looks = new MemberLooks(keyspace, onNotice);
@@ -56,7 +59,14 @@ export async function openEtcdEngine(options: EtcdEngineOptions): Promise<Engine
   });
   try {
     await looks.requireOneCluster(cluster.members);
-    const { snapshot, revision } = await beginState({ members, keyspace, guard, clock, random });
+    const { snapshot, revision } = await beginState({
+      members,
+      keyspace,
+      guard,
+      clock,
+      random,
+      uptimeMs,
+    });
     const replica = new Replica(snapshot.floor, tombstonesMax);
     await inTurns(replica.load(snapshot.entries), defer);
     const state = { keyspace, replica, sidecars: snapshot.sidecars };
@@ -109,7 +119,7 @@ class EtcdEngine implements Engine {
     options: EtcdEngineOptions & { readonly onNotice: (notice: string) => void },
     { members, looks, guard, state }: Parts,
   ) {
-    const { cluster, clock, random, defer, onNotice, retention } = options;
+    const { cluster, clock, uptimeMs, random, defer, onNotice, retention } = options;
     const { compactsCluster = true, auditMs = AUDIT_MS } = options;
     const { keyspace, replica } = state;
     const { health, feed } = this;
@@ -119,7 +129,8 @@ class EtcdEngine implements Engine {
     this.timelines = [{ id: guard.id, from: 0 }];
     const waiters = new RevisionWaiters(clock, () => replica.revision);
     this.#waiters = waiters;
-    const common = { members, state, keyspace, waiters, clock, random, defer, onNotice };
+    const own = { members, state, keyspace, waiters };
+    const common = { ...own, clock, uptimeMs, random, defer, onNotice };
     const onEnd = (reason: string) => this.#end(reason);
     const upstream = new Upstream({ ...common, looks, guard, feed, health, auditMs, onEnd });
     this.#upstream = upstream;

@@ -33,6 +33,7 @@ describe.skipIf(problem !== undefined)('on a real etcd (where one is installed)'
           return { cancel: () => clearTimeout(timer) };
         },
       },
+      uptimeMs: () => clock.now(),
       random: Math.random,
       newId: () => `id-${ids++}`,
       defer: (run) => void setImmediate(run),

@@ -212,7 +212,12 @@ class GrpcWatch implements WatchStream {
     options: WatchOptions,
   ) {
     this.#options = options;
-    this.#reader = new WatchReader(options.defer, options.handlers.onResponse);
+    this.#reader = new WatchReader({
+      defer: options.defer,
+      onResponse: options.handlers.onResponse,
+      onGarbage: (problem) =>
+        this.#end(new EtcdError('internal', `the member sent what is no answer: ${problem}`)),
+    });
     metadata().then(
       (known) => this.#begin(open(known)),
       (error: unknown) => this.#end(etcdErrorOf(error)),

@@ -106,7 +106,7 @@ function sidecarsOf(revision: number, meant: readonly Meant[], sidecars: Sidecar
       else {
         record = decodeRecord(kv.value);
         requestId = meaning.requestId;
-        sidecars.addRecord(revision, requestId, record?.time ?? 0);
+        sidecars.addRecord(revision, requestId);
       }
     } else if (meaning.kind === 'epoch')
       told = { ...told, epoch: type === 'delete' ? null : (textOf(kv.value) ?? '') };

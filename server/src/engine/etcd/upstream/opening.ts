@@ -33,6 +33,8 @@ export interface OpeningOptions {
   readonly guard: EpochGuard;
   readonly clock: Clock;
   readonly random: Random;
+  /** Milliseconds that this process has run. */
+  readonly uptimeMs: () => number;
 }
 
 /** What a gateway begins with. */
@@ -52,20 +54,21 @@ export async function beginState({
   guard,
   clock,
   random,
+  uptimeMs,
 }: OpeningOptions): Promise<Beginning> {
-  const startedAt = clock.now();
+  const startedMs = uptimeMs();
   for (let tries = 0; ; tries++) {
     const member = members.current;
     try {
       const { revision } = (await guard.begin(member)).header;
-      const snapshot = await readOldSnapshot(member, keyspace, { revision, clock });
+      const snapshot = await readOldSnapshot(member, keyspace, { revision, clock, uptimeMs });
       // Read later than it was looked which history there is.
       if (snapshot.revision > revision && guard.isOther(snapshot.epoch)) continue;
       // Before the first write of a cluster there was nothing.
       const floor = snapshot.revision <= EMPTY_REVISION ? 0 : snapshot.revision;
       return { snapshot: { ...snapshot, floor }, revision: Math.max(revision, snapshot.revision) };
     } catch (error) {
-      if (!isPassing(error) || clock.now() - startedAt > OPEN_MS) throw error;
+      if (!isPassing(error) || uptimeMs() - startedMs > OPEN_MS) throw error;
       members.leave(member);
       await pause(clock, backoffMs(tries, random));
     }
@@ -92,12 +95,16 @@ function isPassing(error: unknown): boolean {
 async function readOldSnapshot(
   member: EtcdMember,
   keyspace: Keyspace,
-  { revision, clock }: { readonly revision: number; readonly clock: Clock },
+  {
+    revision,
+    clock,
+    uptimeMs,
+  }: Pick<OpeningOptions, 'clock' | 'uptimeMs'> & { readonly revision: number },
 ): Promise<Snapshot> {
   const read = async (oldest: number) => {
     const window = { oldest, newest: revision };
     const at = await affordable(member, keyspace, window);
-    return await readSnapshot(member, keyspace, { at, pages: LARGE_PAGES });
+    return await readSnapshot(member, keyspace, { at, pages: LARGE_PAGES, uptimeMs });
   };
   try {
     return await read(Math.max(EMPTY_REVISION, revision - HISTORY_REVISIONS));
@@ -110,7 +117,7 @@ async function readOldSnapshot(
   } catch (error) {
     if (!isCompacted(error)) throw error;
   }
-  return readSnapshot(member, keyspace, { pages: LARGE_PAGES });
+  return readSnapshot(member, keyspace, { pages: LARGE_PAGES, uptimeMs });
 }
 
 /**

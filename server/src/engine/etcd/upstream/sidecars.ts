@@ -7,7 +7,8 @@ export interface Head {
 /** A commit record, as far as it has to be known when it can go. */
 interface Known {
   readonly requestId: string;
-  readonly time: number;
+  /** When this gateway saw it first, in ms of its own uptime: clocks differ, and are set. */
+  readonly seenMs: number;
   /** Of its revision, that are there now. */
   entries: number;
 }
@@ -16,7 +17,7 @@ interface Known {
 export interface Unreferenced {
   readonly requestId: string;
   readonly revision: number;
-  readonly time: number;
+  readonly seenMs: number;
 }
 
 /** What of etcd's keys is no entry, as far as a gateway remembers it: to check what comes, and to clean up. */
@@ -27,6 +28,11 @@ export class Sidecars {
   readonly #skipped = new Map<string, number>();
   readonly #records = new Map<number, Known>();
   readonly #unreferenced = new Map<string, Unreferenced>();
+  readonly #uptimeMs: () => number;
+
+  constructor(uptimeMs: () => number) {
+    this.#uptimeMs = uptimeMs;
+  }
 
   get skippedCount(): number {
     return this.#skipped.size;
@@ -46,9 +52,10 @@ export class Sidecars {
   }
 
   /** Before the entries of its revision are counted. */
-  addRecord(revision: number, requestId: string, time: number): void {
-    this.#records.set(revision, { requestId, time, entries: 0 });
-    this.#unreferenced.set(requestId, { requestId, revision, time });
+  addRecord(revision: number, requestId: string): void {
+    const seenMs = this.#uptimeMs();
+    this.#records.set(revision, { requestId, seenMs, entries: 0 });
+    this.#unreferenced.set(requestId, { requestId, revision, seenMs });
   }
 
   removeRecord(requestId: string): void {
@@ -72,14 +79,15 @@ export class Sidecars {
     if (record === undefined) return;
     record.entries--;
     if (record.entries > 0) return;
-    const { requestId, time } = record;
-    this.#unreferenced.set(requestId, { requestId, revision, time });
+    const { requestId, seenMs } = record;
+    this.#unreferenced.set(requestId, { requestId, revision, seenMs });
   }
 
-  /** Records that can go: of commits up to a revision, and from before a time. */
-  *unreferenced(upTo: number, before: number): Generator<Unreferenced> {
+  /** Records that can go: of commits up to a revision, and known for so long. */
+  *unreferenced(upTo: number, forMs: number): Generator<Unreferenced> {
+    const before = this.#uptimeMs() - forMs;
     for (const record of this.#unreferenced.values())
-      if (record.revision <= upTo && record.time < before) yield record;
+      if (record.revision <= upTo && record.seenMs < before) yield record;
   }
 }
 

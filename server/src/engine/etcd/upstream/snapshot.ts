@@ -33,13 +33,21 @@ const PAGE_KEYS_FIRST = 32;
 const PAGE_GROWTH = 10;
 const PAGE_TIMEOUT_MS = 30_000;
 
+export interface SnapshotOptions {
+  /** The revision to read; without it, the newest. */
+  readonly at?: number;
+  readonly pages: Pages;
+  /** Milliseconds that this process has run. */
+  readonly uptimeMs: () => number;
+}
+
 /** Reads all at one revision, or at that of the first page. */
 export async function readSnapshot(
   member: EtcdMember,
   keyspace: Keyspace,
-  { at: revision, pages }: { readonly at?: number; readonly pages: Pages },
+  { at: revision, pages, uptimeMs }: SnapshotOptions,
 ): Promise<Snapshot> {
-  const reading = new Reading(keyspace);
+  const reading = new Reading(keyspace, uptimeMs);
   let at = revision;
   let keys = PAGE_KEYS_FIRST;
   let { key } = keyspace.all;
@@ -89,12 +97,13 @@ class Reading {
   readonly #entries: Entry[] = [];
   /** Read before the record of their revision. */
   readonly #early: { readonly path: string; readonly kv: KeyValue }[] = [];
-  readonly #sidecars = new Sidecars();
+  readonly #sidecars: Sidecars;
   #compacted = 0;
   #epoch: string | null = null;
 
-  constructor(keyspace: Keyspace) {
+  constructor(keyspace: Keyspace, uptimeMs: () => number) {
     this.#keyspace = keyspace;
+    this.#sidecars = new Sidecars(uptimeMs);
   }
 
   take(kv: KeyValue): void {
@@ -107,7 +116,7 @@ class Reading {
       case 'record': {
         const record = decodeRecord(kv.value) ?? FOREIGN;
         this.#records.set(kv.modRevision, record);
-        this.#sidecars.addRecord(kv.modRevision, meaning.requestId, record.time);
+        this.#sidecars.addRecord(kv.modRevision, meaning.requestId);
         break;
       }
       case 'head':

@@ -27,6 +27,7 @@ export interface UpstreamOptions {
   readonly health: GatewayHealth;
   readonly clock: Clock;
   readonly random: Random;
+  readonly uptimeMs: () => number;
   readonly defer: (run: () => void) => void;
   readonly onNotice: (notice: string) => void;
   /** So often what is shown is compared with what the cluster has. */
@@ -234,9 +235,9 @@ export class Upstream {
 
   /** A jump: what led to the state is not known, only what it is now. */
   async #reload(member: EtcdMember): Promise<void> {
-    const { state, guard, feed, defer, waiters, onNotice } = this.#options;
+    const { state, guard, feed, defer, waiters, uptimeMs, onNotice } = this.#options;
     onNotice(`all entries are read anew: ${this.#reloadBecause}`);
-    const snapshot = await readSnapshot(member, state.keyspace, { pages: SMALL_PAGES });
+    const snapshot = await readSnapshot(member, state.keyspace, { pages: SMALL_PAGES, uptimeMs });
     if (guard.isOther(snapshot.epoch)) this.#end('the cluster has a new epoch');
     if (this.#isOver) return;
     await inTurns(jumpTo(snapshot, state), defer);

@@ -7,6 +7,8 @@ import { backoffMs, pause } from '../waiting.ts';
 export interface TxnSenderOptions {
   readonly members: Members;
   readonly clock: Clock;
+  /** Milliseconds that this process has run, whatever is done to the clock. */
+  readonly uptimeMs: () => number;
   readonly random: Random;
   /** Why there is no touch with the cluster, while there is none. */
   readonly behind: () => string | undefined;
@@ -66,8 +68,8 @@ export class TxnSender {
 
   /** `wasUncertain`: something is in doubt that this one is to settle, so that nothing is certain where it fails. */
   async send(txn: TxnRequest, wasUncertain = false): Promise<Sent> {
-    const { members, clock, random, behind, closed, onRefusal } = this.#options;
-    const startedAt = clock.now();
+    const { members, clock, uptimeMs, random, behind, closed, onRefusal } = this.#options;
+    const startedMs = uptimeMs();
     let isUncertain = wasUncertain;
     for (let tries = 0; ; tries++) {
       const over = closed();
@@ -93,7 +95,7 @@ export class TxnSender {
         isUncertain ||= !failure.isNotWritten;
         if (failure.isUnauthorized) onRefusal(`this server may not write: ${failure.message}`);
         if (!isUncertain && !isPassing(failure)) throw refusal(failure);
-        const waitedMs = clock.now() - startedAt;
+        const waitedMs = uptimeMs() - startedMs;
         if (isUncertain ? waitedMs > RESOLVE_MS : waitedMs > REFUSED_MS)
           throw isUncertain ? inDoubt(failure.message) : unavailable(failure.message);
         members.leave(member);
