@@ -54,6 +54,8 @@ describe('the packages, packed and installed in an empty folder', () => {
       const paths = list.trim().split('\n');
       expect(paths, name).toContain('package/README.md');
       expect(paths, name).toContain('package/LICENSE');
+      // What is read beside the code when a gateway starts.
+      if (name === 'server') expect(paths).toContain('package/proto/etcd.proto');
       expect(
         paths.filter((path) => /\/src\/|\.test\.|\.contract\.|tsbuildinfo/.test(path)),
         name,

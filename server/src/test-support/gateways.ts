@@ -4,6 +4,7 @@ import type { EtcdCluster } from '../engine/etcd/client/cluster.ts';
 import { connectCluster } from '../engine/etcd/client/grpc-cluster.ts';
 import { type EtcdEngineOptions, openEtcdEngine } from '../engine/etcd/etcd-engine.ts';
 import { systemRuntime } from '../runtime.ts';
+import type { EtcdProcess } from './etcd-process.ts';
 
 export interface GatewayOptions extends Partial<EtcdEngineOptions> {
   readonly prefix: string;
@@ -63,5 +64,35 @@ export class Gateway {
   /** Whether it shows a revision, within a time. */
   async shows(revision: number, withinMs = 10_000): Promise<boolean> {
     return await this.engine.reads.reach(revision, withinMs);
+  }
+}
+
+/** The gateways of a test over one etcd: all on one prefix, which the next test does not have. */
+export class Gateways {
+  readonly #name: string;
+  readonly #etcd: () => EtcdProcess;
+  #tests = 0;
+  #open: Gateway[] = [];
+
+  constructor(name: string, etcd: () => EtcdProcess) {
+    this.#name = name;
+    this.#etcd = etcd;
+  }
+
+  get prefix(): string {
+    return `/${this.#name}-${this.#tests}`;
+  }
+
+  async open(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
+    const opened = await Gateway.open([this.#etcd().url], { prefix: this.prefix, ...options });
+    this.#open.push(opened);
+    return opened;
+  }
+
+  /** Ends the test. */
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map(({ engine }) => engine.close()));
+    this.#open = [];
+    this.#tests++;
   }
 }

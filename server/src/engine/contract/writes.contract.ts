@@ -109,6 +109,18 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(rig().engine.reads.revision).toBe(rising.at(-1));
     });
 
+    it('S3 refuses a commit that is larger than the engine says it takes, and names the limit', async () => {
+      const { commitBytesMax } = rig().engine.supports;
+      if (commitBytesMax === undefined) return;
+      const put = (i: number) =>
+        ({ type: 'put', path: `/a${i}`, value: 'x'.repeat(commitBytesMax / 4) }) as const;
+      const { code, message } = await failureOf(() => rig().commit([0, 1, 2, 3].map(put)));
+      expect(code).toBe('too_large');
+      expect(message).toContain(String(commitBytesMax));
+      expect(rig().values()).toEqual([]);
+      await rig().commit([0, 1, 2].map(put));
+    });
+
     it('S6 recursive delete of /app leaves /apple alone', async () => {
       for (const path of ['/app', '/app/x', '/app/x/y', '/app-x', '/app.x', '/app0', '/apple'])
         await rig().put(path, 'v');

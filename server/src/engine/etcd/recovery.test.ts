@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
-import { Gateway, type GatewayOptions } from '../../test-support/gateways.ts';
+import { type Gateway, type GatewayOptions, Gateways } from '../../test-support/gateways.ts';
 import { Tampering } from '../../test-support/tampering.ts';
 import { failureOf } from '../contract/rig.contract.ts';
 import { EtcdError } from './client/cluster.ts';
@@ -18,26 +18,14 @@ describe.skipIf(problem !== undefined)(
   'a gateway whose etcd fails it (where one is installed)',
   () => {
     let etcd: EtcdProcess;
-    let prefixes = 0;
-    let open: Gateway[] = [];
-    let prefix = '';
+    const gateways = new Gateways('recovery', () => etcd);
+    const gateway = (options?: Partial<GatewayOptions>) => gateways.open(options);
 
     beforeAll(async () => {
       etcd = await EtcdProcess.alone();
     });
     afterAll(() => etcd.remove());
-    afterEach(async () => {
-      await Promise.all(open.map(({ engine }) => engine.close()));
-      open = [];
-      prefix = '';
-    });
-
-    async function gateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
-      if (prefix === '') prefix = `/recovery-${prefixes++}`;
-      const opened = await Gateway.open([etcd.url], { prefix, ...options });
-      open.push(opened);
-      return opened;
-    }
+    afterEach(() => gateways.close());
 
     /** One that is away while `change` happens to what it shows. */
     async function away(change: (other: Gateway) => Promise<unknown>) {
@@ -135,6 +123,7 @@ describe.skipIf(problem !== undefined)(
       let lost = 0;
       tampering.onWatch = (response) => (hasCommit(response) && lost++ === 0 ? [] : [response]);
       await other.put('/lost', '1');
+      await expect.poll(() => lost, { timeout: 5_000 }).toBe(1);
       await other.put('/b', '1');
       await expect
         .poll(() => one.values(), { timeout: 5_000 })

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
-import { Gateway, type GatewayOptions } from '../../test-support/gateways.ts';
+import { type GatewayOptions, Gateways } from '../../test-support/gateways.ts';
 import { failureOf } from '../contract/rig.contract.ts';
 
 const problem = etcdProblem();
@@ -10,26 +10,14 @@ const put = (path: string, value = 'v') => ({ type: 'put', path, value }) as con
 
 describe.skipIf(problem !== undefined)('gateways over a real etcd (where one is installed)', () => {
   let etcd: EtcdProcess;
-  let prefixes = 0;
-  let open: Gateway[] = [];
-  let prefix = '';
+  const gateways = new Gateways('trap', () => etcd);
+  const gateway = (options?: Partial<GatewayOptions>) => gateways.open(options);
 
   beforeAll(async () => {
     etcd = await EtcdProcess.alone();
   });
   afterAll(() => etcd.remove());
-  afterEach(async () => {
-    await Promise.all(open.map(({ engine }) => engine.close()));
-    open = [];
-    prefix = '';
-  });
-
-  async function gateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
-    if (prefix === '') prefix = `/trap-${prefixes++}`;
-    const opened = await Gateway.open([etcd.url], { prefix, ...options });
-    open.push(opened);
-    return opened;
-  }
+  afterEach(() => gateways.close());
 
   it('S3 W4 show a commit of 20,000 entries at once, on each gateway, though it comes in pieces', async () => {
     const [a, b] = [await gateway(), await gateway()];
@@ -123,7 +111,7 @@ describe.skipIf(problem !== undefined)('gateways over a real etcd (where one is 
     const a = await gateway();
     const raw = (key: string, value: Buffer) =>
       etcd.post('kv/put', {
-        key: Buffer.from(`${prefix}${key}`).toString('base64'),
+        key: Buffer.from(`${gateways.prefix}${key}`).toString('base64'),
         value: value.toString('base64'),
       });
     await raw('/tool', Buffer.from('by hand'));

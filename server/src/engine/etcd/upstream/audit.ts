@@ -1,6 +1,6 @@
 import { type Clock, ROOT, type Timer } from '@confer/shared';
 import { type CooperativeSteps, inTurns, TimeSlice } from '../../cooperative-steps.ts';
-import { restOf } from '../../tree-range.ts';
+import { walk } from '../../replica/walk.ts';
 import type { EtcdMember } from '../client/cluster.ts';
 import type { Members } from '../client/members.ts';
 import type { KeyValue } from '../client/messages.ts';
@@ -97,19 +97,9 @@ function shownAt({ key }: KeyValue, { keyspace, sidecars }: AssemblyContext): st
 }
 
 function* entriesAt({ replica }: AssemblyContext, revision: number): CooperativeSteps<number> {
-  const pace = new TimeSlice();
   let count = 0;
-  let after: string | undefined;
-  do {
-    const range = restOf(ROOT, after);
-    after = undefined;
-    for (const { path, entry } of replica.tree.states(range, revision)) {
-      if (entry !== undefined) count++;
-      if (!pace.isOver()) continue;
-      after = path;
-      break;
-    }
-    if (after !== undefined) yield;
-  } while (after !== undefined);
+  yield* walk({ tree: replica.tree, subtree: ROOT, revision }, new TimeSlice(), () => {
+    count++;
+  });
   return count;
 }

@@ -2,7 +2,7 @@ import { ROOT } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type { EngineChange } from '../../engine.ts';
 import type { Replica } from '../../replica/replica.ts';
-import { restOf } from '../../tree-range.ts';
+import { walk } from '../../replica/walk.ts';
 import type { AssemblyContext } from './assemble.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -28,18 +28,9 @@ function* differenceTo(
     if (replaced !== entry.modRevision) changes.push({ type: 'put', path, entry, replaced });
     if (pace.isOver()) yield;
   }
-  let after: string | undefined;
-  do {
-    const range = restOf(ROOT, after);
-    after = undefined;
-    for (const { path, entry } of tree.states(range, revision)) {
-      if (entry !== undefined && !there.has(path))
-        changes.push({ type: 'delete', path, cause: 'removed', replaced: entry.modRevision });
-      if (!pace.isOver()) continue;
-      after = path;
-      break;
-    }
-    if (after !== undefined) yield;
-  } while (after !== undefined);
+  yield* walk({ tree, subtree: ROOT, revision }, pace, ({ path, modRevision }) => {
+    if (!there.has(path))
+      changes.push({ type: 'delete', path, cause: 'removed', replaced: modRevision });
+  });
   return changes;
 }

@@ -57,16 +57,11 @@ export type TxnOutcome =
  * `undefined`: it has too many operations.
  */
 export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefined {
-  const { requestId, record, conditions, headRevision, line } = write;
+  const { requestId, record, headRevision } = write;
   const recordKey = keyspace.recordOf(requestId);
   const head = keyspace.head;
   const compare = [
-    unmade(write, keyspace),
-    ...conditions.map(({ path, modRevision }) => ({
-      key: keyspace.keyOf(path),
-      target: { modRevision },
-    })),
-    ...onLine(line, keyspace),
+    ...comparesOf(write, keyspace),
     ...(headRevision === undefined ? [] : [{ key: head, target: { modRevision: headRevision } }]),
   ];
   const own = [
@@ -110,15 +105,7 @@ function keyOf(response: ResponseOp): KeyValue | undefined {
  * `head`: it is no commit.
  */
 export function voidingTxn(write: TxnWrite, keyspace: Keyspace): TxnRequest {
-  const { conditions, line } = write;
-  const compare = [
-    unmade(write, keyspace),
-    ...conditions.map(({ path, modRevision }) => ({
-      key: keyspace.keyOf(path),
-      target: { modRevision },
-    })),
-    ...onLine(line, keyspace),
-  ];
+  const compare = comparesOf(write, keyspace);
   return { compare, success: [voidPut(write, keyspace)], failure: refusalOf(write, keyspace) };
 }
 
@@ -128,8 +115,15 @@ function unmade({ requestId, voided }: TxnWrite, keyspace: Keyspace): Compare {
   return { key, target: voided === 0 ? { version: 0 } : { modRevision: voided } };
 }
 
-function onLine({ epochRevision, headCreated }: HistoryLine, keyspace: Keyspace): Compare[] {
+/** What must be so where a request is made: it was not yet, its conditions hold, and the history is the one it is for. */
+function comparesOf(write: TxnWrite, keyspace: Keyspace): Compare[] {
+  const { epochRevision, headCreated } = write.line;
   return [
+    unmade(write, keyspace),
+    ...write.conditions.map(({ path, modRevision }) => ({
+      key: keyspace.keyOf(path),
+      target: { modRevision },
+    })),
     { key: keyspace.epoch, target: { modRevision: epochRevision } },
     { key: keyspace.head, target: { createRevision: headCreated } },
   ];

@@ -3,7 +3,7 @@ import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type { EnginePut, WriteRequest } from '../../engine.ts';
 import { NetOperations } from '../../net-operations.ts';
 import type { Versions } from '../../replica/versions.ts';
-import { restOf } from '../../tree-range.ts';
+import { walk } from '../../replica/walk.ts';
 import type { RequestOp } from '../client/messages.ts';
 import { isSidecar, type Keyspace } from '../keyspace/keyspace.ts';
 
@@ -55,22 +55,12 @@ export function* removedBy(plan: WritePlan, { tree, revision }: Shown): Cooperat
   const pace = new TimeSlice();
   const hidden: string[] = [];
   let count = plan.deletes.filter((path) => tree.at(path, revision) !== undefined).length;
-  for (const subtree of plan.cleared) {
-    let after: string | undefined;
-    do {
-      const range = restOf(subtree, after);
-      after = undefined;
-      for (const { path, entry } of tree.states(range, revision)) {
-        if (entry !== undefined && isHiddenIn(path, subtree)) hidden.push(path);
-        else if (entry !== undefined) count++;
-        if (count + plan.puts.length > limits.changesMax) throw tooManyChanges();
-        if (!pace.isOver()) continue;
-        after = path;
-        break;
-      }
-      if (after !== undefined) yield;
-    } while (after !== undefined);
-  }
+  for (const subtree of plan.cleared)
+    yield* walk({ tree, subtree, revision }, pace, ({ path }) => {
+      if (isHiddenIn(path, subtree)) hidden.push(path);
+      else count++;
+      if (count + plan.puts.length > limits.changesMax) throw tooManyChanges();
+    });
   return { count, hidden };
 }
 
