@@ -121,16 +121,45 @@ describe.skipIf(problem !== undefined)(
       await other.put('/a', '1');
       await one.shows(other.engine.reads.revision);
       let lost = 0;
-      tampering.onWatch = (response) => (hasCommit(response) && lost++ === 0 ? [] : [response]);
+      // Without what gateways write to see how far they are, which moves positions.
+      tampering.onWatch = (response) => (hasCommit(response) && lost++ > 0 ? [response] : []);
       await other.put('/lost', '1');
       await expect.poll(() => lost, { timeout: 5_000 }).toBe(1);
       await other.put('/b', '1');
+      await expect.poll(() => lost, { timeout: 5_000 }).toBe(2);
+      tampering.onWatch = (response) => [response];
       await expect
         .poll(() => one.values(), { timeout: 5_000 })
         .toEqual(['/a=1', '/b=1', '/lost=1']);
       expect(one.kinds).toContain('jump');
       expect(one.notices.join()).toContain('read anew');
     });
+
+    it.each([
+      ['the next commit', 300_000],
+      ['a comparison of all keys', 300],
+    ])(
+      'W3 begins anew where an event was lost and positions went on past it, as %s shows',
+      async (_, auditMs) => {
+        const tampering = new Tampering();
+        const options = { tamper: tampering.tamper, auditMs };
+        const [other, one] = [await gateway(), await gateway(options)];
+        await other.put('/a', '1');
+        await one.shows(other.engine.reads.revision);
+        let lost = 0;
+        tampering.onWatch = (response) => (hasCommit(response) && lost++ === 0 ? [] : [response]);
+        const { revision } = await other.put('/lost', '1');
+        await expect.poll(() => lost, { timeout: 5_000 }).toBe(1);
+        // Asked for a revision to come, it writes what moves it there, past what was lost.
+        expect(await one.shows(revision + 1)).toBe(true);
+        if (auditMs > 1_000) await other.put('/b', '1');
+        await expect.poll(() => one.kinds, { timeout: 10_000 }).toContain('end');
+        expect(one.kinds).not.toContain('jump');
+        const again = await gateway();
+        expect(again.engine.epoch).not.toBe(one.engine.epoch);
+        expect(again.values()).toContain('/lost=1');
+      },
+    );
 
     it('W3 W7 finds what no later event would show, by comparing all keys', async () => {
       const tampering = new Tampering();

@@ -98,7 +98,8 @@ export function restoredBecause(
 
 /**
  * Whether a cluster has, up to a revision, what somebody has seen there: a cluster that was put back can have come
- * as far again, with other commits. What is compacted cannot be compared.
+ * as far again, with other commits. Or an event was lost, and positions went on past it: then, too, nobody can be told
+ * by a difference what he lacks. What is compacted cannot be compared.
  */
 export async function hasSeen(
   member: EtcdMember,

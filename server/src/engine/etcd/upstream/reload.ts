@@ -6,11 +6,18 @@ import { walk } from '../../replica/walk.ts';
 import type { AssemblyContext } from './assemble.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Makes the state that of a snapshot: what led there is not known. */
-export function* jumpTo(snapshot: Snapshot, state: AssemblyContext): CooperativeSteps<void> {
+/**
+ * Makes the state that of a snapshot: what led there is not known. `false`, and nothing is done: something is missing
+ * from before what is shown. Whoever has come as far would never hear of it, as a difference is what is newer.
+ */
+export function* jumpTo(snapshot: Snapshot, state: AssemblyContext): CooperativeSteps<boolean> {
   const changes = yield* differenceTo(snapshot, state.replica);
+  const { revision } = state.replica;
+  for (const change of changes)
+    if (change.type === 'put' && change.entry.modRevision <= revision) return false;
   yield* state.replica.jump(changes, snapshot.revision);
   state.sidecars = snapshot.sidecars;
+  return true;
 }
 
 /** What leads from the state of a replica to what a snapshot holds. */

@@ -240,7 +240,8 @@ export class Upstream {
     const snapshot = await readSnapshot(member, state.keyspace, { pages: SMALL_PAGES, uptimeMs });
     if (guard.isOther(snapshot.epoch)) this.#end('the cluster has a new epoch');
     if (this.#isOver) return;
-    await inTurns(jumpTo(snapshot, state), defer);
+    if (!(await inTurns(jumpTo(snapshot, state), defer)))
+      return await this.#renounce('an event was lost, and positions went on past it');
     this.#reloadBecause = undefined;
     this.#fruitless = 0;
     feed.tell({ kind: 'jump', revision: snapshot.revision });
@@ -273,7 +274,7 @@ export class Upstream {
     while (replica.dropHistory()) await new Promise<void>((resume) => defer(resume));
   }
 
-  /** The epoch key or the head is gone, or names another history. */
+  /** This history cannot be gone on with, whoever follows it. */
   async #renounce(reason: string): Promise<void> {
     const { guard, members } = this.#options;
     this.stop();
