@@ -19,6 +19,7 @@ import { Connection } from './connection/connection.ts';
 import type { ConnectionEvents, RoutedMessage } from './connection/connection-options.ts';
 import { endpointsOf } from './connection/endpoints.ts';
 import { OutageTimer } from './connection/outage-timer.ts';
+import { TokenRenewal } from './connection/token-renewal.ts';
 import { Emitter } from './delivery/emitter.ts';
 import { ListenerQueue } from './delivery/listener-queue.ts';
 import { type Diagnostics, worstOf } from './diagnostics.ts';
@@ -63,6 +64,7 @@ class ConferClient implements Client {
   readonly #context: ClientContext;
   readonly #events: Emitter<ClientEvents>;
   readonly #outage: OutageTimer;
+  readonly #renewal: TokenRenewal;
   readonly #closing = new AbortController();
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
@@ -92,6 +94,11 @@ class ConferClient implements Client {
       this.#connectionEvents(report),
     );
     const requests = new Requests(clock, connection);
+    this.#renewal = new TokenRenewal({
+      clock,
+      token: options.token,
+      tell: (request, answer) => requests.tell(request, answer),
+    });
     const watches = new WatchRegistry(clock, connection, requests, newBackoff);
     const newDeadline = deadlinesOn(clock, requestMs);
     this.#connection = connection;
@@ -210,9 +217,11 @@ class ConferClient implements Client {
       onOpen: (welcome) => {
         this.#watches.opened(welcome);
         this.#requests.opened(welcome);
+        this.#renewal.opened(welcome);
       },
       onMessage: (message) => this.#route(message),
       onLost: (reason, closeCode) => {
+        this.#renewal.stop();
         this.#requests.lost(closeCode);
         this.#watches.lost(reason);
       },

@@ -1,5 +1,6 @@
 import { DEFAULT_PORT, type Status } from '@confer/shared';
 import { admissionOf } from './admission.ts';
+import { Bootstrap } from './auth/bootstrap.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
 import { type RetentionLimits, retentionDefaults } from './engine/retention.ts';
@@ -19,6 +20,13 @@ export type ServerOptions = EngineOptions & {
   readonly transport?: TransportName;
   /** Serve addresses and web pages beyond this machine although nobody is authenticated. */
   readonly insecure?: boolean;
+  /**
+   * Whether everybody is asked who they are. Default `off`: then everybody may do everything, and only this machine
+   * is served.
+   */
+  readonly auth?: 'on' | 'off';
+  /** A file with a token of the operator's own, which becomes the first admin's where there is none. */
+  readonly bootstrapTokenFile?: string;
   /** Default 10,000. */
   readonly heartbeatMs?: number;
   /**
@@ -69,14 +77,24 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const admission = admissionOf(options.connectionsMax, log);
   const at = { host, port, insecure, log, counters, admission, transport: options.transport };
   await requireAddress(at);
-  const open = async () =>
-    new Core({
+  const bootstrap = bootstrapOf(options, log);
+  const open = async () => {
+    const core = new Core({
       engine: await openEngine(options, { retention, log }),
       runtime: systemRuntime,
       log,
       counters,
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+      ...(bootstrap === undefined ? {} : { auth: { bootstrap: () => bootstrap.secret } }),
     });
+    try {
+      if (core.administration !== undefined) await bootstrap?.prepare(core.administration);
+    } catch (error) {
+      await core.stop();
+      throw error;
+    }
+    return core;
+  };
   const serving = new Serving(await open(), { open, clock: systemRuntime.clock, log });
   try {
     const { transport, listener } = await listen(at, (socket) => serving.accept(socket));
@@ -103,6 +121,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await serving.stop();
     throw error;
   }
+}
+
+function bootstrapOf(options: ServerOptions, log: Log): Bootstrap | undefined {
+  const { auth = 'off', bootstrapTokenFile: tokenFile } = options;
+  if (auth === 'off') {
+    if (tokenFile === undefined) return undefined;
+    throw new StartError('invalid', '--bootstrap-token-file is for a server with --auth on');
+  }
+  const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
+  const { clock, newSecret } = systemRuntime;
+  return new Bootstrap({ directory, tokenFile, clock, newSecret, log });
 }
 
 /** A commit takes several times as much in etcd as in the memory of a gateway, and a common quota there is 2 GiB. */

@@ -322,7 +322,7 @@ export const mutants = [
     edits: [
       {
         file: session,
-        find: 'revision: this.#completeTo(), ...behind',
+        find: 'revision: this.#watches.completeTo, ...behind',
         replace: 'revision: this.#service.hub.revision, ...behind',
       },
     ],

@@ -3,6 +3,7 @@ import type {
   Compacted,
   Difference,
   Position,
+  Revoked,
   Snapshot,
   Synced,
   WatchMessage,
@@ -46,6 +47,8 @@ export function step(state: WatchState, event: WatchEvent, isSameTimeline = true
       return state.kind === 'live' || state.kind === 'catching-up'
         ? commits(state, event)
         : { state };
+    case 'revoked':
+      return state.kind === 'starting' ? { state } : revoked(state, event);
     case 'compacted':
       return state.mode === 'events' && state.kind !== 'starting' ? end(state, event) : { state };
     case 'resync':
@@ -136,6 +139,11 @@ function mismatch(state: WatchState, shown: Position | undefined): Step {
 
 function end({ mode, position }: WatchState, compacted: Compacted): Step {
   return { state: { kind: 'ended', mode, position }, effect: { type: 'end', compacted, position } };
+}
+
+/** What of a batch or a snapshot has come counts for nothing: its reader may not have the rest (W11). */
+function revoked({ mode, position }: WatchState, { revision }: Revoked): Step {
+  return { state: { kind: 'ended', mode, position }, effect: { type: 'revoked', revision } };
 }
 
 /** A heartbeat between the frames of a batch speaks of the position before it. */

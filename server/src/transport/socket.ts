@@ -87,3 +87,13 @@ export interface Transport {
   readonly name: 'uws' | 'ws';
   listen(options: ListenOptions): Promise<Listener>;
 }
+
+/** For a connection that was closed before anybody looked at it. */
+export const NOBODY: SocketHandlers = {
+  onMessage: () => {},
+  onBinary: () => {},
+  onBadFrame: () => {},
+  onDrain: () => {},
+  onDropped: () => {},
+  onClose: () => {},
+};

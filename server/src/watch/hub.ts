@@ -167,6 +167,12 @@ export class Hub {
     this.#leave(watcher, () => {});
   }
 
+  /** Ends a watch that may not be read from a revision on, and says so: the last that its reader hears (W11). */
+  revoke(watcher: Watcher, revision: number): void {
+    watcher.revoke(revision);
+    this.close(watcher);
+  }
+
   /** The server stops. */
   stop(): void {
     this.#context.catchUp.stop();

@@ -106,6 +106,12 @@ export class Watcher implements Member {
     this.#become({ kind: 'ended' });
   }
 
+  /** The reader may not read this from a revision on. What of a batch or a snapshot was not sent never is. */
+  revoke(revision: number): void {
+    this.#context.counters.count('watchesRevoked');
+    this.sink.frames.send(toFrame({ type: 'revoked', watch: this.group.name, revision }));
+  }
+
   /**
    * One bounded piece of the way up. Call it while the sink is writable; `false` when there is
    * nothing more to do.
