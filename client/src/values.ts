@@ -131,6 +131,7 @@ export class Values
     );
     this.#see({ reply, welcome });
     const { revision, puts, deletes } = reply;
+    // safeguard: write-waits-for-its-mirrors
     if (puts + deletes > 0)
       await Promise.all(behind.map((replica) => replica.show({ ...welcome, revision }, deadline)));
     return { revision, puts, deletes };

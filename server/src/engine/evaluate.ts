@@ -257,6 +257,7 @@ class ChangeList<Holding extends Held> {
 
 function requireMet(condition: Condition, base: Base<Held>): void {
   const current = base.read(condition.path);
+  // safeguard: conditions-are-judged
   if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
 }
 

@@ -141,6 +141,7 @@ export class Answers implements Waiting {
   #reply(reply: Reply, asked: Asked): void {
     if (reply.type === 'error' && isErrorCode(reply.code))
       this.#with.counters.count(`requestsRefused.${reply.code}`);
+    // safeguard: answer-waits-for-its-watches
     if (reply.type === 'committed' && this.#with.completeTo() < reply.revision)
       this.#deferred.push({ reply, asked });
     else this.#send(reply, asked);

@@ -36,6 +36,7 @@ export class Liveness {
     const buffered = this.#socket.bufferedBytes;
     if (buffered < this.#bufferedBefore) this.shown();
     this.#bufferedBefore = buffered;
+    // safeguard: silent-client-is-given-up
     // The sign of life came somewhere between two beats: so many are whole.
     const silentBeats = this.#beatsSinceSign++;
     const isStuck = buffered > 0;

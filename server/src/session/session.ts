@@ -233,6 +233,7 @@ export class Session implements SocketHandlers, WatchSink {
   #heartbeat(): void {
     const behindMs = this.#service.behindMs();
     const behind = behindMs === undefined ? {} : { behindMs };
+    // safeguard: heartbeat-waits-for-lagging-watches
     this.#socket.send(encode({ type: 'heartbeat', revision: this.#completeTo(), ...behind }));
   }
 

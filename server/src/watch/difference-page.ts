@@ -74,5 +74,6 @@ function changeOf(state: PathState, position: number): string | undefined {
     return modRevision > position ? `{"type":"put","entry":${text}}` : undefined;
   }
   const { path, revision, cause } = state.deletion;
+  // safeguard: difference-has-deletes
   return revision > position ? JSON.stringify({ type: 'delete', path, cause }) : undefined;
 }

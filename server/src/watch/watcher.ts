@@ -84,6 +84,7 @@ export class Watcher implements Member {
       case 'difference':
         return state.isResuming ? undefined : state.position;
       case 'reset':
+        // safeguard: event-watch-is-told-before-a-heartbeat-moves-it
         // No heartbeat moves an event watch past what it is about to be told that it missed.
         return this.mode === 'events' ? 0 : undefined;
       case 'snapshot':
@@ -192,10 +193,12 @@ export class Watcher implements Member {
     state.entries += page.entries;
     state.digest.merge(page.digest);
     state.after = page.next;
+    // safeguard: last-page-comes-before-synced
     if (page.entries > 0) this.sink.frames.send(page.frame);
     if (page.next !== undefined) return;
     const { revision } = state;
     this.#context.digests.learn(subtree, revision, state);
+    // safeguard: synced-comes-last
     this.#sendSynced('snapshot', revision, state);
     this.#become({ kind: 'lagging', position: revision, from: revision, isResuming: false });
   }
@@ -241,6 +244,7 @@ export class Watcher implements Member {
     from,
     isResuming,
   }: State & { kind: 'lagging' | 'difference' }): void {
+    // safeguard: difference-needs-all-tombstones
     if (this.mode === 'events' || position < this.#context.store.tombstoneFloor) {
       this.#reset('compacted');
       return;
@@ -255,6 +259,7 @@ export class Watcher implements Member {
     const { name: watch, subtree } = this.group;
     const { store, catchUp } = this.#context;
     const query = { head: { watch, from, to }, subtree, position, after };
+    // safeguard: difference-ends-where-tombstones-are-dropped
     const page =
       position < store.tombstoneFloor
         ? 'compacted'

@@ -119,6 +119,7 @@ function forgetTombstone(
   const row = tombstones.get(path);
   if (row === undefined) return undefined;
   const gone = goneOf(row);
+  // safeguard: path-that-lives-is-not-among-the-deleted
   tombstones.remove(path);
   if (gone.revision <= compacted) tombstoneOrder.remove([gone.revision, path]);
   return gone;

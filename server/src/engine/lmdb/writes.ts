@@ -73,6 +73,7 @@ export class Writes {
    * true of a request that is sent again, too: it may have been made before (S4).
    */
   refused(request: WriteRequest, refusal: ProtocolError): Promise<CommitOutcome> {
+    // safeguard: refused-request-was-not-made-before
     const known = this.#knownOrUnknown(request);
     if (known instanceof ProtocolError) return Promise.reject(known);
     return known === undefined ? Promise.reject(refusal) : Promise.resolve(known);
@@ -103,6 +104,7 @@ export class Writes {
     const turn = new WriteBatch();
     this.#queue = turn.take(this.#queue);
     try {
+      // safeguard: answer-comes-after-the-disk
       await this.#context.transaction(
         (tables) => this.#judgeAll(turn, tables),
         (progress) => this.#written(turn, progress),
@@ -134,6 +136,7 @@ export class Writes {
   /** On a full disk, what makes room is tried by itself before it is refused. */
   #failed(turn: WriteBatch, error: unknown): void {
     const failure = failureOf(error);
+    // safeguard: unknown-outcome-is-remembered
     if (error instanceof WriteFailure && error.outcome === 'unknown')
       for (const { request } of turn.taken) this.#unknown.set(request.requestId, failure);
     const isWorthATry = error instanceof WriteFailure && error.isFull && !turn.isFreeing;
@@ -166,6 +169,7 @@ export class Writes {
     for (const pending of turn.taken) {
       const { request } = pending;
       const fingerprint = yield* fingerprintOf(request);
+      // safeguard: request-is-made-once
       const known = turn.outcomes.get(request.requestId) ?? this.#known(request, tables);
       if (known !== undefined) {
         turn.settle(pending, known.fingerprint === fingerprint ? known.outcome : anotherWrite());

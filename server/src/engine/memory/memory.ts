@@ -86,6 +86,7 @@ class MemoryEngine implements Engine {
   #commit(request: WriteRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#pending.push({ request, resolve, reject }) > 1) return;
+      // safeguard: memory-answers-what-is-durable
       this.#flushed = this.#flushed.then(() => this.#flush());
     });
   }
@@ -128,6 +129,7 @@ class MemoryEngine implements Engine {
     let commits: EngineCommit[] = [];
     let answers: (() => void)[] = [];
     const tell = () => {
+      // safeguard: feed-comes-before-the-answer
       if (commits.length > 0) this.feed.tell({ kind: 'commits', commits });
       for (const answer of answers) answer();
       commits = [];
@@ -158,6 +160,7 @@ class MemoryEngine implements Engine {
     const fingerprint = yield* fingerprintOf(request);
     const known = disk.outcomes.get(request.requestId);
     if (known !== undefined && known.fingerprint !== fingerprint) throw anotherWrite();
+    // safeguard: memory-makes-a-request-once
     if (known !== undefined) return known.outcome;
     const naming = { revision: disk.revision + 1, time: this.#time() };
     const judgement = yield* evaluate(request, this.#base(), naming);
@@ -229,6 +232,7 @@ class MemoryEngine implements Engine {
 
   #forgetRequests(): void {
     const { outcomes, retired } = this.#disk;
+    // safeguard: memory-remembers-requests-beyond-compaction
     const before = this.#clock.now() - IDEMPOTENCY_WINDOW_MS;
     const young = retired.findIndex(({ time }) => time >= before);
     const old = retired.splice(0, young === -1 ? retired.length : young);

@@ -127,6 +127,7 @@ function changeOf(
   const before = path === undefined ? undefined : replica.tree.at(path, replica.revision);
   requireNext(type, kv, before?.version ?? sidecars.skippedVersion(kv.key));
   const entry = type === 'delete' || path === undefined ? undefined : entryOf(path, kv, record);
+  // safeguard: hidden-keys-are-counted
   if (type === 'put' && entry === undefined) sidecars.skip(kv.key, kv.version);
   else sidecars.unskip(kv.key);
   if (path === undefined || (entry === undefined && before === undefined)) return undefined;

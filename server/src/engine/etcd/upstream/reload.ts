@@ -36,6 +36,7 @@ function* differenceTo(
     if (pace.isOver()) yield;
   }
   yield* walk({ tree, subtree: ROOT, revision }, pace, ({ path, modRevision }) => {
+    // safeguard: reload-takes-away-what-is-gone
     if (!there.has(path))
       changes.push({ type: 'delete', path, cause: 'removed', replaced: modRevision });
   });

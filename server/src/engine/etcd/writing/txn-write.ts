@@ -62,6 +62,7 @@ export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefin
   const head = keyspace.head;
   const compare = [
     ...comparesOf(write, keyspace),
+    // safeguard: many-conditions-hold-the-head
     ...(headRevision === undefined ? [] : [{ key: head, target: { modRevision: headRevision } }]),
   ];
   const own = [
@@ -112,6 +113,7 @@ export function voidingTxn(write: TxnWrite, keyspace: Keyspace): TxnRequest {
 /** There is no record, or the one that says that the request was not made. */
 function unmade({ requestId, voided }: TxnWrite, keyspace: Keyspace): Compare {
   const key = keyspace.recordOf(requestId);
+  // safeguard: etcd-makes-a-request-once
   return { key, target: voided === 0 ? { version: 0 } : { modRevision: voided } };
 }
 
@@ -141,6 +143,7 @@ export function readingTxn({ requestId, conditions }: TxnWrite, keyspace: Keyspa
 function refusalOf(write: TxnWrite, keyspace: Keyspace): RequestOp[] {
   const { requestId, conditions } = write;
   const compare = [unmade(write, keyspace)];
+  // safeguard: refusal-is-written-down
   const voiding = { compare, success: [voidPut(write, keyspace)], failure: [] };
   return [...readsOf(requestId, conditions, keyspace), { requestTxn: voiding }];
 }

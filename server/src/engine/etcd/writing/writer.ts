@@ -217,6 +217,7 @@ export class Writer implements EngineWrites {
     deleted: number | undefined,
   ): Promise<CommitOutcome> {
     const { waiters, state, members, onStrange } = this.#options;
+    // safeguard: write-is-answered-after-it-is-shown
     if (!(await waiters.wait(revision, SHOWN_MS)))
       throw new ProtocolError('outcome_unknown', 'it was written, and this server does not see it');
     const logged = commitAt(state.replica.log, revision);

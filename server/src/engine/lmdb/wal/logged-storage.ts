@@ -109,6 +109,7 @@ export class LoggedStorage implements Storage {
   async close(): Promise<void> {
     if (this.failure?.isFinal !== true)
       try {
+        // safeguard: segment-is-closed-with-what-it-has
         await this.#flush();
         await this.#sayWhere(true);
       } catch {
@@ -145,6 +146,7 @@ export class LoggedStorage implements Storage {
     } catch (error) {
       throw await this.#withdrawn(error);
     }
+    // safeguard: written-shows-once-it-came-out
     this.#durable = written;
   }
 
@@ -173,6 +175,7 @@ export class LoggedStorage implements Storage {
     try {
       await this.#log.withdraw();
     } catch {
+      // safeguard: failed-withdrawal-leaves-a-doubt
       this.#trouble = { reason: reasonOf(error), isFinal: true };
       return new WriteFailure('unknown', isForWantOfRoom, reasonOf(error));
     }
@@ -180,6 +183,7 @@ export class LoggedStorage implements Storage {
   }
 
   async #finishCheckpoint(): Promise<void> {
+    // safeguard: segment-is-in-the-tables-before-its-file-is-used-again
     if (this.#stack.frozen !== undefined) await (this.#checkpoint ?? this.#beginCheckpoint());
   }
 
@@ -195,6 +199,7 @@ export class LoggedStorage implements Storage {
   async #writeFrozen(sequence: number): Promise<void> {
     const { frozen } = this.#stack;
     if (frozen === undefined) return;
+    // safeguard: tables-have-a-segment-before-they-name-it
     await this.#writeSlices(frozen);
     const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
@@ -223,11 +228,13 @@ export class LoggedStorage implements Storage {
    * of it before its writer is: where LMDB falls back on what it had before, that is seen by the next start.
    */
   async #writeIntoTables(written: Memtable): Promise<void> {
+    // safeguard: large-transaction-comes-after-all-before-it
     await this.#flush();
     const direct = this.#direct + 1;
     const place = { ...this.#log.place, isClosed: false, direct };
     const slices = new Slices(written);
     await this.#base.transaction((tables) => {
+      // safeguard: large-transaction-says-what-the-tables-have
       putMeta(tables, 'wal', place);
       return slices.writeInSteps(tables, written.size, this.#parts.defer);
     }, slices.sizeOf(written.size));
