@@ -1,11 +1,5 @@
-import {
-  type Condition,
-  type DeleteCause,
-  type Entry,
-  isHiddenIn,
-  limits,
-  ProtocolError,
-} from '@confer/shared';
+import { type DeleteCause, type Entry, isHiddenIn, limits, ProtocolError } from '@confer/shared';
+import { conflict, isMet } from './conditions.ts';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 import type {
   CommitOutcome,
@@ -83,7 +77,8 @@ export function* evaluate<Holding extends Held>(
   const { conditions, operations, actor } = request;
   const pace = new TimeSlice();
   for (const condition of conditions) {
-    requireMet(condition, base);
+    const current = base.read(condition.path);
+    if (!isMet(condition, current)) throw conflict(condition, current);
     if (pace.isOver()) yield;
   }
   const net = new NetOperations();
@@ -253,24 +248,4 @@ class ChangeList<Holding extends Held> {
   get all(): readonly Judged<Holding>[] {
     return this.#changes;
   }
-}
-
-function requireMet(condition: Condition, base: Base<Held>): void {
-  const current = base.read(condition.path);
-  // safeguard: conditions-are-judged
-  if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
-}
-
-/** What a writer is told whose condition does not hold. */
-export function conflict(
-  { path, modRevision }: Condition,
-  current: Held | undefined,
-): ProtocolError {
-  const wanted =
-    modRevision === 0 ? 'expected to hold nothing' : `expected at revision ${modRevision}`;
-  const found = current === undefined ? 'holds nothing' : `is at revision ${current.modRevision}`;
-  return new ProtocolError('conflict', `${path} was ${wanted} but ${found}`, {
-    path,
-    current: current?.entry() ?? null,
-  });
 }

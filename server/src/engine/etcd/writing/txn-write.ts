@@ -1,4 +1,5 @@
 import type { Condition } from '@confer/shared';
+import { isMet } from '../../conditions.ts';
 import type {
   Compare,
   KeyValue,
@@ -88,9 +89,7 @@ export function outcomeOf(
     if (record?.isVoid === true) return { kind: 'void', revision: known.modRevision };
     if (record !== undefined) return { kind: 'made before', record, revision: known.modRevision };
   }
-  const broken = conditions.findIndex(
-    ({ modRevision }, i) => (found[i]?.modRevision ?? 0) !== modRevision,
-  );
+  const broken = conditions.findIndex((condition, i) => !isMet(condition, found[i]));
   const last = responses.at(-1);
   const isVoided = last?.kind === 'txn' && last.succeeded;
   const condition = conditions[broken];
@@ -122,13 +121,15 @@ function comparesOf(write: TxnWrite, keyspace: Keyspace): Compare[] {
   const { epochRevision, headCreated } = write.line;
   return [
     unmade(write, keyspace),
-    ...write.conditions.map(({ path, modRevision }) => ({
-      key: keyspace.keyOf(path),
-      target: { modRevision },
-    })),
+    ...write.conditions.map((condition) => compareOf(condition, keyspace)),
     { key: keyspace.epoch, target: { modRevision: epochRevision } },
     { key: keyspace.head, target: { createRevision: headCreated } },
   ];
+}
+
+/** A condition as etcd judges it: the modRevision of what is not there is 0 there, too. */
+function compareOf({ path, modRevision }: Condition, keyspace: Keyspace): Compare {
+  return { key: keyspace.keyOf(path), target: { modRevision } };
 }
 
 /** Looks only: the same that a write reads that was refused. */

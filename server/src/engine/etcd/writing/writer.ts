@@ -1,7 +1,8 @@
 import { type Clock, type Condition, ProtocolError } from '@confer/shared';
+import { conflict, isMet } from '../../conditions.ts';
 import { type CooperativeSteps, inTurns } from '../../cooperative-steps.ts';
 import type { CommitOutcome, EngineWrites, WriteRequest } from '../../engine.ts';
-import { conflict, outcomeOf as outcomeOfCommit } from '../../evaluate.ts';
+import { outcomeOf as outcomeOfCommit } from '../../evaluate.ts';
 import { anotherWrite, fingerprintOf } from '../../idempotency.ts';
 import { commitAt } from '../../replica/commit-log.ts';
 import { heldOf } from '../../replica/states.ts';
@@ -187,8 +188,7 @@ export class Writer implements EngineWrites {
     const { tree, revision } = this.#options.state.replica;
     for (const condition of conditions) {
       const current = tree.at(condition.path, revision);
-      if ((current?.modRevision ?? 0) !== condition.modRevision)
-        throw conflict(condition, heldOf(current));
+      if (!isMet(condition, current)) throw conflict(condition, heldOf(current));
     }
   }
 
