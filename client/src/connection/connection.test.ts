@@ -134,7 +134,7 @@ describe('the token', () => {
 });
 
 describe('a lost connection', () => {
-  test('W8: is what one counts as that was silent for three heartbeats', async () => {
+  test('W8: is one over which nothing came for three heartbeats, too', async () => {
     const { client, clock, server } = startConnected();
     await clock.advance(29_999);
     server.say({ type: 'heartbeat', revision: 0 });

@@ -32,8 +32,8 @@ async function typesAfter(harness: Scene, mode: WatchMode, revision: number) {
   return received.map(({ type }) => type);
 }
 
-describe('the windows of history', () => {
-  it('list at: compacted, available, future', async () => {
+describe('a revision before history, in it, or after it', () => {
+  it('is refused, shown and refused where a list asks for it', async () => {
     const client = RawClient.open((await sixRevisions()).core);
     for (const [id, at] of [2, 3, 6, 7].entries()) client.send({ type: 'list', id, path: '/', at });
     expect(client.take('error')).toMatchObject({ id: 0, code: 'compacted', compactedRevision: 3 });
@@ -42,7 +42,7 @@ describe('the windows of history', () => {
     expect(client.take('error')).toMatchObject({ id: 3, code: 'future_revision' });
   });
 
-  it('W3 a state watch: compacted, available, future', async () => {
+  it('W3 is gone on from by a state watch: with a difference, with commits, or anew', async () => {
     const harness = await sixRevisions();
     const compacted = await watchAfter(harness, 'state', 2);
     expect(compacted.take('watching').revision).toBe(2);
@@ -63,7 +63,7 @@ describe('the windows of history', () => {
     expect(future.take('snapshot').revision).toBe(6);
   });
 
-  it('W3 a state watch: compacted, with deletes since that are forgotten', async () => {
+  it('W3 is gone on from anew by a state watch where deletes since then are not known', async () => {
     const client = await watchAfter(await sixRevisions(0), 'state', 2);
     expect(client.take('watching').revision).toBe(2);
     expect(client.take('resync').reason).toBe('compacted');
@@ -71,7 +71,7 @@ describe('the windows of history', () => {
     expect(client.take('synced').revision).toBe(6);
   });
 
-  it('W3 an event watch: compacted, available, future', async () => {
+  it('W3 is told to an event watch as compacted, gone on from, and refused', async () => {
     const harness = await sixRevisions();
     const compacted = await watchAfter(harness, 'events', 2);
     compacted.take('watching');

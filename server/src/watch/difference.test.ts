@@ -45,7 +45,7 @@ async function filled(disk: MemoryDisk): Promise<Scene> {
 }
 
 describe('a state watch whose position is compacted', () => {
-  it('W3 gets what is newer and what is deleted since, and a proof', async () => {
+  it('W3 gets what is newer and what is deleted since, and the digest of all', async () => {
     const disk = new MemoryDisk();
     const before = await filled(disk);
     await before.put('/app/3', 'new');

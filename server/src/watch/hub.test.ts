@@ -71,7 +71,7 @@ describe('a state watch from nothing', () => {
   });
 });
 
-describe('live', () => {
+describe('a live watch', () => {
   it('W1 W4 gets each commit clipped to the subtree, all of one flush in one frame', async () => {
     const harness = startCore();
     const { client, watch } = await watching(harness, '/app', 'state');
@@ -156,7 +156,7 @@ describe('live', () => {
   });
 });
 
-describe('coming back with a position', () => {
+describe('a watch that comes back with a position', () => {
   it('W5 gets a synced and nothing else where nothing happened', async () => {
     const harness = startCore();
     const revision = await harness.put('/app/a', '1');

@@ -8,8 +8,8 @@ export function describeCompaction(rig: () => Rig): void {
   /** The revision of the commit that came out of the feed `back` commits before the last. */
   const revisionBefore = (back: number) => rig().fed.at(-1 - back)?.revision ?? 0;
 
-  describe('compaction', () => {
-    it('closes the window below, and only there', async () => {
+  describe('a compaction', () => {
+    it('ends history below its revision, and only there', async () => {
       const { engine } = rig();
       const revisions: number[] = [];
       for (let i = 0; i < 6; i++) revisions.push((await rig().put('/a', String(i))).revision);
@@ -49,7 +49,7 @@ export function describeCompaction(rig: () => Rig): void {
       expect([...engine.reads.history(engine.reads.compactedRevision)]).toEqual(rig().fed.slice(2));
     });
 
-    it('reads right when it ends exactly at a delete', async () => {
+    it('leaves reads right where it ends exactly at a delete', async () => {
       await rig().put('/a', '1');
       await rig().put('/a/b', '1');
       const { revision } = await rig().deleteSubtree('/a');
@@ -61,7 +61,7 @@ export function describeCompaction(rig: () => Rig): void {
       expect([...rig().engine.reads.history(revision)]).toEqual(rig().fed.slice(3));
     });
 
-    it('reads right when it ends exactly before a delete', async () => {
+    it('leaves reads right where it ends exactly before a delete', async () => {
       const { revision } = await rig().put('/a', '1');
       await rig().delete('/a');
       await rig().engine.maintenance.compact(revision);
@@ -112,7 +112,7 @@ export function describeCompaction(rig: () => Rig): void {
       expect(engine.maintenance.historyBytes).toBeLessThan(before / 50);
     });
 
-    it('leaves the times of what stays', async () => {
+    it('leaves the times of the commits that stay', async () => {
       const { engine, clock } = rig();
       for (let i = 0; i < 6; i++) {
         clock.time += 1_000;
@@ -150,7 +150,7 @@ export function describeCompaction(rig: () => Rig): void {
       expect(engine.reads.get('/live')?.value).toBe(String(written - 1));
     });
 
-    it('can run twice at once', async () => {
+    it('can be asked for while another one runs', async () => {
       for (let i = 0; i < 20; i++) await rig().put(`/a${i % 3}`, String(i));
       const { engine } = rig();
       await Promise.all([

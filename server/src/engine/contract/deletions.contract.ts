@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type EngineFixture, failureOf, Rig } from './rig.contract.ts';
 
 export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void {
-  describe('deletes', () => {
+  describe('the tombstones', () => {
     it('W3 are known beyond compaction, with their revision and cause', async () => {
       await rig().put('/a', '1');
       await rig().put('/b', '1');
@@ -21,7 +21,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       expect(engine.reads.tombstoneFloor).toBeLessThanOrEqual(rig().start);
     });
 
-    it('W3 have a floor after a restart that says how far they are known', async () => {
+    it('W3 have a floor after a restart, which says how far back every delete is known', async () => {
       if (fixture.reopen === undefined) return;
       const { supports, reads, maintenance } = rig().engine;
       await rig().put('/a', '1');
@@ -69,7 +69,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       expect(known('/none')).toEqual([]);
     });
 
-    it('of a path that comes and goes for ever are one, and others are not lost by it', async () => {
+    it('of a path that comes and goes for ever are one, which costs no other path its own', async () => {
       const { engine } = rig();
       for (const path of ['/a', '/b', '/c']) await rig().put(path, '1');
       await rig().delete('/c');
@@ -90,7 +90,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       ).toEqual(['/a', '/c']);
     });
 
-    it('are read inside the window only', async () => {
+    it('are refused for a revision outside of history', async () => {
       await rig().put('/a', '1');
       const { revision } = await rig().delete('/a');
       await rig().engine.maintenance.compact(revision);
@@ -117,8 +117,8 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
     });
   });
 
-  describe('too many deletes', () => {
-    it('let the oldest go, and the floor says so', async () => {
+  describe('more tombstones than are kept', () => {
+    it('let the oldest go, and raise the floor', async () => {
       const small = await Rig.open(fixture, { tombstonesMax: 3 });
       const { engine } = small;
       const revisions: number[] = [];
@@ -137,7 +137,7 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       await again.engine.close();
     });
 
-    it('of one commit go in steps', async () => {
+    it('of one commit are dropped in steps', async () => {
       const small = await Rig.open(fixture, { tombstonesMax: 10 });
       const put = (path: string) => ({ type: 'put', path, value: '' }) as const;
       await small.commit(Array.from({ length: 1_000 }, (_, i) => put(`/a/${i}`)));

@@ -13,7 +13,7 @@ const STEPS = 250;
 
 /** The engine against plain Maps: one for each revision that can still be read. */
 export function describeModel(rig: () => Rig): void {
-  it.each(SEEDS)('does what a Map of each revision does, seed %i', async (seed) => {
+  it.each(SEEDS)('does what a model with a Map for each revision does, seed %i', async (seed) => {
     const random = seeded(seed);
     const walk = new Walk(rig(), random);
     for (let step = 0; step < STEPS; step++) {

@@ -23,8 +23,8 @@ export function describeReads(rig: () => Rig): void {
   const paths = (...query: Parameters<Rig['engine']['reads']['scan']>) =>
     [...rig().engine.reads.scan(...query)].map(({ path }) => path);
 
-  describe('scan', () => {
-    it('goes in the order of the tree', async () => {
+  describe('a scan of a subtree', () => {
+    it('gives entries in the order of the tree', async () => {
       for (const path of [...TREE].reverse()) await rig().put(path, 'v');
       const at = rig().engine.reads.revision;
       expect(paths({ subtree: '/', at })).toEqual(TREE);
@@ -99,7 +99,7 @@ export function describeReads(rig: () => Rig): void {
       expect([...rig().engine.reads.scan({ subtree: '/big/5', at })]).toHaveLength(357);
     });
 
-    it('gives the same as texts', async () => {
+    it('gives the same entries as JSON texts', async () => {
       for (const path of TREE) await rig().put(path, `v"${path}\u2028`);
       const { engine } = rig();
       const at = engine.reads.revision - 1;
@@ -114,7 +114,7 @@ export function describeReads(rig: () => Rig): void {
       }
     });
 
-    it('starts after a path, there or not', async () => {
+    it('starts after a path, which need not hold anything', async () => {
       for (const path of TREE) await rig().put(path, 'v');
       const at = rig().engine.reads.revision;
       for (const [i, after] of TREE.entries())
@@ -136,7 +136,7 @@ export function describeReads(rig: () => Rig): void {
       expect(from('/', '/')).toEqual([]);
     });
 
-    it('reads at every revision that was', async () => {
+    it('shows the state at each revision of history', async () => {
       const states: [number, string[]][] = [[rig().engine.reads.revision, []]];
       const note = () => states.push([rig().engine.reads.revision, rig().values()]);
       await rig().put('/a', '1');
@@ -172,8 +172,8 @@ export function describeReads(rig: () => Rig): void {
     });
   });
 
-  describe('changesAfter', () => {
-    it('counts the changes since a revision', async () => {
+  describe('the number of changes after a revision', () => {
+    it('counts puts and deletes of all commits since', async () => {
       const { revision: before } = await rig().put('/a/0', 'v');
       const puts = Array.from({ length: 3_000 }, (_, i) => `/a/${i}`);
       await rig().commit(puts.map((path) => ({ type: 'put', path, value: 'v' }) as const));
@@ -186,7 +186,7 @@ export function describeReads(rig: () => Rig): void {
       expect(engine.reads.changesAfter(engine.reads.revision)).toBe(0);
     });
 
-    it('refuses what is not in history', async () => {
+    it('is refused for a revision outside of history', async () => {
       const { revision } = await rig().put('/a', 'v');
       await rig().engine.maintenance.compact(revision);
       const { engine } = rig();
@@ -197,8 +197,8 @@ export function describeReads(rig: () => Rig): void {
     });
   });
 
-  describe('entryCount', () => {
-    it('counts what is there now', async () => {
+  describe('the number of entries', () => {
+    it('is that of now', async () => {
       const counts: number[] = [];
       const count = () => counts.push(rig().engine.reads.entryCount);
       await rig().put('/a', '1').then(count);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type EngineFixture, failureOf, type Rig } from './rig.contract.ts';
 
 export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
-  describe('writes', () => {
+  describe('a write', () => {
     it('names what a put made and what it wrote over', async () => {
       const { engine, clock } = rig();
       const first = await rig().put('/a', 'one');
@@ -65,7 +65,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(rig().engine.reads.get('/a')).toMatchObject({ version: 2 });
     });
 
-    it('says with what an entry dies, and why one that was deleted went', async () => {
+    it('may tie an entry to a lease, and say why one was deleted', async () => {
       const { engine } = rig();
       const about = { conditions: [], actor: 'the server' };
       const lease = (await fixture.grantLease?.()) ?? 'l-1';
@@ -99,7 +99,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(rig().fed).toHaveLength(2);
     });
 
-    it('S5 revisions rise, and those of one turn in the order of asking', async () => {
+    it('S5 gets a higher revision than those before it, those of one turn in the order of asking', async () => {
       const paths = Array.from({ length: 200 }, (_, i) => `/p${i}`);
       const outcomes = await Promise.all(paths.map((path) => rig().put(path, 'v')));
       const revisions = outcomes.map(({ revision }) => revision);
@@ -121,21 +121,21 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       await rig().commit([0, 1, 2].map(put));
     });
 
-    it('S6 recursive delete of /app leaves /apple alone', async () => {
+    it('S6 that removes the subtree /app leaves /apple alone', async () => {
       for (const path of ['/app', '/app/x', '/app/x/y', '/app-x', '/app.x', '/app0', '/apple'])
         await rig().put(path, 'v');
       expect(await rig().deleteSubtree('/app')).toMatchObject({ deletes: 3 });
       expect(rig().values()).toEqual(['/app-x=v', '/app.x=v', '/app0=v', '/apple=v']);
     });
 
-    it('S6 a plain delete leaves what is below', async () => {
+    it('S6 that deletes one path leaves what is below it', async () => {
       await rig().put('/app', 'v');
       await rig().put('/app/x', 'v');
       await rig().delete('/app');
       expect(rig().values()).toEqual(['/app/x=v']);
     });
 
-    it('deletes everything at the root', async () => {
+    it('that removes the subtree / removes everything', async () => {
       await rig().put('/a/b', 'v');
       await rig().put('/ü', 'v');
       expect(await rig().deleteSubtree('/')).toMatchObject({ deletes: 2 });
@@ -147,7 +147,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect((await failureOf(() => rig().put('/a', 'v'))).code).toBe('unavailable');
     });
 
-    it('takes a commit of 10,000 changes', async () => {
+    it('may have 10,000 changes', async () => {
       const paths = Array.from({ length: 10_000 }, (_, i) => `/big/${i % 100}/${i}`);
       const puts = paths.map((path) => ({ type: 'put', path, value: path }) as const);
       expect(await rig().commit(puts)).toMatchObject({ puts: 10_000 });
@@ -157,7 +157,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(rig().engine.reads.entryCount).toBe(0);
     });
 
-    it('S2 shows nothing of a large commit before it shows all of it, and lets readers in', async () => {
+    it('S2 that is large shows nothing before it shows all of it, and lets readers in', async () => {
       const { engine } = rig();
       const put = (i: number) => ({ type: 'put', path: `/big/${i}`, value: 'v' }) as const;
       const operations = Array.from({ length: 5_000 }, (_, i) => put(i));
@@ -187,7 +187,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(rig().values()).toEqual(['/behind=1']);
     });
 
-    it('S2 S4 a large commit is judged by what is before it, and done once', async () => {
+    it('S2 S4 that is large is judged by what is before it, and made once', async () => {
       const put = (i: number) => ({ type: 'put', path: `/big/${i}`, value: 'v' }) as const;
       const operations = Array.from({ length: 3_000 }, (_, i) => put(i));
       const before = rig().put('/big/7', '1');
@@ -201,7 +201,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(rig().engine.reads.get('/big/7')).toMatchObject({ value: 'v', version: 2 });
     });
 
-    it('holds the longest path and a value of 1 MiB', async () => {
+    it('may have the longest path and a value of 1 MiB', async () => {
       const path = `/${'ü'.repeat(127)}/${'x'.repeat(255)}/${'y'.repeat(255)}/${'z'.repeat(255)}`;
       const value = 'ä'.repeat(512 * 1024);
       await rig().put(path, value);
@@ -237,7 +237,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(rig().engine.reads.get('/n')).toMatchObject({ value: '20', version: 20 });
     });
 
-    it('0 asks for a path that holds nothing', async () => {
+    it('that name revision 0 ask for a path that holds nothing', async () => {
       const conditions = [{ path: '/a', modRevision: 0 }];
       await rig().put('/a', 'one', { conditions });
       const error = await failureOf(() => rig().put('/a', 'two', { conditions }));
@@ -247,7 +247,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       await rig().put('/a', 'three', { conditions });
     });
 
-    it('a conflict over an absent entry says so', async () => {
+    it('that do not hold because nothing is there say so', async () => {
       const conditions = [{ path: '/a', modRevision: 1 }];
       const error = await failureOf(() => rig().put('/b', 'v', { conditions }));
       expect(error.code).toBe('conflict');

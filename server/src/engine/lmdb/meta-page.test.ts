@@ -100,7 +100,7 @@ describe('a meta page', () => {
     },
   );
 
-  it('S1 a page that says that it was written later than all is refused', async () => {
+  it('S1 that says that it was written later than all others is refused', async () => {
     const directory = await killed(0);
     edit(directory, (data) => {
       const page = Math.floor(data.indexOf('\x01big\x011000') / PAGE_BYTES);
