@@ -1,9 +1,9 @@
 import { comparePaths, type Entry, isWithin, limits, type Operation } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from './contract/rig.contract.ts';
+import { failureOf } from './contract/scene.contract.ts';
 import { atOnce } from './cooperative-steps.ts';
 import type { WriteRequest } from './engine.ts';
-import { type Base, evaluate, type Held, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
+import { type Base, evaluate, type LazyEntry, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
 
 const NAMING = { revision: 7, time: 1_000 };
 
@@ -16,25 +16,25 @@ function entry(path: string): Entry {
   return { path, value: 'old', ...life, updatedAt: 500, updatedBy: 'bob' };
 }
 
-function held(path: string, valueLength = 3): Held {
+function lazyEntry(path: string, valueLength = 3): LazyEntry {
   const whole = entry(path);
   return { ...whole, valueLength, entry: () => whole };
 }
 
 /** A base that counts the entries it hands out. */
-class Entries implements Base<Held> {
-  readonly #entries: readonly Held[];
+class Entries implements Base<LazyEntry> {
+  readonly #entries: readonly LazyEntry[];
   scanned = 0;
 
   constructor(paths: readonly string[]) {
-    this.#entries = [...paths].sort(comparePaths).map((path) => held(path));
+    this.#entries = [...paths].sort(comparePaths).map((path) => lazyEntry(path));
   }
 
-  read(path: string): Held | undefined {
+  read(path: string): LazyEntry | undefined {
     return this.#entries.find((candidate) => candidate.path === path);
   }
 
-  *scanSubtree(path: string, after = ''): Generator<Held> {
+  *scanSubtree(path: string, after = ''): Generator<LazyEntry> {
     for (const candidate of this.#entries) {
       if (!isWithin(candidate.path, path)) continue;
       if (after !== '' && comparePaths(candidate.path, after) <= 0) continue;
@@ -161,7 +161,7 @@ describe('the net changes of a commit', () => {
   it('are at most `changesMax`, and more are refused', { timeout: 60_000 }, async () => {
     const many = function* (count: number, after = '/a/-1') {
       const last = Number(after.slice('/a/'.length));
-      for (let i = last + 1; i < count; i++) yield held(`/a/${i}`);
+      for (let i = last + 1; i < count; i++) yield lazyEntry(`/a/${i}`);
     };
     const dropMany = (count: number) => {
       const base = {
@@ -176,8 +176,8 @@ describe('the net changes of a commit', () => {
 
   it('are told without what they replaced where that is too much to hold, and do not read it', () => {
     const judged = (valueLength: number) => {
-      const unread: Held = {
-        ...held('/a', valueLength),
+      const unread: LazyEntry = {
+        ...lazyEntry('/a', valueLength),
         entry: () => {
           throw new Error('it was read');
         },

@@ -149,7 +149,7 @@ export class Answers implements Waiting {
   }
 
   #send(reply: Reply, { bytes, isRepeated }: Asked): void {
-    this.#queue.settle(bytes);
+    this.#queue.answered(bytes);
     if (isRepeated !== true) this.#ids.delete(reply.id);
     this.#with.send(reply);
   }

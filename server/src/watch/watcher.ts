@@ -7,7 +7,7 @@ import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 import type { WatchSink } from './watch-sink.ts';
-import type { ResetReason, Start, State, SyncedBy } from './watcher-state.ts';
+import type { ResetReason, Start, SyncedBy, WatcherState } from './watcher-state.ts';
 
 /** What the hub shares with its watchers. */
 export interface WatchContext {
@@ -28,8 +28,8 @@ export class Watcher implements Member {
   readonly sink: WatchSink;
   readonly #context: WatchContext;
   readonly #onEnded: (watcher: Watcher) => void;
-  #state: State;
-  /** The client has asked for a proof of what it has, and is told once the watch is live. */
+  #state: WatcherState;
+  /** The client has asked for a checksum of what it has, and is told once the watch is live. */
   #owesProof = false;
   #fellBehind = false;
 
@@ -137,7 +137,7 @@ export class Watcher implements Member {
     }
   }
 
-  #begin(start: Start): State {
+  #begin(start: Start): WatcherState {
     switch (start.kind) {
       case 'reset':
         return start;
@@ -154,13 +154,13 @@ export class Watcher implements Member {
     }
   }
 
-  #become(next: State): void {
+  #become(next: WatcherState): void {
     if (this.#state.kind === 'live') this.group.live.delete(this);
     this.#state = next;
     if (next.kind === 'live') this.group.live.set(this, this.sink.frames);
   }
 
-  #newSnapshot(): State {
+  #newSnapshot(): WatcherState {
     const revision = this.#context.revision();
     return { kind: 'snapshot', revision, after: undefined, entries: 0, digest: new Digest() };
   }
@@ -181,7 +181,7 @@ export class Watcher implements Member {
     this.sink.advanced();
   }
 
-  #sendPage(state: State & { kind: 'snapshot' }): void {
+  #sendPage(state: WatcherState & { kind: 'snapshot' }): void {
     const { name: watch, subtree } = this.group;
     const query = { watch, subtree, revision: state.revision, after: state.after };
     const page = unlessCompacted(() => this.#context.catchUp.snapshotPage(query));
@@ -203,10 +203,10 @@ export class Watcher implements Member {
     this.#become({ kind: 'lagging', position: revision, from: revision, isResuming: false });
   }
 
-  #catchUp(state: State & { kind: 'lagging' }): boolean {
+  #catchUp(state: WatcherState & { kind: 'lagging' }): boolean {
     const to = this.#context.revision();
     if (state.position === to) {
-      if (state.isResuming) this.#sendSynced('nothing', to, this.#proof());
+      if (state.isResuming) this.#sendSynced('nothing', to, this.#checksum());
       this.#become({ kind: 'live' });
       if (this.#fellBehind) this.#context.counters.count('watchesCaughtUp');
       this.#fellBehind = false;
@@ -223,7 +223,7 @@ export class Watcher implements Member {
     return this.#state.kind !== 'ended';
   }
 
-  #sendNext(state: State & { kind: 'paging' }): void {
+  #sendNext(state: WatcherState & { kind: 'paging' }): void {
     const { frames, to, endsInSynced } = state;
     const frame = frames.at(state.next++);
     if (frame !== undefined) {
@@ -233,7 +233,7 @@ export class Watcher implements Member {
     // At the hub's revision it is known what the subtree holds; at one before it, it was.
     if (endsInSynced !== undefined) {
       const isLatest = to === this.#context.revision();
-      this.#sendSynced(endsInSynced, to, isLatest ? this.#proof() : undefined);
+      this.#sendSynced(endsInSynced, to, isLatest ? this.#checksum() : undefined);
     }
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
@@ -243,7 +243,7 @@ export class Watcher implements Member {
     position,
     from,
     isResuming,
-  }: State & { kind: 'lagging' | 'difference' }): void {
+  }: WatcherState & { kind: 'lagging' | 'difference' }): void {
     // safeguard: difference-needs-all-tombstones
     if (this.mode === 'events' || position < this.#context.store.tombstoneFloor) {
       this.#reset('compacted');
@@ -254,7 +254,7 @@ export class Watcher implements Member {
     this.#become({ kind: 'difference', position, from, to, isResuming, ...nothing });
   }
 
-  #sendDifference(state: State & { kind: 'difference' }): void {
+  #sendDifference(state: WatcherState & { kind: 'difference' }): void {
     const { position, from, to, after } = state;
     const { name: watch, subtree } = this.group;
     const { store, catchUp } = this.#context;
@@ -279,22 +279,22 @@ export class Watcher implements Member {
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
 
-  /** Live, the client has been sent all of the hub's revision, which is what the proof is of. */
+  /** Live, the client has been sent all of the hub's revision, which is what the checksum is of. */
   #prove(): boolean {
-    const proof = this.#proof();
-    if (proof === undefined) return true;
+    const checksum = this.#checksum();
+    if (checksum === undefined) return true;
     this.#owesProof = false;
-    this.#sendSynced('verify', this.#context.revision(), proof);
+    this.#sendSynced('verify', this.#context.revision(), checksum);
     return false;
   }
 
-  #proof(): Checksum | undefined {
+  #checksum(): Checksum | undefined {
     return this.#context.digests.prove(this.group.subtree);
   }
 
   #sendSynced(by: SyncedBy, revision: number, whole?: Checksum): void {
-    const proof = whole && { entries: whole.entries, digest: whole.digest.toString() };
+    const checksum = whole && { entries: whole.entries, digest: whole.digest.toString() };
     const { name: watch } = this.group;
-    this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...proof }));
+    this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...checksum }));
   }
 }

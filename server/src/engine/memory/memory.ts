@@ -10,7 +10,7 @@ import type {
   Timeline,
   WriteRequest,
 } from '../engine.ts';
-import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
+import { type Base, evaluate, type LazyEntry, outcomeOf } from '../evaluate.ts';
 import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { anotherWrite, fingerprintOf, IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
@@ -18,7 +18,7 @@ import type { Pending } from '../pending.ts';
 import { applyChange, dropHistory } from '../replica/changes.ts';
 import { historySize, timeAfter } from '../replica/commit-log.ts';
 import { ReplicaReads } from '../replica/replica-reads.ts';
-import { heldOf } from '../replica/states.ts';
+import { lazyEntryOf } from '../replica/states.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { restOf } from '../tree-range.ts';
@@ -185,13 +185,13 @@ class MemoryEngine implements Engine {
     return Math.max(this.#disk.log.at(-1)?.commit.time ?? 0, this.#clock.now());
   }
 
-  #base(): Base<Held> {
+  #base(): Base<LazyEntry> {
     const disk = this.#disk;
     return {
-      read: (path) => heldOf(this.reads.get(path)),
+      read: (path) => lazyEntryOf(this.reads.get(path)),
       *scanSubtree(subtree, after) {
         for (const { entry } of disk.tree.states(restOf(subtree, after), disk.revision)) {
-          const held = heldOf(entry);
+          const held = lazyEntryOf(entry);
           if (held !== undefined) yield held;
         }
       },

@@ -59,7 +59,7 @@ export class LoggedStorage implements Storage {
   #durable: Memtable | 'in the tables' | undefined;
   #checkpoint: Promise<void> | undefined;
   #direct: number;
-  #trouble: StorageFailure | undefined;
+  #failure: StorageFailure | undefined;
 
   constructor(parts: LoggedStorageParts) {
     this.#parts = parts;
@@ -94,11 +94,11 @@ export class LoggedStorage implements Storage {
   }
 
   get failure(): StorageFailure | undefined {
-    return this.#base.failure ?? this.#trouble;
+    return this.#base.failure ?? this.#failure;
   }
 
   tend(): void {
-    if (this.#trouble?.isFinal === false && this.#checkpoint === undefined) this.#checkpointSoon();
+    if (this.#failure?.isFinal === false && this.#checkpoint === undefined) this.#checkpointSoon();
   }
 
   freeBytes(): number {
@@ -166,7 +166,7 @@ export class LoggedStorage implements Storage {
     this.#beginCheckpoint().catch((error: unknown) => {
       const why = this.#parts.isFull(error) ? 'the disk is full, so ' : '';
       const reason = `${why}the log could not be brought into the tables: ${reasonOf(error)}`;
-      if (this.#trouble?.isFinal !== true) this.#trouble = { reason, isFinal: false };
+      if (this.#failure?.isFinal !== true) this.#failure = { reason, isFinal: false };
     });
   }
 
@@ -176,7 +176,7 @@ export class LoggedStorage implements Storage {
       await this.#log.withdraw();
     } catch {
       // safeguard: failed-withdrawal-leaves-a-doubt
-      this.#trouble = { reason: reasonOf(error), isFinal: true };
+      this.#failure = { reason: reasonOf(error), isFinal: true };
       return new WriteFailure('unknown', isForWantOfRoom, reasonOf(error));
     }
     return new WriteFailure('nothing written', isForWantOfRoom, reasonOf(error));
@@ -204,7 +204,7 @@ export class LoggedStorage implements Storage {
     const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
     this.#stack.dropFrozen();
-    if (this.#trouble?.isFinal !== true) this.#trouble = undefined;
+    if (this.#failure?.isFinal !== true) this.#failure = undefined;
     this.#base.show();
   }
 
