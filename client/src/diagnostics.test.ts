@@ -6,7 +6,7 @@ import {
   startClient,
   startConnected,
   startMirrored,
-} from './test-support/rig.ts';
+} from './test-support/scene.ts';
 import { flushPromises } from './test-support/virtual-clock.ts';
 
 const NO_RESYNCS = { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 };

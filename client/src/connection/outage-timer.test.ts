@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { giveState, startClient, startConnected, startMirrored } from '../test-support/rig.ts';
+import { giveState, startClient, startConnected, startMirrored } from '../test-support/scene.ts';
 
 describe('W8: `lost`', () => {
   test('is told once, when an outage has lasted for the grace time', async () => {

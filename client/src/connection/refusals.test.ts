@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { entry, giveState, startClient, startConnected } from '../test-support/rig.ts';
+import { entry, giveState, startClient, startConnected } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 const refusals = [

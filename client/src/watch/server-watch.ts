@@ -229,6 +229,7 @@ export class ServerWatch {
     const isSameTimeline = (this.#timeline ?? timeline) === (timeline ?? this.#timeline);
     const { state, effect } = step(last, event, isSameTimeline);
     this.#state = state;
+    // safeguard: position-keeps-its-timeline-until-it-moves
     // What the consumer shows, and the machine goes back to, has its own.
     if (state.position !== last.position) this.#timeline = state.position?.timeline ?? timeline;
     // A watch that lived until a heartbeat is well; one that is left again at once is not.

@@ -42,6 +42,7 @@ export function step(state: WatchState, event: WatchEvent, isSameTimeline = true
     case 'mismatch':
       return mismatch(state, event.shown);
     case 'heartbeat':
+      // safeguard: heartbeat-moves-live-watches-alone
       return state.kind === 'live' ? beat(state, event.revision) : { state };
     case 'commits':
       return state.kind === 'live' || state.kind === 'catching-up'
@@ -73,6 +74,7 @@ function bringUp(
     case 'resync':
       return { state: snapshotting(state.position, event.epoch, false) };
     case 'snapshot':
+      // safeguard: snapshot-is-shown-at-its-end
       return state.kind === 'snapshotting'
         ? { state: withPage(state, event) }
         : rewatch(state, 'a snapshot without a resync');
@@ -98,6 +100,7 @@ function started(
       ? snapshotting(position, epoch, state.isFresh)
       : catchingUp(mode, after, epoch);
   if (after === undefined) return live(mode, { epoch, revision });
+  // safeguard: event-watch-keeps-its-position-until-told
   // The server starts elsewhere where it cannot continue. Taking over its revision would pass over
   // what was missed if the connection broke before `compacted` came (W3).
   return after.epoch === epoch && after.revision === revision
@@ -123,6 +126,7 @@ function live(mode: WatchMode, position: Position): Live {
 }
 
 function restart(state: WatchState, isFresh = 'isFresh' in state && state.isFresh): Starting {
+  // safeguard: position-outlives-its-connection
   return { kind: 'starting', mode: state.mode, position: state.position, isFresh };
 }
 
@@ -157,14 +161,17 @@ function beat(state: Live, revision: number): Step {
 function commits(state: CatchingUp | Live, frame: Commits): Step {
   const { mode, position } = state;
   if (!isSameHistory(state)) return rewatch(state, 'commits of another history');
+  // safeguard: batch-counts-once
   if (frame.to <= position.revision) return { state };
   if (state.kind === 'catching-up' && state.difference !== undefined)
     return rewatch(state, 'commits in a difference');
+  // safeguard: gap-is-not-passed-over
   if (position.revision < frame.from)
     return rewatch(state, `a gap from revision ${position.revision} to ${frame.from}`, 'gap');
   if (mode === 'events' && frame.commits.some(hasClear))
     return rewatch(state, 'a clear without the state before it');
   const batch = withFrame(state.batch, frame);
+  // safeguard: batch-waits-for-its-end
   if (frame.more === true) return { state: { ...state, batch } };
   const reached = { epoch: position.epoch, revision: batch.to };
   return {
@@ -184,12 +191,14 @@ function hasClear({ changes }: WireCommit): boolean {
 }
 
 function isSameHistory(state: CatchingUp | Live): boolean {
+  // safeguard: commits-are-of-the-same-history
   return state.kind === 'live' || state.epoch === state.position.epoch;
 }
 
 /** Pages of a lower revision belong to a snapshot that was begun again. */
 function withPage(state: Snapshotting, { revision, entries }: Snapshot): Snapshotting {
   if (state.revision !== undefined && revision < state.revision) return state;
+  // safeguard: pages-are-of-one-snapshot
   const before = revision === state.revision ? state.pages : undefined;
   return { ...state, revision, pages: { page: entries, before } };
 }
@@ -203,6 +212,7 @@ function snapshotDone(state: Snapshotting, synced: Synced, isSameTimeline: boole
   const { revision } = synced;
   if (state.revision !== undefined && revision < state.revision)
     return rewatch(state, `a snapshot of revision ${state.revision} that ended at ${revision}`);
+  // safeguard: older-copy-is-shown-on-another-timeline
   if (isSameTimeline && position?.epoch === epoch && revision < position.revision)
     return rewatch(state, `the server is at revision ${revision}, behind ${position.revision}`);
   // A snapshot that began again and found nothing has no page to say so.

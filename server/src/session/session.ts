@@ -264,6 +264,7 @@ export class Session implements SocketHandlers, ApiSink {
   #heartbeat(): void {
     const behindMs = this.#service.behindMs();
     const behind = behindMs === undefined ? {} : { behindMs };
+    // safeguard: heartbeat-waits-for-lagging-watches
     this.#socket.send(encode({ type: 'heartbeat', revision: this.#watches.completeTo, ...behind }));
   }
 

@@ -101,6 +101,7 @@ export class Store {
 
   get(path: string): Entry | undefined {
     checkPath(path);
+    // safeguard: get-is-of-now
     return this.#engine.reads.get(path);
   }
 
@@ -181,6 +182,7 @@ export class Store {
 
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
   since(revision: number): Iterable<EngineCommit> {
+    // safeguard: recent-commits-are-whole
     return this.#recent.since(revision) ?? this.#engine.reads.history(revision);
   }
 }

@@ -9,7 +9,7 @@ import type {
 } from 'uWebSockets.js';
 import { ENDPOINT } from '@confer/shared';
 import { addressOfBytes, addressText, listenError, resolveHost } from './address.ts';
-import { Connection, libraryFrameBytesMax, type SendResult } from './connection.ts';
+import { BaseSocket, libraryFrameBytesMax, type SendResult } from './base-socket.ts';
 import {
   answerTo,
   confirmedProtocol,
@@ -38,7 +38,7 @@ type Library = typeof import('uWebSockets.js');
 
 /** What the library keeps with each of its sockets; set before the first message. */
 interface Slot {
-  connection: UwsConnection | undefined;
+  connection: UwsSocket | undefined;
 }
 
 /**
@@ -81,14 +81,14 @@ export async function loadUws(
   return { name: 'uws', listen: (options) => listen(library, options) };
 }
 
-class UwsConnection extends Connection {
+class UwsSocket extends BaseSocket {
   readonly #ws: WebSocket<Slot>;
-  readonly #closing: Set<Connection>;
+  readonly #closing: Set<BaseSocket>;
   #pongsWaiting = 0;
   /** Of a ping that was sent to see whether the peer is amid a frame. */
   #probe: 'none' | 'sent' | 'answered' = 'none';
 
-  constructor(ws: WebSocket<Slot>, open: Set<Connection>, closing: Set<Connection>) {
+  constructor(ws: WebSocket<Slot>, open: Set<BaseSocket>, closing: Set<BaseSocket>) {
     super(addressText(addressOfBytes(new Uint8Array(ws.getRemoteAddress()))), open);
     this.#ws = ws;
     this.#closing = closing;
@@ -144,8 +144,8 @@ class UwsConnection extends Connection {
 
 async function listen(library: Library, options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
-  const open = new Set<Connection>();
-  const closing = new Set<Connection>();
+  const open = new Set<BaseSocket>();
+  const closing = new Set<BaseSocket>();
   let phase: 'accepting' | 'stopped' = 'accepting';
   /** Connections that are no WebSockets. */
   let handshakes = 0;
@@ -162,7 +162,7 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
       upgrade(response, request, context, confirmedProtocol(asked.protocols));
     },
     open(ws) {
-      const connection = new UwsConnection(ws, open, closing);
+      const connection = new UwsSocket(ws, open, closing);
       ws.getUserData().connection = connection;
       connection.open(options.onOpen);
     },

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressText, resolveHost } from './address.ts';
-import { Connection, libraryFrameBytesMax, type SendResult } from './connection.ts';
+import { BaseSocket, libraryFrameBytesMax, type SendResult } from './base-socket.ts';
 import { answerTo, type HttpAnswer, notAccepting, refusalOf, type UpgradeRequest } from './http.ts';
 import type { Listener, ListenOptions, Transport } from './socket.ts';
 
@@ -19,7 +19,7 @@ const REQUEST_CHECK_MS = 1_000;
 
 export const wsTransport: Transport = { name: 'ws', listen };
 
-class WsConnection extends Connection {
+class WsSocket extends BaseSocket {
   readonly #ws: WebSocket;
   readonly #stream: Socket;
   #bytesRead = 0;
@@ -27,7 +27,7 @@ class WsConnection extends Connection {
     if (!error) this.flushed();
   };
 
-  constructor(ws: WebSocket, stream: Socket, remote: string, open: Set<Connection>) {
+  constructor(ws: WebSocket, stream: Socket, remote: string, open: Set<BaseSocket>) {
     super(remote, open);
     this.#ws = ws;
     this.#stream = stream;
@@ -68,7 +68,7 @@ class WsConnection extends Connection {
 
 async function listen(options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
-  const open = new Set<Connection>();
+  const open = new Set<BaseSocket>();
   const streams = new Set<Duplex>();
   let phase: 'accepting' | 'stopped' = 'accepting';
   const upgrader = new WebSocketServer({
@@ -100,7 +100,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
       phase === 'stopped' ? notAccepting : refusalOf(upgradeRequest(request), open.size, options);
     if (refusal !== undefined) return refuse(stream, refusal);
     upgrader.handleUpgrade(request, stream, head, (ws) => {
-      const connection = new WsConnection(ws, request.socket, remoteOf(request), open);
+      const connection = new WsSocket(ws, request.socket, remoteOf(request), open);
       receive(ws, connection, options.frameBytesMax);
       boundFirstFrame(ws, stream, connection, options.firstFrameBytesMax);
       connection.open(options.onOpen);
@@ -127,7 +127,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
 }
 
 /** Tells the connection what the library sees. */
-function receive(ws: WebSocket, connection: Connection, frameBytesMax: number): void {
+function receive(ws: WebSocket, connection: BaseSocket, frameBytesMax: number): void {
   ws.on('message', (data, isBinary) => {
     // What the library hands over unless another `binaryType` is set.
     if (!Buffer.isBuffer(data)) return;
@@ -147,7 +147,7 @@ const FRAME_HEAD_BYTES = 14;
 function boundFirstFrame(
   ws: WebSocket,
   stream: Duplex,
-  connection: Connection,
+  connection: BaseSocket,
   bytesMax: number,
 ): void {
   let bytes = 0;

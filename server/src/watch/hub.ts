@@ -115,6 +115,7 @@ export class Hub {
       const isLarge = commit.changes.length > ACCOUNTED_CHANGES_MAX;
       if (isLarge) this.#digests.clear();
       for (const change of commit.changes) {
+        // safeguard: digest-keeps-up
         if (!isLarge) this.#digests.account(change);
         this.#distinct.visit(change.path, (watches) => {
           for (const watch of watches) {
@@ -181,6 +182,7 @@ export class Hub {
   #startOf({ mode, after }: OpenWatch): Start {
     if (after === undefined)
       return mode === 'state' ? { kind: 'snapshot' } : { kind: 'after', revision: this.#revision };
+    // safeguard: history-is-compared
     if (after.epoch !== this.#store.epoch || !isOnLine(after, this.#store.timelines))
       return { kind: 'reset', reason: 'epoch' };
     if (after.revision > this.#revision) {
