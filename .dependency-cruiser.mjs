@@ -19,6 +19,7 @@ const LAYERS = {
   session: { imports: ['api', 'auth', 'watch', 'store'], types: ['transport/socket'] },
   api: { imports: ['watch', 'store'], types: ['auth'] },
   auth: { imports: [], types: [] },
+  audit: { imports: [], types: [] },
   watch: { imports: ['store'], types: [] },
   store: { imports: [], types: ['engine'] },
   engine: { imports: [], types: [] },
@@ -62,7 +63,7 @@ const packageRules = [
   rule(
     'cli-without-server',
     'the command line is only a client, but where it starts a server or keeps the data of one',
-    { path: '^cli/src/', pathNot: [...TESTS, '^cli/src/runs/(serve|data)\\.ts$'] },
+    { path: '^cli/src/', pathNot: [...TESTS, '^cli/src/runs/(serve|data|audit)\\.ts$'] },
     { path: named('server') },
   ),
   rule(
@@ -176,7 +177,7 @@ const libraryRules = [
   rule(
     'edge-modules',
     'time, randomness and fresh names are handed in by the edge of the process',
-    { path: SOURCES, pathNot: ['^server/src/runtime\\.ts$', ...TESTS] },
+    { path: SOURCES, pathNot: ['^server/src/(runtime|sha256)\\.ts$', ...TESTS] },
     { path: ['^(node:)?(crypto|perf_hooks|process|timers|timers/promises)$', '/nanoid/'] },
   ),
   rule(
