@@ -20,7 +20,8 @@ export async function fetchKeys(uri: string, fetch: Fetch, clock: Clock): Promis
     const response = await fetch(uri, {
       redirect: 'error',
       credentials: 'omit',
-      headers: { accept: 'application/jwk-set+json, application/json' },
+      // A connection that was kept may be closed by now, and that would be noticed only by a fetch that fails.
+      headers: { accept: 'application/jwk-set+json, application/json', connection: 'close' },
       signal: ended.signal,
     });
     if (response.status !== 200) throw new Error(`HTTP ${response.status}`);

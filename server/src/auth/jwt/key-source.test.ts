@@ -85,6 +85,20 @@ describe('keys that are fetched', () => {
     await expect(jwt.verify(old)).rejects.toEqual(refused('unauthenticated'));
   });
 
+  it('are fetched over a connection of their own, which nobody can close before the next fetch', async () => {
+    const connections: unknown[] = [];
+    const { answer } = server;
+    server.answer = (request, response) => {
+      connections.push(request.headers.connection);
+      answer(request, response);
+    };
+    const jwt = await open();
+    await jwt.verify(token());
+    scene.pass(10 * MINUTE_MS);
+    await jwt.verify(token());
+    expect(connections).toEqual(['close', 'close']);
+  });
+
   it('are not taken where they are meant for something else, or are secrets', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
     const bad = [
@@ -115,6 +129,7 @@ describe('keys that are fetched', () => {
     scene.pass(30_000);
     for (let i = 0; i < 100; i++)
       await expect(jwt.verify(token(`evil-${i}`))).rejects.toEqual(refused('unauthenticated'));
+    expect(scene.said).toEqual([]);
     expect(server.requests).toBe(2);
     expect(await jwt.verify(token())).toMatchObject({ issuer: 'acme' });
   });
