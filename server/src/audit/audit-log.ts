@@ -13,6 +13,7 @@ import {
 import { CHAIN_BEGIN, type ChainEnd, checkFile, problemText } from './check-file.ts';
 import type { AuditHead, AuditLink, OwnEvent } from './events.ts';
 import { chained, type LineWriter } from './line.ts';
+import { linesOf, parseLine } from './lines.ts';
 
 export interface AuditLogOptions {
   readonly directory: string;
@@ -224,20 +225,18 @@ async function endBefore(
 ): Promise<ChainEnd | undefined> {
   const file = files.at(-2);
   if (file === undefined) return files.at(-1)?.seq === 1 ? CHAIN_BEGIN : undefined;
-  const { end } = await checkFile(directory, file, CHAIN_BEGIN, { isFirst: true });
+  const { end, problem } = await checkFile(directory, file, CHAIN_BEGIN, { isFirst: true });
+  if (problem !== undefined) throw broken(directory, problemText(problem));
   return end.at === undefined ? undefined : end;
 }
 
 /** What a file says that it continues. */
-async function beginOf(directory: string, file: AuditFileName): Promise<AuditLink | undefined> {
-  let link: AuditLink | undefined;
-  await checkFile(directory, file, CHAIN_BEGIN, {
-    isFirst: true,
-    onLine: (line) => {
-      link ??= { seq: line.seq - 1, hash: line.prev };
-    },
-  });
-  return link;
+async function beginOf(directory: string, { name }: AuditFileName): Promise<AuditLink | undefined> {
+  const lines = linesOf(join(directory, name));
+  const { value } = await lines.next();
+  await lines.return(undefined);
+  const line = value === undefined ? undefined : parseLine(value.bytes.toString());
+  return line === undefined ? undefined : { seq: line.seq - 1, hash: line.prev };
 }
 
 function broken(directory: string, text: string): StartError {

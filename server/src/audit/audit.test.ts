@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { seeded } from '../engine/contract/rig.contract.ts';
 import { ALICE, AuditScene, commitOf } from '../test-support/audit-scene.ts';
 import { NO_AUDIT } from './audit.ts';
 import type { AuditEvent } from './events.ts';
@@ -200,6 +201,46 @@ describe('an audit', () => {
           ),
         }),
       );
+  });
+
+  it('does not begin on a chain that is broken in the file before the last one either', async () => {
+    await scene.write(10, { fileBytesMax: 2_500 });
+    const name = scene.files.at(-2) ?? '';
+    const text = readFileSync(scene.path(name), 'utf8');
+    writeFileSync(scene.path(name), text.replace('alice', 'mallory'));
+    await expect(scene.open()).rejects.toThrow(`${name}, line 1 is not what the line after it`);
+  });
+
+  it('S1 goes on from whatever a crash leaves of the last file: what is whole is kept, the rest is cut off', async () => {
+    const random = seeded(37);
+    await scene.write(6, { fileBytesMax: 1_000 });
+    for (let round = 0; round < 40; round++) {
+      const name = scene.files.at(-1) ?? '';
+      const bytes = readFileSync(scene.path(name));
+      const kept = Math.floor(random() * (bytes.length + 1));
+      writeFileSync(scene.path(name), bytes.subarray(0, kept));
+      const whole = scene.events.length;
+      await scene.write(1 + Math.floor(random() * 3), { fileBytesMax: 1_000 });
+      expect(await verifyFiles(scene.directory)).not.toHaveProperty('problem');
+      expect(scene.events.length).toBeGreaterThan(whole);
+    }
+  });
+
+  it('that died while it removed old files leaves nothing that looks like an attack', async () => {
+    await scene.write(12, { fileBytesMax: 1_000 });
+    scene.clock.advance(3 * DAY_MS);
+    const before = new Map(scene.files.map((name) => [name, readFileSync(scene.path(name))]));
+    await scene.write(1, { keepMs: DAY_MS });
+    const removed = [...before.keys()].filter((name) => !scene.files.includes(name));
+    expect(removed.length).toBeGreaterThan(2);
+    // The oldest go first, so what is left of them are the last.
+    for (const name of removed.slice(-2)) {
+      writeFileSync(scene.path(name), before.get(name) ?? '');
+      if (name === removed.at(-1))
+        expect(await verifyFiles(scene.directory)).not.toHaveProperty('problem');
+    }
+    rmSync(scene.path(removed.at(-1) ?? ''));
+    expect((await verifyFiles(scene.directory)).problem).toMatchObject({ why: 'missing_file' });
   });
 
   it('does not begin where another process writes', async () => {

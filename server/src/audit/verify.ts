@@ -108,7 +108,10 @@ class Look {
     begin: AuditLink | undefined,
   ): AuditProblem | undefined {
     if (first === undefined || begin === undefined) return undefined;
-    const isSaid = this.#removed.some(({ seq, hash }) => seq === begin.seq && hash === begin.hash);
+    // A process that died while it removed some has left the others.
+    const isSaid = this.#removed.some(
+      ({ seq, hash }) => seq > begin.seq || (seq === begin.seq && hash === begin.hash),
+    );
     if (isSaid) return undefined;
     const text = `has number ${first.seq}, and nothing says that what was before it was old enough to go`;
     return problem(first, 1, 'missing_file', text);
