@@ -145,8 +145,17 @@ export class AuditWriter {
         await this.#write(batch);
       } catch (error) {
         this.#fail(error);
-        if (isRequired) this.#giveUp(batch);
-        else return this.#putBack(batch);
+        if (!isRequired) return this.#putBack(batch);
+        this.#giveUp(batch);
+        // What is due waits for somebody who has something to write.
+        if (this.#queue.length === 0) return;
+        continue;
+      }
+      try {
+        await this.#finish();
+      } catch (error) {
+        // What was written stays written. What is due is so still, the next time.
+        return this.#fail(error);
       }
     } while (
       this.#due.sync ||
@@ -175,29 +184,29 @@ export class AuditWriter {
   async #write(batch: readonly Waiting[]): Promise<void> {
     const { clock, lines, openLog, isRequired } = this.#options;
     this.#log ??= await openLog();
+    if (batch.length === 0 && this.#unsaid === 0) return;
     const count = this.#unsaid;
     const bodies = batch.map(({ body }) => body);
     if (count > 0) bodies.unshift(lines.own({ event: 'lost', count }, clock.now()));
-    if (bodies.length > 0) {
-      await this.#log.write(bodies);
-      this.#unsaid -= count;
-      this.#recover(count);
-      for (const { settle } of batch) settle?.resolve();
-      if (!isRequired) this.#syncLater();
-    }
-    await this.#finish(this.#log);
+    await this.#log.write(bodies);
+    this.#unsaid -= count;
+    for (const { settle } of batch) settle?.resolve();
+    if (!isRequired) this.#syncLater();
   }
 
   /** What is not done with each line. */
-  async #finish(log: AuditLog): Promise<void> {
+  async #finish(): Promise<void> {
+    const log = this.#log;
+    if (log === undefined) return;
     const due = this.#due;
     const { head } = log;
     if (head.seq - this.#headSeq >= HEAD_LINES) due.head = true;
     if (due.sync || due.head) {
-      due.sync = false;
       // What is kept elsewhere must not know more than this disk does after a power loss.
       await log.sync();
+      due.sync = false;
     }
+    this.#recover();
     if (due.head) {
       due.head = false;
       this.#headTimer?.cancel();
@@ -224,7 +233,6 @@ export class AuditWriter {
   #fail(error: unknown): void {
     const { log, isRequired, clock } = this.#options;
     const reason = reasonOf(error);
-    Object.assign(this.#due, { sync: false, head: false });
     if (this.#state.kind === 'well')
       log(
         'error',
@@ -238,10 +246,10 @@ export class AuditWriter {
     });
   }
 
-  #recover(lost: number): void {
+  #recover(): void {
     if (this.#state.kind === 'well') return;
     this.#state = { kind: 'well' };
-    this.#options.log('info', 'the audit is written again', { lost });
+    this.#options.log('info', 'the audit is written again', { lost: this.#lost });
   }
 
   #lose(reason: string): Promise<void> | undefined {

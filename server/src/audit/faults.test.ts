@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { AuditScene, commitOf } from '../test-support/audit-scene.ts';
@@ -79,6 +80,27 @@ describe('an audit that is required', () => {
     await audit.record(commitOf(3));
     await audit.close();
     expect(scene.events.map(({ event, revision }) => revision ?? event)).toEqual(['lost', 3]);
+  });
+
+  it('W10 does not try again and again to hand on a head while nothing can be written', async () => {
+    const disk = new Disk();
+    const audit = await scene.open({ openFile: disk.open });
+    await audit.record(commitOf(1));
+    let tries = 0;
+    disk.write = () => {
+      tries++;
+      return failing('EIO')();
+    };
+    await expect(audit.record(commitOf(2))).rejects.toMatchObject(REFUSED);
+    scene.clock.advance(3_600_000);
+    await expect.poll(() => tries).toBe(2);
+    for (let turn = 0; turn < 100; turn++) await new Promise((resume) => setImmediate(resume));
+    await stat(scene.directory);
+    expect(tries).toBe(2);
+    disk.write = undefined;
+    await audit.record(commitOf(3));
+    await audit.close();
+    expect(scene.heads.map(({ seq }) => seq)).toEqual([3]);
   });
 
   it('does not begin where it cannot be written', async () => {
@@ -163,6 +185,24 @@ describe('an audit that is written as well as can be', () => {
       expect.stringContaining('error: the audit cannot be written: ENOSPC'),
       'info: the audit is written again',
     ]);
+  });
+
+  it('writes nothing twice where what was written cannot be synced, and syncs it when that works again', async () => {
+    const disk = new Disk();
+    const audit = await scene.open({ mode: 'best-effort', openFile: disk.open });
+    disk.sync = failing('EIO');
+    audit.record(commitOf(1));
+    later();
+    await expect.poll(() => scene.events).toHaveLength(1);
+    scene.clock.advance(1_000);
+    await expect.poll(() => scene.said).toHaveLength(1);
+    let syncs = 0;
+    disk.sync = async () => void syncs++;
+    scene.clock.advance(1_000);
+    await expect.poll(() => scene.said.at(-1)).toBe('info: the audit is written again');
+    expect(syncs).toBe(1);
+    await audit.close();
+    expect(scene.events.map(({ revision }) => revision)).toEqual([1]);
   });
 
   it('begins where it cannot be written yet, and writes when it can', async () => {
