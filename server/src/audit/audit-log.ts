@@ -158,15 +158,8 @@ export class AuditLog {
 
   async #append(bodies: readonly string[]): Promise<void> {
     await this.#cutDoubtful();
-    const { file, bytes } = this.#current;
-    let { link } = this.#current;
-    let text = '';
-    for (const body of bodies) {
-      const line = chained(body, link);
-      text += `${line.text}\n`;
-      link = line.link;
-    }
-    const content = Buffer.from(text);
+    const { file, bytes, link: before } = this.#current;
+    const { bytes: content, link } = chained(bodies, before);
     this.#isDoubtful = true;
     await file.write(content, bytes);
     if (this.#options.isDurable) await file.sync();

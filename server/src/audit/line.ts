@@ -5,6 +5,10 @@ import type { LoginFailureRow } from './login-failures.ts';
 const PATHS_MAX = 20;
 /** Longer texts are cut: twenty paths and all names fit into a line with each of their bytes written as six. */
 const TEXT_LENGTH_MAX = 2_048;
+/** Of one code unit of a text. */
+const UTF8_BYTES_MAX = 3;
+/** What a line has beside its body: its number, the sum of the line before, and what is around them. */
+const PLACE_BYTES_MAX = 128;
 /** What `prev` of the very first line says. */
 export const BEGIN: AuditLink = { seq: 0, hash: 'begin' };
 
@@ -17,6 +21,16 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
 type Recorded = Exclude<AuditEvent, { event: 'loginFailed' }>;
+
+/** What some kinds of events have. */
+interface MaybeSaid {
+  readonly requestId?: string;
+  readonly revision?: number;
+  readonly paths?: readonly string[];
+  readonly pathCount?: number;
+  readonly note?: string;
+  readonly durationMs?: number;
+}
 
 /** The text of an actor, and of what it did last. */
 interface KnownActor {
@@ -43,15 +57,14 @@ export class LineWriter {
   }
 
   event(event: Recorded, timeMs: number): string {
-    return (
-      this.#startOf(timeMs) +
-      this.#known(event) +
-      ('requestId' in event ? optional(',"requestId":', event.requestId) : '') +
-      ('revision' in event ? number(',"revision":', event.revision) : '') +
-      ('paths' in event ? pathsText(event.paths, event.pathCount) : '') +
-      optional(',"note":', event.note) +
-      ('durationMs' in event ? number(',"durationMs":', event.durationMs) : '')
-    );
+    const { requestId, revision, paths, pathCount, note, durationMs }: MaybeSaid = event;
+    let text = this.#startOf(timeMs) + this.#known(event);
+    if (requestId !== undefined) text += `,"requestId":${quote(requestId)}`;
+    if (revision !== undefined) text += `,"revision":${revision}`;
+    if (paths !== undefined) text += pathsText(paths, pathCount);
+    if (note !== undefined) text += `,"note":${quote(note)}`;
+    if (durationMs !== undefined) text += `,"durationMs":${durationMs}`;
+    return text;
   }
 
   /** Failed logins of one address within a minute. */
@@ -91,11 +104,25 @@ export class LineWriter {
   }
 }
 
-/** Puts a line in its place: after another one, whose sum it carries. */
-export function chained(body: string, after: AuditLink): { text: string; link: AuditLink } {
-  const seq = after.seq + 1;
-  const text = `{"seq":${seq}${body},"prev":"${after.hash}"}`;
-  return { text, link: { seq, hash: sha256(text) } };
+/**
+ * Puts lines in their place: each after another one, whose sum it carries. Written into bytes at once, of which the sum is
+ * taken: text would be made into bytes twice.
+ */
+export function chained(
+  bodies: readonly string[],
+  after: AuditLink,
+): { readonly bytes: Uint8Array; readonly link: AuditLink } {
+  let { seq, hash } = after;
+  const lengthMax = bodies.reduce((sum, { length }) => sum + length * UTF8_BYTES_MAX, 0);
+  const bytes = Buffer.allocUnsafe(lengthMax + bodies.length * PLACE_BYTES_MAX);
+  let end = 0;
+  for (const body of bodies) {
+    seq++;
+    const start = end;
+    end += bytes.write(`{"seq":${seq}${body},"prev":"${hash}"}\n`, start);
+    hash = sha256(bytes.subarray(start, end - 1));
+  }
+  return { bytes: bytes.subarray(0, end), link: { seq, hash } };
 }
 
 function actorText(who: AuditActor): string {
@@ -119,16 +146,14 @@ function said(outcome: string, reason: string): string {
 }
 
 function pathsText(paths: readonly string[], pathCount = paths.length): string {
-  const shown = paths.length > PATHS_MAX ? paths.slice(0, PATHS_MAX) : paths;
-  return `,"paths":[${shown.map(quote).join()}],"pathCount":${pathCount}`;
+  let text = '';
+  for (const path of paths.length > PATHS_MAX ? paths.slice(0, PATHS_MAX) : paths)
+    text += text === '' ? quote(path) : `,${quote(path)}`;
+  return `,"paths":[${text}],"pathCount":${pathCount}`;
 }
 
 function optional(name: string, text: string | undefined): string {
   return text === undefined ? '' : name + quote(text);
-}
-
-function number(name: string, value: number | undefined): string {
-  return value === undefined || !Number.isFinite(value) ? '' : name + value;
 }
 
 function quote(text: string): string {
