@@ -1,10 +1,18 @@
+export { auditEventKinds } from './audit/events.ts';
 export type { EngineOptions } from './engines.ts';
 export { StartError } from './errors.ts';
 export {
+  type AuditFilter,
+  type AuditHead,
+  type AuditRecord,
+  auditDirectoryOf,
   type Patience,
   type Repaired,
+  readAudit,
   repairDirectory,
   type Verified,
+  type VerifiedAudit,
+  verifyAudit,
   verifyDirectory,
 } from './keeping.ts';
 export type { Log, LogLevel } from './log.ts';
