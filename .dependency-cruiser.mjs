@@ -16,6 +16,7 @@ const PACKAGES = {
  */
 const LAYERS = {
   transport: { imports: [], types: [] },
+  tls: { imports: [], types: ['transport/tls-files'] },
   session: { imports: ['api', 'auth', 'watch', 'store'], types: ['transport/socket'] },
   api: { imports: ['watch', 'store'], types: ['auth'] },
   auth: { imports: [], types: [] },
@@ -176,7 +177,7 @@ const libraryRules = [
   rule(
     'edge-modules',
     'time, randomness and fresh names are handed in by the edge of the process',
-    { path: SOURCES, pathNot: ['^server/src/runtime\\.ts$', ...TESTS] },
+    { path: SOURCES, pathNot: ['^server/src/(runtime|tls/(certificate|issue))\\.ts$', ...TESTS] },
     { path: ['^(node:)?(crypto|perf_hooks|process|timers|timers/promises)$', '/nanoid/'] },
   ),
   rule(

@@ -2,14 +2,9 @@ import { connect as connectTcp, type Socket as TcpSocket } from 'node:net';
 import { SUBPROTOCOL } from '@confer/shared';
 import { onTestFinished, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import type {
-  BadFrame,
-  Listener,
-  ListenOptions,
-  Socket,
-  SocketHandlers,
-  Transport,
-} from './socket.ts';
+import type { Gate } from './gate.ts';
+import type { BadFrame, Socket, SocketHandlers } from './socket.ts';
+import type { Listener, ListenOptions, Transport } from './transport.ts';
 
 /** Waits until it is true; fails after ten seconds. */
 export async function until(condition: () => boolean): Promise<void> {
@@ -36,6 +31,14 @@ type Reactions = Partial<{
   [Name in keyof SocketHandlers]: (peer: Peer, ...told: Parameters<SocketHandlers[Name]>) => void;
 }>;
 
+/** Lets in who comes to loopback and is no page. */
+export const closedGate: Gate = {
+  origins: new Set(),
+  publicHosts: new Set(),
+  takesLoopbackPages: false,
+  trustedProxies: { includes: () => false },
+};
+
 /** Listens until the end of the test. */
 export async function host(
   transport: Transport,
@@ -48,7 +51,7 @@ export async function host(
     port: 0,
     frameBytesMax: 8 * 1024 * 1024,
     firstFrameBytesMax: 8 * 1024 * 1024,
-    allowOrigin: () => false,
+    gate: closedGate,
     connectionsMax: 1_000,
     handshakesMax: 1_000,
     socketsMax: 2_000,
@@ -197,7 +200,7 @@ export async function connectRaw(at: Listener): Promise<Raw> {
 /** The upgrade request of RFC 6455's example, without its last line. */
 export const upgradeHead = [
   'GET /v1 HTTP/1.1',
-  'Host: test',
+  'Host: 127.0.0.1',
   'Connection: Upgrade',
   'Upgrade: websocket',
   'Sec-WebSocket-Version: 13',
