@@ -7,7 +7,7 @@ import {
   readCertificate,
   type TlsOptions,
 } from './tls/certificate.ts';
-import { type Gate, isLoopback } from './transport/gate.ts';
+import { type Gate, hostKey, hostName, isLoopback } from './transport/gate.ts';
 import { type Networks, networksOf } from './transport/networks.ts';
 
 /** Who may come to a server over the network, and how. */
@@ -128,9 +128,8 @@ function originOf(text: string): string {
 }
 
 function publicHostOf(text: string): string {
-  const isHost = /^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?(:[0-9]{1,5})?$/i.test(text);
-  const isAddress = /^\[[0-9a-f:.]+\](:[0-9]{1,5})?$/i.test(text);
-  if (isHost || isAddress) return text.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  const named = hostName(text);
+  if (named !== undefined) return hostKey(named);
   throw new StartError(
     'invalid',
     `--public-host ${text} is no host; one looks like config.example or config.example:8443`,

@@ -13,6 +13,11 @@ export class VirtualClock implements Clock {
   #startedAt = 1_700_000_000_000;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
 
+  /** Timers that have yet to fire. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
   now(): number {
     this.#elapsedMs += this.tickMs;
     return this.#startedAt + this.#elapsedMs;

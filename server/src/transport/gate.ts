@@ -89,9 +89,10 @@ interface HostName {
   readonly port: number | undefined;
 }
 
-function hostName(text: string): HostName | undefined {
+/** What a `Host` header or an operator names. */
+export function hostName(text: string): HostName | undefined {
   const [, bracketed, plain, digits] =
-    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::([0-9]{1,5}))?$/i.exec(text) ?? [];
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_][a-z0-9._-]*))(?::([0-9]{1,5}))?$/i.exec(text) ?? [];
   const name = bracketed ?? plain?.toLowerCase().replace(/\.$/, '');
   if (name === undefined) return undefined;
   const address = canonicalAddress(name);
@@ -114,7 +115,14 @@ function misdirected(head: RequestHead, gate: Gate, place: Place): Denial | unde
 }
 
 function isPublic({ name, port }: HostName, { publicHosts }: Gate): boolean {
-  return publicHosts.has(name) || (port !== undefined && publicHosts.has(`${name}:${port}`));
+  return (
+    publicHosts.has(hostKey({ name, port: undefined })) || publicHosts.has(hostKey({ name, port }))
+  );
+}
+
+/** How a host stands among those that are public. */
+export function hostKey({ name, port }: HostName): string {
+  return port === undefined ? name : `${name}:${port}`;
 }
 
 /**

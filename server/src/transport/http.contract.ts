@@ -119,7 +119,7 @@ export function httpContract(transport: Transport): void {
       for (let times = 0; times < 20; times += 1) {
         const raw = await connectRaw(at.listener);
         raw.tcp.write(`${upgradeHead}${times % 2 === 0 ? '\r\n' : ''}`);
-        raw.tcp.resetAndDestroy();
+        raw.reset();
       }
       const { client } = await pair(at);
       client.ws.send('still here');

@@ -92,7 +92,7 @@ export function limitsContract(transport: Transport): void {
         const reset = await connectRaw(at.listener);
         reset.tcp.write(`${upgradeHead}\r\n`);
         await until(() => reset.received !== '');
-        reset.tcp.resetAndDestroy();
+        reset.reset();
         await until(() => at.peers.every(({ closes }) => closes.length === 1));
       }
       await pair(at);
