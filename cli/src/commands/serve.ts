@@ -1,12 +1,7 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import type { Command } from 'commander';
 import type { ServeOptions } from '../runs/serve.ts';
-import { type ContextOf, examples } from './definition.ts';
-
-/** An option that may be given several times. */
-function gather(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
-}
+import { type ContextOf, examples, gather } from './definition.ts';
 
 export function addServe(program: Command, contextOf: ContextOf): void {
   const command = program
