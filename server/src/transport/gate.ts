@@ -15,10 +15,16 @@ export interface Gate {
 
 /** Where the server is, as far as requests can tell it. */
 export interface Place {
-  /** As the operator named it, and the address that this is. */
+  /** As the operator named it, and the address that this is, as `Host` would have them. */
   readonly hosts: readonly string[];
   readonly port: number;
   readonly isTls: boolean;
+}
+
+/** `named` is what the operator said, which is bound at `address`. */
+export function placeOf(named: string, address: string, port: number, isTls: boolean): Place {
+  const hosts = [named, address].map((host) => canonicalAddress(host) ?? host.toLowerCase());
+  return { hosts, port, isTls };
 }
 
 /** Why somebody is turned away, with the line that tells him. */

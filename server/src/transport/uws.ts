@@ -10,7 +10,7 @@ import type {
 import { ENDPOINT } from '@confer/shared';
 import { addressOfBytes, addressText, listenError, resolveHost } from './address.ts';
 import { type Connection, libraryFrameBytesMax } from './connection.ts';
-import { clientOf, type Place } from './gate.ts';
+import { clientOf, type Place, placeOf } from './gate.ts';
 import {
   answerTo,
   confirmedProtocol,
@@ -75,7 +75,7 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
   const state: ListenerState = {
-    place: { hosts: [options.host, host], port: options.port, isTls },
+    place: placeOf(options.host, host, options.port, isTls),
     open: new Set(),
     closing: new Set(),
     isStopped: false,

@@ -12,7 +12,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { addressText, resolveHost } from './address.ts';
 import { certificateName } from './certificate-name.ts';
 import { Connection, libraryFrameBytesMax, type SendResult } from './connection.ts';
-import { clientOf, type Place } from './gate.ts';
+import { clientOf, placeOf } from './gate.ts';
 import {
   answerTo,
   type HttpAnswer,
@@ -88,7 +88,7 @@ class WsConnection extends Connection {
 async function listen(options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
-  let place: Place = { hosts: [options.host, host], port: options.port, isTls };
+  let place = placeOf(options.host, host, options.port, isTls);
   const open = new Set<Connection>();
   let phase: 'accepting' | 'stopped' = 'accepting';
   const { server, setTls } = newServer(options.tls);
