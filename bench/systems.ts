@@ -12,14 +12,14 @@ import type { Peer } from './peers/peer.ts';
 import { redisPeer } from './peers/redis.ts';
 
 /** What becomes of a write, when it is acknowledged: on the disk for sure, or nowhere. */
-type Kept = 'synced' | 'nothing kept';
+type Persistence = 'synced' | 'nothing kept';
 
 /** What is compared: a program, used in one way. */
 export interface System {
   readonly peer: Peer;
   readonly driver: Driver;
   /** Of what subscribers are told of, and of what is only written. */
-  readonly keeps: { readonly published: Kept; readonly written: Kept };
+  readonly keeps: { readonly published: Persistence; readonly written: Persistence };
 }
 
 const SYNCED = { published: 'synced', written: 'synced' } as const;

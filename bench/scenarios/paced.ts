@@ -7,7 +7,7 @@ const ADDRESSES = 100;
 /** How late a timer may be. */
 const TIMER_MS = 2;
 
-export interface Pace {
+export interface PacedLoad {
   readonly subtree: string;
   readonly valueBytes: number;
   readonly perSecond: number;
@@ -28,7 +28,7 @@ export class Paced {
   readonly #dueAt: number[] = [0];
   readonly #ackedAt: number[] = [0];
 
-  constructor({ driver, port }: Target, { subtree, valueBytes, perSecond }: Pace) {
+  constructor({ driver, port }: Target, { subtree, valueBytes, perSecond }: PacedLoad) {
     this.#everyMs = 1_000 / perSecond;
     this.#writer = driver.publisher({
       port,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { confer } from './rig.contract.ts';
+import { confer } from './scene.contract.ts';
 
 describe('the command line', () => {
   test.each([

@@ -24,6 +24,8 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   bad_message: exitCodes.invalid,
   unauthenticated: exitCodes.refused,
   forbidden: exitCodes.refused,
+  token_expired: exitCodes.refused,
+  rate_limited: exitCodes.unavailable,
   version_unsupported: exitCodes.refused,
   silent: exitCodes.unavailable,
   frame_too_large: exitCodes.invalid,

@@ -1,6 +1,6 @@
 import type { Entry, Listed } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
-import { entry, giveState, startClient, startConnected } from './test-support/rig.ts';
+import { entry, giveState, startClient, startConnected } from './test-support/scene.ts';
 import { flushPromises } from './test-support/virtual-clock.ts';
 
 describe('a call with a wrong argument', () => {

@@ -19,21 +19,19 @@ import { Connection } from './connection/connection.ts';
 import type { ConnectionEvents, RoutedMessage } from './connection/connection-options.ts';
 import { endpointsOf } from './connection/endpoints.ts';
 import { OutageTimer } from './connection/outage-timer.ts';
+import { TokenRenewal } from './connection/token-renewal.ts';
 import { Emitter } from './delivery/emitter.ts';
 import { ListenerQueue } from './delivery/listener-queue.ts';
 import { type Diagnostics, worstOf } from './diagnostics.ts';
 import { closedError } from './errors.ts';
-import { MirrorRegistry } from './mirror/mirror-registry.ts';
+import { Subscriptions } from './mirror/subscriptions.ts';
 import { type Platform, reporterTo } from './platform.ts';
 import { deadlinesOn } from './requests/deadline.ts';
 import { Requests } from './requests/requests.ts';
 import type { ClientStatus } from './status.ts';
-import { flag, position, signal } from './validation/argument-types.ts';
-import { checkOptions, checkSubtree } from './validation/arguments.ts';
 import { checkClientOptions, selfOf } from './validation/client-options.ts';
 import { Values } from './values.ts';
 import type { ClientContext } from './watch/context.ts';
-import { EventWatch } from './watch/event-watch.ts';
 import { WatchRegistry } from './watch/watch-registry.ts';
 
 /**
@@ -49,8 +47,8 @@ export function createClient(
 }
 
 /**
- * The composition root of a client: wires its parts, routes messages between them, and opens its watches and
- * mirrors. What the parts do is theirs.
+ * The composition root of a client: wires its parts and routes messages between them. What a client offers is
+ * theirs: `Values` reads and writes, `Subscriptions` opens mirrors and watches.
  */
 class ConferClient implements Client {
   readonly #client: ClientOptions['client'];
@@ -58,11 +56,11 @@ class ConferClient implements Client {
   readonly #requests: Requests;
   readonly #watches: WatchRegistry;
   readonly #values: Values;
-  readonly #mirrors: MirrorRegistry;
-  readonly #eventWatches = new Set<EventWatch>();
+  readonly #subscriptions: Subscriptions;
   readonly #context: ClientContext;
   readonly #events: Emitter<ClientEvents>;
   readonly #outage: OutageTimer;
+  readonly #renewal: TokenRenewal;
   readonly #closing = new AbortController();
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
@@ -92,6 +90,11 @@ class ConferClient implements Client {
       this.#connectionEvents(report),
     );
     const requests = new Requests(clock, connection);
+    this.#renewal = new TokenRenewal({
+      clock,
+      token: options.token,
+      tell: (request, answer) => requests.tell(request, answer),
+    });
     const watches = new WatchRegistry(clock, connection, requests, newBackoff);
     const newDeadline = deadlinesOn(clock, requestMs);
     this.#connection = connection;
@@ -106,8 +109,8 @@ class ConferClient implements Client {
       graceMs,
       report,
     };
-    this.#mirrors = new MirrorRegistry(this.#context);
-    this.#values = new Values(requests, this.#mirrors, newDeadline, newId);
+    this.#subscriptions = new Subscriptions(this.#context);
+    this.#values = new Values(requests, this.#subscriptions, newDeadline, newId);
     connection.start();
     platform.onWakeUp?.(() => this.checkNow(), this.#closing.signal);
   }
@@ -146,22 +149,12 @@ class ConferClient implements Client {
     return this.#values.compact(revision, options);
   }
 
-  watch(path: string, options: WatchOptions = {}): Watch {
-    checkSubtree(path);
-    checkOptions(options, { after: position, prev: flag, signal });
-    this.#refuseIfClosed();
-    const watch = new EventWatch(path, options, this.#context, (left) =>
-      this.#eventWatches.delete(left),
-    );
-    if (options.signal?.aborted !== true) this.#eventWatches.add(watch);
-    return watch;
+  watch(path: string, options?: WatchOptions): Watch {
+    return this.#subscriptions.watch(path, options);
   }
 
-  mirror(path: string, options: { readonly signal?: AbortSignal } = {}): Mirror {
-    checkSubtree(path);
-    checkOptions(options, { signal });
-    this.#refuseIfClosed();
-    return this.#mirrors.open(path, options.signal);
+  mirror(path: string, options?: { readonly signal?: AbortSignal }): Mirror {
+    return this.#subscriptions.mirror(path, options);
   }
 
   on<Name extends keyof ClientEvents>(
@@ -176,7 +169,6 @@ class ConferClient implements Client {
   }
 
   diagnostics(): Diagnostics {
-    const iterators = [...this.#eventWatches].map((watch) => watch.diagnostics());
     const { clock, listeners } = this.#context;
     const { name, version } = this.#client ?? {};
     return {
@@ -184,7 +176,7 @@ class ConferClient implements Client {
       client: { name, version, protocol: PROTOCOL_VERSION },
       connection: this.#connection.diagnostics(),
       requests: this.#requests.diagnostics(),
-      ...worstOf([...this.#mirrors.diagnostics(), ...iterators]),
+      ...worstOf(this.#subscriptions.diagnostics()),
       listenerErrors: listeners.listenerErrors,
     };
   }
@@ -192,8 +184,7 @@ class ConferClient implements Client {
   close(): Promise<void> {
     this.#closing.abort();
     this.#context.listeners.hold(() => {
-      this.#mirrors.close();
-      for (const watch of [...this.#eventWatches]) watch.close();
+      this.#subscriptions.close();
       const error = closedError('the client');
       this.#requests.end(error);
       this.#watches.end(error);
@@ -210,9 +201,11 @@ class ConferClient implements Client {
       onOpen: (welcome) => {
         this.#watches.opened(welcome);
         this.#requests.opened(welcome);
+        this.#renewal.opened(welcome);
       },
       onMessage: (message) => this.#route(message),
       onLost: (reason, closeCode) => {
+        this.#renewal.stop();
         this.#requests.lost(closeCode);
         this.#watches.lost(reason);
       },
@@ -240,9 +233,5 @@ class ConferClient implements Client {
     if (kind === 'open') this.#outage.end();
     else this.#outage.begin(this.#connection.lastKnownGood);
     if (kind === 'closed') this.#outage.stop();
-  }
-
-  #refuseIfClosed(): void {
-    if (this.#closing.signal.aborted) throw closedError('the client');
   }
 }

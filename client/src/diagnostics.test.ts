@@ -6,7 +6,7 @@ import {
   startClient,
   startConnected,
   startMirrored,
-} from './test-support/rig.ts';
+} from './test-support/scene.ts';
 import { flushPromises } from './test-support/virtual-clock.ts';
 
 const NO_RESYNCS = { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 };
@@ -89,11 +89,11 @@ describe('diagnostics of the connection', () => {
 
   test('tell why the server refused the client', () => {
     const { client, clock, server } = startConnected();
-    server.end(4403, 'not you');
+    server.end(4401, 'not you');
     const { connection } = client.diagnostics();
     expect(connection).toMatchObject({
       status: 'waiting',
-      lastLoss: { code: 4403, reason: 'refused (forbidden): not you' },
+      lastLoss: { code: 4401, reason: 'refused (unauthenticated): not you' },
       retryAt: clock.now() + 250,
     });
   });

@@ -69,6 +69,12 @@ export function errorOfReply(reply: ErrorReply): ConferError {
   return new ConferError(code, message, { path });
 }
 
+/** The right to read a subtree has ended while it was watched. */
+export function revokedError(path: string, revision: number): ConferError {
+  const message = `${path} may not be read any more, from revision ${revision} on`;
+  return new ConferError('forbidden', message, { path });
+}
+
 /** `what` was closed by its user. */
 export function closedError(what: string): ConferError {
   return new ConferError('closed', `${what} is closed`);

@@ -12,8 +12,8 @@ import type {
 } from './api.ts';
 import { isComparable } from './connection/comparable.ts';
 import { ConferError } from './errors.ts';
-import type { MirrorRegistry } from './mirror/mirror-registry.ts';
 import type { Replica } from './mirror/replica.ts';
+import type { Subscriptions } from './mirror/subscriptions.ts';
 import type { NewDeadline } from './requests/deadline.ts';
 import { hasValues, readListing } from './requests/listing.ts';
 import type { Answer, Requests } from './requests/requests.ts';
@@ -37,7 +37,7 @@ export class Values
   implements Pick<Client, 'get' | 'set' | 'remove' | 'list' | 'commit' | 'serverStatus' | 'compact'>
 {
   readonly #requests: Requests;
-  readonly #mirrors: MirrorRegistry;
+  readonly #subscriptions: Subscriptions;
   readonly #newDeadline: NewDeadline;
   /** A fresh idempotency key for each write (S4). */
   readonly #newId: () => string;
@@ -46,12 +46,12 @@ export class Values
 
   constructor(
     requests: Requests,
-    mirrors: MirrorRegistry,
+    subscriptions: Subscriptions,
     newDeadline: NewDeadline,
     newId: () => string,
   ) {
     this.#requests = requests;
-    this.#mirrors = mirrors;
+    this.#subscriptions = subscriptions;
     this.#newDeadline = newDeadline;
     this.#newId = newId;
   }
@@ -126,11 +126,12 @@ export class Values
       (id) => ({ type: 'commit', id, requestId, operations, conditions, note }),
       deadline,
       () => {
-        behind = this.#mirrors.behind(operations);
+        behind = this.#subscriptions.behind(operations);
       },
     );
     this.#see({ reply, welcome });
     const { revision, puts, deletes } = reply;
+    // safeguard: write-waits-for-its-mirrors
     if (puts + deletes > 0)
       await Promise.all(behind.map((replica) => replica.show({ ...welcome, revision }, deadline)));
     return { revision, puts, deletes };

@@ -1,14 +1,18 @@
-import { type Status, times } from '@confer/shared';
+import { errorKind, type Status, times } from '@confer/shared';
+import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
+import { PolicyGate } from './auth/policy-gate.ts';
+import type { BootstrapSecret } from './auth/token-authority.ts';
 import { Counters } from './counters.ts';
 import type { Engine, Health } from './engine/engine.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
+import { Doorway } from './session/doorway.ts';
 import { Heartbeats } from './session/heartbeats.ts';
 import { RequestTurns } from './session/request-turns.ts';
 import type { SessionService } from './session/service.ts';
 import { Session } from './session/session.ts';
 import { Store } from './store/store.ts';
-import type { Socket, SocketHandlers } from './transport/socket.ts';
+import { NOBODY, type Socket, type SocketHandlers } from './transport/socket.ts';
 import { VERSION } from './version.ts';
 import { Hub } from './watch/hub.ts';
 
@@ -26,6 +30,8 @@ const SETTLE_POLL_MS = 10;
  */
 const WATCHES_MAX = 1_000_000;
 
+const NOTHING = () => {};
+
 export interface CoreOptions {
   readonly engine: Engine;
   readonly runtime: Runtime;
@@ -33,6 +39,13 @@ export interface CoreOptions {
   readonly counters?: Counters;
   readonly heartbeatMs?: number;
   readonly watchesMax?: number;
+  /** Ask everybody who they are. Without it, everybody may do everything. */
+  readonly auth?: AuthOptions;
+}
+
+export interface AuthOptions {
+  /** The token that makes the first admin, as long as there is none. */
+  readonly bootstrap: () => BootstrapSecret | undefined;
 }
 
 /** A whole server but for its storage and its sockets: a simulation runs it on fakes of both. */
@@ -42,6 +55,7 @@ export class Core {
   readonly #service: SessionService;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
+  readonly #doorway = new Doorway();
   readonly #startedAt: number;
   /** Why the storage can do nothing any more, once it cannot. */
   readonly failed: Promise<string>;
@@ -66,9 +80,12 @@ export class Core {
     });
     const store = new Store(engine, (event) => {
       if (event.kind === 'end') end(event.reason);
-      else hub.take(event);
+      else if (gate === undefined) hub.take(event);
+      else gate.take(event);
     });
     const hub = new Hub(store, runtime, counters);
+    const auth = authOf(store, options);
+    const gate = this.#gateOf(auth, hub);
     const status = () => this.status();
     const behindMs = () => behindMsOf(engine.health.current, runtime.clock.now());
     const turns = new RequestTurns(runtime.clock, runtime.defer);
@@ -78,6 +95,8 @@ export class Core {
       runtime,
       log,
       counters,
+      clock: runtime.clock,
+      auth,
       turns,
       heartbeatMs,
       watchesMax,
@@ -87,11 +106,28 @@ export class Core {
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
   }
 
+  /** Who says who may do what; missing where nobody is asked who they are. */
+  get administration(): Administration | undefined {
+    return this.#service.auth.administration;
+  }
+
   /** Takes a new connection. */
   accept(socket: Socket): SocketHandlers {
-    const session = new Session(socket, this.#service, (ended) => {
-      this.#sessions.delete(ended);
-      this.#heartbeats.remove(ended);
+    const leave = this.#service.auth.authority.isOn ? this.#doorway.enter(socket.remote) : NOTHING;
+    if (leave === undefined) {
+      this.#service.counters.count('connectionsEnded.rate_limited');
+      socket.close(
+        errorKind('rate_limited').closeCode ?? 0,
+        'too many connections have said nothing',
+      );
+      return NOBODY;
+    }
+    const session = new Session(socket, this.#service, {
+      onSettled: leave,
+      onEnded: () => {
+        this.#sessions.delete(session);
+        this.#heartbeats.remove(session);
+      },
     });
     this.#sessions.add(session);
     this.#heartbeats.add(session);
@@ -137,6 +173,18 @@ export class Core {
     if (!isAlone) await this.#until(PARTING_MS, () => false);
   }
 
+  /** Between the feed and the watches, where rights can end. */
+  #gateOf({ administration }: Auth, hub: Hub): PolicyGate | undefined {
+    if (administration === undefined) return undefined;
+    return new PolicyGate({
+      policy: administration.policy,
+      onChanged: (revision) => {
+        for (const session of [...this.#sessions]) session.reauthorise(revision);
+      },
+      pass: (event) => hub.take(event),
+    });
+  }
+
   #until(withinMs: number, isDone: () => boolean): Promise<void> {
     const { clock } = this.#runtime;
     const endAt = clock.now() + withinMs;
@@ -148,6 +196,12 @@ export class Core {
       look();
     });
   }
+}
+
+function authOf(store: Store, { auth, runtime }: CoreOptions): Auth {
+  if (auth === undefined) return OPEN;
+  const { clock, newId, newSecret } = runtime;
+  return openAuth({ store, clock, newId, newSecret, bootstrap: auth.bootstrap });
 }
 
 /** Once for each change: it would be said with every write otherwise. */

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { RawClient } from './test-support/raw-client.ts';
-import { startCore } from './test-support/scene.ts';
-
-type Harness = ReturnType<typeof startCore>;
+import { type Scene, startCore } from './test-support/scene.ts';
 
 /** What an event adds to the counts; those that stay are left out. */
-async function counted({ core, settle }: Harness, act: () => unknown) {
+async function counted({ core, settle }: Scene, act: () => unknown) {
   const before = core.counters();
   await act();
   await settle();
@@ -32,8 +30,8 @@ describe('the counters', () => {
   });
 
   it('count connections that come and go', async () => {
-    const harness = startCore();
-    expect(await counted(harness, () => RawClient.open(harness.core).vanish())).toEqual({
+    const scene = startCore();
+    expect(await counted(scene, () => RawClient.open(scene.core).vanish())).toEqual({
       connectionsOpened: 1,
       connectionsClosed: 1,
     });
@@ -52,8 +50,8 @@ describe('the counters', () => {
       { 'connectionsEnded.frame_too_large': 1, framesRefused: 1 },
     ],
   ])('count connections that end with %s', async (_, frame, expected) => {
-    const harness = startCore();
-    expect(await counted(harness, () => new RawClient(harness.core).sendText(frame))).toEqual({
+    const scene = startCore();
+    expect(await counted(scene, () => new RawClient(scene.core).sendText(frame))).toEqual({
       connectionsOpened: 1,
       connectionsClosed: 1,
       ...expected,
@@ -61,22 +59,22 @@ describe('the counters', () => {
   });
 
   it('tell why a connection was silent', async () => {
-    const harness = startCore();
-    const speechless = new RawClient(harness.core);
+    const scene = startCore();
+    const speechless = new RawClient(scene.core);
     const ended = { connectionsClosed: 1, 'connectionsEnded.silent': 1 };
-    expect(await counted(harness, () => harness.clock.advance(10_000))).toEqual({
+    expect(await counted(scene, () => scene.clock.advance(10_000))).toEqual({
       ...ended,
       helloTimeouts: 1,
     });
-    RawClient.open(harness.core);
-    expect(await counted(harness, () => harness.clock.advance(40_000))).toEqual({
+    RawClient.open(scene.core);
+    expect(await counted(scene, () => scene.clock.advance(40_000))).toEqual({
       ...ended,
       silentPeers: 1,
     });
-    const stuck = RawClient.open(harness.core);
+    const stuck = RawClient.open(scene.core);
     stuck.answer = 'buffered';
     stuck.bufferedBytes = 1_000;
-    expect(await counted(harness, () => harness.clock.advance(40_000))).toEqual({
+    expect(await counted(scene, () => scene.clock.advance(40_000))).toEqual({
       ...ended,
       stuckPeers: 1,
     });
@@ -84,14 +82,14 @@ describe('the counters', () => {
   });
 
   it('count requests, and those that are refused by their code', async () => {
-    const harness = startCore();
-    const client = RawClient.open(harness.core);
+    const scene = startCore();
+    const client = RawClient.open(scene.core);
     const act = () => {
       client.send({ type: 'get', id: 1, path: '/a' });
       client.send({ type: 'get', id: 2, path: 'a' });
       client.sendText('{"type":"dance","id":3}');
     };
-    expect(await counted(harness, act)).toEqual({
+    expect(await counted(scene, act)).toEqual({
       requestsTaken: 3,
       'requestsRefused.invalid_path': 1,
       'requestsRefused.unknown_type': 1,
@@ -99,12 +97,12 @@ describe('the counters', () => {
   });
 
   it('W10 count watches, and those beyond what a server may have', async () => {
-    const harness = startCore({ watchesMax: 2 });
-    const clients = [RawClient.open(harness.core), RawClient.open(harness.core)];
+    const scene = startCore({ watchesMax: 2 });
+    const clients = [RawClient.open(scene.core), RawClient.open(scene.core)];
     const act = () => {
       for (const client of clients) for (const id of [1, 2]) client.send(watch(id, `/${id}`));
     };
-    expect(await counted(harness, act)).toEqual({
+    expect(await counted(scene, act)).toEqual({
       requestsTaken: 4,
       watchesOpened: 2,
       watchesRefused: 2,
@@ -112,35 +110,35 @@ describe('the counters', () => {
     });
     clients[0]?.vanish();
     clients[1]?.send(watch(3, '/3'));
-    expect(harness.core.counters()).toMatchObject({ watchesOpened: 3 });
+    expect(scene.core.counters()).toMatchObject({ watchesOpened: 3 });
   });
 
   it('count watches that fall behind and catch up, but not those that only begin', async () => {
-    const harness = startCore();
-    const client = RawClient.open(harness.core);
+    const scene = startCore();
+    const client = RawClient.open(scene.core);
     client.send(watch(1, '/'));
-    await harness.settle();
+    await scene.settle();
     client.answer = 'buffered';
-    await harness.put('/a', '1');
-    expect(await counted(harness, () => harness.put('/a', '2'))).toEqual({ watchesFellBehind: 1 });
-    expect(await counted(harness, () => client.drain())).toEqual({ watchesCaughtUp: 1 });
+    await scene.put('/a', '1');
+    expect(await counted(scene, () => scene.put('/a', '2'))).toEqual({ watchesFellBehind: 1 });
+    expect(await counted(scene, () => client.drain())).toEqual({ watchesCaughtUp: 1 });
   });
 
   it('count resyncs by their reason', async () => {
-    const harness = startCore({ tombstonesMax: 0 });
-    const { epoch } = harness.engine;
-    await harness.put('/a', '1');
-    const { revision } = harness.engine.reads;
-    await harness.remove('/a');
-    await harness.put('/a', '2');
-    await harness.engine.maintenance.compact(harness.engine.reads.revision);
-    const client = RawClient.open(harness.core);
+    const scene = startCore({ tombstonesMax: 0 });
+    const { epoch } = scene.engine;
+    await scene.put('/a', '1');
+    const { revision } = scene.engine.reads;
+    await scene.remove('/a');
+    await scene.put('/a', '2');
+    await scene.engine.maintenance.compact(scene.engine.reads.revision);
+    const client = RawClient.open(scene.core);
     const act = () => {
       client.send(watch(1, '/', { epoch: 'another', revision }));
       client.send(watch(2, '/b', { epoch, revision: 99 }));
       client.send({ ...watch(3, '/c', { epoch: 'another', revision }), mode: 'events' });
     };
-    expect(await counted(harness, act)).toMatchObject({
+    expect(await counted(scene, act)).toMatchObject({
       'resyncs.epoch': 2,
       'eventWatchesEnded.epoch': 1,
     });

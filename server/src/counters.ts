@@ -31,6 +31,8 @@ const plain = [
   'resyncs.epoch',
   'eventWatchesEnded.compacted',
   'eventWatchesEnded.epoch',
+  /** Whose reader may not read them any more. */
+  'watchesRevoked',
 ] as const;
 
 /** What is counted since the server started. A name with a dot is one of several of its kind. */

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@confer/shared';
-import { nanoid } from 'nanoid';
+import { customAlphabet, nanoid } from 'nanoid';
 
 /** What a server takes from its surroundings, handed in so that it can run on a virtual clock. */
 export interface Runtime {
@@ -7,6 +7,8 @@ export interface Runtime {
   readonly random: Random;
   /** A fresh name that nobody else has. */
   readonly newId: () => string;
+  /** So many letters and digits that nobody can guess. */
+  readonly newSecret: (length: number) => string;
   /** Runs later, after the events that wait already: how long work lets others in between. */
   readonly defer: (run: () => void) => void;
 }
@@ -27,11 +29,14 @@ const systemClock: Clock = {
   },
 };
 
+const LETTERS_AND_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
 export const systemRuntime: SystemRuntime = {
   clock: systemClock,
   random: Math.random,
   uptimeMs: () => performance.now(),
   newId: () => nanoid(),
+  newSecret: customAlphabet(LETTERS_AND_DIGITS),
   pid: process.pid,
   defer: (run) => void setImmediate(run),
 };

@@ -1,5 +1,6 @@
 import { DEFAULT_PORT, type Status } from '@confer/shared';
 import { admissionOf } from './admission.ts';
+import { Bootstrap } from './auth/bootstrap.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
 import { type Door, type DoorOptions, InsecureReminder } from './door.ts';
@@ -21,6 +22,13 @@ export type ServerOptions = EngineOptions &
     readonly port?: number;
     /** Default: uWebSockets.js where it runs, else ws. */
     readonly transport?: TransportName;
+    /**
+     * Whether everybody is asked who they are. Default `off`: then everybody may do everything, and only this machine
+     * is served.
+     */
+    readonly auth?: 'on' | 'off';
+    /** A file with a token of the operator's own, which becomes the first admin's where there is none. */
+    readonly bootstrapTokenFile?: string;
     /** Default 10,000. */
     readonly heartbeatMs?: number;
     /**
@@ -73,16 +81,27 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const admission = admissionOf(options.connectionsMax, log);
   const { clock } = systemRuntime;
   const { transport } = options;
-  const at = { ...options, host, port, transport, log, counters, admission, isAuthOn: false };
+  const isAuthOn = options.auth === 'on';
+  const at = { ...options, host, port, transport, log, counters, admission, isAuthOn };
   const door = await requireAddress(at, clock.now());
-  const open = async () =>
-    new Core({
+  const bootstrap = bootstrapOf(options, log);
+  const open = async () => {
+    const core = new Core({
       engine: await openEngine(options, { retention, log }),
       runtime: systemRuntime,
       log,
       counters,
       ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
+      ...(bootstrap === undefined ? {} : { auth: { bootstrap: () => bootstrap.secret } }),
     });
+    try {
+      if (core.administration !== undefined) await bootstrap?.prepare(core.administration);
+    } catch (error) {
+      await core.stop();
+      throw error;
+    }
+    return core;
+  };
   const serving = new Serving(await open(), { open, clock: systemRuntime.clock, log });
   try {
     const { transport, listener } = await listen(at, door, (socket) => serving.accept(socket));
@@ -125,6 +144,17 @@ function renewalOf(
 ): Renewal | undefined {
   if (tls === undefined || certificate === undefined) return undefined;
   return new Renewal({ tls, clock: systemRuntime.clock, log, show }, certificate);
+}
+
+function bootstrapOf(options: ServerOptions, log: Log): Bootstrap | undefined {
+  const { auth = 'off', bootstrapTokenFile: tokenFile } = options;
+  if (auth === 'off') {
+    if (tokenFile === undefined) return undefined;
+    throw new StartError('invalid', '--bootstrap-token-file is for a server with --auth on');
+  }
+  const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
+  const { clock, newSecret } = systemRuntime;
+  return new Bootstrap({ directory, tokenFile, clock, newSecret, log });
 }
 
 /** A commit takes several times as much in etcd as in the memory of a gateway, and a common quota there is 2 GiB. */

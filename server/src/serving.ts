@@ -1,7 +1,7 @@
 import { type Clock, errorKind, type Status } from '@confer/shared';
 import type { Core } from './core.ts';
 import type { Log } from './log.ts';
-import type { Socket, SocketHandlers } from './transport/socket.ts';
+import { NOBODY, type Socket, type SocketHandlers } from './transport/socket.ts';
 
 export interface ServingOptions {
   /** Opens the engine, with a core on it. */
@@ -106,13 +106,3 @@ export class Serving {
     return this.#state.kind === 'stopped';
   }
 }
-
-/** For a connection that was closed before anybody looked at it. */
-const NOBODY: SocketHandlers = {
-  onMessage: () => {},
-  onBinary: () => {},
-  onBadFrame: () => {},
-  onDrain: () => {},
-  onDropped: () => {},
-  onClose: () => {},
-};

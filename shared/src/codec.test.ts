@@ -82,6 +82,17 @@ describe('fields that do not fit', () => {
       'commit.operations.0.type',
     ],
     [
+      'an unknown kind of condition',
+      {
+        type: 'commit',
+        id: 1,
+        requestId: 'r',
+        conditions: [{ path: '/a', value: '1' }],
+        operations: [],
+      },
+      'commit.conditions.0.modRevision',
+    ],
+    [
       'an empty request id',
       { type: 'commit', id: 1, requestId: '', operations: [{ type: 'delete', path: '/a' }] },
       'commit.requestId',

@@ -35,10 +35,12 @@ export const errorTable = {
   internal: never,
   bad_message: { retry: 'never', closeCode: 4400 },
   unauthenticated: { retry: 'never', closeCode: 4401 },
-  forbidden: { retry: 'never', closeCode: 4403 },
+  forbidden: never,
   version_unsupported: { retry: 'never', closeCode: 4406 },
   silent: { retry: 'backoff', closeCode: 4408 },
+  token_expired: { retry: 'never', closeCode: 4410 },
   frame_too_large: { retry: 'never', closeCode: 4413 },
+  rate_limited: { retry: 'backoff', closeCode: 4420 },
   too_many_requests: { retry: 'backoff', closeCode: 4429 },
   shutting_down: { retry: 'backoff', closeCode: 1012 },
 } as const satisfies Record<string, ErrorKind>;

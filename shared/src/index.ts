@@ -24,6 +24,8 @@ export {
   type Retry,
 } from './errors.ts';
 export { limits, times } from './limits.ts';
+export type * from './messages/auth-down.ts';
+export type * from './messages/auth-up.ts';
 export type * from './messages/connection-down.ts';
 export type * from './messages/connection-up.ts';
 export type * from './messages/down.ts';
@@ -54,6 +56,7 @@ export {
   subtreesOf,
 } from './path.ts';
 export type { Position } from './position.ts';
+export { type Grant, type Role, type Verb, verbs } from './rights.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
 export { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
 export { DEFAULT_PORT, ENDPOINT, PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

@@ -44,6 +44,13 @@ export const limits = {
   requestsMax: 1_000,
   /** And the bytes of their frames. */
   waitingBytesMax: 64 * 1024 * 1024,
+  /** Grants of one role, and as many denials. */
+  grantsMax: 256,
+  /** Roles of one token. */
+  rolesOfTokenMax: 32,
+  /** Roles and tokens of a store. */
+  rolesMax: 1_000,
+  tokensMax: 10_000,
   /** Items of one `list` page. */
   pageItemsMax: 10_000,
 } as const;

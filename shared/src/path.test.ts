@@ -27,7 +27,7 @@ function pathOfBytes(bytes: number): string {
   return segments.join('');
 }
 
-describe('pathProblem', () => {
+describe('the rules for paths', () => {
   it.each([
     '/a',
     '/a/b/c',

@@ -74,6 +74,7 @@ export function nameOf(path: string): string {
 export function isWithin(path: string, subtree: string): boolean {
   if (subtree === ROOT) return true;
   if (!path.startsWith(subtree)) return false;
+  // safeguard: subtree-ends-at-a-slash
   return path.length === subtree.length || path.charCodeAt(subtree.length) === SLASH;
 }
 

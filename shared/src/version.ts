@@ -14,6 +14,9 @@
  *             a request id of another write are refused. Nobody has released a peer yet
  *    2026-11  `behindMs` in heartbeats, `behind` as `storage`; a server without replicas says neither
  *    2026-11  `stale` in `get` and `list`; an old server ignores it, and a server of one machine has nothing older
+ *    2026-11  principals and rights: `renew`, `whoami`, `checkRight`, roles and tokens, `revoked`; `principal` and
+ *             `expiresInMs` in `welcome`; figures of `status` may be missing; `token_expired`, `rate_limited`. A peer
+ *             of before knows none of it, and a server that asks nobody who they are sends none
  */
 export const PROTOCOL_VERSION = 1;
 

@@ -1,11 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newToken, tokenText } from '../../server/src/auth/token.ts';
+import { systemRuntime } from '../../server/src/runtime.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { commit, costs, puts } from './costs.ts';
 import { Load } from './load.ts';
 import { type RealServer, report, Scene } from './scene.ts';
+
+const { newSecret } = systemRuntime;
 
 /**
  * What others must not notice more of, on a machine with other work and with the one who asks in the process
@@ -18,18 +22,35 @@ const GROWTH_MIB_MAX = 450;
 const table = readFileSync(new URL('../../ARCHITECTURE.md', import.meta.url), 'utf8');
 
 const rows = Object.entries(costs).flatMap(([type, those]) =>
-  those.map(({ title, act }) => ({ type, title, act })),
+  those.map(({ title, act, isGuarded = false }) => ({ type, title, act, isGuarded })),
 );
+
+interface Asked {
+  readonly server: RealServer;
+  readonly raw: RawSocket;
+}
+
+/** A server that asks who everybody is, with an admin. */
+async function startGuarded(scene: Scene, directory: string, token: string): Promise<Asked> {
+  const file = join(directory, 'token');
+  writeFileSync(file, token, { mode: 0o600 });
+  const dataDirectory = join(directory, 'guarded');
+  const server = await scene.server({ auth: 'on', bootstrapTokenFile: file, dataDirectory });
+  return { server, raw: await RawSocket.welcomed(server.url, token) };
+}
 
 describe('W10 others are served, whatever one client asks for', () => {
   const directory = mkdtempSync(join(tmpdir(), 'confer-costs-'));
-  const scene = new Scene(directory);
-  let server: RealServer;
-  let raw: RawSocket;
+  const scene = new Scene(join(directory, 'open'));
+  const token = tokenText(newToken(newSecret));
+  let open: Asked;
+  let guarded: Asked;
 
   beforeAll(async () => {
-    server = await scene.server();
-    raw = await RawSocket.welcomed(server.url);
+    const server = await scene.server();
+    const raw = await RawSocket.welcomed(server.url);
+    open = { server, raw };
+    guarded = await startGuarded(scene, directory, token);
     await commit(
       raw,
       puts((i) => `/many/${i}`),
@@ -40,10 +61,11 @@ describe('W10 others are served, whatever one client asks for', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it.each(rows)('$type: $title', { timeout: 60_000 }, async ({ type, title, act }) => {
+  it.each(rows)('$type: $title', { timeout: 60_000 }, async ({ type, title, act, isGuarded }) => {
+    const { server, raw } = isGuarded ? guarded : open;
     expect(table).toContain(`| \`${type}\` | ${title} |`);
     const before = server.memoryMiB.own;
-    const others = scene.client(server.url);
+    const others = scene.client(server.url, isGuarded ? { token } : {});
     await others.get('/healthy');
     await server.look();
     let memoryMax = before;
@@ -51,7 +73,7 @@ describe('W10 others are served, whatever one client asks for', () => {
       await others.get('/healthy');
       memoryMax = Math.max(memoryMax, server.memoryMiB.own);
     });
-    await act(raw, server.url);
+    await act(raw, server.url, token);
     await load.end();
     const { pauseMsMax } = await server.look();
     await others.close();

@@ -5,7 +5,9 @@ import { RawSocket } from '../support/raw-socket.ts';
 export interface Cost {
   /** As in the table of ARCHITECTURE.md. */
   readonly title: string;
-  act(raw: RawSocket, url: string): Promise<void>;
+  /** It is asked of a server that asks who everybody is, by an admin. */
+  readonly isGuarded?: true;
+  act(raw: RawSocket, url: string, token?: string): Promise<void>;
 }
 
 /** As many as the titles say in the long mode; a fifth of it shows as well where something stands still. */
@@ -312,4 +314,60 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
       act: (raw) => asked(raw, 1, 'compaction', { type: 'compact' }),
     },
   ],
+  renew: guarded('five hundred at once', (raw, token) =>
+    asked(raw, 500, 'renewed', { type: 'renew', token }),
+  ),
+  whoami: guarded('five hundred at once', (raw) => asked(raw, 500, 'identity', { type: 'whoami' })),
+  checkRight: guarded('five hundred, of a role of 256 grants', async (raw) => {
+    await asked(raw, 1, 'authChanged', largeRole('checked'));
+    const about = { principal: 'operator', verb: 'read', path: '/b'.repeat(64) };
+    await asked(raw, 500, 'rightChecked', { type: 'checkRight', ...about });
+  }),
+  setRole: guarded('two hundred, of 256 grants with long paths', async (raw) => {
+    for (let i = 0; i < 200; i++) await asked(raw, 1, 'authChanged', largeRole(`large-${i}`));
+  }),
+  removeRole: guarded('two hundred roles', async (raw) => {
+    for (let i = 0; i < 200; i++) {
+      await asked(raw, 1, 'authChanged', { ...largeRole(`gone-${i}`), allow: [] });
+      await asked(raw, 1, 'authChanged', { type: 'removeRole', name: `gone-${i}` });
+    }
+  }),
+  listRoles: guarded('five hundred pages', (raw) =>
+    asked(raw, 500, 'roles', { type: 'listRoles' }),
+  ),
+  createToken: guarded('a thousand at once', async (raw) => {
+    const about = { type: 'createToken', roles: [], expiresAt: null, note: 'x'.repeat(1_000) };
+    for (let i = 0; i < 1_000; i++) raw.send({ ...about, id: ++ids, name: `token-${i}` });
+    for (let i = 0; i < 1_000; i++) await raw.next('tokenMade', 60_000);
+  }),
+  rotateToken: guarded('two hundred times', async (raw) => {
+    for (let i = 0; i < 200; i++)
+      await asked(raw, 1, 'tokenMade', { type: 'rotateToken', token: 'token-1', overlapMs: 0 });
+  }),
+  updateToken: guarded('two hundred times', async (raw) => {
+    for (let i = 0; i < 200; i++)
+      await asked(raw, 1, 'authChanged', { type: 'updateToken', token: 'token-1', note: `${i}` });
+  }),
+  removeToken: guarded('five hundred tokens', async (raw) => {
+    for (let i = 500; i < 1_000; i++)
+      await asked(raw, 1, 'authChanged', { type: 'removeToken', token: `token-${i}` });
+  }),
+  listTokens: guarded('two hundred pages', (raw) =>
+    asked(raw, 200, 'tokens', { type: 'listTokens' }),
+  ),
 };
+
+/** A row about rights. */
+function guarded(
+  title: string,
+  act: (raw: RawSocket, token: string) => Promise<void>,
+): readonly Cost[] {
+  return [{ title, isGuarded: true, act: (raw, _, token = '') => act(raw, token) }];
+}
+
+function largeRole(name: string): Operation {
+  const allow = Array.from({ length: 256 }, (_, i) => ({
+    ...{ verbs: ['read', 'write'], on: `/g${i}${'/segment'.repeat(60)}` },
+  }));
+  return { type: 'setRole', name, allow, deny: [] };
+}

@@ -17,6 +17,8 @@ export interface ServerSettings {
   readonly transport?: 'uws' | 'ws';
   readonly heartbeatMs?: number;
   readonly connectionsMax?: number;
+  readonly auth?: 'on';
+  readonly bootstrapTokenFile?: string;
 }
 
 /** What a server says of itself. */

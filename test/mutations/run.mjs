@@ -1,10 +1,10 @@
 /**
  * Shows that the simulation can find bugs: switches off one safeguard of the product at a time and
  * names the first seed, and the rule, that notices. The sources on disk stay as they are: each mutant
- * is a bundle with a text replaced, run in a process of its own.
+ * is a bundle with one safeguard treated (`safeguards.mjs`), run in a process of its own.
  *
  *   node test/mutations/run.mjs [part of a name]   CONFER_TEST_SEEDS: how far to look (3000)
- *   node test/mutations/run.mjs --check            only whether each mutant still finds its text
+ *   node test/mutations/run.mjs --check            only whether mutants and safeguards fit together
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,6 +15,8 @@ import { build } from 'esbuild';
 import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
 import { mutants } from './mutants.mjs';
+import { rightsMutants } from './rights-mutants.mjs';
+import { mutated, safeguards } from './safeguards.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? 3_000);
@@ -26,11 +28,15 @@ const WORKERS = Number(process.env.CONFER_TEST_WORKERS ?? 2);
 
 const ENTRY = `
 import { simulateGateways } from './test/simulation/etcd/run.ts';
+import { simulateRights } from './test/simulation/rights/run.ts';
 import { simulate } from './test/simulation/run.ts';
 const [engine, last, ...told] = process.argv.slice(2);
 for (let seed = 1; seed <= Number(last); seed++) {
   console.log(JSON.stringify({ seed }));
-  const running = engine === 'etcd' ? simulateGateways({ seed, steps: 36 }) : simulate({ seed, steps: 120, engine });
+  const running =
+    engine === 'etcd' ? simulateGateways({ seed, steps: 36 })
+    : engine === 'rights' ? simulateRights({ seed, steps: 80, engine: seed % 2 === 0 ? 'memory' : 'etcd' })
+    : simulate({ seed, steps: 120, engine });
   const all = await running.catch((error) => ['threw ' + error]);
   const problems = all.filter((problem) => !told.some((part) => problem.includes(part)));
   if (problems.length === 0) continue;
@@ -43,23 +49,14 @@ const aliases = Object.fromEntries(
   ['shared', 'server', 'client'].map((name) => [`@confer/${name}`, `${root}${name}/src/index.ts`]),
 );
 
-/** The texts of the files that the edits change. A text that is not there exactly once is an error. */
-function editedFiles(edits) {
-  const files = new Map();
-  for (const { file, find, replace } of edits) {
-    const text = files.get(file) ?? readFileSync(join(root, file), 'utf8');
-    const found = text.split(find).length - 1;
-    if (found !== 1) throw new Error(`${file} has this ${found} times instead of once:\n${find}`);
-    files.set(
-      file,
-      text.replace(find, () => replace),
-    );
-  }
-  return files;
-}
+const all = [...mutants, ...durableMutants, ...etcdMutants, ...rightsMutants].map((mutant) => ({
+  name: Object.keys(mutant.off).join(', '),
+  ...mutant,
+}));
+const named = safeguards();
 
 async function bundle(edits, outfile) {
-  const files = editedFiles(edits);
+  const files = mutated(edits, named);
   const mutate = {
     name: 'mutate',
     setup({ onLoad }) {
@@ -123,52 +120,60 @@ function firstFailure(file, engine, seeds, told) {
   });
 }
 
-async function tryMutant(mutant, directory, index) {
-  const { name, engine = 'memory', edits, plant = [], told = [] } = mutant;
+async function tryMutant({ engine = 'memory', off, plant = {}, told = [] }, directory, index) {
   const file = join(directory, `${index}.mjs`);
-  if (plant.length > 0) {
-    await bundle(plant, file);
+  const planted = Object.entries(plant);
+  if (planted.length > 0) {
+    await bundle(planted, file);
     const early = await firstFailure(file, engine, PLANTED_SEEDS, told);
     if (early !== undefined)
-      return { name, edits, problem: `with its safeguard on: seed ${early.seed} ${early.problem}` };
+      return { problem: `with its safeguard on: seed ${early.seed} ${early.problem}` };
   }
-  await bundle([...plant, ...edits], file);
-  return { name, edits, ...(await firstFailure(file, engine, SEEDS, told)) };
+  await bundle([...planted, ...Object.entries(off)], file);
+  return firstFailure(file, engine, SEEDS, told);
 }
 
-function row({ name, edits, seed, problem }) {
+function row({ name, off, seed, problem }) {
   const [rule, ...rest] = (problem ?? '- not found').split(' ');
-  const files = [...new Set(edits.map(({ file }) => file))].join(', ');
+  const files = new Set(Object.keys(off).map((safeguard) => named.get(safeguard)));
   const what = rest.join(' ').split('\n')[0].replaceAll('|', '/').slice(0, 110);
-  return `| ${name} | ${files} | ${seed ?? '-'} | ${rule} | ${what} |`;
+  return `| ${name} | ${[...files].join(', ')} | ${seed ?? '-'} | ${rule} | ${what} |`;
 }
 
-/** Says which mutants name what is no longer there: a rename must not switch them off in silence. */
+/** Says which mutants find no safeguard any more, and which safeguards nobody switches off. */
 function check() {
-  for (const { name, plant = [], edits } of [...mutants, ...durableMutants, ...etcdMutants])
+  const problems = [];
+  const without = new Set(named.keys());
+  for (const { name, plant = {}, off } of all) {
+    const edits = [...Object.entries(plant), ...Object.entries(off)];
+    for (const [safeguard] of edits) without.delete(safeguard);
     try {
-      editedFiles([...plant, ...edits]);
+      mutated(edits, named);
     } catch (error) {
-      console.error(`${name}: ${error.message}`);
-      process.exitCode = 1;
+      problems.push(`${name}: ${error.message}`);
     }
+  }
+  for (const safeguard of without)
+    problems.push(`${safeguard} has no mutant: ${named.get(safeguard)}`);
+  if (new Set(all.map(({ name }) => name)).size < all.length)
+    problems.push('two mutants have one name');
+  if (problems.length === 0) return;
+  console.error(problems.join('\n'));
+  process.exitCode = 1;
 }
 
 async function main() {
   const directory = mkdtempSync(join(tmpdir(), 'confer-mutants-'));
-  const chosen = [...mutants, ...durableMutants, ...etcdMutants].filter(({ name }) =>
-    name.includes(process.argv[2] ?? ''),
-  );
+  const chosen = all.filter(({ name }) => name.includes(process.argv[2] ?? ''));
   const results = [];
   let next = 0;
   const work = async () => {
     for (let i = next++; i < chosen.length; i = next++) {
-      const { name, edits } = chosen[i];
-      results[i] = await tryMutant(chosen[i], directory, i).catch((error) => ({
-        name,
-        edits,
+      const { name, off } = chosen[i];
+      const found = await tryMutant(chosen[i], directory, i).catch((error) => ({
         problem: `broken ${error.message}`,
       }));
+      results[i] = { name, off, ...found };
       console.error(row(results[i]));
     }
   };

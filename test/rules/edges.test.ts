@@ -36,7 +36,7 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   // Sockets are handed in as a whole: what they need of the world stays inside them.
   { path: /^client\/src\/sockets\/[\w-]+\.ts$/, may: ['setTimeout'] },
   {
-    path: /^server\/src\/transport\/(uws|uws-connection|ws)\.ts$/,
+    path: /^server\/src\/transport\/(uws|uws-socket|ws)\.ts$/,
     may: ['setImmediate', 'setTimeout'],
   },
   // The library wants to know by when an answer is to be there.

@@ -135,7 +135,7 @@ describe('rules of the wire and the client', () => {
     expect(mirror.status).toBe('live');
   });
 
-  it.each([4400, 4401, 4403, 4406, 4413, 4429, 4999])(
+  it.each([4400, 4401, 4406, 4410, 4413, 4429, 4999])(
     'W8 rule 8: one close with %i leaves no client without its server',
     async (code) => {
       const { reader } = open();

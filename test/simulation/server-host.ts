@@ -126,6 +126,7 @@ export class ServerHost implements Histories {
         clock: busyMaxMs > 0 ? hurried(process.clock) : process.clock,
         random: this.#random.next,
         newId: this.#newId,
+        newSecret: (length) => String(++this.#ids).padStart(length, '0'),
         defer: (run) => void process.clock.setTimer(this.#random.int(0, busyMaxMs), run),
       },
       log: (level, message, fields) => {

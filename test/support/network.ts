@@ -248,6 +248,7 @@ export class Link {
   #drain(): void {
     while (this.#down.arrived > 0 && !this.#isNotReading && !this.#closed.client) {
       this.#down.arrived -= 1;
+      // safeguard: frames-come-in-order-and-once
       const next = this.#down.waiting.shift();
       if (next === undefined) break;
       this.#down.waitingBytes -= next.bytes;

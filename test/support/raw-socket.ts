@@ -25,10 +25,10 @@ export class RawSocket {
     this.#socket.on('error', () => {});
   }
 
-  static async welcomed(url: string): Promise<RawSocket> {
+  static async welcomed(url: string, token?: string): Promise<RawSocket> {
     const raw = new RawSocket(url);
     await raw.opened();
-    raw.send({ type: 'hello', version: 1, client: { name: 'raw' } });
+    raw.send({ type: 'hello', version: 1, client: { name: 'raw' }, ...(token && { token }) });
     await raw.next('welcome');
     return raw;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { confer } from '../rig.contract.ts';
+import { confer } from '../scene.contract.ts';
 import { paletteOf } from './colour.ts';
 
 const painted = (isTty: boolean, env: Readonly<Record<string, string>>) =>

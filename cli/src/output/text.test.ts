@@ -22,7 +22,7 @@ describe('text for people', () => {
     ]);
   });
 
-  test('counts', () => {
+  test('says a number with its noun in the singular or the plural', () => {
     expect([counted(1, 'entry', 'entries'), counted(2, 'file')]).toEqual(['1 entry', '2 files']);
   });
 

@@ -1,6 +1,6 @@
 import type { Server } from '@confer/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { confer as conferAt, type Surroundings, startServer } from '../rig.contract.ts';
+import { confer as conferAt, type Surroundings, startServer } from '../scene.contract.ts';
 
 let server: Server;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from '@confer/server';
 import { afterAll, describe, expect, it } from 'vitest';
-import { confer } from '../rig.contract.ts';
+import { confer } from '../scene.contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'confer-data-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from '@confer/server';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { confer as conferAt, startServer } from '../rig.contract.ts';
+import { confer as conferAt, startServer } from '../scene.contract.ts';
 
 let server: Server;
 let directory: string;

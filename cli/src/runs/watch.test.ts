@@ -1,6 +1,6 @@
 import { createServer, type Server } from '@confer/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { confer as conferAt, type Ran, startServer } from '../rig.contract.ts';
+import { confer as conferAt, type Ran, startServer } from '../scene.contract.ts';
 
 let server: Server;
 beforeEach(async () => {

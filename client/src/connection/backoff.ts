@@ -31,7 +31,7 @@ export class Backoff {
     return Math.min(maxMs, initialMs * 2 ** this.#failures);
   }
 
-  /** The wait after one more failure, in milliseconds. */
+  /** The wait after one more failure, in milliseconds (safeguard: attempts-wait). */
   nextMs(): number {
     const { ceilingMs } = this;
     if (ceilingMs < this.#limits.maxMs) this.#failures++;

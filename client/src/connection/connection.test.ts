@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { giveState, startClient, startConnected } from '../test-support/rig.ts';
+import { giveState, startClient, startConnected } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('a client that connects', () => {
@@ -134,7 +134,7 @@ describe('the token', () => {
 });
 
 describe('a lost connection', () => {
-  test('W8: is what one counts as that was silent for three heartbeats', async () => {
+  test('W8: is one over which nothing came for three heartbeats, too', async () => {
     const { client, clock, server } = startConnected();
     await clock.advance(29_999);
     server.say({ type: 'heartbeat', revision: 0 });

@@ -27,6 +27,7 @@ export class InactivityTimer implements Timer {
   expect(limitMs: number): void {
     this.cancel();
     this.#timer = this.#clock.setTimer(limitMs, () => {
+      // safeguard: silent-connection-is-ended
       this.#timer = this.#clock.setTimer(1, () => this.#onSilent(limitMs));
     });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { giveState, startClient, startConnected, startMirrored } from '../test-support/rig.ts';
+import { giveState, startClient, startConnected, startMirrored } from '../test-support/scene.ts';
 
 describe('W8: `lost`', () => {
   test('is told once, when an outage has lasted for the grace time', async () => {
@@ -92,7 +92,7 @@ describe('W8: `lost`', () => {
     const { client, clock, network } = startClient({ timeouts: { graceMs: 100 } });
     let told = 0;
     client.on('lost', () => told++);
-    network.last.end(4403, 'no');
+    network.last.end(4401, 'no');
     await clock.advance(100);
     expect(told).toBe(1);
   });
@@ -133,7 +133,7 @@ describe('`checkNow`', () => {
 
   test('does nothing after the client is closed', async () => {
     const { client, clock, network } = startClient();
-    network.last.end(4403, 'no');
+    network.last.end(4401, 'no');
     void client.close();
     client.checkNow();
     expect([client.status.kind, clock.pending]).toEqual(['closed', 0]);

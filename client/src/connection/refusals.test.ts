@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { entry, giveState, startClient, startConnected } from '../test-support/rig.ts';
+import { entry, giveState, startClient, startConnected } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 const refusals = [
   [4400, 'bad_message'],
   [4401, 'unauthenticated'],
-  [4403, 'forbidden'],
+  [4410, 'token_expired'],
   [4406, 'version_unsupported'],
   [4413, 'frame_too_large'],
 ] as const;
@@ -94,7 +94,7 @@ describe('a server that refuses the client', () => {
     const { client, server } = startConnected();
     const mirror = client.mirror('/a');
     giveState(server, 1, entry('/a', '1'));
-    server.end(4403, 'no more');
+    server.end(4410, 'no more');
     expect(mirror.status).toBe('stale');
     expect(mirror.value('/a')).toBe('1');
   });

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { entry, giveState, startClient, startConnected } from '../test-support/rig.ts';
+import { entry, giveState, startClient, startConnected } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 const unhandled: unknown[] = [];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MirrorChange } from '../api.ts';
-import { commit, del, entry, put, startConnected, startMirrored } from '../test-support/rig.ts';
+import { commit, del, entry, put, startConnected, startMirrored } from '../test-support/scene.ts';
 
 /** Every object in it that could still be changed, by its place. */
 function writable(value: unknown, place = 'it'): string[] {

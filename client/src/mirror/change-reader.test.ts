@@ -1,7 +1,7 @@
 import type { Change } from '@confer/shared';
 import { expect, test } from 'vitest';
 import type { MirrorChange } from '../api.ts';
-import { entry } from '../test-support/rig.ts';
+import { entry } from '../test-support/scene.ts';
 import { mergeChanges } from './change-reader.ts';
 
 const live = (revision: number, ...changes: Change[]): MirrorChange => ({

@@ -6,7 +6,7 @@ import {
   put,
   startConnected,
   startMirrored,
-} from '../test-support/rig.ts';
+} from '../test-support/scene.ts';
 
 const clear = (path: string, entries: number) =>
   ({ type: 'clear', path, cause: 'removed', entries }) as const;

@@ -21,6 +21,7 @@ export function expandClears(
   if (clears.length === 0) return { ...told, changes };
   const deletes = deletesOf(clears, changes, held);
   const expected = clears.reduce((sum, { entries }) => sum + entries, 0);
+  // safeguard: clear-is-counted
   if (deletes.length !== expected) return undefined;
   return { ...told, changes: inTreeOrder([...changes, ...deletes]) };
 }
@@ -36,6 +37,7 @@ function deletesOf(
   const deletes: Change[] = [];
   for (const prev of held.values()) {
     const { path } = prev;
+    // safeguard: clear-leaves-what-its-commit-puts
     const cause = named.has(path) ? undefined : causeOf(path, bySubtree);
     if (cause !== undefined) deletes.push({ type: 'delete', path, cause, prev });
   }

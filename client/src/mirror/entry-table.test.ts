@@ -1,6 +1,6 @@
 import { Digest, type Entry } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
-import { entry } from '../test-support/rig.ts';
+import { entry } from '../test-support/scene.ts';
 import { EntryTable } from './entry-table.ts';
 
 const tableOf = (...entries: Entry[]) => new EntryTable().rebuilt([entries], true);

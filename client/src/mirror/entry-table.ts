@@ -107,6 +107,7 @@ export class EntryTable {
    * are comparable the modRevision tells; in two histories the same number may name two writes.
    */
   rebuilt(pages: readonly (readonly Entry[])[], areComparable: boolean): EntryTable {
+    // safeguard: snapshot-replaces-what-was-there
     const entries = new Map<string, Entry>();
     const digest = new Digest();
     for (const page of pages)
@@ -127,13 +128,14 @@ export class EntryTable {
       const prev = this.#entries.get(entry.path);
       if (prev !== entry) changes.push(put(entry, prev));
     }
+    // safeguard: resync-tells-of-deletes
     for (const prev of this.#entries.values())
       if (!next.#entries.has(prev.path))
         changes.push({ type: 'delete', path: prev.path, cause: 'removed', prev });
     return inTreeOrder(changes);
   }
 
-  /** Whether it holds what the server says, after `changes` more. */
+  /** Whether it holds what the server says, after `changes` more (safeguard: digest-is-compared). */
   matches(checksum: Checksum, changes: readonly Change[] = []): boolean {
     let { size } = this;
     for (const change of changes)

@@ -1,6 +1,6 @@
 import type { Commits } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
-import { commit, del, entry, giveState, put, startMirrored } from '../test-support/rig.ts';
+import { commit, del, entry, giveState, put, startMirrored } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('listeners of a mirror', () => {

@@ -1,7 +1,7 @@
 import { Digest } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import type { MirrorStatusChange } from '../status.ts';
-import { commit, del, entry, put, startMirrored } from '../test-support/rig.ts';
+import { commit, del, entry, put, startMirrored } from '../test-support/scene.ts';
 
 describe('a mirror that was away', () => {
   test('W8: is stale at once, and live again with `synced`', async () => {

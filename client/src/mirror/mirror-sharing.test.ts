@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { commit, giveState, put, startConnected, startMirrored } from '../test-support/rig.ts';
+import { commit, giveState, put, startConnected, startMirrored } from '../test-support/scene.ts';
 
 describe('mirrors of the same path', () => {
   test('share one watch; the second is ready at once', async () => {

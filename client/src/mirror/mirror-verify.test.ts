@@ -1,6 +1,6 @@
 import { Digest } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
-import { entry, giveState, startMirrored } from '../test-support/rig.ts';
+import { entry, giveState, startMirrored } from '../test-support/scene.ts';
 
 function digestOf(...entries: readonly { path: string; modRevision: number }[]): string {
   const digest = new Digest();

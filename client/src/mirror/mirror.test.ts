@@ -9,7 +9,7 @@ import {
   startClient,
   startConnected,
   startMirrored,
-} from '../test-support/rig.ts';
+} from '../test-support/scene.ts';
 
 describe('the initial state of a mirror', () => {
   test('is not shown before `synced`, and is told as no change', async () => {

@@ -1,6 +1,6 @@
 import type { Operation } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
-import { commit, entry, giveState, put, startConnected } from '../test-support/rig.ts';
+import { commit, entry, giveState, put, startConnected } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 /** Whether a write is through, and with what. */
@@ -19,17 +19,17 @@ function track(write: Promise<unknown>) {
 
 /** A mirror of /app that holds `entries`, live at revision 5. */
 function startMirrored(...entries: string[]) {
-  const rig = startConnected();
-  const mirror = rig.client.mirror('/app');
-  const watch = giveState(rig.server, 5, ...entries.map((path) => entry(path, '1')));
-  return { ...rig, mirror, watch };
+  const scene = startConnected();
+  const mirror = scene.client.mirror('/app');
+  const watch = giveState(scene.server, 5, ...entries.map((path) => entry(path, '1')));
+  return { ...scene, mirror, watch };
 }
 
 /** The same, which the server is bringing up to date. */
 function startResyncing(...entries: string[]) {
-  const rig = startMirrored(...entries);
-  rig.server.say({ type: 'resync', watch: rig.watch, reason: 'compacted', epoch: 'e1' });
-  return rig;
+  const scene = startMirrored(...entries);
+  scene.server.say({ type: 'resync', watch: scene.watch, reason: 'compacted', epoch: 'e1' });
+  return scene;
 }
 
 const written = entry('/app/a', '1', 6);

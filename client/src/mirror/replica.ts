@@ -132,6 +132,7 @@ export class Replica implements WatchConsumer {
    * one of the answer, it has the write, or the write is no part of history any more.
    */
   #isPast(written: Position): boolean {
+    // safeguard: write-waits-on-another-timeline
     return isComparable(this.#position, written)
       ? this.#position.revision >= written.revision
       : this.#status === 'live';
@@ -201,6 +202,7 @@ export class Replica implements WatchConsumer {
   #replace({ pages, position, checksum }: Extract<CopyEffect, { type: 'replace' }>): boolean {
     const last = this.#table;
     const isFirst = this.#position === undefined;
+    // safeguard: entries-of-two-timelines-are-compared
     const next = last.rebuilt(pages, isComparable(this.#position, position));
     if (!this.#verified(next, checksum)) return false;
     this.#table = next;

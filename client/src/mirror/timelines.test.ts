@@ -1,29 +1,29 @@
 import type { DownMessage } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import type { MirrorChange } from '../api.ts';
-import { commit, entry, giveState, put, startClient } from '../test-support/rig.ts';
+import { commit, entry, giveState, put, startClient } from '../test-support/scene.ts';
 
 /** A client that is connected to a server on timeline t1; `reconnect` goes on with another start of it. */
 function start() {
-  const rig = startClient();
-  rig.network.last.welcome({ timeline: 't1' });
+  const scene = startClient();
+  scene.network.last.welcome({ timeline: 't1' });
   const reconnect = async (timeline?: string, revision = 0) => {
-    rig.network.last.end();
-    await rig.clock.advance(1_000);
-    rig.network.last.welcome(timeline === undefined ? {} : { timeline, revision });
-    return rig.network.last;
+    scene.network.last.end();
+    await scene.clock.advance(1_000);
+    scene.network.last.welcome(timeline === undefined ? {} : { timeline, revision });
+    return scene.network.last;
   };
-  return { ...rig, server: rig.network.last, reconnect };
+  return { ...scene, server: scene.network.last, reconnect };
 }
 
 /** With a live mirror of /app at revision 5 of t1. */
 function startMirrored() {
-  const rig = start();
-  const mirror = rig.client.mirror('/app');
-  const watch = giveState(rig.server, 5, entry('/app/a', 'a', 2), entry('/app/b', 'b', 5));
+  const scene = start();
+  const mirror = scene.client.mirror('/app');
+  const watch = giveState(scene.server, 5, entry('/app/a', 'a', 2), entry('/app/b', 'b', 5));
   const changes: MirrorChange[] = [];
   mirror.on('change', (change) => changes.push(change));
-  return { ...rig, mirror, watch, changes };
+  return { ...scene, mirror, watch, changes };
 }
 
 const epoch = (watch: string): DownMessage => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConflictError, TimeoutError } from '../errors.ts';
-import { entry, startClient, startConnected } from '../test-support/rig.ts';
+import { entry, startClient, startConnected } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('a request', () => {

@@ -134,6 +134,7 @@ export class Requests {
     if (closeCode === errorTable.frame_too_large.closeCode) this.#refuseLargest();
     const unanswered = [...this.#underWay, ...this.#lasting];
     this.#lasting.clear();
+    // safeguard: request-id-outlives-its-connection
     for (const [id, request] of unanswered)
       if (request.kind === 'lasting') this.#lasting.set(id, request);
     this.#underWay.clear();

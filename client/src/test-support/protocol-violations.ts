@@ -1,5 +1,5 @@
 import type { DownMessage, WireChange, WireCommit } from '@confer/shared';
-import { commit, del, entry, put } from './rig.ts';
+import { commit, del, entry, put } from './scene.ts';
 
 /** What a server says that breaks the protocol, to a client that has what the row's kind says. */
 export type Violation = readonly [

@@ -1,7 +1,7 @@
 import type { Commits, Position } from '@confer/shared';
 import { type Step, step } from '../watch/watch-machine.ts';
 import { initialState, type WatchEvent, type WatchState } from '../watch/watch-state.ts';
-import { commit, entry, put } from './rig.ts';
+import { commit, entry, put } from './scene.ts';
 
 export const at = (revision: number, epoch = 'e1'): Position => ({ epoch, revision });
 

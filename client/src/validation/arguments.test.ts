@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connect } from '../browser.ts';
-import { startClient, startConnected, startMirrored } from '../test-support/rig.ts';
+import { startClient, startConnected, startMirrored } from '../test-support/scene.ts';
 import { flushPromises } from '../test-support/virtual-clock.ts';
 
 /** What a caller in JavaScript can hand in, where the types would refuse it. */

@@ -2,13 +2,13 @@ import type { Commit, WireCommit } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import type { Watch, WatchOptions } from '../api.ts';
 import { CompactedError } from '../errors.ts';
-import { commit, entry, put, startConnected } from '../test-support/rig.ts';
+import { commit, entry, put, startConnected } from '../test-support/scene.ts';
 
 function startWatching(options: WatchOptions = {}) {
-  const rig = startConnected();
-  const watch = rig.client.watch('/app', options);
-  const name = rig.server.acceptWatch(5);
-  return { ...rig, watch, name };
+  const scene = startConnected();
+  const watch = scene.client.watch('/app', options);
+  const name = scene.server.acceptWatch(5);
+  return { ...scene, watch, name };
 }
 
 async function take(watch: Watch, count: number): Promise<Commit[]> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commit, del, put } from '../test-support/rig.ts';
+import { commit, del, put } from '../test-support/scene.ts';
 import { commits, run, states } from '../test-support/watch-steps.ts';
 
 /** How many items of arrays are gone through while `work` runs. */

@@ -41,6 +41,7 @@ export function commitsAfter(revision: number, { frames }: Batch): WireCommit[] 
   for (const page of pagesOf(frames))
     for (const commit of page) {
       const last = whole.at(-1);
+      // safeguard: commit-counts-once
       if (commit.revision <= revision) continue;
       if (last?.revision !== commit.revision) whole.push(commit);
       else {

@@ -8,7 +8,7 @@ import {
   toWatches,
   type Violation,
 } from '../test-support/protocol-violations.ts';
-import { commit, put, startClient, startConnected, startMirrored } from '../test-support/rig.ts';
+import { commit, put, startClient, startConnected, startMirrored } from '../test-support/scene.ts';
 
 function rows(violations: readonly Violation[]) {
   return violations.map(([what, reason, ...frames]) => ({ what, reason, frames }));
@@ -30,10 +30,10 @@ function expectRefused({ network, errors }: ReturnType<typeof startClient>, reas
 
 describe('what breaks the protocol is not believed', () => {
   test.each(rows(toMirrors))('by a mirror: $what', async ({ reason, frames }) => {
-    const rig = startMirrored();
-    const { mirror, network, clock } = rig;
-    say(rig.server, frames);
-    expectRefused(rig, reason);
+    const scene = startMirrored();
+    const { mirror, network, clock } = scene;
+    say(scene.server, frames);
+    expectRefused(scene, reason);
     expect(mirror.status).toBe('stale');
     expect(mirror.list().map(({ value }) => value)).toEqual(['a', 'b', 'c']);
     // The next connection starts clean.
@@ -42,21 +42,21 @@ describe('what breaks the protocol is not believed', () => {
     const watch = network.last.acceptWatch();
     network.last.say({ type: 'synced', watch, revision: mirror.revision ?? 0 });
     expect(mirror.status).toBe('live');
-    expect(rig.errors).toHaveLength(1);
+    expect(scene.errors).toHaveLength(1);
   });
 
   test.each(rows(toWatches))('by an event watch: $what', async ({ reason, frames }) => {
-    const rig = startConnected();
-    const reader = rig.client.watch('/app', { after: { epoch: 'e1', revision: 5 } });
-    rig.server.acceptWatch();
-    say(rig.server, frames);
-    expectRefused(rig, reason);
-    await rig.clock.advance(250);
-    rig.network.last.welcome({ revision: 9 });
-    const watch = rig.network.last.acceptWatch();
+    const scene = startConnected();
+    const reader = scene.client.watch('/app', { after: { epoch: 'e1', revision: 5 } });
+    scene.server.acceptWatch();
+    say(scene.server, frames);
+    expectRefused(scene, reason);
+    await scene.clock.advance(250);
+    scene.network.last.welcome({ revision: 9 });
+    const watch = scene.network.last.acceptWatch();
     const next = reader.next();
     const revision = (reader.position?.revision ?? 0) + 1;
-    rig.network.last.say({
+    scene.network.last.say({
       ...batch(revision - 1, revision, commit(revision, put('/app/z', 'z'))),
       watch,
     });
@@ -66,29 +66,29 @@ describe('what breaks the protocol is not believed', () => {
 
 describe('what breaks the protocol of a whole connection is not believed:', () => {
   test('one name for two watches', () => {
-    const rig = startMirrored();
-    rig.client.mirror('/other');
-    const { id } = rig.server.take('watch');
-    rig.server.say({ type: 'watching', id, watch: 'w1', revision: 5 });
-    expectRefused(rig, 'the name w1 for two watches');
+    const scene = startMirrored();
+    scene.client.mirror('/other');
+    const { id } = scene.server.take('watch');
+    scene.server.say({ type: 'watching', id, watch: 'w1', revision: 5 });
+    expectRefused(scene, 'the name w1 for two watches');
   });
 
   test('a watch that is answered with a reply of another type', () => {
-    const rig = startConnected();
-    rig.client.mirror('/app');
-    rig.server.say({ type: 'unwatched', id: rig.server.take('watch').id });
-    expectRefused(rig, 'unwatched for the watch of /app');
+    const scene = startConnected();
+    scene.client.mirror('/app');
+    scene.server.say({ type: 'unwatched', id: scene.server.take('watch').id });
+    expectRefused(scene, 'unwatched for the watch of /app');
   });
 
   test.each([0, -1, 3_600_001, 2 ** 53 - 1, 2 ** 53])('a heartbeat every %d ms', (heartbeatMs) => {
-    const rig = startClient();
-    rig.network.last.welcome({ heartbeatMs });
-    expectRefused(rig, 'heartbeat');
+    const scene = startClient();
+    scene.network.last.welcome({ heartbeatMs });
+    expectRefused(scene, 'heartbeat');
   });
 
   test('W9: a history that was left and comes back older on the same timeline', async () => {
-    const rig = startConnected();
-    const { network, clock } = rig;
+    const scene = startConnected();
+    const { network, clock } = scene;
     const come = async (welcome: { epoch: string; timeline: string; revision: number }) => {
       network.last.end();
       await clock.advance(30_000);
@@ -102,7 +102,7 @@ describe('what breaks the protocol of a whole connection is not believed:', () =
     expect((await come({ epoch: 'e1', timeline: 't3', revision: 4 })).closedBy).toBeUndefined();
     const old = await come({ epoch: 'e1', timeline: 't1', revision: 4 });
     expect(old.closedBy?.code).toBe(4400);
-    expect(rig.errors).toMatchObject([{ code: 'bad_message' }]);
+    expect(scene.errors).toMatchObject([{ code: 'bad_message' }]);
     expect((await come({ epoch: 'e1', timeline: 't1', revision: 5 })).closedBy).toBeUndefined();
   });
 });

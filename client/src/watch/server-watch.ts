@@ -9,7 +9,7 @@ import {
   type WatchMessage,
 } from '@confer/shared';
 import type { Backoff } from '../connection/backoff.ts';
-import { type ConferError, errorOfReply } from '../errors.ts';
+import { type ConferError, errorOfReply, revokedError } from '../errors.ts';
 import type { Requests } from '../requests/requests.ts';
 import type { RetryOutlook } from '../status.ts';
 import { compactedError } from './compacted-error.ts';
@@ -229,6 +229,7 @@ export class ServerWatch {
     const isSameTimeline = (this.#timeline ?? timeline) === (timeline ?? this.#timeline);
     const { state, effect } = step(last, event, isSameTimeline);
     this.#state = state;
+    // safeguard: position-keeps-its-timeline-until-it-moves
     // What the consumer shows, and the machine goes back to, has its own.
     if (state.position !== last.position) this.#timeline = state.position?.timeline ?? timeline;
     // A watch that lived until a heartbeat is well; one that is left again at once is not.
@@ -237,6 +238,7 @@ export class ServerWatch {
     this.#note(event, last, effect);
     if (effect?.type === 'rewatch') this.#again(effect.reason);
     else if (effect?.type === 'end') this.fail(compactedError(this.spec.path, effect));
+    else if (effect?.type === 'revoked') this.fail(revokedError(this.spec.path, effect.revision));
     else {
       if (effect !== undefined)
         this.#consumer.receive({ ...effect, position: this.withTimeline(effect.position) });

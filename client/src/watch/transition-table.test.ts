@@ -212,10 +212,10 @@ const table: Record<keyof typeof states, Record<keyof typeof events, string>> = 
   },
 };
 
-describe('the state machine of a watch meets every event', () => {
+describe('the state machine of a watch answers every event', () => {
   const expected = new Map(Object.entries(table));
   for (const [name, state] of Object.entries(states))
-    test(`in the state ${name}`, () => {
+    test(`as its table says, in the state ${name}`, () => {
       const outcomes = Object.entries(events).map(([event, value]) => [
         event,
         outcome(step(state, value)),

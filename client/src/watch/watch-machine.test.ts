@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { commit, del, entry, put } from '../test-support/rig.ts';
+import { commit, del, entry, put } from '../test-support/scene.ts';
 import {
   at,
   commits,

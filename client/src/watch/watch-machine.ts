@@ -3,6 +3,7 @@ import type {
   Compacted,
   Difference,
   Position,
+  Revoked,
   Snapshot,
   Synced,
   WatchMessage,
@@ -41,11 +42,14 @@ export function step(state: WatchState, event: WatchEvent, isSameTimeline = true
     case 'mismatch':
       return mismatch(state, event.shown);
     case 'heartbeat':
+      // safeguard: heartbeat-moves-live-watches-alone
       return state.kind === 'live' ? beat(state, event.revision) : { state };
     case 'commits':
       return state.kind === 'live' || state.kind === 'catching-up'
         ? commits(state, event)
         : { state };
+    case 'revoked':
+      return state.kind === 'starting' ? { state } : revoked(state, event);
     case 'compacted':
       return state.mode === 'events' && state.kind !== 'starting' ? end(state, event) : { state };
     case 'resync':
@@ -70,6 +74,7 @@ function bringUp(
     case 'resync':
       return { state: snapshotting(state.position, event.epoch, false) };
     case 'snapshot':
+      // safeguard: snapshot-is-shown-at-its-end
       return state.kind === 'snapshotting'
         ? { state: withPage(state, event) }
         : rewatch(state, 'a snapshot without a resync');
@@ -95,6 +100,7 @@ function started(
       ? snapshotting(position, epoch, state.isFresh)
       : catchingUp(mode, after, epoch);
   if (after === undefined) return live(mode, { epoch, revision });
+  // safeguard: event-watch-keeps-its-position-until-told
   // The server starts elsewhere where it cannot continue. Taking over its revision would pass over
   // what was missed if the connection broke before `compacted` came (W3).
   return after.epoch === epoch && after.revision === revision
@@ -120,6 +126,7 @@ function live(mode: WatchMode, position: Position): Live {
 }
 
 function restart(state: WatchState, isFresh = 'isFresh' in state && state.isFresh): Starting {
+  // safeguard: position-outlives-its-connection
   return { kind: 'starting', mode: state.mode, position: state.position, isFresh };
 }
 
@@ -138,6 +145,11 @@ function end({ mode, position }: WatchState, compacted: Compacted): Step {
   return { state: { kind: 'ended', mode, position }, effect: { type: 'end', compacted, position } };
 }
 
+/** What of a batch or a snapshot has come counts for nothing: its reader may not have the rest (W11). */
+function revoked({ mode, position }: WatchState, { revision }: Revoked): Step {
+  return { state: { kind: 'ended', mode, position }, effect: { type: 'revoked', revision } };
+}
+
 /** A heartbeat between the frames of a batch speaks of the position before it. */
 function beat(state: Live, revision: number): Step {
   if (state.batch !== undefined || revision <= state.position.revision) return { state };
@@ -149,14 +161,17 @@ function beat(state: Live, revision: number): Step {
 function commits(state: CatchingUp | Live, frame: Commits): Step {
   const { mode, position } = state;
   if (!isSameHistory(state)) return rewatch(state, 'commits of another history');
+  // safeguard: batch-counts-once
   if (frame.to <= position.revision) return { state };
   if (state.kind === 'catching-up' && state.difference !== undefined)
     return rewatch(state, 'commits in a difference');
+  // safeguard: gap-is-not-passed-over
   if (position.revision < frame.from)
     return rewatch(state, `a gap from revision ${position.revision} to ${frame.from}`, 'gap');
   if (mode === 'events' && frame.commits.some(hasClear))
     return rewatch(state, 'a clear without the state before it');
   const batch = withFrame(state.batch, frame);
+  // safeguard: batch-waits-for-its-end
   if (frame.more === true) return { state: { ...state, batch } };
   const reached = { epoch: position.epoch, revision: batch.to };
   return {
@@ -176,12 +191,14 @@ function hasClear({ changes }: WireCommit): boolean {
 }
 
 function isSameHistory(state: CatchingUp | Live): boolean {
+  // safeguard: commits-are-of-the-same-history
   return state.kind === 'live' || state.epoch === state.position.epoch;
 }
 
 /** Pages of a lower revision belong to a snapshot that was begun again. */
 function withPage(state: Snapshotting, { revision, entries }: Snapshot): Snapshotting {
   if (state.revision !== undefined && revision < state.revision) return state;
+  // safeguard: pages-are-of-one-snapshot
   const before = revision === state.revision ? state.pages : undefined;
   return { ...state, revision, pages: { page: entries, before } };
 }
@@ -195,6 +212,7 @@ function snapshotDone(state: Snapshotting, synced: Synced, isSameTimeline: boole
   const { revision } = synced;
   if (state.revision !== undefined && revision < state.revision)
     return rewatch(state, `a snapshot of revision ${state.revision} that ended at ${revision}`);
+  // safeguard: older-copy-is-shown-on-another-timeline
   if (isSameTimeline && position?.epoch === epoch && revision < position.revision)
     return rewatch(state, `the server is at revision ${revision}, behind ${position.revision}`);
   // A snapshot that began again and found nothing has no page to say so.

@@ -62,6 +62,7 @@ export class WatchRules {
   /** Why a message cannot be believed, for people. `state` is the one that it meets. */
   problemOf(message: WatchMessage, state: WatchState): string | undefined {
     if (message.type === 'commits') return this.#commits(message, state);
+    if (message.type === 'revoked') return undefined;
     if (this.#batch !== undefined) return `before the batch to ${this.#batch.to} ended`;
     if ((message.type === 'compacted') !== (this.#mode === 'events'))
       return `for a watch of the mode ${this.#mode}`;

@@ -19,7 +19,7 @@ import type { Batch, PendingPages } from './pending-pages.ts';
  *     │  └──── watching (events) ────────────────────────────────▶ │
  *     │                            snapshotting ◀──── resync ───────┤
  *     │                            catching-up ◀──── difference ────┤
- *     │                                                             ├── compacted (events) ──▶ ended
+ *     │                                                             ├── compacted (events), revoked ──▶ ended
  *     └── disconnected, or what does not fit (effect `rewatch`) ────┘
  *
  * An event watch that cannot be continued is catching-up until its `compacted` comes.
@@ -112,6 +112,8 @@ export type WatchEffect =
   | CopyEffect
   /** Leave the watch and ask for it again, after a while. */
   | { readonly type: 'rewatch'; readonly cause: RewatchCause; readonly reason: string }
+  /** Its reader may not read it any more. */
+  | { readonly type: 'revoked'; readonly revision: number }
   /** What came after `position` is lost. */
   | {
       readonly type: 'end';

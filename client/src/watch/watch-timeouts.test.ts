@@ -1,7 +1,7 @@
 import type { Commits } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import type { FakeServerSocket } from '../test-support/fake-network.ts';
-import { commit, put, startConnected, startMirrored } from '../test-support/rig.ts';
+import { commit, put, startConnected, startMirrored } from '../test-support/scene.ts';
 import type { VirtualClock } from '../test-support/virtual-clock.ts';
 
 /** The link is well, and nothing but heartbeats comes over it. */

@@ -1,12 +1,23 @@
-import type { ProtocolError, Reply, Request } from '@confer/shared';
+import { ProtocolError, type Reply, type Request } from '@confer/shared';
+import { requireCommit, requireOverAll, requireRight } from '../auth/authorise.ts';
+import { isExpired } from '../auth/authority.ts';
 import { Draft } from '../store/draft.ts';
-import { type ApiContext, errorReply, type Later } from './context.ts';
+import { type ApiContext, errorReply, Later } from './context.ts';
+import { renew, whoami } from './identity.ts';
 import { compact, status } from './operations.ts';
+import {
+  checkRight,
+  createToken,
+  listRoles,
+  listTokens,
+  removeRole,
+  removeToken,
+  rotateToken,
+  setRole,
+  updateToken,
+} from './rights.ts';
 import { commit, get, list, make } from './values.ts';
 import { unwatch, verify, watch } from './watches.ts';
-
-/** What somebody has to be allowed for a request; on which subtree, the request says. */
-type Right = 'read' | 'write' | 'operate';
 
 /** A request of one type, or of any. */
 type RequestOf<Type extends Request['type'] = Request['type']> = {
@@ -17,21 +28,53 @@ type RequestOf<Type extends Request['type'] = Request['type']> = {
 export type Answer = Reply | Promise<Reply> | Later;
 
 interface Row<Type extends Request['type']> {
-  readonly right: Right;
+  /** Throws `forbidden` where the one who asks may not. */
+  readonly authorise: (request: RequestOf<Type>, context: ApiContext) => void;
   readonly handle: (request: RequestOf<Type>, context: ApiContext) => Answer;
 }
 
-/** Every request there is: one without a row does not compile. */
+/** Of who is known at all; what is asked about is the asker's own. */
+const anybody = () => {};
+const admin = (_: unknown, { principal }: ApiContext) => requireOverAll(principal, 'admin');
+const operator = (_: unknown, { principal }: ApiContext) => requireOverAll(principal, 'operate');
+const readerOfSubtree = ({ path }: { readonly path: string }, { principal }: ApiContext) =>
+  requireRight(principal, 'read', path, 'subtree');
+
+/** Every request there is, with the right that it needs: one without a row does not compile. */
 const table: { readonly [Type in Request['type']]: Row<Type> } = {
-  get: { right: 'read', handle: get },
-  list: { right: 'read', handle: list },
-  commit: { right: 'write', handle: commit },
-  watch: { right: 'read', handle: watch },
-  unwatch: { right: 'read', handle: unwatch },
-  verify: { right: 'read', handle: verify },
-  status: { right: 'operate', handle: status },
-  compact: { right: 'operate', handle: compact },
+  get: {
+    authorise: ({ path }, { principal }) => requireRight(principal, 'read', path, 'entry'),
+    handle: get,
+  },
+  list: { authorise: readerOfSubtree, handle: list },
+  commit: {
+    authorise: ({ operations, conditions = [] }, { principal }) =>
+      requireCommit(principal, operations, conditions),
+    handle: commit,
+  },
+  watch: { authorise: readerOfSubtree, handle: watch },
+  // A watch that is there is one that may be read: rights that end have ended it (W11).
+  unwatch: { authorise: anybody, handle: unwatch },
+  verify: { authorise: anybody, handle: verify },
+  // Its figures are for those who may operate.
+  status: { authorise: anybody, handle: status },
+  compact: { authorise: operator, handle: compact },
+  renew: { authorise: anybody, handle: renew },
+  whoami: { authorise: anybody, handle: whoami },
+  // About somebody else, it takes more.
+  checkRight: { authorise: anybody, handle: checkRight },
+  setRole: { authorise: admin, handle: setRole },
+  removeRole: { authorise: admin, handle: removeRole },
+  listRoles: { authorise: admin, handle: listRoles },
+  createToken: { authorise: admin, handle: createToken },
+  rotateToken: { authorise: admin, handle: rotateToken },
+  updateToken: { authorise: admin, handle: updateToken },
+  removeToken: { authorise: admin, handle: removeToken },
+  listTokens: { authorise: admin, handle: listTokens },
 };
+
+/** What the bootstrap token is for. */
+const BOOTSTRAP: ReadonlySet<Request['type']> = new Set(['createToken', 'whoami', 'status']);
 
 /**
  * Answers one request. A reply that is there at once is returned at once, so that what the request
@@ -42,7 +85,10 @@ export function handle<Type extends Request['type']>(
   context: ApiContext,
 ): Answer {
   try {
-    return table[request.type].handle(request, context);
+    // safeguard: request-needs-its-right
+    authorise(request, context);
+    const answer = table[request.type].handle(request, context);
+    return answer instanceof Later ? authorisedLater(answer, request, context) : answer;
   } catch (error) {
     return errorReply(request.id, error, context.service);
   }
@@ -55,9 +101,48 @@ export function handleParts(
   context: ApiContext,
 ): Reply | Promise<Reply> {
   try {
-    if (draft instanceof Draft) return make(id, draft, context);
-    throw draft;
+    if (!(draft instanceof Draft)) throw draft;
+    requireInTime('commit', context);
+    requireCommit(context.principal, draft.operations, draft.conditions);
+    return make(id, draft, context);
   } catch (error) {
     return errorReply(id, error, context.service);
   }
+}
+
+function authorise<Type extends Request['type']>(
+  request: RequestOf<Type>,
+  context: ApiContext,
+): void {
+  requireInTime(request.type, context);
+  table[request.type].authorise(request, context);
+}
+
+function requireInTime(type: Request['type'], { principal, service }: ApiContext): void {
+  if (principal.kind === 'anyone') return;
+  if (type !== 'renew' && isExpired(principal, service.clock))
+    throw new ProtocolError('token_expired', 'the token has expired: come back with a new one');
+  if (principal.kind === 'bootstrap' && !BOOTSTRAP.has(type))
+    throw new ProtocolError(
+      'forbidden',
+      'the bootstrap token makes the first token of an admin, and nothing else: confer token create NAME --role admin',
+    );
+}
+
+/** What had to wait is judged by the rights of the time when it is answered (W11). */
+function authorisedLater<Type extends Request['type']>(
+  later: Later,
+  request: RequestOf<Type>,
+  context: ApiContext,
+): Later {
+  const judged = (work: () => Reply) => () => {
+    try {
+      // safeguard: late-answer-needs-its-right-then
+      authorise(request, context);
+    } catch (error) {
+      return errorReply(request.id, error, context.service);
+    }
+    return work();
+  };
+  return new Later(later.ready.then(judged));
 }

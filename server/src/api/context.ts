@@ -1,4 +1,5 @@
-import { ProtocolError, type Reply, type Status } from '@confer/shared';
+import { type Clock, ProtocolError, type Reply, type Status } from '@confer/shared';
+import type { Auth } from '../auth/auth.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Counters } from '../counters.ts';
 import { errorText, type Log } from '../log.ts';
@@ -13,16 +14,26 @@ export interface Service {
   readonly hub: Hub;
   readonly log: Log;
   readonly counters: Counters;
+  readonly clock: Clock;
+  readonly auth: Auth;
   /** Watches of all connections together. */
   readonly watchesMax: number;
   readonly status: () => Omit<Status, 'type' | 'id'>;
 }
 
+/** Where the frames of watches go, and from where what is asked comes. */
+export interface ApiSink extends WatchSink {
+  readonly address: string;
+}
+
 /** Who asks, and where the frames of his watches go. No socket is needed for it. */
 export interface ApiContext {
   readonly service: Service;
+  /** By the policy that holds now. */
   readonly principal: Principal;
-  readonly sink: WatchSink;
+  /** Goes on as the same principal with another token. */
+  readonly adopt: (principal: Principal) => void;
+  readonly sink: ApiSink;
   /** The watches that were opened through `sink`, by their name. */
   readonly watches: Map<string, Watcher>;
 }

@@ -1,8 +1,11 @@
 import type { CompactRequest, Reply, StatusRequest } from '@confer/shared';
+import { mayOperate } from '../auth/authorise.ts';
 import { type ApiContext, errorReply } from './context.ts';
 
-export function status({ id }: StatusRequest, { service }: ApiContext): Reply {
-  return { type: 'status', id, ...service.status() };
+export function status({ id }: StatusRequest, { service, principal }: ApiContext): Reply {
+  const { entries = 0, connections = 0, watches = 0, ...status } = service.status();
+  const figures = mayOperate(principal) ? { entries, connections, watches } : {};
+  return { type: 'status', id, ...status, ...figures };
 }
 
 export async function compact(

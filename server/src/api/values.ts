@@ -6,6 +6,7 @@ import {
   ProtocolError,
   type Reply,
 } from '@confer/shared';
+import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
 import { Draft } from '../store/draft.ts';
 import { type ApiContext, answerAfter, errorReply, type Later, type Service } from './context.ts';
 
@@ -60,11 +61,35 @@ export function commit(request: CommitRequest, context: ApiContext): Promise<Rep
  * Makes a commit of what was checked. Without `await`, which would cost each write a turn of promises and a
  * frame of its own.
  */
-export function make(id: number, draft: Draft, { service, principal }: ApiContext): Promise<Reply> {
+export function make(id: number, draft: Draft, context: ApiContext): Promise<Reply> {
+  const { service, principal } = context;
   if (draft.operationCount === 0)
     throw new ProtocolError('invalid_message', 'a commit has at least one operation');
-  return service.store.commit(draft, principal.name).then(
-    ({ revision, puts, deletes }) => ({ type: 'committed', id, revision, puts, deletes }),
-    (error: unknown) => errorReply(id, error, service),
+  return service.store.commit(draft, principal.name, requestIdOf(draft, context)).then(
+    ({ revision, puts, deletes }) => {
+      if (maySeeOutcome(context.principal, draft.operations))
+        return { type: 'committed', id, revision, puts, deletes };
+      return { type: 'committed', id, revision, ...askedFor(draft) };
+    },
+    (error: unknown) => errorReply(id, withoutSecrets(error, context), service),
   );
+}
+
+/** With principals, a request id is the principal's own: nobody learns what came of another one's write. */
+function requestIdOf({ requestId }: Draft, { principal, service }: ApiContext): string {
+  return service.auth.authority.isOn ? `${principal.name}\n${requestId}` : requestId;
+}
+
+/** For who may write and not read: what was asked for, which says nothing of what was there. */
+function askedFor({ operations }: Draft): { readonly puts: number; readonly deletes: number } {
+  const puts = operations.filter(({ type }) => type === 'put').length;
+  return { puts, deletes: operations.length - puts };
+}
+
+/** A conflict tells what a path holds, to those who may read it. */
+function withoutSecrets(error: unknown, { principal }: ApiContext): unknown {
+  if (!(error instanceof ProtocolError) || error.details.current === undefined) return error;
+  const { current: _, ...details } = error.details;
+  const isReader = details.path !== undefined && mayRead(principal, details.path, 'entry');
+  return isReader ? error : new ProtocolError(error.code, 'a condition does not hold', details);
 }

@@ -1,12 +1,15 @@
-import type { Hello } from '@confer/shared';
+import type { Identity } from '@confer/shared';
+import type { Rights } from './rights.ts';
 
-/** Who a session acts for. */
+/** Who a session acts for, as of a policy: with another policy it is another one. */
 export interface Principal {
   /** What becomes `updatedBy` and `actor`. */
   readonly name: string;
-}
-
-/** Until there is authentication, everybody is who they say they are. */
-export function principalOf(hello: Hello): Principal {
-  return { name: hello.client?.name ?? 'anonymous' };
+  readonly kind: Identity['kind'];
+  readonly roles: readonly string[];
+  readonly rights: Rights;
+  /** Ms since the Unix epoch. */
+  readonly expiresAt?: number;
+  /** The token that it came with. */
+  readonly tokenId?: string;
 }

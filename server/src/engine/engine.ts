@@ -57,7 +57,7 @@ export interface Tombstone {
 /** What a path was at a revision: what it held, or how it went. */
 export type PathState =
   | { readonly path: string; readonly entry: EntryText }
-  | { readonly path: string; readonly deletion: Tombstone };
+  | { readonly path: string; readonly tombstone: Tombstone };
 
 /** A change as an engine makes it: it knows which revision it replaced; 0 where there was nothing. */
 export type EngineChange = Change & { readonly replaced: number };
@@ -208,7 +208,7 @@ export interface EngineFeed {
 export interface EngineHealth {
   readonly current: Health;
   /** Names who is told when the storage gets worse or better. Called once, before the first commit. */
-  onChange(listener: (health: Health) => void): void;
+  onChange(observer: (health: Health) => void): void;
 }
 
 export interface EngineMaintenance {

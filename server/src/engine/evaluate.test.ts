@@ -1,9 +1,9 @@
 import { comparePaths, type Entry, isWithin, limits, type Operation } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from './contract/rig.contract.ts';
+import { failureOf } from './contract/scene.contract.ts';
 import { atOnce } from './cooperative-steps.ts';
 import type { WriteRequest } from './engine.ts';
-import { type Base, evaluate, type Held, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
+import { type Base, evaluate, type LazyEntry, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
 
 const NAMING = { revision: 7, time: 1_000 };
 
@@ -16,25 +16,25 @@ function entry(path: string): Entry {
   return { path, value: 'old', ...life, updatedAt: 500, updatedBy: 'bob' };
 }
 
-function held(path: string, valueLength = 3): Held {
+function lazyEntry(path: string, valueLength = 3): LazyEntry {
   const whole = entry(path);
   return { ...whole, valueLength, entry: () => whole };
 }
 
 /** A base that counts the entries it hands out. */
-class Entries implements Base<Held> {
-  readonly #entries: readonly Held[];
+class Entries implements Base<LazyEntry> {
+  readonly #entries: readonly LazyEntry[];
   scanned = 0;
 
   constructor(paths: readonly string[]) {
-    this.#entries = [...paths].sort(comparePaths).map((path) => held(path));
+    this.#entries = [...paths].sort(comparePaths).map((path) => lazyEntry(path));
   }
 
-  read(path: string): Held | undefined {
+  read(path: string): LazyEntry | undefined {
     return this.#entries.find((candidate) => candidate.path === path);
   }
 
-  *scanSubtree(path: string, after = ''): Generator<Held> {
+  *scanSubtree(path: string, after = ''): Generator<LazyEntry> {
     for (const candidate of this.#entries) {
       if (!isWithin(candidate.path, path)) continue;
       if (after !== '' && comparePaths(candidate.path, after) <= 0) continue;
@@ -58,57 +58,81 @@ function net(paths: readonly string[], operations: readonly Operation[]): string
   return changes.map(({ type, path }) => (type === 'put' ? `+${path}` : `-${path}`));
 }
 
-describe('the subtrees that a commit cleared', () => {
+describe('a commit says which subtrees it removed as a whole', () => {
   it.each<[string, Operation[], string[] | undefined]>([
-    ['none', [put('/a/1'), drop('/a')], undefined],
-    ['one', [dropAll('/a')], ['/a']],
-    ['one, and what is put into it again', [dropAll('/a'), put('/a/1')], ['/a']],
-    ['the outermost', [dropAll('/a/b'), dropAll('/a'), dropAll('/c')], ['/a', '/c']],
-  ])('are %s', (_, operations, cleared) => {
+    ['none, for deletes of single entries', [put('/a/1'), drop('/a')], undefined],
+    ['the one of a recursive delete', [dropAll('/a')], ['/a']],
+    ['the one that something was put into again', [dropAll('/a'), put('/a/1')], ['/a']],
+    [
+      'the outermost of several in each other',
+      [dropAll('/a/b'), dropAll('/a'), dropAll('/c')],
+      ['/a', '/c'],
+    ],
+  ])('%s', (_, operations, cleared) => {
     const made = judge(['/a', '/a/1', '/a/b/2', '/c'], operations);
     expect([...(made?.cleared ?? [])].sort()).toEqual(cleared ?? []);
     expect(made !== undefined && 'cleared' in made).toBe(cleared !== undefined);
   });
 });
 
-describe('net changes', () => {
+describe('the net changes of a commit', () => {
   it.each<[string, string[], Operation[], string[]]>([
-    ['a put', [], [put('/a')], ['+/a']],
-    ['a delete', ['/a'], [drop('/a')], ['-/a']],
+    ['one put', [], [put('/a')], ['+/a']],
+    ['one delete', ['/a'], [drop('/a')], ['-/a']],
     ['a delete of nothing', [], [drop('/a')], []],
-    ['the same value again', ['/a'], [put('/a', 'old')], ['+/a']],
+    ['a put of the value that is there', ['/a'], [put('/a', 'old')], ['+/a']],
     ['a put that is deleted again', [], [put('/a'), drop('/a')], []],
     ['a put over an entry that is deleted again', ['/a'], [put('/a'), drop('/a')], ['-/a']],
     ['a delete and a put', ['/a'], [drop('/a'), put('/a')], ['+/a']],
     ['a recursive delete', ['/a', '/a/b'], [dropAll('/a')], ['-/a', '-/a/b']],
-    ['S6 siblings', ['/a-b', '/a/b', '/ab'], [dropAll('/a')], ['-/a/b']],
-    ['a plain delete over children', ['/a', '/a/b'], [drop('/a')], ['-/a']],
-    ['a put into what goes', ['/a/b'], [put('/a/c'), dropAll('/a')], ['-/a/b']],
-    ['a put after it went', ['/a/b', '/a/c'], [dropAll('/a'), put('/a/c')], ['-/a/b', '+/a/c']],
-    ['subtrees in subtrees', ['/a/b/c'], [dropAll('/a/b'), dropAll('/a')], ['-/a/b/c']],
-    ['the same, outer first', ['/a/b/c'], [dropAll('/a'), dropAll('/a/b')], ['-/a/b/c']],
-    ['a put between them', ['/a/b'], [dropAll('/a'), put('/a/b'), dropAll('/a/b')], ['-/a/b']],
-    ['delete, then its subtree', ['/a'], [drop('/a'), dropAll('/a')], ['-/a']],
-    ['subtree, then a delete in it', ['/a/b'], [dropAll('/a'), drop('/a/b')], ['-/a/b']],
-    ['everything', ['/a', '/b/c'], [dropAll('/')], ['-/a', '-/b/c']],
     [
-      'tree order',
+      'a recursive delete beside siblings (S6)',
+      ['/a-b', '/a/b', '/ab'],
+      [dropAll('/a')],
+      ['-/a/b'],
+    ],
+    ['a plain delete over children', ['/a', '/a/b'], [drop('/a')], ['-/a']],
+    ['a put into a subtree that goes after it', ['/a/b'], [put('/a/c'), dropAll('/a')], ['-/a/b']],
+    [
+      'a put into a subtree that went before it',
+      ['/a/b', '/a/c'],
+      [dropAll('/a'), put('/a/c')],
+      ['-/a/b', '+/a/c'],
+    ],
+    [
+      'a subtree, then the one around it',
+      ['/a/b/c'],
+      [dropAll('/a/b'), dropAll('/a')],
+      ['-/a/b/c'],
+    ],
+    ['a subtree, then one in it', ['/a/b/c'], [dropAll('/a'), dropAll('/a/b')], ['-/a/b/c']],
+    [
+      'a put between the removals of two subtrees',
+      ['/a/b'],
+      [dropAll('/a'), put('/a/b'), dropAll('/a/b')],
+      ['-/a/b'],
+    ],
+    ['a delete, then its subtree', ['/a'], [drop('/a'), dropAll('/a')], ['-/a']],
+    ['a subtree, then a delete in it', ['/a/b'], [dropAll('/a'), drop('/a/b')], ['-/a/b']],
+    ['the removal of everything', ['/a', '/b/c'], [dropAll('/')], ['-/a', '-/b/c']],
+    [
+      'puts in no order, told in that of the tree',
       [],
       [put('/ab'), put('/a-b'), put('/a/b'), put('/a')],
       ['+/a', '+/a/b', '+/a-b', '+/ab'],
     ],
-  ])('%s', (_title, paths, operations, expected) => {
+  ])('are what is left of %s', (_title, paths, operations, expected) => {
     expect(net(paths, operations)).toEqual(expected);
   });
 
-  it('reads each subtree once, however many deletes lie in it', () => {
+  it('cost one look through each subtree, however many deletes lie in it', () => {
     const base = new Entries(['/a/b/c', '/a/b/d']);
     const operations = [dropAll('/a/b/c'), dropAll('/a/b'), dropAll('/a'), dropAll('/a/b')];
     atOnce(evaluate(request(operations, {}), base, NAMING));
     expect(base.scanned).toBe(2);
   });
 
-  it('a put begins a life, or goes on with the one that is there', () => {
+  it('let a put begin the life of an entry, or go on with the one that is there', () => {
     const commit = judge(['/old'], [drop('/old'), put('/old'), put('/young')], { note: 'why' });
     const written = { value: 'new', modRevision: 7, updatedAt: 1_000, updatedBy: 'ann' };
     expect(commit).toEqual({
@@ -134,10 +158,10 @@ describe('net changes', () => {
     expect(commit && outcomeOf(commit)).toEqual({ revision: 7, puts: 2, deletes: 0 });
   });
 
-  it('are at most `changesMax`', { timeout: 60_000 }, async () => {
+  it('are at most `changesMax`, and more are refused', { timeout: 60_000 }, async () => {
     const many = function* (count: number, after = '/a/-1') {
       const last = Number(after.slice('/a/'.length));
-      for (let i = last + 1; i < count; i++) yield held(`/a/${i}`);
+      for (let i = last + 1; i < count; i++) yield lazyEntry(`/a/${i}`);
     };
     const dropMany = (count: number) => {
       const base = {
@@ -152,8 +176,8 @@ describe('net changes', () => {
 
   it('are told without what they replaced where that is too much to hold, and do not read it', () => {
     const judged = (valueLength: number) => {
-      const unread: Held = {
-        ...held('/a', valueLength),
+      const unread: LazyEntry = {
+        ...lazyEntry('/a', valueLength),
         entry: () => {
           throw new Error('it was read');
         },
@@ -171,10 +195,10 @@ describe('net changes', () => {
   });
 });
 
-describe('conditions', () => {
+describe('the conditions of a commit', () => {
   const on = (path: string, modRevision: number) => ({ conditions: [{ path, modRevision }] });
 
-  it('let pass what they name', () => {
+  it('let a commit pass where each holds', () => {
     expect(judge(['/a'], [put('/b')], on('/a', 4))).toBeDefined();
     expect(judge([], [put('/b')], on('/a', 0))).toBeDefined();
   });
@@ -183,13 +207,16 @@ describe('conditions', () => {
     [['/a'], 0, entry('/a')],
     [['/a'], 3, entry('/a')],
     [[], 4, null],
-  ])('stop the commit and show what is there: %j at %i', async (paths, expected, current) => {
-    const error = await failureOf(() => judge(paths, [put('/b')], on('/a', expected)));
-    expect(error.code).toBe('conflict');
-    expect(error.details).toEqual({ path: '/a', current });
-  });
+  ])(
+    'refuse a commit where %j is there, not at revision %i, and show what is',
+    async (paths, expected, current) => {
+      const error = await failureOf(() => judge(paths, [put('/b')], on('/a', expected)));
+      expect(error.code).toBe('conflict');
+      expect(error.details).toEqual({ path: '/a', current });
+    },
+  );
 
-  it('stop also a commit with nothing to change', async () => {
+  it('refuse a commit that would change nothing, too', async () => {
     expect((await failureOf(() => judge([], [drop('/b')], on('/a', 4)))).code).toBe('conflict');
   });
 });

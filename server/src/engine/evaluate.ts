@@ -1,11 +1,5 @@
-import {
-  type Condition,
-  type DeleteCause,
-  type Entry,
-  isHiddenIn,
-  limits,
-  ProtocolError,
-} from '@confer/shared';
+import { type DeleteCause, type Entry, isHiddenIn, limits, ProtocolError } from '@confer/shared';
+import { conflict, isMet } from './conditions.ts';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 import type {
   CommitOutcome,
@@ -18,7 +12,7 @@ import { inTreeOrder } from './in-tree-order.ts';
 import { NetOperations } from './net-operations.ts';
 
 /** What a path holds, as far as judging has to know it: a long value is read only when it is told. */
-export interface Held {
+export interface LazyEntry {
   readonly path: string;
   readonly createRevision: number;
   readonly modRevision: number;
@@ -30,13 +24,13 @@ export interface Held {
 }
 
 /** The state that a commit is judged against. It must not change before the steps are done. */
-export interface Base<Holding extends Held> {
-  read(path: string): Holding | undefined;
+export interface Base<Stored extends LazyEntry> {
+  read(path: string): Stored | undefined;
   /**
    * What the path and all below it hold, and no sibling (S6), or those of them that come after one.
    * Never read on after a pause.
    */
-  scanSubtree(path: string, after?: string): Iterable<Holding>;
+  scanSubtree(path: string, after?: string): Iterable<Stored>;
 }
 
 /** What the commit is called if one is made. */
@@ -47,10 +41,10 @@ export interface Naming {
 }
 
 /** A commit, and what each of its changes replaced. */
-export interface Judgement<Holding extends Held> {
+export interface Judgement<Stored extends LazyEntry> {
   readonly commit: EngineCommit;
   /** In the order of its changes. */
-  readonly replaced: readonly (Holding | undefined)[];
+  readonly replaced: readonly (Stored | undefined)[];
 }
 
 /**
@@ -60,11 +54,11 @@ export interface Judgement<Holding extends Held> {
 export const PREV_LENGTH_MAX = 4 * 1024 * 1024;
 
 /** A change, and what it replaces. */
-interface Judged<Holding extends Held> {
+interface Judged<Stored extends LazyEntry> {
   readonly path: string;
   /** What the path holds from now on; `undefined` for a delete. */
   readonly entry: Entry | undefined;
-  readonly before: Holding | undefined;
+  readonly before: Stored | undefined;
 }
 
 /**
@@ -75,15 +69,16 @@ interface Judged<Holding extends Held> {
  * Nearly all commits are of one operation, and steps within steps would cost them as much as the rest:
  * so what a large commit needs beside is begun only for one.
  */
-export function* evaluate<Holding extends Held>(
+export function* evaluate<Stored extends LazyEntry>(
   request: WriteRequest,
-  base: Base<Holding>,
+  base: Base<Stored>,
   naming: Naming,
-): CooperativeSteps<Judgement<Holding> | undefined> {
+): CooperativeSteps<Judgement<Stored> | undefined> {
   const { conditions, operations, actor } = request;
   const pace = new TimeSlice();
   for (const condition of conditions) {
-    requireMet(condition, base);
+    const current = base.read(condition.path);
+    if (!isMet(condition, current)) throw conflict(condition, current);
     if (pace.isOver()) yield;
   }
   const net = new NetOperations();
@@ -92,7 +87,7 @@ export function* evaluate<Holding extends Held>(
     if (operation !== undefined) net.take(operation);
     if (pace.isOver()) yield;
   }
-  const changes = new ChangeList<Holding>();
+  const changes = new ChangeList<Stored>();
   for (const [path, put] of net.decided) {
     const before = base.read(path);
     if (put !== undefined)
@@ -103,7 +98,7 @@ export function* evaluate<Holding extends Held>(
   }
   const cleared = net.hasSubtrees ? yield* net.outermost(pace) : NONE;
   for (const subtree of cleared) yield* clear(subtree, net, changes, { base, pace });
-  const made = new CommitInMaking<Holding>(request, naming, changes.arePrevsTold);
+  const made = new CommitInMaking<Stored>(request, naming, changes.arePrevsTold);
   const { all } = changes;
   for (const change of all.length > 1 ? yield* inTreeOrder(all, pace) : all) {
     made.add(change);
@@ -115,12 +110,12 @@ export function* evaluate<Holding extends Held>(
 const NONE: readonly string[] = [];
 
 /** What is judged, put together. */
-class CommitInMaking<Holding extends Held> {
+class CommitInMaking<Stored extends LazyEntry> {
   readonly #request: WriteRequest;
   readonly #naming: Naming;
   readonly #withPrev: boolean;
   readonly #changes: EngineChange[] = [];
-  readonly #replaced: (Holding | undefined)[] = [];
+  readonly #replaced: (Stored | undefined)[] = [];
 
   constructor(request: WriteRequest, naming: Naming, withPrev: boolean) {
     this.#request = request;
@@ -128,7 +123,7 @@ class CommitInMaking<Holding extends Held> {
     this.#withPrev = withPrev;
   }
 
-  add({ path, entry, before }: Judged<Holding>): void {
+  add({ path, entry, before }: Judged<Stored>): void {
     this.#changes.push(
       entry === undefined
         ? madeDelete(path, this.#request.cause ?? 'removed', before, this.#withPrev)
@@ -138,7 +133,7 @@ class CommitInMaking<Holding extends Held> {
   }
 
   /** `undefined` when nothing changes. */
-  judgement(cleared: readonly string[]): Judgement<Holding> | undefined {
+  judgement(cleared: readonly string[]): Judgement<Stored> | undefined {
     const [changes, replaced] = [this.#changes, this.#replaced];
     if (changes.length === 0) return undefined;
     const { actor, note } = this.#request;
@@ -160,7 +155,11 @@ class CommitInMaking<Holding extends Held> {
 }
 
 /** A put as the feed tells it. */
-export function madePut(entry: Entry, before: Held | undefined, withPrev: boolean): EngineChange {
+export function madePut(
+  entry: Entry,
+  before: LazyEntry | undefined,
+  withPrev: boolean,
+): EngineChange {
   const { path } = entry;
   if (before === undefined) return { type: 'put', path, entry, replaced: 0 };
   const replaced = before.modRevision;
@@ -172,7 +171,7 @@ export function madePut(entry: Entry, before: Held | undefined, withPrev: boolea
 export function madeDelete(
   path: string,
   cause: DeleteCause,
-  before: Held | undefined,
+  before: LazyEntry | undefined,
   withPrev: boolean,
 ): EngineChange {
   if (before === undefined) return { type: 'delete', path, cause, replaced: 0 };
@@ -189,11 +188,11 @@ export function outcomeOf(commit: EngineCommit): CommitOutcome {
 }
 
 /** Deletes what is in a subtree and is not put again; what belongs to the server below it stays. */
-function* clear<Holding extends Held>(
+function* clear<Stored extends LazyEntry>(
   subtree: string,
   { decided }: NetOperations,
-  changes: ChangeList<Holding>,
-  { base, pace }: { readonly base: Base<Holding>; readonly pace: TimeSlice },
+  changes: ChangeList<Stored>,
+  { base, pace }: { readonly base: Base<Stored>; readonly pace: TimeSlice },
 ): CooperativeSteps<void> {
   let after: string | undefined;
   do {
@@ -214,7 +213,7 @@ function* clear<Holding extends Held>(
 /** A put over an entry continues it, also when the commit deleted it in between. */
 function entryAfter(
   { path, value, lease }: EnginePut,
-  before: Held | undefined,
+  before: LazyEntry | undefined,
   actor: string,
   { revision, time }: Naming,
 ): Entry {
@@ -231,11 +230,11 @@ function entryAfter(
 }
 
 /** Ends a commit that grows too large before it takes the memory. */
-class ChangeList<Holding extends Held> {
-  readonly #changes: Judged<Holding>[] = [];
+class ChangeList<Stored extends LazyEntry> {
+  readonly #changes: Judged<Stored>[] = [];
   #prevLength = 0;
 
-  add(change: Judged<Holding>): void {
+  add(change: Judged<Stored>): void {
     if (this.#changes.length === limits.changesMax)
       throw new ProtocolError(
         'too_large',
@@ -250,26 +249,7 @@ class ChangeList<Holding extends Held> {
     return this.#prevLength <= PREV_LENGTH_MAX;
   }
 
-  get all(): readonly Judged<Holding>[] {
+  get all(): readonly Judged<Stored>[] {
     return this.#changes;
   }
-}
-
-function requireMet(condition: Condition, base: Base<Held>): void {
-  const current = base.read(condition.path);
-  if ((current?.modRevision ?? 0) !== condition.modRevision) throw conflict(condition, current);
-}
-
-/** What a writer is told whose condition does not hold. */
-export function conflict(
-  { path, modRevision }: Condition,
-  current: Held | undefined,
-): ProtocolError {
-  const wanted =
-    modRevision === 0 ? 'expected to hold nothing' : `expected at revision ${modRevision}`;
-  const found = current === undefined ? 'holds nothing' : `is at revision ${current.modRevision}`;
-  return new ProtocolError('conflict', `${path} was ${wanted} but ${found}`, {
-    path,
-    current: current?.entry() ?? null,
-  });
 }

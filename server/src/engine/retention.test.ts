@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { TestClock } from './contract/rig.contract.ts';
+import { TestClock } from './contract/scene.contract.ts';
 import type { Engine } from './engine.ts';
 import { openMemoryEngine } from './memory/memory.ts';
 import { Retention, type RetentionLimits } from './retention.ts';

@@ -22,11 +22,11 @@ const SWEEP_MS = 60_000;
  */
 const CUT_SHARE_MIN = 1 / 16;
 
-type Kept = Pick<Engine, 'reads' | 'maintenance'>;
+type RetainingEngine = Pick<Engine, 'reads' | 'maintenance'>;
 
 /** Compacts history as it grows old, a sweep at a time and one after the other. */
 export class Retention {
-  readonly #engine: Kept;
+  readonly #engine: RetainingEngine;
   readonly #clock: Clock;
   readonly #limits: RetentionLimits;
   readonly #onNotice: (notice: string) => void;
@@ -35,7 +35,7 @@ export class Retention {
 
   /** `onNotice` is told what an operator should know of. */
   constructor(
-    engine: Kept,
+    engine: RetainingEngine,
     clock: Clock,
     limits: RetentionLimits,
     onNotice: (notice: string) => void,

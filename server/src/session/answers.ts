@@ -141,6 +141,7 @@ export class Answers implements Waiting {
   #reply(reply: Reply, asked: Asked): void {
     if (reply.type === 'error' && isErrorCode(reply.code))
       this.#with.counters.count(`requestsRefused.${reply.code}`);
+    // safeguard: answer-waits-for-its-watches
     if (reply.type === 'committed' && this.#with.completeTo() < reply.revision)
       this.#deferred.push({ reply, asked });
     else this.#send(reply, asked);
@@ -148,7 +149,7 @@ export class Answers implements Waiting {
   }
 
   #send(reply: Reply, { bytes, isRepeated }: Asked): void {
-    this.#queue.settle(bytes);
+    this.#queue.answered(bytes);
     if (isRepeated !== true) this.#ids.delete(reply.id);
     this.#with.send(reply);
   }

@@ -12,38 +12,38 @@ function part(number: number, operations: Operation[], more: Partial<Commit> = {
 }
 
 function started() {
-  const harness = startCore();
-  return { harness, client: RawClient.open(harness.core) };
+  const scene = startCore();
+  return { scene, client: RawClient.open(scene.core) };
 }
 
 describe('S3 a commit in parts', () => {
   it('is one commit, with all that its parts have in their order', async () => {
-    const { harness, client } = started();
-    await harness.put('/was', 'before');
+    const { scene, client } = started();
+    await scene.put('/was', 'before');
     client.send(part(0, [put('/a')], { more: true, note: 'the note' }));
     client.send({ type: 'heartbeat', applied: 0 });
     client.send(part(1, [], { more: true, conditions: [{ path: '/was', modRevision: 1 }] }));
     client.send(part(2, [{ type: 'delete', path: '/was' }, put('/b')], { more: true }));
-    await harness.settle();
+    await scene.settle();
     expect(client.received).toEqual([]);
-    expect(harness.engine.reads.revision).toBe(1);
+    expect(scene.engine.reads.revision).toBe(1);
     client.send(part(3, [put('/a', 'last')]));
-    await harness.settle();
+    await scene.settle();
     const told = { type: 'committed', id: 7, revision: 2, puts: 2, deletes: 1 };
     expect(client.received).toEqual([told]);
-    expect([...harness.engine.reads.history(1)]).toMatchObject([{ note: 'the note', revision: 2 }]);
-    expect(harness.engine.reads.get('/a')?.value).toBe('last');
+    expect([...scene.engine.reads.history(1)]).toMatchObject([{ note: 'the note', revision: 2 }]);
+    expect(scene.engine.reads.get('/a')?.value).toBe('last');
   });
 
   it('S4 is made once, however often it is sent', async () => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     for (let i = 0; i < 2; i++) {
       client.send(part(0, [put('/a')], { more: true }));
       client.send(part(1, [put('/b')]));
-      await harness.settle();
+      await scene.settle();
       expect(client.take('committed')).toMatchObject({ revision: 1, puts: 2 });
     }
-    expect(harness.engine.reads.revision).toBe(1);
+    expect(scene.engine.reads.revision).toBe(1);
   });
 
   it.each([
@@ -54,12 +54,12 @@ describe('S3 a commit in parts', () => {
   ] as const)(
     'with an operation that is refused (%s) is refused as a whole, and answered once',
     async (code, at, bad) => {
-      const { harness, client } = started();
+      const { scene, client } = started();
       for (let i = 0; i < 3; i++)
         client.send(part(i, i === at ? [...bad] : [put(`/${i}`)], i < 2 ? { more: true } : {}));
-      await harness.settle();
+      await scene.settle();
       expect(client.received).toMatchObject([{ type: 'error', id: 7, code }]);
-      expect(harness.engine.reads.revision).toBe(0);
+      expect(scene.engine.reads.revision).toBe(0);
       client.send({ type: 'get', id: 8, path: '/0' });
       expect(client.take('error').id).toBe(7);
       expect(client.take('got').entry).toBeNull();
@@ -67,10 +67,10 @@ describe('S3 a commit in parts', () => {
   );
 
   it('holds its conditions on the state before it', async () => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     client.send(part(0, [put('/a')], { more: true }));
     client.send(part(1, [put('/b')], { conditions: [{ path: '/a', modRevision: 1 }] }));
-    await harness.settle();
+    await scene.settle();
     expect(client.received).toMatchObject([{ type: 'error', id: 7, code: 'conflict', path: '/a' }]);
   });
 
@@ -82,40 +82,40 @@ describe('S3 a commit in parts', () => {
   });
 
   it('has no more operations, and no more conditions, than one frame may have', async () => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     const many = Array.from({ length: 25_000 }, (_, i) => ({ path: `/${i}`, modRevision: 0 }));
     for (let i = 0; i < 5; i++)
       client.send(part(i, [put('/a')], { conditions: many, ...(i < 4 ? { more: true } : {}) }));
-    await harness.settle();
+    await scene.settle();
     expect(client.take('error')).toMatchObject({ id: 7, code: 'too_large' });
     const puts = Array.from({ length: 25_000 }, (_, i) => put(`/${i}`));
     for (let i = 0; i < 5; i++) client.send(part(i, puts, i < 4 ? { more: true } : {}));
-    await harness.settle();
+    await scene.settle();
     expect(client.take('error')).toMatchObject({ id: 7, code: 'too_large' });
     for (let i = 0; i < 4; i++) client.send(part(i, puts, i < 3 ? { more: true } : {}));
-    while (client.received.length === 0) await harness.settle();
+    while (client.received.length === 0) await scene.settle();
     expect(client.take('committed')).toMatchObject({ puts: 25_000 });
   });
 
   it('W10 has a bound in bytes, and keeps the connection', async () => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     const large = put('/a', 'x'.repeat(limits.valueBytesMax));
     const parts = Math.ceil(limits.commitBytesMax / limits.valueBytesMax);
     for (let i = 0; i < parts; i++)
       client.send(part(i, [large], i < parts - 1 ? { more: true } : {}));
-    await harness.settle();
+    await scene.settle();
     expect(client.received).toMatchObject([{ type: 'error', id: 7, code: 'too_large' }]);
     expect(client.closed).toBeUndefined();
   });
 
   it('W10 counts among what waits of its connection from its first part on, and no longer than that', async () => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     const large = put('/a', 'x'.repeat(limits.valueBytesMax));
     const few = Math.floor(limits.commitBytesMax / limits.valueBytesMax) - 1;
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < few; i++)
         client.send({ ...part(i, [large]), requestId: `r${round}`, more: i < few - 1 });
-      while (client.received.length === 0) await harness.settle();
+      while (client.received.length === 0) await scene.settle();
       expect(client.take('committed').puts).toBe(1);
     }
     const endless = Math.ceil(limits.waitingBytesMax / limits.valueBytesMax);
@@ -147,33 +147,33 @@ describe('S3 a commit in parts', () => {
       [part(0, [put('/a')], { more: true }), { ...part(1, [put('/b')]), requestId: 's' }],
     ],
   ])('that %s ends the connection, and nothing of it is made', async (_, messages) => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     for (const message of messages) client.send(message);
-    await harness.settle();
+    await scene.settle();
     expect(client.closed).toMatchObject({ code: 4400 });
-    expect(harness.engine.reads.revision).toBe(0);
+    expect(scene.engine.reads.revision).toBe(0);
   });
 
   it('whose first part does not fit is not made of the others', async () => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     client.sendText(
       '{"type":"commit","id":7,"requestId":"r","part":0,"more":true,"operations":[{}]}',
     );
     expect(client.take('error')).toMatchObject({ id: 7, code: 'invalid_message' });
     client.send(part(1, [put('/b')]));
-    await harness.settle();
+    await scene.settle();
     expect(client.closed).toMatchObject({ code: 4400 });
-    expect(harness.engine.reads.revision).toBe(0);
+    expect(scene.engine.reads.revision).toBe(0);
   });
 
   it('that the connection does not live to see the end of is not made', async () => {
-    const { harness, client } = started();
+    const { scene, client } = started();
     client.send(part(0, [put('/a')], { more: true }));
     client.vanish();
-    const next = RawClient.open(harness.core);
+    const next = RawClient.open(scene.core);
     next.send(part(1, [put('/b')]));
-    await harness.settle();
+    await scene.settle();
     expect(next.closed).toMatchObject({ code: 4400 });
-    expect(harness.engine.reads.revision).toBe(0);
+    expect(scene.engine.reads.revision).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { times } from '@confer/shared';
 import type { Socket } from '../transport/socket.ts';
 
 /** How a peer that gave no sign of life for too long is to be told. */
-export interface Silence {
+export interface SilentPeer {
   /** At least. */
   readonly silentMs: number;
   /** It does not take what waits for it. */
@@ -32,10 +32,11 @@ export class Liveness {
    * To be asked once a heartbeat. Bytes of a frame that is not whole are a sign of life, too, up to a
    * time: a large frame on a slow link takes longer than a silence may.
    */
-  silence(): Silence | undefined {
+  silence(): SilentPeer | undefined {
     const buffered = this.#socket.bufferedBytes;
     if (buffered < this.#bufferedBefore) this.shown();
     this.#bufferedBefore = buffered;
+    // safeguard: silent-client-is-given-up
     // The sign of life came somewhere between two beats: so many are whole.
     const silentBeats = this.#beatsSinceSign++;
     const isStuck = buffered > 0;

@@ -8,7 +8,7 @@ export type Work = () => Answer;
 const QUEUED_MAX = 20_000;
 
 /** Of the requests of a connection that have no answer. */
-export interface BacklogLimits {
+export interface QueueLimits {
   readonly requestsMax: number;
   /** Of their frames. */
   readonly waitingBytesMax: number;
@@ -28,12 +28,12 @@ export interface Asked {
  * because a client may send without ever reading.
  */
 export class RequestQueue {
-  readonly #limits: BacklogLimits;
+  readonly #limits: QueueLimits;
   readonly #queued = new Queue<Asked>();
   #count = 0;
   #bytes = 0;
 
-  constructor(limits: BacklogLimits) {
+  constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
 
@@ -68,7 +68,7 @@ export class RequestQueue {
   }
 
   /** The request has its answer. */
-  settle(bytes: number): void {
+  answered(bytes: number): void {
     this.#count -= 1;
     this.#bytes -= bytes;
   }
@@ -89,7 +89,7 @@ export class RequestQueue {
 
   /** Lets go of what was not begun; it will never be answered. */
   clear(): void {
-    for (const { bytes } of this.#queued) this.settle(bytes);
+    for (const { bytes } of this.#queued) this.answered(bytes);
     this.#queued.clear();
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RawClient } from '../test-support/raw-client.ts';
 import { startCore } from '../test-support/scene.ts';
 
-describe('the beginning of a connection', () => {
+describe('a session that begins', () => {
   it('welcomes a hello with epoch, revision and limits', async () => {
     const { core, engine, put } = startCore();
     await put('/a', '1');
@@ -36,7 +36,7 @@ describe('the beginning of a connection', () => {
   });
 });
 
-describe('frames that are no good requests', () => {
+describe('a session that is sent a frame that is no good request', () => {
   it.each([
     ['a second hello', '{"type":"hello","version":1}'],
     ['what is no JSON', '{"type":"get",'],
@@ -165,7 +165,7 @@ describe('frames that come faster than they are read', () => {
   });
 });
 
-describe('an id', () => {
+describe('the id of a request', () => {
   it('that waits for its answer is refused for another request, and serves again after that', async () => {
     const { core, settle } = startCore();
     const client = RawClient.open(core);

@@ -7,37 +7,24 @@ import {
   type Hello,
   limits,
   PROTOCOL_VERSION,
-  ProtocolError,
   type Timer,
   times,
   type UpMessage,
   unreachable,
 } from '@confer/shared';
-import type { ApiContext } from '../api/context.ts';
-import { principalOf } from '../auth/principal.ts';
-import { errorText } from '../log.ts';
+import type { ApiSink } from '../api/context.ts';
+import { isExpired, type Verdict } from '../auth/authority.ts';
+import type { Principal } from '../auth/principal.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
-import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
-import type { Watcher } from '../watch/watcher.ts';
+import type { FrameSink } from '../watch/watch-sink.ts';
 import { Answers } from './answers.ts';
+import { failureOf, noteEnd } from './ending.ts';
 import { Inbox } from './inbox.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionService } from './service.ts';
+import type { SessionContext, SessionEdges, State } from './session-state.ts';
+import { SessionWatches } from './session-watches.ts';
 import { welcomeOf } from './welcome.ts';
-
-/**
- *   awaiting-hello ──hello──► open ──goodbye──► leaving
- *         │                    │                  │
- *         └────────────────────┴──► closed ◄──────┘
- *
- * Leaving: the server stops; what was accepted is still finished, shown and answered, nothing new is
- * taken.
- */
-type State =
-  | { readonly kind: 'awaiting-hello'; readonly timeout: Timer }
-  | { readonly kind: 'open'; readonly context: ApiContext }
-  | { readonly kind: 'leaving' }
-  | { readonly kind: 'closed' };
 
 /** A WebSocket close code: something unexpected (RFC 6455, 7.4.1). */
 const NO_CODE_OF_ITS_OWN = 1011;
@@ -45,24 +32,24 @@ const NO_CODE_OF_ITS_OWN = 1011;
 type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 
 /** The server's side of one connection. */
-export class Session implements SocketHandlers, WatchSink {
+export class Session implements SocketHandlers, ApiSink {
   readonly id: string;
   readonly #socket: Socket;
   readonly #service: SessionService;
-  readonly #onEnded: (session: Session) => void;
+  readonly #edges: SessionEdges;
   readonly #inbox = new Inbox((frame) => this.#read(frame));
   readonly #answers: Answers;
-  readonly #watches = new Map<string, Watcher>();
+  readonly #watches: SessionWatches;
   #state: State;
   readonly #liveness: Liveness;
 
-  /** `onEnded`: the session is over; its socket may still be sending what was left. */
-  constructor(socket: Socket, service: SessionService, onEnded: (session: Session) => void) {
+  constructor(socket: Socket, service: SessionService, edges: SessionEdges) {
     const { clock, newId } = service.runtime;
     this.id = `s-${newId()}`;
     this.#socket = socket;
     this.#service = service;
-    this.#onEnded = onEnded;
+    this.#edges = edges;
+    this.#watches = new SessionWatches(service.hub);
     this.#answers = new Answers({
       canBegin: () => socket.writable && this.#state.kind === 'open',
       send: (reply) => {
@@ -70,7 +57,7 @@ export class Session implements SocketHandlers, WatchSink {
       },
       turns: service.turns,
       counters: service.counters,
-      completeTo: () => this.#completeTo(),
+      completeTo: () => this.#watches.completeTo,
       end: (code, message) => this.#end(code, message),
     });
     this.#liveness = new Liveness(socket, service.heartbeatMs);
@@ -95,21 +82,18 @@ export class Session implements SocketHandlers, WatchSink {
     return this.#socket;
   }
 
+  get address(): string {
+    return this.#socket.remote;
+  }
+
   advanced(): void {
     this.#answers.advanced();
   }
 
-  /** What a watch needs cannot be read. Only what nobody expects is a bug, and has its place in the log. */
+  /** What a watch needs cannot be read. */
   fail(error: unknown): void {
-    if (error instanceof ProtocolError) {
-      this.#end(error.code, error.message);
-      return;
-    }
-    this.#service.log('error', 'a connection failed', {
-      session: this.id,
-      error: errorText(error),
-    });
-    this.#end('internal', 'a bug in the server; its log says more');
+    const { code, message } = failureOf(error, this.id, this.#service);
+    this.#end(code, message);
   }
 
   onMessage(frame: string): void {
@@ -136,8 +120,7 @@ export class Session implements SocketHandlers, WatchSink {
     if (this.#state.kind === 'closed') return;
     this.#liveness.shown();
     this.#answers.resume();
-    if (this.#socket.writable)
-      for (const watcher of this.#watches.values()) this.#service.hub.resume(watcher);
+    if (this.#socket.writable) this.#watches.resume();
   }
 
   onDropped(): void {
@@ -164,8 +147,24 @@ export class Session implements SocketHandlers, WatchSink {
       if (isStuck) this.#socket.terminate();
       return;
     }
+    if (isExpired(this.#state.context.principal, this.#service.clock)) {
+      this.#end('token_expired', 'the token has expired: come back with a new one');
+      return;
+    }
     if (!this.#socket.writable) return; // it would wait behind everything else and tell nothing
     this.#heartbeat();
+  }
+
+  /**
+   * Somebody's rights are others from a revision on. Whoever this is may be nobody any more; each watch that may not
+   * be read now ends before anything of that revision is sent (W11).
+   */
+  reauthorise(revision: number): void {
+    if (this.#state.kind !== 'open') return;
+    const { context } = this.#state;
+    const principal = this.#service.auth.authority.refreshed(context.principal);
+    if (principal === undefined) this.#end('unauthenticated', 'the token is not good any more');
+    else if (principal !== context.principal) this.#adopt(context, principal, revision);
   }
 
   /** The server stops: takes nothing more, and asks the client to come back later. */
@@ -176,7 +175,7 @@ export class Session implements SocketHandlers, WatchSink {
       this.#inbox.clear();
       this.#answers.clear();
       this.#state = { kind: 'leaving' };
-    } else if (this.#state.kind === 'awaiting-hello') {
+    } else if (this.#state.kind === 'awaiting-hello' || this.#state.kind === 'identifying') {
       this.#end('shutting_down', 'the server is stopping');
     }
   }
@@ -199,8 +198,11 @@ export class Session implements SocketHandlers, WatchSink {
   #take(message: UpMessage, bytes: number): void {
     switch (this.#state.kind) {
       case 'awaiting-hello':
-        if (message.type === 'hello') this.#welcome(message);
+        if (message.type === 'hello') this.#identify(message, this.#state.timeout);
         else this.#end('bad_message', 'the first message is hello');
+        return;
+      case 'identifying':
+        this.#end('bad_message', 'nothing comes between hello and welcome');
         return;
       case 'open':
         if (message.type === 'hello') this.#end('bad_message', 'hello is said once');
@@ -215,70 +217,89 @@ export class Session implements SocketHandlers, WatchSink {
     }
   }
 
-  #welcome(hello: Hello): void {
-    if (hello.version !== PROTOCOL_VERSION) {
+  #identify({ version, token, client }: Hello, timeout: Timer): void {
+    if (version !== PROTOCOL_VERSION) {
       this.#end('version_unsupported', `this server speaks version ${PROTOCOL_VERSION}`);
       return;
     }
-    if (this.#state.kind === 'awaiting-hello') this.#state.timeout.cancel();
-    const principal = principalOf(hello);
-    this.#state = {
-      kind: 'open',
-      context: { service: this.#service, principal, sink: this, watches: this.#watches },
+    this.#state = { kind: 'identifying', timeout };
+    const caller = { token, client, address: this.address };
+    const verdict = this.#service.auth.authority.identify(caller);
+    if (verdict instanceof Promise)
+      verdict.then(
+        (judged) => this.#identified(judged),
+        (error: unknown) => this.fail(error),
+      );
+    else this.#identified(verdict);
+  }
+
+  #identified(verdict: Verdict): void {
+    if (this.#state.kind !== 'identifying') return;
+    if (verdict.kind === 'refused') {
+      const { error, reason } = verdict;
+      this.#end(error.code, error.message, reason);
+      return;
+    }
+    this.#state.timeout.cancel();
+    this.#edges.onSettled();
+    const { principal } = verdict;
+    const context: SessionContext = {
+      service: this.#service,
+      principal,
+      adopt: (next) => this.#adopt(context, next, this.#service.hub.revision),
+      sink: this,
+      watches: this.#watches.byName,
     };
-    this.#socket.send(encode(welcomeOf(this.id, this.#service)));
+    this.#state = { kind: 'open', context };
+    this.#socket.send(encode(welcomeOf(this.id, context, this.#service)));
     if (this.#service.behindMs() !== undefined) this.#heartbeat();
+  }
+
+  /** Acts for a principal as it is now, with what rights that leaves. */
+  #adopt(context: SessionContext, principal: Principal, revision: number): void {
+    context.principal = principal;
+    if (this.#watches.revokeUnless(principal, revision)) this.advanced();
   }
 
   #heartbeat(): void {
     const behindMs = this.#service.behindMs();
     const behind = behindMs === undefined ? {} : { behindMs };
-    this.#socket.send(encode({ type: 'heartbeat', revision: this.#completeTo(), ...behind }));
+    // safeguard: heartbeat-waits-for-lagging-watches
+    this.#socket.send(encode({ type: 'heartbeat', revision: this.#watches.completeTo, ...behind }));
   }
 
   /** A frame that is a request, but not one that can be done, is answered; any other ends it all. */
   #reject({ code, id, problem }: Rejected, bytes: number): void {
-    if (code === 'bad_message' || id === undefined || this.#state.kind === 'awaiting-hello')
+    if (
+      code === 'bad_message' ||
+      id === undefined ||
+      this.#state.kind === 'awaiting-hello' ||
+      this.#state.kind === 'identifying'
+    )
       this.#end('bad_message', problem);
     else if (this.#state.kind === 'open')
       this.#answers.refuse({ type: 'error', id, code, message: problem }, bytes);
   }
 
-  #completeTo(): number {
-    let revision = this.#service.hub.revision;
-    for (const watcher of this.#watches.values())
-      revision = Math.min(revision, watcher.completeTo ?? revision);
-    return revision;
-  }
-
-  #end(code: ErrorCode, message: string): void {
+  /** `reason`: for the log, where it is not the other side's to know. */
+  #end(code: ErrorCode, message: string, reason = message): void {
     if (this.#state.kind === 'closed') return;
-    this.#service.log(code === 'shutting_down' ? 'info' : 'warn', 'connection ended', {
-      session: this.id,
-      remote: this.#socket.remote,
-      code,
-      message,
-    });
-    const { counters } = this.#service;
-    counters.count(`connectionsEnded.${code}`);
-    if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
+    noteEnd(this.#service, { session: this.id, remote: this.#socket.remote }, code, reason);
     this.#becomeClosed();
     this.#socket.close(errorKind(code).closeCode ?? NO_CODE_OF_ITS_OWN, message);
   }
 
   #becomeClosed(): void {
     if (this.#state.kind === 'closed') return;
-    if (this.#state.kind === 'awaiting-hello') this.#state.timeout.cancel();
+    if ('timeout' in this.#state) {
+      this.#state.timeout.cancel();
+      this.#edges.onSettled();
+    }
     this.#state = { kind: 'closed' };
     this.#service.counters.count('connectionsClosed');
-    this.#closeWatches();
+    this.#watches.close();
     this.#inbox.clear();
     this.#answers.clear();
-    this.#onEnded(this);
-  }
-
-  #closeWatches(): void {
-    for (const watcher of this.#watches.values()) this.#service.hub.close(watcher);
-    this.#watches.clear();
+    this.#edges.onEnded();
   }
 }

@@ -1,8 +1,14 @@
 import { limits, PROTOCOL_VERSION, type Welcome } from '@confer/shared';
+import type { ApiContext } from '../api/context.ts';
+import { expiryOf } from '../api/identity.ts';
 import type { SessionService } from './service.ts';
 
 /** What a server says to a hello. */
-export function welcomeOf(session: string, { store, hub, heartbeatMs }: SessionService): Welcome {
+export function welcomeOf(
+  session: string,
+  context: Pick<ApiContext, 'principal' | 'service'>,
+  { store, hub, heartbeatMs, auth }: SessionService,
+): Welcome {
   const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
   const { operationsMax, watchesMax, requestsMax, commitBytesMax, waitingBytesMax } = limits;
   const timeline = store.timelines.at(-1);
@@ -24,5 +30,7 @@ export function welcomeOf(session: string, { store, hub, heartbeatMs }: SessionS
       commitBytesMax,
       waitingBytesMax,
     },
+    ...(auth.authority.isOn ? { principal: context.principal.name } : {}),
+    ...expiryOf(context.principal, context),
   };
 }

@@ -10,30 +10,30 @@ async function sixRevisions(tombstonesMax?: number): Promise<Scene> {
     disk: new MemoryDisk(),
     ...(tombstonesMax === undefined ? {} : { tombstonesMax }),
   };
-  const harness = startCore(options);
-  await harness.put('/a', '1');
-  await harness.put('/b', '2');
-  await harness.remove('/b');
-  for (const value of ['4', '5', '6']) await harness.put('/a', value);
-  await harness.engine.maintenance.compact(3);
+  const scene = startCore(options);
+  await scene.put('/a', '1');
+  await scene.put('/b', '2');
+  await scene.remove('/b');
+  for (const value of ['4', '5', '6']) await scene.put('/a', value);
+  await scene.engine.maintenance.compact(3);
   return startCore(options);
 }
 
-async function watchAfter(harness: Scene, mode: WatchMode, revision: number) {
-  const client = RawClient.open(harness.core);
-  const after = { epoch: harness.engine.epoch, revision };
+async function watchAfter(scene: Scene, mode: WatchMode, revision: number) {
+  const client = RawClient.open(scene.core);
+  const after = { epoch: scene.engine.epoch, revision };
   client.send({ type: 'watch', id: 1, path: '/', mode, after });
-  await harness.settle();
+  await scene.settle();
   return client;
 }
 
-async function typesAfter(harness: Scene, mode: WatchMode, revision: number) {
-  const { received } = await watchAfter(harness, mode, revision);
+async function typesAfter(scene: Scene, mode: WatchMode, revision: number) {
+  const { received } = await watchAfter(scene, mode, revision);
   return received.map(({ type }) => type);
 }
 
-describe('the windows of history', () => {
-  it('list at: compacted, available, future', async () => {
+describe('a revision before history, in it, or after it', () => {
+  it('is refused, shown and refused where a list asks for it', async () => {
     const client = RawClient.open((await sixRevisions()).core);
     for (const [id, at] of [2, 3, 6, 7].entries()) client.send({ type: 'list', id, path: '/', at });
     expect(client.take('error')).toMatchObject({ id: 0, code: 'compacted', compactedRevision: 3 });
@@ -42,9 +42,9 @@ describe('the windows of history', () => {
     expect(client.take('error')).toMatchObject({ id: 3, code: 'future_revision' });
   });
 
-  it('W3 a state watch: compacted, available, future', async () => {
-    const harness = await sixRevisions();
-    const compacted = await watchAfter(harness, 'state', 2);
+  it('W3 is gone on from by a state watch: with a difference, with commits, or anew', async () => {
+    const scene = await sixRevisions();
+    const compacted = await watchAfter(scene, 'state', 2);
     expect(compacted.take('watching').revision).toBe(2);
     expect(compacted.take('difference')).toMatchObject({
       from: 2,
@@ -55,15 +55,15 @@ describe('the windows of history', () => {
       ],
     });
     expect(compacted.take('synced')).toMatchObject({ revision: 6, entries: 1 });
-    expect(await typesAfter(harness, 'state', 3)).toEqual(['watching', 'commits', 'synced']);
-    expect(await typesAfter(harness, 'state', 6)).toEqual(['watching', 'synced']);
-    const future = await watchAfter(harness, 'state', 7);
+    expect(await typesAfter(scene, 'state', 3)).toEqual(['watching', 'commits', 'synced']);
+    expect(await typesAfter(scene, 'state', 6)).toEqual(['watching', 'synced']);
+    const future = await watchAfter(scene, 'state', 7);
     expect(future.take('watching').revision).toBe(6);
     expect(future.take('resync').reason).toBe('epoch');
     expect(future.take('snapshot').revision).toBe(6);
   });
 
-  it('W3 a state watch: compacted, with deletes since that are forgotten', async () => {
+  it('W3 is gone on from anew by a state watch where deletes since then are not known', async () => {
     const client = await watchAfter(await sixRevisions(0), 'state', 2);
     expect(client.take('watching').revision).toBe(2);
     expect(client.take('resync').reason).toBe('compacted');
@@ -71,39 +71,39 @@ describe('the windows of history', () => {
     expect(client.take('synced').revision).toBe(6);
   });
 
-  it('W3 an event watch: compacted, available, future', async () => {
-    const harness = await sixRevisions();
-    const compacted = await watchAfter(harness, 'events', 2);
+  it('W3 is told to an event watch as compacted, gone on from, and refused', async () => {
+    const scene = await sixRevisions();
+    const compacted = await watchAfter(scene, 'events', 2);
     compacted.take('watching');
     expect(compacted.take('compacted')).toMatchObject({
       reason: 'compacted',
       compactedRevision: 3,
       revision: 6,
     });
-    const available = await watchAfter(harness, 'events', 3);
+    const available = await watchAfter(scene, 'events', 3);
     expect(available.take('watching').revision).toBe(3);
     expect(available.take('commits')).toMatchObject({ from: 3, to: 6 });
-    expect(await typesAfter(harness, 'events', 6)).toEqual(['watching']);
-    const future = await watchAfter(harness, 'events', 7);
+    expect(await typesAfter(scene, 'events', 6)).toEqual(['watching']);
+    const future = await watchAfter(scene, 'events', 7);
     expect(future.take('error')).toMatchObject({ code: 'future_revision' });
   });
 });
 
 describe('a compaction by request', () => {
-  const compact = async (harness: Scene, revision?: number) => {
-    const client = RawClient.open(harness.core);
+  const compact = async (scene: Scene, revision?: number) => {
+    const client = RawClient.open(scene.core);
     client.send({ type: 'compact', id: 5, ...(revision === undefined ? {} : { revision }) });
-    await harness.settle();
+    await scene.settle();
     return client;
   };
 
   it('goes up to the revision, or up to now', async () => {
-    const harness = await sixRevisions();
-    const some = await compact(harness, 5);
+    const scene = await sixRevisions();
+    const some = await compact(scene, 5);
     expect(some.take('compaction')).toEqual({ type: 'compaction', id: 5, compactedRevision: 5 });
-    const all = await compact(harness);
+    const all = await compact(scene);
     expect(all.take('compaction').compactedRevision).toBe(6);
-    expect(harness.core.status()).toMatchObject({ compactedRevision: 6, entries: 1 });
+    expect(scene.core.status()).toMatchObject({ compactedRevision: 6, entries: 1 });
   });
 
   it('says where history begins if that is later', async () => {

@@ -9,6 +9,7 @@ import type {
   FeedEvent,
   PathState,
   Timeline,
+  WriteRequest,
 } from '../engine/engine.ts';
 import type { RowBudget } from '../row-budget.ts';
 import { checkPath, checkSubtree } from './check.ts';
@@ -100,6 +101,7 @@ export class Store {
 
   get(path: string): Entry | undefined {
     checkPath(path);
+    // safeguard: get-is-of-now
     return this.#engine.reads.get(path);
   }
 
@@ -150,11 +152,17 @@ export class Store {
   }
 
   commit(
-    { requestId, operations, conditions, note }: Draft,
+    { operations, conditions, note }: Draft,
     actor: string,
+    requestId: string,
   ): Promise<CommitOutcome> {
     const write = { requestId, operations, conditions, actor };
     return this.#engine.writes.commit(note === undefined ? write : { ...write, note });
+  }
+
+  /** Writes what is the server's own, which no request of a client may. */
+  commitOwn(write: WriteRequest): Promise<CommitOutcome> {
+    return this.#engine.writes.commit(write);
   }
 
   /** Drops history up to a revision; returns where it begins then. */
@@ -174,6 +182,7 @@ export class Store {
 
   /** The commits after `revision`, to be read within one turn. Throws `compacted`. */
   since(revision: number): Iterable<EngineCommit> {
+    // safeguard: recent-commits-are-whole
     return this.#recent.since(revision) ?? this.#engine.reads.history(revision);
   }
 }

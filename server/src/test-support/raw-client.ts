@@ -16,10 +16,10 @@ export class RawClient {
   isReceiving = false;
   readonly #handlers: SocketHandlers;
 
-  constructor(core: Core) {
+  constructor(core: Core, remote = 'test') {
     const client = this;
     const socket: Socket = {
-      remote: 'test',
+      remote,
       address: '127.0.0.1',
       isProxied: false,
       certificateName: undefined,
@@ -46,6 +46,14 @@ export class RawClient {
   static open(core: Core): RawClient {
     const client = new RawClient(core);
     client.send({ type: 'hello', version: 1, client: { name: 'test' } });
+    client.take('welcome');
+    return client;
+  }
+
+  /** Connected with a token, and welcomed. */
+  static as(core: Core, token: string, remote?: string): RawClient {
+    const client = new RawClient(core, remote);
+    client.send({ type: 'hello', version: 1, token, client: { name: 'a name of its own' } });
     client.take('welcome');
     return client;
   }

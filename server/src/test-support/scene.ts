@@ -1,9 +1,9 @@
 import type { Operation } from '@confer/shared';
-import { Core } from '../core.ts';
+import { type AuthOptions, Core } from '../core.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { MemoryDisk } from '../engine/memory/disk.ts';
 import { openMemoryEngine } from '../engine/memory/memory.ts';
-import type { Runtime } from '../runtime.ts';
+import { type Runtime, systemRuntime } from '../runtime.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** A core, and what a test does with it. */
@@ -11,6 +11,8 @@ export interface Scene {
   readonly core: Core;
   readonly engine: Engine;
   readonly clock: VirtualClock;
+  /** What it wrote to its log. */
+  readonly said: readonly string[];
   /** Runs what was deferred, and what that defers, until nothing is left. */
   settle(): Promise<void>;
   /** One commit, done and delivered. */
@@ -24,6 +26,7 @@ let scenes = 0;
 export function startCore({
   watchesMax = 1_000,
   wrap = (engine) => engine,
+  auth,
   ...options
 }: {
   /** The engine that the core has, where it is not the one that the test writes to. */
@@ -31,9 +34,12 @@ export function startCore({
   disk?: MemoryDisk;
   tombstonesMax?: number;
   watchesMax?: number;
+  /** Everybody is asked who they are. */
+  auth?: AuthOptions;
 } = {}): Scene {
   const clock = new VirtualClock();
   scenes += 1;
+  const said: string[] = [];
   let ids = 0;
   const newId = () => `id-${scenes}-${++ids}`;
   let deferred: (() => void)[] = [];
@@ -41,10 +47,18 @@ export function startCore({
     clock,
     random: () => 0.5,
     newId,
+    newSecret: systemRuntime.newSecret,
     defer: (run) => void deferred.push(run),
   };
   const engine = openMemoryEngine({ clock, newId, ...options });
-  const core = new Core({ engine: wrap(engine), runtime, log: () => {}, watchesMax });
+  const core = new Core({
+    engine: wrap(engine),
+    runtime,
+    log: (level, message, fields) =>
+      void said.push(`${level} ${message} ${JSON.stringify(fields)}`),
+    watchesMax,
+    ...(auth === undefined ? {} : { auth }),
+  });
   const settle = async () => {
     do {
       const due = deferred;
@@ -62,5 +76,5 @@ export function startCore({
   };
   const put = (path: string, value: string) => commit({ type: 'put', path, value });
   const remove = (path: string) => commit({ type: 'delete', path, recursive: true });
-  return { core, engine, clock, settle, put, remove };
+  return { core, engine, clock, said, settle, put, remove };
 }

@@ -2,7 +2,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newAuthority, testAuthority, testPair } from '../test-support/certificates.ts';
 import type { Authority } from '../tls/issue.ts';
-import { connect, type Host, host, refused, until, withTls } from './harness.contract.ts';
+import { connect, type Host, host, refused, until, withTls } from './scene.contract.ts';
 import { wsTransport } from './ws.ts';
 
 const transport = withTls(wsTransport);

@@ -8,7 +8,7 @@ import {
   pair,
   until,
   upgradeHead,
-} from './harness.contract.ts';
+} from './scene.contract.ts';
 import type { Transport } from './transport.ts';
 
 export function closingContract(transport: Transport): void {

@@ -9,7 +9,7 @@ import {
   pair,
   until,
   upgradeHead,
-} from './harness.contract.ts';
+} from './scene.contract.ts';
 import type { Transport } from './transport.ts';
 
 export function framesContract(transport: Transport): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Gate } from './gate.ts';
+import { networksOf } from './networks.ts';
 import {
   closedGate,
   connect,
@@ -9,8 +10,7 @@ import {
   refused,
   until,
   upgradeHead,
-} from './harness.contract.ts';
-import { networksOf } from './networks.ts';
+} from './scene.contract.ts';
 import type { ListenOptions, Transport } from './transport.ts';
 
 const LISTED = 'https://console.example';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { denialOf, placeOf } from './gate.ts';
-import { closedGate } from './harness.contract.ts';
 import { headerLines } from './http.ts';
 import { requestHead } from './request-head.ts';
+import { closedGate } from './scene.contract.ts';
 
 describe('a server on an address of a network', () => {
   it.each<[string, string, number, boolean, string, boolean]>([

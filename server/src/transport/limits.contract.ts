@@ -12,7 +12,7 @@ import {
   refused,
   until,
   upgradeHead,
-} from './harness.contract.ts';
+} from './scene.contract.ts';
 import type { Transport } from './transport.ts';
 
 export function limitsContract(transport: Transport): void {

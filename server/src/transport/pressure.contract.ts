@@ -9,7 +9,7 @@ import {
   numbersTo,
   pair,
   until,
-} from './harness.contract.ts';
+} from './scene.contract.ts';
 import type { Transport } from './transport.ts';
 
 export function pressureContract(transport: Transport): void {

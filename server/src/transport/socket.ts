@@ -53,3 +53,13 @@ export interface SocketHandlers {
   /** The connection is gone, whoever ended it. Called exactly once. */
   onClose(code: number): void;
 }
+
+/** For a connection that was closed before anybody looked at it. */
+export const NOBODY: SocketHandlers = {
+  onMessage: () => {},
+  onBinary: () => {},
+  onBadFrame: () => {},
+  onDrain: () => {},
+  onDropped: () => {},
+  onClose: () => {},
+};

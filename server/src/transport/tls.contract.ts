@@ -11,7 +11,7 @@ import {
   pair,
   until,
   withTls,
-} from './harness.contract.ts';
+} from './scene.contract.ts';
 import type { Transport } from './transport.ts';
 
 /** Shakes hands; rejects where the server does not. */

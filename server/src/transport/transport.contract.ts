@@ -2,11 +2,11 @@ import { describe } from 'vitest';
 import { closingContract } from './closing.contract.ts';
 import { framesContract } from './frames.contract.ts';
 import { gateContract } from './gate.contract.ts';
-import { withTls } from './harness.contract.ts';
 import { httpContract } from './http.contract.ts';
 import { limitsContract } from './limits.contract.ts';
 import { listeningContract } from './listening.contract.ts';
 import { pressureContract } from './pressure.contract.ts';
+import { withTls } from './scene.contract.ts';
 import { tlsContract } from './tls.contract.ts';
 import type { Transport } from './transport.ts';
 

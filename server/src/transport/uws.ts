@@ -9,7 +9,7 @@ import type {
 } from 'uWebSockets.js';
 import { ENDPOINT } from '@confer/shared';
 import { addressOfBytes, addressText, listenError, resolveHost } from './address.ts';
-import { type Connection, libraryFrameBytesMax } from './connection.ts';
+import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
 import { clientOf, type Place, placeOf } from './gate.ts';
 import {
   answerTo,
@@ -24,8 +24,8 @@ import type { Peer } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { TLS12_CIPHERS } from './tls-settings.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
-import { IDLE_TIMEOUT_S, UwsConnection } from './uws-connection.ts';
 import { firstCause, platform } from './uws-platform.ts';
+import { IDLE_TIMEOUT_S, UwsSocket } from './uws-socket.ts';
 
 // What the library has and its typings lack.
 declare module 'uWebSockets.js' {
@@ -45,7 +45,7 @@ type Library = typeof import('uWebSockets.js');
 
 /** What the library keeps with each of its sockets; set before the first message. */
 interface Slot {
-  connection: UwsConnection | undefined;
+  connection: UwsSocket | undefined;
   readonly peer: Peer;
 }
 
@@ -104,8 +104,8 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
 /** What all apps of a listener share. */
 interface ListenerState {
   place: Place;
-  readonly open: Set<Connection>;
-  readonly closing: Set<Connection>;
+  readonly open: Set<BaseSocket>;
+  readonly closing: Set<BaseSocket>;
   isStopped: boolean;
   /** Connections that are no WebSockets. */
   handshakes: number;
@@ -136,7 +136,7 @@ function newApp(
     },
     open(ws) {
       const slot = ws.getUserData();
-      const connection = new UwsConnection(ws, slot.peer, open, closing);
+      const connection = new UwsSocket(ws, slot.peer, open, closing);
       slot.connection = connection;
       connection.open(options.onOpen);
     },

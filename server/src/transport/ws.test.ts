@@ -1,5 +1,5 @@
 import { expect, inject, it } from 'vitest';
-import { connectRaw, host, pair, until, upgradeHead } from './harness.contract.ts';
+import { connectRaw, host, pair, until, upgradeHead } from './scene.contract.ts';
 import { transportContract } from './transport.contract.ts';
 import { loadUws } from './uws.ts';
 import { wsTransport } from './ws.ts';

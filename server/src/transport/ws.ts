@@ -10,8 +10,8 @@ import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressText, resolveHost } from './address.ts';
+import { BaseSocket, libraryFrameBytesMax, type SendResult } from './base-socket.ts';
 import { certificateName } from './certificate-name.ts';
-import { Connection, libraryFrameBytesMax, type SendResult } from './connection.ts';
 import { clientOf, placeOf } from './gate.ts';
 import {
   answerTo,
@@ -38,7 +38,7 @@ const REQUEST_CHECK_MS = 1_000;
 
 export const wsTransport: Transport = { name: 'ws', listen };
 
-class WsConnection extends Connection {
+class WsSocket extends BaseSocket {
   readonly #ws: WebSocket;
   readonly #stream: Socket;
   #bytesRead = 0;
@@ -46,7 +46,7 @@ class WsConnection extends Connection {
     if (!error) this.flushed();
   };
 
-  constructor(ws: WebSocket, stream: Socket, peer: Peer, open: Set<Connection>) {
+  constructor(ws: WebSocket, stream: Socket, peer: Peer, open: Set<BaseSocket>) {
     super(peer, open);
     this.#ws = ws;
     this.#stream = stream;
@@ -89,7 +89,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
   let place = placeOf(options.host, host, options.port, isTls);
-  const open = new Set<Connection>();
+  const open = new Set<BaseSocket>();
   let phase: 'accepting' | 'stopped' = 'accepting';
   const { server, setTls } = newServer(options.tls);
   const streams = track(server, open, options);
@@ -115,7 +115,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
     if (refusal !== undefined) return refuse(stream, refusal);
     upgrader.handleUpgrade(request, stream, rest, (ws) => {
       const peer = peerOf(request, head, options);
-      const connection = new WsConnection(ws, request.socket, peer, open);
+      const connection = new WsSocket(ws, request.socket, peer, open);
       receive(ws, connection, options.frameBytesMax);
       boundFirstFrame(ws, stream, connection, options.firstFrameBytesMax);
       connection.open(options.onOpen);
@@ -145,7 +145,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
 /** The connections that there are, WebSockets among them; those that there is no room for are dropped. */
 function track(
   server: Server,
-  open: ReadonlySet<Connection>,
+  open: ReadonlySet<BaseSocket>,
   { handshakesMax, socketsMax, onRefused }: ListenOptions,
 ): ReadonlySet<Duplex> {
   const streams = new Set<Duplex>();
@@ -191,7 +191,7 @@ function secureContext({ cert, key, clientCa }: TlsFiles) {
 }
 
 /** Tells the connection what the library sees. */
-function receive(ws: WebSocket, connection: Connection, frameBytesMax: number): void {
+function receive(ws: WebSocket, connection: BaseSocket, frameBytesMax: number): void {
   ws.on('message', (data, isBinary) => {
     // What the library hands over unless another `binaryType` is set.
     if (!Buffer.isBuffer(data)) return;
@@ -211,7 +211,7 @@ const FRAME_HEAD_BYTES = 14;
 function boundFirstFrame(
   ws: WebSocket,
   stream: Duplex,
-  connection: Connection,
+  connection: BaseSocket,
   bytesMax: number,
 ): void {
   let bytes = 0;

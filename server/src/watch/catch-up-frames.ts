@@ -5,7 +5,7 @@ import { commitFrames, differenceFrames, FRAME_BYTES } from './frames.ts';
 import type { Group } from './group.ts';
 import { netChanges } from './net-changes.ts';
 import { SharedFrames } from './shared-frames.ts';
-import type { State, SyncedBy } from './watcher-state.ts';
+import type { SyncedBy, WatcherState } from './watcher-state.ts';
 
 /** A state watch that missed more than this gets the net difference instead of every commit. */
 const COMMITS_BYTES_MAX = FRAME_BYTES;
@@ -20,7 +20,7 @@ const CHANGES_MAX = 10_000;
 /** The commits that one turn looks at; those that did not touch the subtree cost little else. */
 const LOOKED_AT_MAX = 5_000;
 
-type Lagging = State & { kind: 'lagging' };
+type Lagging = WatcherState & { kind: 'lagging' };
 
 export interface CatchUpFrames {
   readonly frames: SharedFrames;

@@ -7,7 +7,7 @@ import type { Group } from './group.ts';
 import { PageCache } from './page-cache.ts';
 import { PageWriter } from './page-writer.ts';
 import { type SnapshotPage, type SnapshotQuery, snapshotPage } from './snapshot-page.ts';
-import type { State } from './watcher-state.ts';
+import type { WatcherState } from './watcher-state.ts';
 
 /** Of encoded pages and batches that are kept for others, each kind. */
 const KEPT_BYTES_MAX = 64 * 1024 * 1024;
@@ -52,7 +52,7 @@ export class CatchUp {
   frames(
     group: Group,
     mode: WatchMode,
-    state: State & { kind: 'lagging' },
+    state: WatcherState & { kind: 'lagging' },
     latest: number,
   ): CatchUpFrames | 'too much' {
     const { position, from, isResuming } = state;

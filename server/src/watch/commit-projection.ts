@@ -88,6 +88,7 @@ export class CommitProjection {
   /** `undefined` where the commit did not touch the subtree. */
   project(): WatchCommit | undefined {
     if (this.#changes.length === 0) return undefined;
+    // safeguard: clear-names-its-subtree
     for (const { place, clear, entries } of this.#cleared.values())
       if (entries > 1) this.#changes[place] = { ...clear, entries };
     const { revision, time, actor, note } = this.commit;

@@ -73,6 +73,7 @@ function changeOf(state: PathState, position: number): string | undefined {
     const { modRevision, text } = state.entry;
     return modRevision > position ? `{"type":"put","entry":${text}}` : undefined;
   }
-  const { path, revision, cause } = state.deletion;
+  const { path, revision, cause } = state.tombstone;
+  // safeguard: difference-has-deletes
   return revision > position ? JSON.stringify({ type: 'delete', path, cause }) : undefined;
 }

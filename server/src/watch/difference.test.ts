@@ -9,43 +9,43 @@ function restarted(disk: MemoryDisk, tombstonesMax?: number): Scene {
   return startCore({ disk, ...(tombstonesMax === undefined ? {} : { tombstonesMax }) });
 }
 
-function resume(harness: Scene, revision: number, path = '/app'): RawClient {
-  const client = RawClient.open(harness.core);
-  const after = { epoch: harness.engine.epoch, revision };
+function resume(scene: Scene, revision: number, path = '/app'): RawClient {
+  const client = RawClient.open(scene.core);
+  const after = { epoch: scene.engine.epoch, revision };
   client.send({ type: 'watch', id: 1, path, mode: 'state', after });
   return client;
 }
 
 /** Lets a client that takes one frame at a time have all until `synced`, with `between` each. */
-async function takeSlowly(harness: Scene, client: RawClient, between: (frames: number) => unknown) {
+async function takeSlowly(scene: Scene, client: RawClient, between: (frames: number) => unknown) {
   const isSynced = ({ type }: DownMessage) => type === 'synced';
   client.answer = 'buffered';
-  await harness.settle();
+  await scene.settle();
   while (!client.received.some(isSynced)) {
     await between(client.received.length);
     client.drain();
     client.answer = 'buffered';
-    await harness.settle();
+    await scene.settle();
   }
   client.answer = 'sent';
 }
 
-function digestOf(harness: Scene, subtree: string): { entries: number; digest: string } {
+function digestOf(scene: Scene, subtree: string): { entries: number; digest: string } {
   const digest = new Digest();
-  const entries = [...harness.engine.reads.scan({ subtree, at: harness.engine.reads.revision })];
+  const entries = [...scene.engine.reads.scan({ subtree, at: scene.engine.reads.revision })];
   for (const { path, modRevision } of entries) digest.add(path, modRevision);
   return { entries: entries.length, digest: digest.toString() };
 }
 
 /** `/app` with 6 large entries; at revision 6 all is as it will stay but for what is said. */
 async function filled(disk: MemoryDisk): Promise<Scene> {
-  const harness = startCore({ disk });
-  for (let i = 0; i < 6; i++) await harness.put(`/app/${i}`, `${i}`.repeat(100_000));
-  return harness;
+  const scene = startCore({ disk });
+  for (let i = 0; i < 6; i++) await scene.put(`/app/${i}`, `${i}`.repeat(100_000));
+  return scene;
 }
 
 describe('a state watch whose position is compacted', () => {
-  it('W3 gets what is newer and what is deleted since, and a proof', async () => {
+  it('W3 gets what is newer and what is deleted since, and the digest of all', async () => {
     const disk = new MemoryDisk();
     const before = await filled(disk);
     await before.put('/app/3', 'new');
@@ -54,9 +54,9 @@ describe('a state watch whose position is compacted', () => {
     await before.put('/app/4', 'again');
     await before.put('/apple', 'outside');
     await before.engine.maintenance.compact(before.engine.reads.revision);
-    const harness = restarted(disk);
-    const client = resume(harness, 6);
-    await harness.settle();
+    const scene = restarted(disk);
+    const client = resume(scene, 6);
+    await scene.settle();
     client.take('watching');
     expect(client.take('difference')).toMatchObject({
       from: 6,
@@ -67,8 +67,8 @@ describe('a state watch whose position is compacted', () => {
         { type: 'put', entry: { path: '/app/4', value: 'again', modRevision: 10 } },
       ],
     });
-    expect(client.take('synced')).toMatchObject({ revision: 11, ...digestOf(harness, '/app') });
-    await harness.put('/app/0', 'live');
+    expect(client.take('synced')).toMatchObject({ revision: 11, ...digestOf(scene, '/app') });
+    await scene.put('/app/0', 'live');
     expect(client.take('commits')).toMatchObject({ from: 11, to: 12 });
     expect(client.received).toEqual([]);
   });
@@ -78,20 +78,20 @@ describe('a state watch whose position is compacted', () => {
     const before = await filled(disk);
     await before.put('/other', '1');
     await before.engine.maintenance.compact(7);
-    const harness = restarted(disk);
-    const client = resume(harness, 6);
-    await harness.settle();
+    const scene = restarted(disk);
+    const client = resume(scene, 6);
+    await scene.settle();
     client.take('watching');
-    expect(client.take('synced')).toMatchObject({ revision: 7, ...digestOf(harness, '/app') });
+    expect(client.take('synced')).toMatchObject({ revision: 7, ...digestOf(scene, '/app') });
     expect(client.received).toEqual([]);
   });
 
   it('gets pages of one revision, and then what was written meanwhile', async () => {
     const disk = new MemoryDisk();
     await (await filled(disk)).engine.maintenance.compact(6);
-    const harness = restarted(disk);
-    const client = resume(harness, 0);
-    await takeSlowly(harness, client, () => harness.put('/app/5', 'newer'));
+    const scene = restarted(disk);
+    const client = resume(scene, 0);
+    await takeSlowly(scene, client, () => scene.put('/app/5', 'newer'));
     client.take('watching');
     const pages = [];
     while (client.received[0]?.type === 'difference') pages.push(client.take('difference'));
@@ -103,19 +103,19 @@ describe('a state watch whose position is compacted', () => {
     expect(sizes).toEqual(Array.from({ length: 6 }, () => 100_000));
     expect(client.take('synced').revision).toBe(6);
     client.drain();
-    await harness.settle();
-    expect(client.take('commits')).toMatchObject({ from: 6, to: harness.engine.reads.revision });
+    await scene.settle();
+    expect(client.take('commits')).toMatchObject({ from: 6, to: scene.engine.reads.revision });
   });
 
   it('begins again at a newer revision when a compaction passes it', async () => {
     const disk = new MemoryDisk();
     await (await filled(disk)).engine.maintenance.compact(6);
-    const harness = restarted(disk);
-    const client = resume(harness, 0);
-    await takeSlowly(harness, client, async (frames) => {
+    const scene = restarted(disk);
+    const client = resume(scene, 0);
+    await takeSlowly(scene, client, async (frames) => {
       if (frames !== 2) return;
-      await harness.remove('/app/0');
-      await harness.engine.maintenance.compact(7);
+      await scene.remove('/app/0');
+      await scene.engine.maintenance.compact(7);
     });
     client.take('watching');
     const pages = [];
@@ -127,7 +127,7 @@ describe('a state watch whose position is compacted', () => {
       changes.map((change) => (change.type === 'put' ? change.entry.path : `-${change.path}`)),
     );
     expect(paths).toEqual(['-/app/0', '/app/1', '/app/2', '/app/3', '/app/4', '/app/5']);
-    expect(client.take('synced')).toMatchObject({ revision: 7, ...digestOf(harness, '/app') });
+    expect(client.take('synced')).toMatchObject({ revision: 7, ...digestOf(scene, '/app') });
   });
 
   it('W3 is told to start anew where a delete since is not known any more', async () => {
@@ -138,11 +138,11 @@ describe('a state watch whose position is compacted', () => {
     const floor = await before.remove('/app/a');
     await before.put('/app/b', '2');
     await before.engine.maintenance.compact(4);
-    const harness = restarted(disk, 0);
-    expect(harness.engine.reads.tombstoneFloor).toBe(floor);
-    const below = resume(harness, floor - 1);
-    const at = resume(harness, floor);
-    await harness.settle();
+    const scene = restarted(disk, 0);
+    expect(scene.engine.reads.tombstoneFloor).toBe(floor);
+    const below = resume(scene, floor - 1);
+    const at = resume(scene, floor);
+    await scene.settle();
     below.take('watching');
     expect(below.take('resync').reason).toBe('compacted');
     expect(below.received.map(({ type }) => type)).toEqual(['snapshot', 'synced']);
@@ -154,12 +154,12 @@ describe('a state watch whose position is compacted', () => {
   it('W3 is told to start anew when deletes are forgotten between two of its pages', async () => {
     const disk = new MemoryDisk();
     await (await filled(disk)).engine.maintenance.compact(6);
-    const harness = restarted(disk, 0);
-    const client = resume(harness, 0);
-    await takeSlowly(harness, client, async (frames) => {
+    const scene = restarted(disk, 0);
+    const client = resume(scene, 0);
+    await takeSlowly(scene, client, async (frames) => {
       if (frames !== 2) return;
-      await harness.remove('/app/0');
-      await harness.engine.maintenance.compact(harness.engine.reads.revision);
+      await scene.remove('/app/0');
+      await scene.engine.maintenance.compact(scene.engine.reads.revision);
     });
     client.take('watching');
     expect(client.take('difference').to).toBe(6);
@@ -179,18 +179,18 @@ describe('a state watch whose position is compacted', () => {
     await before.engine.writes.commit({ ...write, operations });
     await before.put('/app/7777', 'new');
     await before.engine.maintenance.compact(2);
-    const harness = restarted(disk);
+    const scene = restarted(disk);
     const looks: number[] = [];
-    const { scanStates } = harness.engine.reads;
-    harness.engine.reads.scanStates = function* (query) {
+    const { scanStates } = scene.engine.reads;
+    scene.engine.reads.scanStates = function* (query) {
       const look = looks.push(0) - 1;
-      for (const state of scanStates.call(harness.engine.reads, query)) {
+      for (const state of scanStates.call(scene.engine.reads, query)) {
         looks[look] = (looks[look] ?? 0) + 1;
         yield state;
       }
     };
-    const client = resume(harness, 1);
-    await harness.settle();
+    const client = resume(scene, 1);
+    await scene.settle();
     client.take('watching');
     expect(client.take('difference').changes).toHaveLength(1);
     expect(client.take('synced')).toMatchObject({ revision: 2, entries: 9_000 });
@@ -200,19 +200,19 @@ describe('a state watch whose position is compacted', () => {
 });
 
 it('a live watch that fell behind history catches up with a difference', async () => {
-  const harness = startCore();
-  const first = await harness.put('/app/a', '0');
-  const client = resume(harness, first);
-  await harness.settle();
+  const scene = startCore();
+  const first = await scene.put('/app/a', '0');
+  const client = resume(scene, first);
+  await scene.settle();
   client.answer = 'buffered';
-  await harness.put('/app/a', '1');
-  for (let i = 0; i < 10_001; i++) await harness.engine.writes.commit(writeOf(i));
+  await scene.put('/app/a', '1');
+  for (let i = 0; i < 10_001; i++) await scene.engine.writes.commit(writeOf(i));
   // The window closes at once; the rest waits for the clock.
-  void harness.engine.maintenance.compact(harness.engine.reads.revision);
+  void scene.engine.maintenance.compact(scene.engine.reads.revision);
   client.received.length = 0;
   client.drain();
-  await harness.settle();
-  const { revision } = harness.engine.reads;
+  await scene.settle();
+  const { revision } = scene.engine.reads;
   expect(client.take('difference')).toMatchObject({ from: 2, to: revision });
   expect(client.take('synced').revision).toBe(revision);
 });

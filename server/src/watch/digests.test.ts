@@ -3,12 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { Store } from '../store/store.ts';
 import { RawClient } from '../test-support/raw-client.ts';
-import { startCore } from '../test-support/scene.ts';
+import { type Scene, startCore } from '../test-support/scene.ts';
 import { Digests } from './digests.ts';
 
-type Harness = ReturnType<typeof startCore>;
-
-function truth({ engine }: Harness, subtree: string) {
+function truth({ engine }: Scene, subtree: string) {
   const digest = new Digest();
   const entries = [...engine.reads.scan({ subtree, at: engine.reads.revision })];
   for (const { path, modRevision } of entries) digest.add(path, modRevision);
@@ -24,40 +22,40 @@ function filling(entries: number) {
   return { operations, conditions: [], actor: 'test', requestId: 'fill' };
 }
 
-async function filled(entries: number): Promise<Harness> {
-  const harness = startCore();
-  await harness.engine.writes.commit(filling(entries));
-  await harness.settle();
-  return harness;
+async function filled(entries: number): Promise<Scene> {
+  const scene = startCore();
+  await scene.engine.writes.commit(filling(entries));
+  await scene.settle();
+  return scene;
 }
 
-async function watching(harness: Harness, revision?: number) {
-  const client = RawClient.open(harness.core);
-  const after = revision === undefined ? {} : { after: { epoch: harness.engine.epoch, revision } };
+async function watching(scene: Scene, revision?: number) {
+  const client = RawClient.open(scene.core);
+  const after = revision === undefined ? {} : { after: { epoch: scene.engine.epoch, revision } };
   client.send({ type: 'watch', id: 1, path: '/app', mode: 'state', ...after });
   const { watch } = client.take('watching');
-  await harness.settle();
+  await scene.settle();
   return { client, watch };
 }
 
-async function verified(harness: Harness, client: RawClient, watch: string) {
+async function verified(scene: Scene, client: RawClient, watch: string) {
   client.received.length = 0;
   client.send({ type: 'verify', id: 7, watch });
   expect(client.take('verifying')).toEqual({ type: 'verifying', id: 7 });
-  await harness.settle();
+  await scene.settle();
   return client.take('synced');
 }
 
 describe('W7 the digest of a subtree', () => {
   it('comes with the `synced` of who continues, and costs nothing while somebody watches', async () => {
-    const harness = await filled(5_000);
-    await watching(harness);
-    await harness.put('/app/3', 'new');
-    await harness.put('/app/new', 'new');
-    await harness.remove('/app/4');
-    await harness.put('/apple', 'elsewhere');
-    const { client } = await watching(harness, harness.engine.reads.revision);
-    expect(client.received).toMatchObject([{ type: 'synced', ...truth(harness, '/app') }]);
+    const scene = await filled(5_000);
+    await watching(scene);
+    await scene.put('/app/3', 'new');
+    await scene.put('/app/new', 'new');
+    await scene.remove('/app/4');
+    await scene.put('/apple', 'elsewhere');
+    const { client } = await watching(scene, scene.engine.reads.revision);
+    expect(client.received).toMatchObject([{ type: 'synced', ...truth(scene, '/app') }]);
   });
 
   it('comes to who continues where nobody watched, if the subtree is soon looked through', async () => {
@@ -75,43 +73,43 @@ describe('W7 the digest of a subtree', () => {
   });
 
   it('is found out anew after a commit that is too large to keep it up with', async () => {
-    const harness = await filled(10);
-    const { client, watch } = await watching(harness);
+    const scene = await filled(10);
+    const { client, watch } = await watching(scene);
     client.received.length = 0;
-    await harness.engine.writes.commit({ ...filling(10_001), requestId: 'large' });
-    while (!client.received.some(({ type }) => type === 'synced')) await harness.settle();
-    expect(await verified(harness, client, watch)).toMatchObject(truth(harness, '/app'));
+    await scene.engine.writes.commit({ ...filling(10_001), requestId: 'large' });
+    while (!client.received.some(({ type }) => type === 'synced')) await scene.settle();
+    expect(await verified(scene, client, watch)).toMatchObject(truth(scene, '/app'));
   });
 
   it('is sent on demand, however long it takes to find out, and as of what was sent', async () => {
-    const harness = await filled(3_500);
-    const { client, watch } = await watching(harness, 1);
-    expect(await verified(harness, client, watch)).toMatchObject(truth(harness, '/app'));
-    await harness.put('/app/1', 'new');
-    await harness.remove('/app/2');
-    expect(await verified(harness, client, watch)).toMatchObject(truth(harness, '/app'));
+    const scene = await filled(3_500);
+    const { client, watch } = await watching(scene, 1);
+    expect(await verified(scene, client, watch)).toMatchObject(truth(scene, '/app'));
+    await scene.put('/app/1', 'new');
+    await scene.remove('/app/2');
+    expect(await verified(scene, client, watch)).toMatchObject(truth(scene, '/app'));
   });
 
   it('is sent to a slow reader once it has everything', async () => {
-    const harness = await filled(10);
-    const { client, watch } = await watching(harness);
+    const scene = await filled(10);
+    const { client, watch } = await watching(scene);
     client.answer = 'buffered';
-    await harness.put('/app/1', 'one');
-    await harness.put('/app/1', 'two');
+    await scene.put('/app/1', 'one');
+    await scene.put('/app/1', 'two');
     client.send({ type: 'verify', id: 7, watch });
-    await harness.settle();
+    await scene.settle();
     expect(client.received.filter(({ type }) => type === 'synced')).toHaveLength(1);
     client.drain();
-    await harness.settle();
+    await scene.settle();
     expect(client.received.slice(-2)).toMatchObject([
       { type: 'commits', to: 3 },
-      { type: 'synced', ...truth(harness, '/app') },
+      { type: 'synced', ...truth(scene, '/app') },
     ]);
   });
 
   it('is not there to verify for an event watch, nor for a watch of others', async () => {
-    const harness = await filled(1);
-    const client = RawClient.open(harness.core);
+    const scene = await filled(1);
+    const client = RawClient.open(scene.core);
     client.send({ type: 'watch', id: 1, path: '/app', mode: 'events' });
     const { watch } = client.take('watching');
     client.send({ type: 'verify', id: 2, watch });
@@ -121,14 +119,14 @@ describe('W7 the digest of a subtree', () => {
   });
 
   it('is found out anew where history was compacted in the middle of it', async () => {
-    const harness = await filled(2_500);
-    const { client, watch } = await watching(harness, 1);
+    const scene = await filled(2_500);
+    const { client, watch } = await watching(scene, 1);
     client.send({ type: 'verify', id: 7, watch });
     client.received.length = 0;
-    await harness.put('/app/1', 'new');
-    await harness.engine.maintenance.compact(2);
-    await harness.settle();
-    expect(client.received.at(-1)).toMatchObject({ type: 'synced', ...truth(harness, '/app') });
+    await scene.put('/app/1', 'new');
+    await scene.engine.maintenance.compact(2);
+    await scene.settle();
+    expect(client.received.at(-1)).toMatchObject({ type: 'synced', ...truth(scene, '/app') });
   });
 });
 

@@ -80,6 +80,7 @@ export class Digests {
     tally.digest.merge(digest);
     const since = unlessCompacted(() => this.#changesSince(subtree, revision));
     if (since === 'compacted' || since === undefined) return;
+    // safeguard: digest-has-what-came-since-its-walk
     add(tally, since);
     this.#keep(subtree, tally);
   }

@@ -75,12 +75,15 @@ export class Group {
     previousRevision: number,
     bytesMax: number,
   ): number {
+    // safeguard: batch-begins-where-the-last-ended
     const from = this.#batchedTo;
     this.#batchedTo = to;
     let frames: readonly Frame[] | undefined;
     let taken = 0;
     for (const [watcher, sink] of this.live) {
+      // safeguard: full-connection-gets-no-batch
       if (told === undefined || taken + SEND_BYTES + told.bytes > bytesMax || !sink.writable) {
+        // safeguard: missed-batch-is-lag
         watcher.markLagging(previousRevision, from);
         continue;
       }

@@ -7,15 +7,15 @@ import { startCore } from '../test-support/scene.ts';
 type Mode = 'state' | 'events';
 
 async function watching(
-  harness: ReturnType<typeof startCore>,
+  scene: ReturnType<typeof startCore>,
   path: string,
   mode: Mode,
   after?: { epoch: string; revision: number },
 ) {
-  const client = RawClient.open(harness.core);
+  const client = RawClient.open(scene.core);
   client.send({ type: 'watch', id: 1, path, mode, ...(after === undefined ? {} : { after }) });
   const { watch, revision } = client.take('watching');
-  await harness.settle();
+  await scene.settle();
   return { client, watch, revision };
 }
 
@@ -23,9 +23,9 @@ const typesOf = (messages: readonly DownMessage[]) => messages.map(({ type }) =>
 
 describe('a state watch from nothing', () => {
   it('is synced at once where the subtree is empty', async () => {
-    const harness = startCore();
-    await harness.put('/apple', '1');
-    const { client } = await watching(harness, '/app', 'state');
+    const scene = startCore();
+    await scene.put('/apple', '1');
+    const { client } = await watching(scene, '/app', 'state');
     expect(client.take('synced')).toMatchObject({
       revision: 1,
       entries: 0,
@@ -35,17 +35,17 @@ describe('a state watch from nothing', () => {
   });
 
   it('W4 gets pages of one revision, however much is written meanwhile', async () => {
-    const harness = startCore();
-    for (let i = 0; i < 8; i++) await harness.put(`/app/${i}`, 'x'.repeat(100_000));
-    const client = RawClient.open(harness.core);
+    const scene = startCore();
+    for (let i = 0; i < 8; i++) await scene.put(`/app/${i}`, 'x'.repeat(100_000));
+    const client = RawClient.open(scene.core);
     client.answer = 'buffered';
     client.send({ type: 'watch', id: 1, path: '/app', mode: 'state' });
-    for (let i = 0; i < 8; i++) await harness.put(`/app/${i}`, 'new');
+    for (let i = 0; i < 8; i++) await scene.put(`/app/${i}`, 'new');
     const pages = [];
     for (;;) {
       client.drain();
       client.answer = 'buffered';
-      await harness.settle();
+      await scene.settle();
       if (client.received.some(({ type }) => type === 'synced')) break;
     }
     client.take('watching');
@@ -64,28 +64,28 @@ describe('a state watch from nothing', () => {
       digest: digest.toString(),
     });
     client.drain();
-    await harness.settle();
+    await scene.settle();
     const batch = client.take('commits');
     expect(batch).toMatchObject({ from: 8, to: 16 });
     expect(batch.commits.map(({ revision }) => revision)).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
   });
 });
 
-describe('live', () => {
+describe('a live watch', () => {
   it('W1 W4 gets each commit clipped to the subtree, all of one flush in one frame', async () => {
-    const harness = startCore();
-    const { client, watch } = await watching(harness, '/app', 'state');
+    const scene = startCore();
+    const { client, watch } = await watching(scene, '/app', 'state');
     client.take('synced');
     const put = (path: string) => ({ type: 'put' as const, path, value: 'v' });
     const write = { conditions: [], actor: 'test' };
-    void harness.engine.writes.commit({
+    void scene.engine.writes.commit({
       ...write,
       requestId: 'a',
       operations: [put('/app/b'), put('/app/a'), put('/apple')],
     });
-    void harness.engine.writes.commit({ ...write, requestId: 'b', operations: [put('/other')] });
-    void harness.engine.writes.commit({ ...write, requestId: 'c', operations: [put('/app')] });
-    await harness.settle();
+    void scene.engine.writes.commit({ ...write, requestId: 'b', operations: [put('/other')] });
+    void scene.engine.writes.commit({ ...write, requestId: 'c', operations: [put('/app')] });
+    await scene.settle();
     expect(client.take('commits')).toMatchObject({
       watch,
       from: 0,
@@ -99,40 +99,40 @@ describe('live', () => {
   });
 
   it('W3 starts a batch where the last one ended, although others wrote in between', async () => {
-    const harness = startCore();
-    const { client } = await watching(harness, '/app', 'events');
-    await harness.put('/app/a', '1');
-    await harness.put('/other', '1');
-    await harness.put('/app/a', '2');
+    const scene = startCore();
+    const { client } = await watching(scene, '/app', 'events');
+    await scene.put('/app/a', '1');
+    await scene.put('/other', '1');
+    await scene.put('/app/a', '2');
     expect(client.take('commits')).toMatchObject({ from: 0, to: 1 });
     expect(client.take('commits')).toMatchObject({ from: 1, to: 3 });
   });
 
   it('gives equal watches of one connection names of their own', async () => {
-    const harness = startCore();
-    const client = RawClient.open(harness.core);
+    const scene = startCore();
+    const client = RawClient.open(scene.core);
     client.send({ type: 'watch', id: 1, path: '/app', mode: 'state' });
     client.send({ type: 'watch', id: 2, path: '/app', mode: 'state' });
     const names = [client.take('watching').watch, client.take('watching').watch];
     expect(new Set(names).size).toBe(2);
-    const other = await watching(harness, '/app', 'state');
+    const other = await watching(scene, '/app', 'state');
     expect(names).toContain(other.watch);
   });
 
   it('sends nothing after unwatched', async () => {
-    const harness = startCore();
-    const { client, watch } = await watching(harness, '/app', 'state');
+    const scene = startCore();
+    const { client, watch } = await watching(scene, '/app', 'state');
     client.take('synced');
     client.send({ type: 'unwatch', id: 2, watch });
     client.take('unwatched');
-    await harness.put('/app/a', '1');
+    await scene.put('/app/a', '1');
     expect(client.received).toEqual([]);
-    expect(harness.core.status().watches).toBe(0);
+    expect(scene.core.status().watches).toBe(0);
   });
 
   it('W12 sends a write to the watches of its writer before the answer', async () => {
-    const harness = startCore();
-    const { client } = await watching(harness, '/app', 'state');
+    const scene = startCore();
+    const { client } = await watching(scene, '/app', 'state');
     client.take('synced');
     client.send({
       type: 'commit',
@@ -140,55 +140,55 @@ describe('live', () => {
       requestId: 'r',
       operations: [{ type: 'put', path: '/app/a', value: '1' }],
     });
-    await harness.settle();
+    await scene.settle();
     expect(typesOf(client.received)).toEqual(['commits', 'committed']);
   });
 
   it('carries the entry before a change where it was asked for', async () => {
-    const harness = startCore();
-    await harness.put('/app/a', 'old');
-    const client = RawClient.open(harness.core);
+    const scene = startCore();
+    await scene.put('/app/a', 'old');
+    const client = RawClient.open(scene.core);
     client.send({ type: 'watch', id: 1, path: '/app', mode: 'events', prev: true });
     client.take('watching');
-    await harness.put('/app/a', 'new');
+    await scene.put('/app/a', 'new');
     const [commit] = client.take('commits').commits;
     expect(commit?.changes).toMatchObject([{ value: 'new', prev: { value: 'old', version: 1 } }]);
   });
 });
 
-describe('coming back with a position', () => {
+describe('a watch that comes back with a position', () => {
   it('W5 gets a synced and nothing else where nothing happened', async () => {
-    const harness = startCore();
-    const revision = await harness.put('/app/a', '1');
-    const after = { epoch: harness.engine.epoch, revision };
-    const { client } = await watching(harness, '/app', 'state', after);
+    const scene = startCore();
+    const revision = await scene.put('/app/a', '1');
+    const after = { epoch: scene.engine.epoch, revision };
+    const { client } = await watching(scene, '/app', 'state', after);
     expect(client.take('synced').revision).toBe(revision);
     expect(client.received).toEqual([]);
   });
 
   it('W5 gets the commits since, in events mode also when none concerned it', async () => {
-    const harness = startCore();
-    await harness.put('/app/a', '1');
-    await harness.put('/app/a', '2');
-    await harness.put('/other', '1');
-    const { epoch } = harness.engine;
-    const state = await watching(harness, '/app', 'state', { epoch, revision: 1 });
+    const scene = startCore();
+    await scene.put('/app/a', '1');
+    await scene.put('/app/a', '2');
+    await scene.put('/other', '1');
+    const { epoch } = scene.engine;
+    const state = await watching(scene, '/app', 'state', { epoch, revision: 1 });
     expect(state.client.take('commits')).toMatchObject({ from: 1, to: 3 });
     expect(state.client.take('synced').revision).toBe(3);
-    const events = await watching(harness, '/app', 'events', { epoch, revision: 2 });
+    const events = await watching(scene, '/app', 'events', { epoch, revision: 2 });
     expect(events.client.take('commits')).toMatchObject({ from: 2, to: 3, commits: [] });
   });
 
   it('gets the net difference where it is far behind, every commit in events mode', async () => {
-    const harness = startCore();
-    await harness.put('/app/gone', '1');
-    const { epoch, reads } = harness.engine;
+    const scene = startCore();
+    await scene.put('/app/gone', '1');
+    const { epoch, reads } = scene.engine;
     const { revision } = reads;
-    for (let i = 0; i < 10; i++) await harness.put('/app/a', `${i}`.repeat(100_000));
+    for (let i = 0; i < 10; i++) await scene.put('/app/a', `${i}`.repeat(100_000));
     const remove = { type: 'delete' as const, path: '/app/gone' };
     const write = { conditions: [], actor: 'test', requestId: 'remove' };
-    await harness.engine.writes.commit({ ...write, operations: [remove] });
-    const state = await watching(harness, '/app', 'state', { epoch, revision });
+    await scene.engine.writes.commit({ ...write, operations: [remove] });
+    const state = await watching(scene, '/app', 'state', { epoch, revision });
     expect(state.client.take('difference')).toMatchObject({
       from: 1,
       to: 12,
@@ -198,7 +198,7 @@ describe('coming back with a position', () => {
       ],
     });
     expect(state.client.take('synced').revision).toBe(12);
-    const events = await watching(harness, '/app', 'events', { epoch, revision });
+    const events = await watching(scene, '/app', 'events', { epoch, revision });
     const seen = events.client.received.flatMap((message) =>
       message.type === 'commits' ? message.commits.map((commit) => commit.revision) : [],
     );
@@ -206,18 +206,18 @@ describe('coming back with a position', () => {
   });
 
   it('W3 is told when its position is of another epoch', async () => {
-    const harness = startCore();
-    const revision = await harness.put('/app/a', '1');
-    const { epoch } = harness.engine;
-    const other = await watching(harness, '/app', 'state', { epoch: 'other', revision });
+    const scene = startCore();
+    const revision = await scene.put('/app/a', '1');
+    const { epoch } = scene.engine;
+    const other = await watching(scene, '/app', 'state', { epoch: 'other', revision });
     expect(other.client.take('resync').reason).toBe('epoch');
     expect(other.client.take('snapshot').entries).toHaveLength(1);
     expect(other.client.take('synced').revision).toBe(1);
-    const ahead = await watching(harness, '/app', 'state', { epoch, revision: 99 });
+    const ahead = await watching(scene, '/app', 'state', { epoch, revision: 99 });
     expect(ahead.client.take('resync').reason).toBe('epoch');
-    const events = await watching(harness, '/app', 'events', { epoch: 'other', revision });
+    const events = await watching(scene, '/app', 'events', { epoch: 'other', revision });
     expect(events.client.take('compacted')).toMatchObject({ reason: 'epoch', revision: 1 });
-    expect(harness.core.status().watches).toBe(2);
+    expect(scene.core.status().watches).toBe(2);
   });
 
   it('W3 an event watch is told when its position is compacted, and not one revision too early', async () => {
@@ -226,18 +226,18 @@ describe('coming back with a position', () => {
     for (let i = 0; i < 5; i++) await before.put('/app/a', `${i}`);
     await before.engine.maintenance.compact(3);
     // A server that starts anew has no recent commits in memory: the engine's history decides.
-    const harness = startCore({ disk });
-    const { epoch } = harness.engine;
-    const events = await watching(harness, '/app', 'events', { epoch, revision: 2 });
+    const scene = startCore({ disk });
+    const { epoch } = scene.engine;
+    const events = await watching(scene, '/app', 'events', { epoch, revision: 2 });
     expect(events.client.take('compacted')).toMatchObject({ compactedRevision: 3, revision: 5 });
-    const kept = await watching(harness, '/app', 'events', { epoch, revision: 3 });
+    const kept = await watching(scene, '/app', 'events', { epoch, revision: 3 });
     expect(kept.client.take('commits')).toMatchObject({ from: 3, to: 5 });
   });
 
   it('refuses an event watch ahead of history', async () => {
-    const harness = startCore();
-    const client = RawClient.open(harness.core);
-    const after = { epoch: harness.engine.epoch, revision: 1 };
+    const scene = startCore();
+    const client = RawClient.open(scene.core);
+    const after = { epoch: scene.engine.epoch, revision: 1 };
     client.send({ type: 'watch', id: 1, path: '/a', mode: 'events', after });
     expect(client.take('error').code).toBe('future_revision');
   });
@@ -245,49 +245,49 @@ describe('coming back with a position', () => {
 
 describe('a connection that takes no more', () => {
   it('W10 gets nothing until it drains, while others get everything', async () => {
-    const harness = startCore();
-    const slow = await watching(harness, '/app', 'state');
-    const quick = await watching(harness, '/app', 'state');
+    const scene = startCore();
+    const slow = await watching(scene, '/app', 'state');
+    const quick = await watching(scene, '/app', 'state');
     slow.client.take('synced');
     quick.client.take('synced');
     slow.client.answer = 'buffered';
-    for (let i = 0; i < 100; i++) await harness.put('/app/a', `${i}`);
+    for (let i = 0; i < 100; i++) await scene.put('/app/a', `${i}`);
     expect(slow.client.received).toHaveLength(1);
     expect(quick.client.received).toHaveLength(100);
     slow.client.drain();
-    await harness.settle();
+    await scene.settle();
     expect(slow.client.take('commits')).toMatchObject({ from: 0, to: 1 });
     const rest = slow.client.take('commits');
     expect(rest).toMatchObject({ from: 1, to: 100 });
     expect(rest.commits).toHaveLength(99);
-    await harness.put('/app/a', 'live');
+    await scene.put('/app/a', 'live');
     expect(slow.client.take('commits')).toMatchObject({ from: 100, to: 101 });
   });
 
   it('W6 is not told by a heartbeat of what it was not sent', async () => {
-    const harness = startCore();
-    const { client } = await watching(harness, '/app', 'state');
+    const scene = startCore();
+    const { client } = await watching(scene, '/app', 'state');
     client.take('synced');
     client.answer = 'buffered';
-    await harness.put('/app/a', '1');
-    await harness.put('/app/a', '2');
+    await scene.put('/app/a', '1');
+    await scene.put('/app/a', '2');
     client.take('commits');
-    harness.clock.advance(10_000);
+    scene.clock.advance(10_000);
     expect(client.received).toEqual([]);
     client.drain();
-    harness.clock.advance(10_000);
+    scene.clock.advance(10_000);
     expect(client.take('heartbeat').revision).toBe(1);
-    await harness.settle();
+    await scene.settle();
     expect(client.take('commits')).toMatchObject({ from: 1, to: 2 });
   });
 
   it('W12 is answered about its own write once its lagging watch has it', async () => {
-    const harness = startCore();
-    const { client } = await watching(harness, '/app', 'state');
+    const scene = startCore();
+    const { client } = await watching(scene, '/app', 'state');
     client.take('synced');
     client.answer = 'buffered';
-    await harness.put('/app/a', '1');
-    await harness.put('/app/a', '2');
+    await scene.put('/app/a', '1');
+    await scene.put('/app/a', '2');
     client.answer = 'sent';
     client.send({
       type: 'commit',
@@ -296,7 +296,7 @@ describe('a connection that takes no more', () => {
       operations: [{ type: 'delete', path: '/app/a' }],
     });
     client.drain();
-    await harness.settle();
+    await scene.settle();
     const types = typesOf(client.received);
     expect(types.indexOf('committed')).toBe(types.length - 1);
     const seen = client.received.flatMap((message) =>
@@ -306,8 +306,8 @@ describe('a connection that takes no more', () => {
   });
 
   it('W4 a commit too large for one frame comes in parts that belong together', async () => {
-    const harness = startCore();
-    const { client } = await watching(harness, '/app', 'events');
+    const scene = startCore();
+    const { client } = await watching(scene, '/app', 'events');
     const value = 'x'.repeat(1_000);
     const operations = Array.from({ length: 3_000 }, (_, i) => ({
       type: 'put' as const,
@@ -315,8 +315,8 @@ describe('a connection that takes no more', () => {
       value,
     }));
     const write = { conditions: [], actor: 'test', requestId: 'r' };
-    await harness.engine.writes.commit({ ...write, operations });
-    await harness.settle();
+    await scene.engine.writes.commit({ ...write, operations });
+    await scene.settle();
     const frames = [];
     while (client.received.length > 0) frames.push(client.take('commits'));
     expect(frames.length).toBeGreaterThan(5);

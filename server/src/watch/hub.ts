@@ -115,6 +115,7 @@ export class Hub {
       const isLarge = commit.changes.length > ACCOUNTED_CHANGES_MAX;
       if (isLarge) this.#digests.clear();
       for (const change of commit.changes) {
+        // safeguard: digest-keeps-up
         if (!isLarge) this.#digests.account(change);
         this.#distinct.visit(change.path, (watches) => {
           for (const watch of watches) {
@@ -167,6 +168,13 @@ export class Hub {
     this.#leave(watcher, () => {});
   }
 
+  /** Ends a watch that may not be read from a revision on, and says so: the last that its reader hears (W11). */
+  revoke(watcher: Watcher, revision: number): void {
+    watcher.revoke(revision);
+    // safeguard: revoked-watch-is-closed
+    this.close(watcher);
+  }
+
   /** The server stops. */
   stop(): void {
     this.#context.catchUp.stop();
@@ -175,6 +183,7 @@ export class Hub {
   #startOf({ mode, after }: OpenWatch): Start {
     if (after === undefined)
       return mode === 'state' ? { kind: 'snapshot' } : { kind: 'after', revision: this.#revision };
+    // safeguard: history-is-compared
     if (after.epoch !== this.#store.epoch || !isOnLine(after, this.#store.timelines))
       return { kind: 'reset', reason: 'epoch' };
     if (after.revision > this.#revision) {

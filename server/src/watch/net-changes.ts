@@ -26,6 +26,7 @@ export function netChanges(commits: Iterable<Commit>, subtree: string): NetChang
     .sort((a, b) => comparePaths(pathOf(a), pathOf(b)));
 }
 
+// safeguard: net-difference-has-deletes
 function existedBefore(change: Change): boolean {
   return change.type === 'delete' || change.entry.version > 1;
 }

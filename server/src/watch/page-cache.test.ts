@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../test-support/virtual-clock.ts';
 import { PageCache } from './page-cache.ts';
 
-describe('W10 what is kept for others', () => {
+describe('W10 a page that several readers may share', () => {
   const clock = new VirtualClock();
   const use = (kept: PageCache<string>, key: string) => {
     let isMade = false;
@@ -22,13 +22,13 @@ describe('W10 what is kept for others', () => {
     ]);
   });
 
-  it('goes when there is no room, the least used first', () => {
+  it('is let go where there is no room, the least used first', () => {
     const kept = new PageCache<string>(35, clock);
     for (const key of ['a', 'b', 'c', 'a', 'd']) use(kept, key);
     expect(['a', 'c', 'd', 'b'].map((key) => use(kept, key))).toEqual([false, false, false, true]);
   });
 
-  it('goes when nobody asks for it any more, and what is asked for stays', () => {
+  it('is let go when nobody asks for it any more, and stays while it is asked for', () => {
     const kept = new PageCache<string>(35, clock);
     for (const key of ['a', 'b']) use(kept, key);
     for (let i = 0; i < 5; i++) {
@@ -42,7 +42,7 @@ describe('W10 what is kept for others', () => {
     expect(use(kept, 'b')).toBe(true);
   });
 
-  it('is nothing of what could not be made', () => {
+  it('is not kept where it could not be made', () => {
     const kept = new PageCache<string>(35, clock);
     const fail = () => {
       throw new Error('not now');

@@ -8,16 +8,16 @@ import { type Scene, startCore } from '../test-support/scene.ts';
  * A store that was opened three times, so that its timelines begin after 0, 2 and 4. A position of the
  * first one at 3 is of somebody who saw another copy of it go on.
  */
-let harness: Scene;
+let scene: Scene;
 let place: (timeline: 0 | 1 | 2 | 'elsewhere', revision: number) => Position;
 
 beforeEach(async () => {
   const disk = new MemoryDisk();
   for (let start = 0; start < 3; start++) {
-    harness = startCore({ disk });
-    for (let i = 0; i < 2; i++) await harness.put('/app/a', `${start}.${i}`);
+    scene = startCore({ disk });
+    for (let i = 0; i < 2; i++) await scene.put('/app/a', `${start}.${i}`);
   }
-  const { epoch, timelines } = harness.engine;
+  const { epoch, timelines } = scene.engine;
   const ids = timelines.map(({ id }) => id);
   place = (timeline, revision) => ({
     epoch,
@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 
 function watch(mode: WatchMode, after: Position): RawClient {
-  const client = RawClient.open(harness.core);
+  const client = RawClient.open(scene.core);
   client.send({ type: 'watch', id: 1, path: '/app', mode, after });
   return client;
 }
@@ -39,7 +39,7 @@ describe('a position that names its timeline', () => {
     for (const after of [place(0, 1), place(0, 2), place(1, 4), place(2, 5)]) {
       const events = watch('events', after);
       const state = watch('state', after);
-      await harness.settle();
+      await scene.settle();
       expect(events.take('watching').revision).toBe(after.revision);
       expect(events.take('commits')).toMatchObject({ from: after.revision, to: 6 });
       expect(typesOf(state.received)).toEqual(['watching', 'commits', 'synced']);
@@ -56,7 +56,7 @@ describe('a position that names its timeline', () => {
     async (timeline, revision) => {
       const events = watch('events', place(timeline, revision));
       const state = watch('state', place(timeline, revision));
-      await harness.settle();
+      await scene.settle();
       events.take('watching');
       expect(events.take('compacted')).toMatchObject({ reason: 'epoch', revision: 6 });
       state.take('watching');
@@ -67,12 +67,12 @@ describe('a position that names its timeline', () => {
 
   it('W3 is told so also where it is ahead of the store', async () => {
     const events = watch('events', place(1, 99));
-    await harness.settle();
+    await scene.settle();
     expect(typesOf(events.received)).toEqual(['watching', 'compacted']);
   });
 
   it('is that of the `welcome` for whoever connects now', () => {
-    const client = new RawClient(harness.core);
+    const client = new RawClient(scene.core);
     client.send({ type: 'hello', version: 1 });
     expect(client.take('welcome')).toMatchObject(place(2, 6));
   });
@@ -81,12 +81,12 @@ describe('a position that names its timeline', () => {
 describe('an event watch that has yet to be told', () => {
   it('W3 W6 no heartbeat moves it on before that', async () => {
     const client = watch('events', place(1, 6));
-    harness.clock.advance(10_000);
+    scene.clock.advance(10_000);
     expect(client.take('watching').revision).toBe(6);
     expect(client.take('heartbeat').revision).toBe(0);
-    await harness.settle();
+    await scene.settle();
     client.take('compacted');
-    harness.clock.advance(10_000);
+    scene.clock.advance(10_000);
     expect(client.take('heartbeat').revision).toBe(6);
   });
 
@@ -94,7 +94,7 @@ describe('an event watch that has yet to be told', () => {
     const client = watch('events', place(1, 6));
     const operations = [{ type: 'put' as const, path: '/app/a', value: 'new' }];
     client.send({ type: 'commit', id: 2, requestId: 'r', operations });
-    await harness.settle();
+    await scene.settle();
     expect(typesOf(client.received)).toEqual(['watching', 'compacted', 'committed']);
   });
 });

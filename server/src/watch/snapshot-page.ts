@@ -37,11 +37,13 @@ export function snapshotPage(store: Store, query: SnapshotQuery, page: PageWrite
   let next: string | undefined;
   let last: string | undefined;
   const budget = new RowBudget(LOOKS_MAX);
+  // safeguard: snapshot-is-of-one-revision
   for (const { path, modRevision, text } of store.scanTexts(subtree, revision, after, budget)) {
     if (page.length > FRAME_BYTES) {
       next = last;
       break;
     }
+    // safeguard: page-has-each-entry
     page.add(text);
     digest.add(path, modRevision);
     last = path;

@@ -11,7 +11,7 @@ function held(map: SubtreeMap<string>, path: string): string[] {
   return values;
 }
 
-it('finds the values of the subtrees that hold a path, from the root down, whatever was removed', () => {
+it('a map of subtrees finds the values of the subtrees that hold a path, from the root down, whatever was removed', () => {
   // Every order of removal that begins with each of them, and ends with none.
   for (const first of SUBTREES.keys()) {
     const map = new SubtreeMap<string>();
@@ -30,7 +30,7 @@ it('finds the values of the subtrees that hold a path, from the root down, whate
   }
 });
 
-it('takes the last value that it was given, and forgets what it never had', () => {
+it('a map of subtrees takes the last value that it was given, and forgets what it never had', () => {
   const map = new SubtreeMap<number>();
   map.set('/a/b', 1);
   map.set('/a/b', 2);
@@ -40,7 +40,7 @@ it('takes the last value that it was given, and forgets what it never had', () =
   expect(map.get('/a/b')).toBe(2);
 });
 
-it('finds what belongs to the server for those alone who ask for it as such', () => {
+it('a map of subtrees finds what belongs to the server for those alone who ask for it as such', () => {
   const map = new SubtreeMap<string>();
   for (const subtree of ['/', '/a', '/a/.confer', '/a/.confer/x', '/.conference'])
     map.set(subtree, subtree);

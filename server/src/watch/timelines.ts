@@ -15,5 +15,6 @@ export function isOnLine(
   const place = timelines.findIndex(({ id }) => id === timeline);
   if (place === -1) return false;
   const next = timelines[place + 1];
+  // safeguard: timeline-ends-where-the-next-begins
   return next === undefined || revision <= next.from;
 }

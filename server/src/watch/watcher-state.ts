@@ -18,7 +18,7 @@ export type ResetReason = 'compacted' | 'epoch';
  *     │ (deletes unknown)  paging │
  *     └────────────────── difference (history does not reach back)
  */
-export type State =
+export type WatcherState =
   /** The position asked for cannot be continued; the client is told so first. */
   | { readonly kind: 'reset'; readonly reason: ResetReason }
   | {

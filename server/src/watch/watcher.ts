@@ -7,7 +7,7 @@ import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 import type { WatchSink } from './watch-sink.ts';
-import type { ResetReason, Start, State, SyncedBy } from './watcher-state.ts';
+import type { ResetReason, Start, SyncedBy, WatcherState } from './watcher-state.ts';
 
 /** What the hub shares with its watchers. */
 export interface WatchContext {
@@ -28,8 +28,8 @@ export class Watcher implements Member {
   readonly sink: WatchSink;
   readonly #context: WatchContext;
   readonly #onEnded: (watcher: Watcher) => void;
-  #state: State;
-  /** The client has asked for a proof of what it has, and is told once the watch is live. */
+  #state: WatcherState;
+  /** The client has asked for a checksum of what it has, and is told once the watch is live. */
   #owesProof = false;
   #fellBehind = false;
 
@@ -84,6 +84,7 @@ export class Watcher implements Member {
       case 'difference':
         return state.isResuming ? undefined : state.position;
       case 'reset':
+        // safeguard: event-watch-is-told-before-a-heartbeat-moves-it
         // No heartbeat moves an event watch past what it is about to be told that it missed.
         return this.mode === 'events' ? 0 : undefined;
       case 'snapshot':
@@ -104,6 +105,12 @@ export class Watcher implements Member {
 
   end(): void {
     this.#become({ kind: 'ended' });
+  }
+
+  /** The reader may not read this from a revision on. What of a batch or a snapshot was not sent never is. */
+  revoke(revision: number): void {
+    this.#context.counters.count('watchesRevoked');
+    this.sink.frames.send(toFrame({ type: 'revoked', watch: this.group.name, revision }));
   }
 
   /**
@@ -136,7 +143,7 @@ export class Watcher implements Member {
     }
   }
 
-  #begin(start: Start): State {
+  #begin(start: Start): WatcherState {
     switch (start.kind) {
       case 'reset':
         return start;
@@ -153,13 +160,13 @@ export class Watcher implements Member {
     }
   }
 
-  #become(next: State): void {
+  #become(next: WatcherState): void {
     if (this.#state.kind === 'live') this.group.live.delete(this);
     this.#state = next;
     if (next.kind === 'live') this.group.live.set(this, this.sink.frames);
   }
 
-  #newSnapshot(): State {
+  #newSnapshot(): WatcherState {
     const revision = this.#context.revision();
     return { kind: 'snapshot', revision, after: undefined, entries: 0, digest: new Digest() };
   }
@@ -180,7 +187,7 @@ export class Watcher implements Member {
     this.sink.advanced();
   }
 
-  #sendPage(state: State & { kind: 'snapshot' }): void {
+  #sendPage(state: WatcherState & { kind: 'snapshot' }): void {
     const { name: watch, subtree } = this.group;
     const query = { watch, subtree, revision: state.revision, after: state.after };
     const page = unlessCompacted(() => this.#context.catchUp.snapshotPage(query));
@@ -192,18 +199,20 @@ export class Watcher implements Member {
     state.entries += page.entries;
     state.digest.merge(page.digest);
     state.after = page.next;
+    // safeguard: last-page-comes-before-synced
     if (page.entries > 0) this.sink.frames.send(page.frame);
     if (page.next !== undefined) return;
     const { revision } = state;
     this.#context.digests.learn(subtree, revision, state);
+    // safeguard: synced-comes-last
     this.#sendSynced('snapshot', revision, state);
     this.#become({ kind: 'lagging', position: revision, from: revision, isResuming: false });
   }
 
-  #catchUp(state: State & { kind: 'lagging' }): boolean {
+  #catchUp(state: WatcherState & { kind: 'lagging' }): boolean {
     const to = this.#context.revision();
     if (state.position === to) {
-      if (state.isResuming) this.#sendSynced('nothing', to, this.#proof());
+      if (state.isResuming) this.#sendSynced('nothing', to, this.#checksum());
       this.#become({ kind: 'live' });
       if (this.#fellBehind) this.#context.counters.count('watchesCaughtUp');
       this.#fellBehind = false;
@@ -220,7 +229,7 @@ export class Watcher implements Member {
     return this.#state.kind !== 'ended';
   }
 
-  #sendNext(state: State & { kind: 'paging' }): void {
+  #sendNext(state: WatcherState & { kind: 'paging' }): void {
     const { frames, to, endsInSynced } = state;
     const frame = frames.at(state.next++);
     if (frame !== undefined) {
@@ -230,7 +239,7 @@ export class Watcher implements Member {
     // At the hub's revision it is known what the subtree holds; at one before it, it was.
     if (endsInSynced !== undefined) {
       const isLatest = to === this.#context.revision();
-      this.#sendSynced(endsInSynced, to, isLatest ? this.#proof() : undefined);
+      this.#sendSynced(endsInSynced, to, isLatest ? this.#checksum() : undefined);
     }
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
@@ -240,7 +249,8 @@ export class Watcher implements Member {
     position,
     from,
     isResuming,
-  }: State & { kind: 'lagging' | 'difference' }): void {
+  }: WatcherState & { kind: 'lagging' | 'difference' }): void {
+    // safeguard: difference-needs-all-tombstones
     if (this.mode === 'events' || position < this.#context.store.tombstoneFloor) {
       this.#reset('compacted');
       return;
@@ -250,11 +260,12 @@ export class Watcher implements Member {
     this.#become({ kind: 'difference', position, from, to, isResuming, ...nothing });
   }
 
-  #sendDifference(state: State & { kind: 'difference' }): void {
+  #sendDifference(state: WatcherState & { kind: 'difference' }): void {
     const { position, from, to, after } = state;
     const { name: watch, subtree } = this.group;
     const { store, catchUp } = this.#context;
     const query = { head: { watch, from, to }, subtree, position, after };
+    // safeguard: difference-ends-where-tombstones-are-dropped
     const page =
       position < store.tombstoneFloor
         ? 'compacted'
@@ -274,22 +285,22 @@ export class Watcher implements Member {
     this.#become({ kind: 'lagging', position: to, from: to, isResuming: false });
   }
 
-  /** Live, the client has been sent all of the hub's revision, which is what the proof is of. */
+  /** Live, the client has been sent all of the hub's revision, which is what the checksum is of. */
   #prove(): boolean {
-    const proof = this.#proof();
-    if (proof === undefined) return true;
+    const checksum = this.#checksum();
+    if (checksum === undefined) return true;
     this.#owesProof = false;
-    this.#sendSynced('verify', this.#context.revision(), proof);
+    this.#sendSynced('verify', this.#context.revision(), checksum);
     return false;
   }
 
-  #proof(): Checksum | undefined {
+  #checksum(): Checksum | undefined {
     return this.#context.digests.prove(this.group.subtree);
   }
 
   #sendSynced(by: SyncedBy, revision: number, whole?: Checksum): void {
-    const proof = whole && { entries: whole.entries, digest: whole.digest.toString() };
+    const checksum = whole && { entries: whole.entries, digest: whole.digest.toString() };
     const { name: watch } = this.group;
-    this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...proof }));
+    this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...checksum }));
   }
 }

@@ -24,6 +24,10 @@ export const welcome = v.object({
     /** Bytes of all frames of the requests that wait for an answer. */
     waitingBytesMax: count,
   }),
+  /** Who the server takes the client for, where it asks who that is. */
+  principal: v.exactOptional(text),
+  /** How long that holds, without `renew`; a duration, because clocks differ. */
+  expiresInMs: v.exactOptional(count),
 });
 
 /** Every watch of the connection that was synced before has everything up to `revision`. */

@@ -1,4 +1,14 @@
 import * as v from '../schema.ts';
+import {
+  authChanged,
+  identity,
+  renewed,
+  revoked,
+  rightChecked,
+  roles,
+  tokenMade,
+  tokens,
+} from './auth-down.ts';
 import { downHeartbeat, errorReply, goodbye, welcome } from './connection-down.ts';
 import { compaction, statusReply } from './operations-down.ts';
 import { committed, got, listed } from './values-down.ts';
@@ -27,10 +37,18 @@ export const downMessage = v.variant('type', [
   commits,
   resync,
   compacted,
+  revoked,
   unwatched,
   verifying,
   statusReply,
   compaction,
+  renewed,
+  identity,
+  rightChecked,
+  authChanged,
+  roles,
+  tokenMade,
+  tokens,
   downHeartbeat,
   goodbye,
   errorReply,

@@ -7,11 +7,12 @@ export const statusReply = v.object({
   epoch: name,
   revision: count,
   compactedRevision: count,
-  entries: count,
+  /** Figures are for those who may `operate`. */
+  entries: v.exactOptional(count),
   engine: text,
   version: text,
-  connections: count,
-  watches: count,
+  connections: v.exactOptional(count),
+  watches: v.exactOptional(count),
   uptimeMs: count,
   /** How the storage is; what is wrong with it, where it is not well. */
   storage: v.exactOptional(v.picklist(['well', 'behind', 'degraded', 'failed'])),

@@ -1,4 +1,17 @@
 import * as v from '../schema.ts';
+import {
+  checkRight,
+  createToken,
+  listRoles,
+  listTokens,
+  removeRole,
+  removeToken,
+  renew,
+  rotateToken,
+  setRole,
+  updateToken,
+  whoami,
+} from './auth-up.ts';
 import { hello, upHeartbeat } from './connection-up.ts';
 import { compact, statusRequest } from './operations-up.ts';
 import { commitRequest, get, list } from './values-up.ts';
@@ -15,6 +28,17 @@ export const upMessage = v.variant('type', [
   verify,
   statusRequest,
   compact,
+  renew,
+  whoami,
+  checkRight,
+  setRole,
+  removeRole,
+  listRoles,
+  createToken,
+  rotateToken,
+  updateToken,
+  removeToken,
+  listTokens,
   upHeartbeat,
 ]);
 

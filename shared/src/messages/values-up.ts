@@ -40,7 +40,10 @@ export const operation = v.variant('type', [
   }),
 ]);
 
-/** Holds when the path's modRevision is this one; 0 means that the path holds nothing. */
+/**
+ * Holds when the path's modRevision is this one; 0 means that the path holds nothing. Another kind of condition
+ * has no `modRevision`, so that a server that does not know it refuses it.
+ */
 export const condition = v.object({ path: text, modRevision: count });
 
 /**

@@ -1,4 +1,5 @@
 import * as v from '../schema.ts';
+import type { Revoked } from './auth-down.ts';
 import {
   type clearChange,
   commit,
@@ -97,4 +98,4 @@ export type WireChange =
   | v.InferOutput<typeof putChange>
   | v.InferOutput<typeof deleteChange>
   | Clear;
-export type WatchMessage = Snapshot | Difference | Synced | Commits | Resync | Compacted;
+export type WatchMessage = Snapshot | Difference | Synced | Commits | Resync | Compacted | Revoked;

@@ -21,7 +21,7 @@ export class Faults {
     this.#random = random;
     this.#gateways = gateways;
     const common = [
-      () => this.#trouble(),
+      () => this.#raiseFailureRate(),
       () => this.#freeze(),
       () => this.#crash(),
       () => this.#lag(),
@@ -52,7 +52,7 @@ export class Faults {
 
   heal(): void {
     this.#isHealed = true;
-    this.#etcd.trouble = 0;
+    this.#etcd.failureRate = 0;
     this.#etcd.hasLeader = true;
     this.#etcd.isFull = false;
     for (const member of this.#etcd.members) {
@@ -67,10 +67,10 @@ export class Faults {
     });
   }
 
-  #trouble(): void {
-    this.#etcd.trouble = this.#random.pick([0.03, 0.1, 0.3, 0.8]);
+  #raiseFailureRate(): void {
+    this.#etcd.failureRate = this.#random.pick([0.03, 0.1, 0.3, 0.8]);
     this.#later(500, 8_000, () => {
-      this.#etcd.trouble = 0;
+      this.#etcd.failureRate = 0;
     });
   }
 

@@ -23,7 +23,7 @@ export function twinOf(disk: MemoryDisk): MemoryDisk {
   twin.epoch = disk.epoch;
   twin.timelines = disk.timelines;
   twin.tombstones.floor = disk.tombstones.floor;
-  for (const deletion of disk.tombstones.read(scanRange({ subtree: '/' }), disk.revision))
-    twin.tombstones.add(deletion);
+  for (const tombstone of disk.tombstones.read(scanRange({ subtree: '/' }), disk.revision))
+    twin.tombstones.add(tombstone);
   return twin;
 }

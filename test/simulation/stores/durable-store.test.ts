@@ -4,9 +4,9 @@ import { describeEngine } from '../../../server/src/engine/contract/engine.contr
 import {
   type EngineTestOptions,
   failureOf,
-  Rig,
+  Scene,
   TestClock,
-} from '../../../server/src/engine/contract/rig.contract.ts';
+} from '../../../server/src/engine/contract/scene.contract.ts';
 import type { Engine } from '../../../server/src/engine/engine.ts';
 import { SeededRandom } from '../../support/random.ts';
 import { DiskFaults, type DiskState } from './disk-faults.ts';
@@ -38,46 +38,46 @@ describe('a write that is sent again when the storage takes no more', () => {
   const engines: Engine[] = [];
   afterAll(() => Promise.all(engines.map((engine) => engine.close())));
 
-  async function rigOn(faults: DiskFaults): Promise<Rig> {
+  async function sceneOn(faults: DiskFaults): Promise<Scene> {
     const engine = await openOn(newStore(faults), new TestClock());
     engines.push(engine);
-    return new Rig(engine, new TestClock());
+    return new Scene(engine, new TestClock());
   }
 
   it.each<DiskState>(['full', 'failing'])(
     'S4 is answered as at first, and not called refused, while the disk is %s',
     async (state) => {
       const faults = new DiskFaults(random);
-      const rig = await rigOn(faults);
-      const first = await rig.put('/a', '1', { requestId: 'first' });
+      const scene = await sceneOn(faults);
+      const first = await scene.put('/a', '1', { requestId: 'first' });
       faults.become(state);
       for (let i = 0; i < 20; i++) {
-        const failure = await rig.put('/a', '2', { requestId: `next-${i}` }).then(
+        const failure = await scene.put('/a', '2', { requestId: `next-${i}` }).then(
           () => undefined,
           (error: unknown) => String(error),
         );
         if (failure !== undefined) break;
       }
-      expect(await rig.put('/a', '1', { requestId: 'first' })).toEqual(first);
+      expect(await scene.put('/a', '1', { requestId: 'first' })).toEqual(first);
     },
   );
 
   it('S4 is of unknown outcome until the next start, if it was when it was sent first', async () => {
     const faults = new DiskFaults(random);
-    const rig = await rigOn(faults);
-    const first = await rig.put('/a', '1', { requestId: 'first' });
+    const scene = await sceneOn(faults);
+    const first = await scene.put('/a', '1', { requestId: 'first' });
     faults.become('failing');
     let unknown: string | undefined;
     for (let i = 0; unknown === undefined; i++) {
       const requestId = `next-${i}`;
-      const code = await rig.put('/a', requestId, { requestId }).then(
+      const code = await scene.put('/a', requestId, { requestId }).then(
         () => 'written',
         (error) => error.code,
       );
       if (code === 'outcome_unknown') unknown = requestId;
     }
-    expect(rig.engine.health.current.kind).toBe('failed');
-    const again = (requestId: string) => rig.put('/a', 'again', { requestId });
+    expect(scene.engine.health.current.kind).toBe('failed');
+    const again = (requestId: string) => scene.put('/a', 'again', { requestId });
     const unknownId = unknown;
     expect((await failureOf(() => again(unknownId))).code).toBe('outcome_unknown');
     expect((await failureOf(() => again('new'))).code).toBe('unavailable');

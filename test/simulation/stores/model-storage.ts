@@ -18,7 +18,7 @@ export class ModelStorage implements Storage {
   readonly #disk: ModelDisk;
   readonly #clock: Clock;
   #shown;
-  #trouble: StorageFailure | undefined;
+  #failure: StorageFailure | undefined;
 
   constructor(disk: ModelDisk, clock: Clock) {
     this.#disk = disk;
@@ -30,7 +30,7 @@ export class ModelStorage implements Storage {
   async transaction<Result>(
     work: (tables: WriteTables) => Result | Promise<Result>,
   ): Promise<Result> {
-    if (this.#trouble !== undefined) throw new WriteFailure('nothing written', false, 'it is over');
+    if (this.#failure !== undefined) throw new WriteFailure('nothing written', false, 'it is over');
     const disk = this.#disk;
     const { faults } = disk.options;
     disk.underWay++;
@@ -56,7 +56,7 @@ export class ModelStorage implements Storage {
   }
 
   get failure(): StorageFailure | undefined {
-    return this.#trouble;
+    return this.#failure;
   }
 
   tend(): void {}
@@ -68,7 +68,7 @@ export class ModelStorage implements Storage {
   async close(): Promise<void> {}
 
   #over(): WriteFailure {
-    this.#trouble = { reason: 'the disk failed late', isFinal: true };
+    this.#failure = { reason: 'the disk failed late', isFinal: true };
     return new WriteFailure('unknown', false, 'the disk failed late');
   }
 }

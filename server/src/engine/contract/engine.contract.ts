@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeCompaction } from './compaction.contract.ts';
-import { describeDeletions } from './deletions.contract.ts';
 import { describeFeed } from './feed.contract.ts';
 import { describeModel } from './model.contract.ts';
 import { describeReads } from './reads.contract.ts';
 import { describeRestart } from './restart.contract.ts';
-import { type EngineFixture, Rig } from './rig.contract.ts';
+import { type EngineFixture, Scene } from './scene.contract.ts';
+import { describeTombstones } from './tombstones.contract.ts';
 import { describeWrites } from './writes.contract.ts';
 
 /**
@@ -14,19 +14,19 @@ import { describeWrites } from './writes.contract.ts';
  */
 export function describeEngine(name: string, fixture: EngineFixture): void {
   describe(name, () => {
-    let opened: Rig;
+    let opened: Scene;
     beforeEach(async () => {
-      opened = await Rig.open(fixture);
+      opened = await Scene.open(fixture);
     });
     afterEach(() => opened.engine.close());
-    const rig = () => opened;
+    const scene = () => opened;
 
-    describeWrites(rig, fixture);
-    describeReads(rig);
-    describeFeed(rig);
-    describeCompaction(rig);
-    describeDeletions(rig, fixture);
-    describeModel(rig);
-    describeRestart(rig, fixture);
+    describeWrites(scene, fixture);
+    describeReads(scene);
+    describeFeed(scene);
+    describeCompaction(scene);
+    describeTombstones(scene, fixture);
+    describeModel(scene);
+    describeRestart(scene, fixture);
   });
 }

@@ -1,7 +1,7 @@
 import { comparePaths, isWithin, type Operation } from '@confer/shared';
 import { expect, it } from 'vitest';
 import type { ScanQuery } from '../engine.ts';
-import { failureOf, type Rig, seeded } from './rig.contract.ts';
+import { failureOf, type Scene, seeded } from './scene.contract.ts';
 
 /** Path to value and modRevision. */
 type State = ReadonlyMap<string, readonly [string, number]>;
@@ -12,10 +12,10 @@ const SEEDS = [1, 2, 3];
 const STEPS = 250;
 
 /** The engine against plain Maps: one for each revision that can still be read. */
-export function describeModel(rig: () => Rig): void {
-  it.each(SEEDS)('does what a Map of each revision does, seed %i', async (seed) => {
+export function describeModel(scene: () => Scene): void {
+  it.each(SEEDS)('does what a model with a Map for each revision does, seed %i', async (seed) => {
     const random = seeded(seed);
-    const walk = new Walk(rig(), random);
+    const walk = new Walk(scene(), random);
     for (let step = 0; step < STEPS; step++) {
       const dice = random();
       if (dice < 0.7) await walk.commit();
@@ -29,7 +29,7 @@ export function describeModel(rig: () => Rig): void {
 }
 
 class Walk {
-  readonly #rig: Rig;
+  readonly #scene: Scene;
   readonly #random: () => number;
   #states: (readonly [number, State])[];
   /** Every delete that ever was. */
@@ -37,9 +37,9 @@ class Walk {
   commits = 0;
   conflicts = 0;
 
-  constructor(rig: Rig, random: () => number) {
-    this.#rig = rig;
-    this.#states = [[rig.start, new Map()]];
+  constructor(scene: Scene, random: () => number) {
+    this.#scene = scene;
+    this.#states = [[scene.start, new Map()]];
     this.#random = random;
   }
 
@@ -50,7 +50,7 @@ class Walk {
     const holds = this.#random() < 0.7;
     const modRevision = (state.get(path)?.[1] ?? 0) + (holds ? 0 : 1);
     const conditions = this.#random() < 0.5 ? [] : [{ path, modRevision }];
-    const commit = () => this.#rig.commit(operations, { conditions });
+    const commit = () => this.#scene.commit(operations, { conditions });
     if (conditions.length > 0 && !holds) {
       const { code, details } = await failureOf(commit);
       this.conflicts++;
@@ -67,12 +67,12 @@ class Walk {
 
   async compact(): Promise<void> {
     const [revision] = this.#pick(this.#states);
-    await this.#rig.engine.maintenance.compact(revision);
+    await this.#scene.engine.maintenance.compact(revision);
     this.#states = this.#states.filter(([known]) => known >= revision);
   }
 
   look(): void {
-    const { engine } = this.#rig;
+    const { engine } = this.#scene;
     const [, newest] = this.#states.at(-1) ?? [0, new Map()];
     expect(engine.reads.entryCount).toBe(newest.size);
     for (const path of PATHS)
@@ -93,13 +93,13 @@ class Walk {
       .filter(([path]) => isWithin(path, subtree) && !state.has(path))
       .sort(([a], [b]) => comparePaths(a, b))
       .map(([path, revision]) => `${path}@${revision}`);
-    expect(this.#rig.deleted(subtree, at)).toEqual(gone);
+    expect(this.#scene.deleted(subtree, at)).toEqual(gone);
   }
 
   /** History leads from any state to the newest one, and each `prev` is what was there. */
   #replay(from: number, state: State, newest: State): void {
     const replayed = new Map(state);
-    for (const { revision, changes } of this.#rig.engine.reads.history(from))
+    for (const { revision, changes } of this.#scene.engine.reads.history(from))
       for (const change of changes) {
         expect(change.prev?.modRevision).toBe(replayed.get(change.path)?.[1]);
         if (change.type === 'delete') replayed.delete(change.path);

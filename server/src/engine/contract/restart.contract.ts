@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { type EngineFixture, failureOf, Rig } from './rig.contract.ts';
+import { type EngineFixture, failureOf, Scene } from './scene.contract.ts';
 
-export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
+export function describeRestart(scene: () => Scene, fixture: EngineFixture): void {
   const { reopen } = fixture;
   it('has a way to be opened again if it says that it is durable', () => {
-    if (rig().engine.supports.durable) expect(reopen).toBeDefined();
+    if (scene().engine.supports.durable) expect(reopen).toBeDefined();
   });
   if (reopen === undefined) return;
 
-  const restarted = async (run: (again: Rig) => Promise<void> | void) => {
-    await rig().engine.close();
-    const clock = rig().clock;
-    const again = new Rig(await reopen(rig().engine, clock), clock);
+  const restarted = async (run: (again: Scene) => Promise<void> | void) => {
+    await scene().engine.close();
+    const clock = scene().clock;
+    const again = new Scene(await reopen(scene().engine, clock), clock);
     try {
       await run(again);
     } finally {
@@ -20,13 +20,13 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
   };
 
   it('S1 what was acknowledged is there after a restart', async () => {
-    const { engine } = rig();
-    await rig().put('/a', '1', { note: 'first' });
-    await rig().put('/a', '2');
-    await rig().put('/b/ü', '3');
-    await rig().delete('/a');
-    await rig().put('/c/1', '4');
-    await rig().deleteSubtree('/c');
+    const { engine } = scene();
+    await scene().put('/a', '1', { note: 'first' });
+    await scene().put('/a', '2');
+    await scene().put('/b/ü', '3');
+    await scene().delete('/a');
+    await scene().put('/c/1', '4');
+    await scene().deleteSubtree('/c');
     const { epoch } = engine;
     const { revision } = engine.reads;
     const entries = [...engine.reads.scan({ subtree: '/', at: revision })];
@@ -35,12 +35,12 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
       expect(again.reads.revision).toBeGreaterThanOrEqual(revision);
       expect(again.reads.entryCount).toBe(1);
       expect([...again.reads.scan({ subtree: '/', at: revision })]).toEqual(entries);
-      expect([...again.reads.history(rig().start)]).toEqual(rig().fed);
+      expect([...again.reads.history(scene().start)]).toEqual(scene().fed);
     });
   });
 
   it('S1 close finishes what was accepted', async () => {
-    const accepted = Array.from({ length: 50 }, (_, i) => rig().put(`/p${i}`, 'v'));
+    const accepted = Array.from({ length: 50 }, (_, i) => scene().put(`/p${i}`, 'v'));
     await restarted(async ({ engine: again }) => {
       const outcomes = await Promise.all(accepted);
       expect(again.reads.entryCount).toBe(50);
@@ -49,7 +49,7 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
   });
 
   it('S4 a request id is known after a restart', async () => {
-    const first = await rig().put('/a', '1', { requestId: 'once' });
+    const first = await scene().put('/a', '1', { requestId: 'once' });
     await restarted(async (again) => {
       expect(await again.put('/a', '1', { requestId: 'once' })).toEqual(first);
       const other = await failureOf(() => again.put('/a', '2', { requestId: 'once' }));
@@ -59,7 +59,7 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
   });
 
   it('S5 revisions go on after a restart, and lives too', async () => {
-    const { revision } = await rig().put('/a', '1');
+    const { revision } = await scene().put('/a', '1');
     await restarted(async (again) => {
       expect((await again.put('/a', '2')).revision).toBeGreaterThan(revision);
       expect(again.engine.reads.get('/a')).toMatchObject({ createRevision: revision, version: 2 });
@@ -67,15 +67,15 @@ export function describeRestart(rig: () => Rig, fixture: EngineFixture): void {
   });
 
   it('what was compacted stays so after a restart', async () => {
-    for (let i = 0; i < 10; i++) await rig().put(`/a${i % 2}`, String(i));
-    const compacted = rig().fed.at(-4)?.revision ?? 0;
-    await rig().engine.maintenance.compact(compacted);
+    for (let i = 0; i < 10; i++) await scene().put(`/a${i % 2}`, String(i));
+    const compacted = scene().fed.at(-4)?.revision ?? 0;
+    await scene().engine.maintenance.compact(compacted);
     await restarted((again) => {
       const { engine } = again;
       expect(engine.reads.compactedRevision).toBe(compacted);
       expect(() => engine.reads.history(engine.reads.compactedRevision - 1)).toThrow();
       expect([...engine.reads.history(engine.reads.compactedRevision)]).toEqual(
-        rig().fed.slice(-3),
+        scene().fed.slice(-3),
       );
       expect(again.values()).toEqual(['/a0=8', '/a1=9']);
     });

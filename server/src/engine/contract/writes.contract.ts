@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type EngineFixture, failureOf, type Rig } from './rig.contract.ts';
+import { type EngineFixture, failureOf, type Scene } from './scene.contract.ts';
 
-export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
-  describe('writes', () => {
+export function describeWrites(scene: () => Scene, fixture: EngineFixture): void {
+  describe('a write', () => {
     it('names what a put made and what it wrote over', async () => {
-      const { engine, clock } = rig();
-      const first = await rig().put('/a', 'one');
+      const { engine, clock } = scene();
+      const first = await scene().put('/a', 'one');
       clock.time += 5;
-      const second = await rig().put('/a', 'two', { actor: 'bob', note: 'because' });
+      const second = await scene().put('/a', 'two', { actor: 'bob', note: 'because' });
       expect(second).toEqual({ revision: engine.reads.revision, puts: 1, deletes: 0 });
       expect(engine.reads.get('/a')).toEqual({
         path: '/a',
@@ -21,37 +21,40 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
     });
 
     it('makes a revision also of the value that is there already', async () => {
-      const first = await rig().put('/a', 'one');
-      const second = await rig().put('/a', 'one');
+      const first = await scene().put('/a', 'one');
+      const second = await scene().put('/a', 'one');
       expect(second.revision).toBeGreaterThan(first.revision);
-      expect(rig().engine.reads.get('/a')).toMatchObject({
+      expect(scene().engine.reads.get('/a')).toMatchObject({
         version: 2,
         modRevision: second.revision,
       });
     });
 
     it('begins a new life after a delete', async () => {
-      await rig().put('/a', 'one');
-      await rig().delete('/a');
-      expect(rig().engine.reads.get('/a')).toBeUndefined();
-      const { revision } = await rig().put('/a', 'two');
-      expect(rig().engine.reads.get('/a')).toMatchObject({ createRevision: revision, version: 1 });
+      await scene().put('/a', 'one');
+      await scene().delete('/a');
+      expect(scene().engine.reads.get('/a')).toBeUndefined();
+      const { revision } = await scene().put('/a', 'two');
+      expect(scene().engine.reads.get('/a')).toMatchObject({
+        createRevision: revision,
+        version: 1,
+      });
     });
 
     it('makes no revision when there is nothing to change', async () => {
-      const { revision } = await rig().put('/a', 'one');
-      for (const made of [await rig().delete('/b'), await rig().deleteSubtree('/b')]) {
+      const { revision } = await scene().put('/a', 'one');
+      for (const made of [await scene().delete('/b'), await scene().deleteSubtree('/b')]) {
         expect(made).toMatchObject({ puts: 0, deletes: 0 });
         expect(made.revision).toBeGreaterThanOrEqual(revision);
       }
-      if (rig().engine.supports.gapless) expect(rig().engine.reads.revision).toBe(revision);
-      expect(rig().fed).toHaveLength(1);
+      if (scene().engine.supports.gapless) expect(scene().engine.reads.revision).toBe(revision);
+      expect(scene().fed).toHaveLength(1);
     });
 
     it('applies operations in order and keeps their net changes', async () => {
-      await rig().put('/a', 'old');
-      await rig().put('/t/x', 'old');
-      const outcome = await rig().commit([
+      await scene().put('/a', 'old');
+      await scene().put('/t/x', 'old');
+      const outcome = await scene().commit([
         { type: 'put', path: '/n', value: 'gone again' },
         { type: 'delete', path: '/n' },
         { type: 'delete', path: '/a' },
@@ -61,12 +64,12 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
         { type: 'put', path: '/t/z', value: 'new' },
       ]);
       expect(outcome).toMatchObject({ puts: 2, deletes: 1 });
-      expect(rig().values()).toEqual(['/a=new', '/t/z=new']);
-      expect(rig().engine.reads.get('/a')).toMatchObject({ version: 2 });
+      expect(scene().values()).toEqual(['/a=new', '/t/z=new']);
+      expect(scene().engine.reads.get('/a')).toMatchObject({ version: 2 });
     });
 
-    it('says with what an entry dies, and why one that was deleted went', async () => {
-      const { engine } = rig();
+    it('may tie an entry to a lease, and say why one was deleted', async () => {
+      const { engine } = scene();
       const about = { conditions: [], actor: 'the server' };
       const lease = (await fixture.grantLease?.()) ?? 'l-1';
       const put = { type: 'put', path: '/a', value: 'v', lease } as const;
@@ -75,97 +78,97 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       const gone = { type: 'delete', path: '/a' } as const;
       const write = { ...about, operations: [gone], requestId: 'gone', cause: 'expired' } as const;
       const { revision } = await engine.writes.commit(write);
-      expect(rig().fed.at(-1)?.changes).toMatchObject([
+      expect(scene().fed.at(-1)?.changes).toMatchObject([
         { type: 'delete', path: '/a', cause: 'expired', prev: { lease } },
       ]);
       expect([...engine.reads.history(revision - 1)][0]?.changes[0]).toMatchObject({
         cause: 'expired',
       });
-      const known = rig().deletions({ subtree: '/', at: revision });
+      const known = scene().tombstones({ subtree: '/', at: revision });
       expect(known).toEqual([{ path: '/a', revision, cause: 'expired' }]);
     });
 
     it('S3 writes all operations or none', async () => {
-      await rig().put('/a', 'one');
+      await scene().put('/a', 'one');
       const operations = [
         { type: 'put', path: '/a', value: 'two' },
         { type: 'put', path: '/b', value: 'two' },
       ] as const;
       const conditions = [{ path: '/b', modRevision: 999 }];
-      await failureOf(() => rig().commit(operations, { conditions }));
-      expect(rig().values()).toEqual(['/a=one']);
-      await rig().commit(operations);
-      expect(rig().values()).toEqual(['/a=two', '/b=two']);
-      expect(rig().fed).toHaveLength(2);
+      await failureOf(() => scene().commit(operations, { conditions }));
+      expect(scene().values()).toEqual(['/a=one']);
+      await scene().commit(operations);
+      expect(scene().values()).toEqual(['/a=two', '/b=two']);
+      expect(scene().fed).toHaveLength(2);
     });
 
-    it('S5 revisions rise, and those of one turn in the order of asking', async () => {
+    it('S5 gets a higher revision than those before it, those of one turn in the order of asking', async () => {
       const paths = Array.from({ length: 200 }, (_, i) => `/p${i}`);
-      const outcomes = await Promise.all(paths.map((path) => rig().put(path, 'v')));
+      const outcomes = await Promise.all(paths.map((path) => scene().put(path, 'v')));
       const revisions = outcomes.map(({ revision }) => revision);
       const rising = [...new Set(revisions)].sort((a, b) => a - b);
       expect(rising).toHaveLength(200);
-      if (rig().engine.supports.ordered) expect(revisions).toEqual(rising);
-      expect(rig().engine.reads.revision).toBe(rising.at(-1));
+      if (scene().engine.supports.ordered) expect(revisions).toEqual(rising);
+      expect(scene().engine.reads.revision).toBe(rising.at(-1));
     });
 
     it('S3 refuses a commit that is larger than the engine says it takes, and names the limit', async () => {
-      const { commitBytesMax } = rig().engine.supports;
+      const { commitBytesMax } = scene().engine.supports;
       if (commitBytesMax === undefined) return;
       const put = (i: number) =>
         ({ type: 'put', path: `/a${i}`, value: 'x'.repeat(commitBytesMax / 4) }) as const;
-      const { code, message } = await failureOf(() => rig().commit([0, 1, 2, 3].map(put)));
+      const { code, message } = await failureOf(() => scene().commit([0, 1, 2, 3].map(put)));
       expect(code).toBe('too_large');
       expect(message).toContain(String(commitBytesMax));
-      expect(rig().values()).toEqual([]);
-      await rig().commit([0, 1, 2].map(put));
+      expect(scene().values()).toEqual([]);
+      await scene().commit([0, 1, 2].map(put));
     });
 
-    it('S6 recursive delete of /app leaves /apple alone', async () => {
+    it('S6 that removes the subtree /app leaves /apple alone', async () => {
       for (const path of ['/app', '/app/x', '/app/x/y', '/app-x', '/app.x', '/app0', '/apple'])
-        await rig().put(path, 'v');
-      expect(await rig().deleteSubtree('/app')).toMatchObject({ deletes: 3 });
-      expect(rig().values()).toEqual(['/app-x=v', '/app.x=v', '/app0=v', '/apple=v']);
+        await scene().put(path, 'v');
+      expect(await scene().deleteSubtree('/app')).toMatchObject({ deletes: 3 });
+      expect(scene().values()).toEqual(['/app-x=v', '/app.x=v', '/app0=v', '/apple=v']);
     });
 
-    it('S6 a plain delete leaves what is below', async () => {
-      await rig().put('/app', 'v');
-      await rig().put('/app/x', 'v');
-      await rig().delete('/app');
-      expect(rig().values()).toEqual(['/app/x=v']);
+    it('S6 that deletes one path leaves what is below it', async () => {
+      await scene().put('/app', 'v');
+      await scene().put('/app/x', 'v');
+      await scene().delete('/app');
+      expect(scene().values()).toEqual(['/app/x=v']);
     });
 
-    it('deletes everything at the root', async () => {
-      await rig().put('/a/b', 'v');
-      await rig().put('/ü', 'v');
-      expect(await rig().deleteSubtree('/')).toMatchObject({ deletes: 2 });
-      expect(rig().values()).toEqual([]);
+    it('that removes the subtree / removes everything', async () => {
+      await scene().put('/a/b', 'v');
+      await scene().put('/ü', 'v');
+      expect(await scene().deleteSubtree('/')).toMatchObject({ deletes: 2 });
+      expect(scene().values()).toEqual([]);
     });
 
     it('is refused once the engine was closed', async () => {
-      await rig().engine.close();
-      expect((await failureOf(() => rig().put('/a', 'v'))).code).toBe('unavailable');
+      await scene().engine.close();
+      expect((await failureOf(() => scene().put('/a', 'v'))).code).toBe('unavailable');
     });
 
-    it('takes a commit of 10,000 changes', async () => {
+    it('may have 10,000 changes', async () => {
       const paths = Array.from({ length: 10_000 }, (_, i) => `/big/${i % 100}/${i}`);
       const puts = paths.map((path) => ({ type: 'put', path, value: path }) as const);
-      expect(await rig().commit(puts)).toMatchObject({ puts: 10_000 });
-      expect(rig().engine.reads.entryCount).toBe(10_000);
-      expect(rig().values('/big/7')).toHaveLength(100);
-      expect(await rig().deleteSubtree('/big')).toMatchObject({ deletes: 10_000 });
-      expect(rig().engine.reads.entryCount).toBe(0);
+      expect(await scene().commit(puts)).toMatchObject({ puts: 10_000 });
+      expect(scene().engine.reads.entryCount).toBe(10_000);
+      expect(scene().values('/big/7')).toHaveLength(100);
+      expect(await scene().deleteSubtree('/big')).toMatchObject({ deletes: 10_000 });
+      expect(scene().engine.reads.entryCount).toBe(0);
     });
 
-    it('S2 shows nothing of a large commit before it shows all of it, and lets readers in', async () => {
-      const { engine } = rig();
+    it('S2 that is large shows nothing before it shows all of it, and lets readers in', async () => {
+      const { engine } = scene();
       const put = (i: number) => ({ type: 'put', path: `/big/${i}`, value: 'v' }) as const;
       const operations = Array.from({ length: 5_000 }, (_, i) => put(i));
       let isDone = false;
       const writes = [
-        rig().commit(operations),
-        rig().put('/behind', '1'),
-        rig().commit([{ type: 'delete', path: '/big', recursive: true }]),
+        scene().commit(operations),
+        scene().put('/behind', '1'),
+        scene().commit([{ type: 'delete', path: '/big', recursive: true }]),
       ];
       const all = Promise.all(writes).finally(() => {
         isDone = true;
@@ -175,7 +178,7 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
         await new Promise(setImmediate);
         turns++;
         const beside = engine.reads.get('/behind') === undefined ? 0 : 1;
-        const seen = rig().values('/big').length;
+        const seen = scene().values('/big').length;
         expect([0, 5_000]).toContain(seen);
         expect(engine.reads.entryCount).toBe(seen + beside);
       }
@@ -184,30 +187,30 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
       expect(large).toBeLessThan(removal ?? 0);
       if (engine.supports.ordered) expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
       expect(turns).toBeGreaterThan(5);
-      expect(rig().values()).toEqual(['/behind=1']);
+      expect(scene().values()).toEqual(['/behind=1']);
     });
 
-    it('S2 S4 a large commit is judged by what is before it, and done once', async () => {
+    it('S2 S4 that is large is judged by what is before it, and made once', async () => {
       const put = (i: number) => ({ type: 'put', path: `/big/${i}`, value: 'v' }) as const;
       const operations = Array.from({ length: 3_000 }, (_, i) => put(i));
-      const before = rig().put('/big/7', '1');
+      const before = scene().put('/big/7', '1');
       const conditions = [{ path: '/big/7', modRevision: 0 }];
-      const refused = failureOf(() => rig().commit(operations, { conditions }));
-      const large = rig().commit(operations, { requestId: 'large' });
-      const again = rig().commit(operations, { requestId: 'large' });
+      const refused = failureOf(() => scene().commit(operations, { conditions }));
+      const large = scene().commit(operations, { requestId: 'large' });
+      const again = scene().commit(operations, { requestId: 'large' });
       expect((await refused).details.current).toMatchObject({ value: '1' });
       expect(await again).toEqual(await large);
       expect((await large).revision).toBeGreaterThan((await before).revision);
-      expect(rig().engine.reads.get('/big/7')).toMatchObject({ value: 'v', version: 2 });
+      expect(scene().engine.reads.get('/big/7')).toMatchObject({ value: 'v', version: 2 });
     });
 
-    it('holds the longest path and a value of 1 MiB', async () => {
+    it('may have the longest path and a value of 1 MiB', async () => {
       const path = `/${'ü'.repeat(127)}/${'x'.repeat(255)}/${'y'.repeat(255)}/${'z'.repeat(255)}`;
       const value = 'ä'.repeat(512 * 1024);
-      await rig().put(path, value);
-      await rig().put(`${path}/1`, value);
-      expect(rig().engine.reads.get(path)?.value).toBe(value);
-      expect([...rig().engine.reads.history(0)].at(-1)?.changes[0]).toMatchObject({
+      await scene().put(path, value);
+      await scene().put(`${path}/1`, value);
+      expect(scene().engine.reads.get(path)?.value).toBe(value);
+      expect([...scene().engine.reads.history(0)].at(-1)?.changes[0]).toMatchObject({
         entry: { value },
       });
     });
@@ -215,79 +218,79 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
 
   describe('conditions', () => {
     it('S2 let one of two writers that read the same entry win', async () => {
-      const { revision } = await rig().put('/a', '0');
+      const { revision } = await scene().put('/a', '0');
       const conditions = [{ path: '/a', modRevision: revision }];
       const [first, second] = await Promise.allSettled([
-        rig().put('/a', 'first', { conditions }),
-        rig().put('/a', 'second', { conditions }),
+        scene().put('/a', 'first', { conditions }),
+        scene().put('/a', 'second', { conditions }),
       ]);
       expect(first.status).toBe('fulfilled');
       expect(second.status).toBe('rejected');
-      expect(rig().engine.reads.get('/a')?.value).toBe('first');
+      expect(scene().engine.reads.get('/a')?.value).toBe('first');
     });
 
     it('S2 count right with many writers at once', async () => {
       const increment = async (): Promise<void> => {
-        const now = rig().engine.reads.get('/n');
+        const now = scene().engine.reads.get('/n');
         const conditions = [{ path: '/n', modRevision: now?.modRevision ?? 0 }];
         const value = String(Number(now?.value ?? 0) + 1);
-        await rig().put('/n', value, { conditions }).catch(increment);
+        await scene().put('/n', value, { conditions }).catch(increment);
       };
       await Promise.all(Array.from({ length: 20 }, increment));
-      expect(rig().engine.reads.get('/n')).toMatchObject({ value: '20', version: 20 });
+      expect(scene().engine.reads.get('/n')).toMatchObject({ value: '20', version: 20 });
     });
 
-    it('0 asks for a path that holds nothing', async () => {
+    it('that name revision 0 ask for a path that holds nothing', async () => {
       const conditions = [{ path: '/a', modRevision: 0 }];
-      await rig().put('/a', 'one', { conditions });
-      const error = await failureOf(() => rig().put('/a', 'two', { conditions }));
+      await scene().put('/a', 'one', { conditions });
+      const error = await failureOf(() => scene().put('/a', 'two', { conditions }));
       expect(error.code).toBe('conflict');
-      expect(error.details).toEqual({ path: '/a', current: rig().engine.reads.get('/a') });
-      await rig().delete('/a');
-      await rig().put('/a', 'three', { conditions });
+      expect(error.details).toEqual({ path: '/a', current: scene().engine.reads.get('/a') });
+      await scene().delete('/a');
+      await scene().put('/a', 'three', { conditions });
     });
 
-    it('a conflict over an absent entry says so', async () => {
+    it('that do not hold because nothing is there say so', async () => {
       const conditions = [{ path: '/a', modRevision: 1 }];
-      const error = await failureOf(() => rig().put('/b', 'v', { conditions }));
+      const error = await failureOf(() => scene().put('/b', 'v', { conditions }));
       expect(error.code).toBe('conflict');
       expect(error.details).toEqual({ path: '/a', current: null });
-      expect(rig().engine.reads.get('/b')).toBeUndefined();
+      expect(scene().engine.reads.get('/b')).toBeUndefined();
     });
 
     it('are judged against the state before the commit', async () => {
-      await rig().commit(
+      await scene().commit(
         [
           { type: 'put', path: '/a', value: 'v' },
           { type: 'put', path: '/b', value: 'v' },
         ],
         { conditions: [{ path: '/a', modRevision: 0 }] },
       );
-      expect(rig().values()).toEqual(['/a=v', '/b=v']);
+      expect(scene().values()).toEqual(['/a=v', '/b=v']);
     });
   });
 
   describe('S4 a request id', () => {
     it('S4 is applied once when it is tried again later', async () => {
-      const first = await rig().put('/a', 'one', { requestId: 'once' });
-      await rig().put('/a', 'two');
-      expect(await rig().put('/a', 'one', { requestId: 'once' })).toEqual(first);
-      expect(rig().engine.reads.get('/a')?.value).toBe('two');
+      const first = await scene().put('/a', 'one', { requestId: 'once' });
+      await scene().put('/a', 'two');
+      expect(await scene().put('/a', 'one', { requestId: 'once' })).toEqual(first);
+      expect(scene().engine.reads.get('/a')?.value).toBe('two');
     });
 
     it('S4 is applied once when both tries come in one turn', async () => {
       const [first, second] = await Promise.all([
-        rig().put('/a', 'one', { requestId: 'once' }),
-        rig().put('/a', 'one', { requestId: 'once' }),
+        scene().put('/a', 'one', { requestId: 'once' }),
+        scene().put('/a', 'one', { requestId: 'once' }),
       ]);
       expect(second).toEqual(first);
-      expect(rig().fed).toHaveLength(1);
+      expect(scene().fed).toHaveLength(1);
     });
 
     it('S4 is answered with its commit even where its condition no longer holds', async () => {
       const more = { requestId: 'once', conditions: [{ path: '/a', modRevision: 0 }] };
-      const first = await rig().put('/a', 'one', more);
-      expect(await rig().put('/a', 'one', more)).toEqual(first);
+      const first = await scene().put('/a', 'one', more);
+      expect(await scene().put('/a', 'one', more)).toEqual(first);
     });
 
     it('S4 that made a commit is refused for another write, in the same turn and later', async () => {
@@ -302,28 +305,30 @@ export function describeWrites(rig: () => Rig, fixture: EngineFixture): void {
         [put('/a1', ''), put('/b', '2')],
         [put('/a', '1'), { type: 'delete', path: '/b' } as const],
       ];
-      const made = rig().commit(first, { requestId: 'r', conditions });
+      const made = scene().commit(first, { requestId: 'r', conditions });
       const refused = () => [
         ...others.map((each) =>
-          failureOf(() => rig().commit(each, { requestId: 'r', conditions })),
+          failureOf(() => scene().commit(each, { requestId: 'r', conditions })),
         ),
-        failureOf(() => rig().commit(first, { requestId: 'r' })),
+        failureOf(() => scene().commit(first, { requestId: 'r' })),
       ];
       const soon = refused();
       const { revision } = await made;
       for (const failure of [...(await Promise.all(soon)), ...(await Promise.all(refused()))])
         expect(failure).toMatchObject({ code: 'invalid_message' });
-      expect(await rig().commit(first, { requestId: 'r', conditions })).toMatchObject({ revision });
-      expect(rig().values()).toEqual(['/a=1', '/b=2']);
+      expect(await scene().commit(first, { requestId: 'r', conditions })).toMatchObject({
+        revision,
+      });
+      expect(scene().values()).toEqual(['/a=1', '/b=2']);
     });
 
     it('S4 that met a conflict is judged anew', async () => {
       const more = { requestId: 'again', conditions: [{ path: '/a', modRevision: 0 }] };
-      await rig().put('/a', 'one');
-      await failureOf(() => rig().put('/a', 'two', more));
-      await rig().delete('/a');
-      await rig().put('/a', 'two', more);
-      expect(rig().engine.reads.get('/a')?.value).toBe('two');
+      await scene().put('/a', 'one');
+      await failureOf(() => scene().put('/a', 'two', more));
+      await scene().delete('/a');
+      await scene().put('/a', 'two', more);
+      expect(scene().engine.reads.get('/a')?.value).toBe('two');
     });
   });
 }

@@ -42,6 +42,7 @@ export class Barrier {
     const behind = this.#options.behind();
     if (behind !== undefined) return Promise.reject(unavailable(behind));
     if (this.#running === undefined) return this.#begin();
+    // safeguard: barrier-is-not-shared-with-who-came-before
     this.#next ??= this.#running.catch(() => {}).then(() => this.#begin());
     return this.#next;
   }
@@ -59,8 +60,10 @@ export class Barrier {
     const { waiters, uptimeMs } = this.#options;
     const endMs = uptimeMs() + BARRIER_MS;
     const head = await this.#headOf(endMs);
+    // safeguard: barrier-waits-for-the-replica
     if (!(await waiters.wait(head.revision, Math.max(TRY_MS, endMs - uptimeMs()))))
       throw unavailable('what is shown here is behind the cluster');
+    // safeguard: barrier-compares-the-head
     this.#requireSame(head);
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '@confer/shared';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
 import { describeEngine } from '../contract/engine.contract.ts';
-import type { EngineTestOptions } from '../contract/rig.contract.ts';
+import type { EngineTestOptions } from '../contract/scene.contract.ts';
 import type { Engine } from '../engine.ts';
 import { connectCluster } from './client/grpc-cluster.ts';
 import { openEtcdEngine } from './etcd-engine.ts';

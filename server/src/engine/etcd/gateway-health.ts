@@ -4,15 +4,15 @@ import type { EngineHealth, Health } from '../engine.ts';
 export class GatewayHealth implements EngineHealth {
   #behind: Extract<Health, { kind: 'behind' }> | undefined;
   #degraded: Extract<Health, { kind: 'degraded' }> | undefined;
-  #listener: (health: Health) => void = () => {};
+  #observer: (health: Health) => void = () => {};
 
   /** What is shown may be old counts more than that nothing can be written. */
   get current(): Health {
     return this.#behind ?? this.#degraded ?? { kind: 'well' };
   }
 
-  onChange(listener: (health: Health) => void): void {
-    this.#listener = listener;
+  onChange(observer: (health: Health) => void): void {
+    this.#observer = observer;
   }
 
   /** Out of touch since then; `undefined`: in touch. */
@@ -32,6 +32,6 @@ export class GatewayHealth implements EngineHealth {
   #change(set: () => void): void {
     const before = this.current.kind;
     set();
-    if (this.current.kind !== before) this.#listener(this.current);
+    if (this.current.kind !== before) this.#observer(this.current);
   }
 }

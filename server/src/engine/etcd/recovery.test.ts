@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
 import { type Gateway, type GatewayOptions, Gateways } from '../../test-support/gateways.ts';
 import { Tampering } from '../../test-support/tampering.ts';
-import { failureOf } from '../contract/rig.contract.ts';
+import { failureOf } from '../contract/scene.contract.ts';
 import { EtcdError } from './client/cluster.ts';
 import type { WatchResponse } from './client/messages.ts';
 
@@ -110,8 +110,8 @@ describe.skipIf(problem !== undefined)(
       expect(one.kinds.filter((kind) => kind === 'jump')).toHaveLength(1);
       const { reads } = one.engine;
       const states = [...reads.scanStates({ subtree: '/', at: reads.revision })];
-      const deletions = states.flatMap((state) => ('deletion' in state ? [state.deletion] : []));
-      expect(deletions).toMatchObject([{ path: '/gone', cause: 'removed' }]);
+      const tombstones = states.flatMap((state) => ('tombstone' in state ? [state.tombstone] : []));
+      expect(tombstones).toMatchObject([{ path: '/gone', cause: 'removed' }]);
       expect(reads.tombstoneFloor).toBeLessThan(reads.compactedRevision);
     });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
 import { Gateway } from '../../test-support/gateways.ts';
-import { failureOf } from '../contract/rig.contract.ts';
+import { failureOf } from '../contract/scene.contract.ts';
 
 const problem = etcdProblem();
 if (problem !== undefined) console.info(`skipped, an etcd that was put back: ${problem}`);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
 import { Gateway } from '../../test-support/gateways.ts';
-import { failureOf } from '../contract/rig.contract.ts';
+import { failureOf } from '../contract/scene.contract.ts';
 
 const problem = etcdProblem();
 if (problem !== undefined) console.info(`skipped, gateways out of touch with etcd: ${problem}`);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
 import { type GatewayOptions, Gateways } from '../../test-support/gateways.ts';
-import { failureOf } from '../contract/rig.contract.ts';
+import { failureOf } from '../contract/scene.contract.ts';
 
 const problem = etcdProblem();
 if (problem !== undefined) console.info(`skipped, what etcd does beside its documents: ${problem}`);

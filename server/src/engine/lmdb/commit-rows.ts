@@ -7,7 +7,7 @@ import {
   type CommitHead,
   changeRows,
   goneOf,
-  type HeldRow,
+  type LazyEntryRow,
   stepAfter,
   storedEntry,
   tombstoneRow,
@@ -36,7 +36,7 @@ const ROW_BYTES = 60;
  */
 export function* writeCommit(
   tables: WriteTables,
-  judgement: Judgement<HeldRow>,
+  judgement: Judgement<LazyEntryRow>,
   so: { readonly far: Progress; readonly compactedRevision: number },
 ): CooperativeSteps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
   const { commit, replaced } = judgement;
@@ -58,7 +58,7 @@ export function* writeCommit(
 }
 
 function tallyOf(
-  { commit, replaced }: Judgement<HeldRow>,
+  { commit, replaced }: Judgement<LazyEntryRow>,
   far: Progress,
 ): { readonly progress: Progress; readonly outcome: CommitOutcome } {
   const { revision, time, changes } = commit;
@@ -79,7 +79,7 @@ function tallyOf(
 }
 
 /** What history holds on to: the row before, and its value where that lies apart. */
-function keptBytes(before: HeldRow | undefined): number {
+function keptBytes(before: LazyEntryRow | undefined): number {
   return before === undefined ? 0 : before.row.length + before.apartLength;
 }
 
@@ -100,7 +100,7 @@ function headAfter(
 function putRow(
   tables: WriteTables,
   { path, entry }: EngineChange & { readonly type: 'put' },
-  before: HeldRow | undefined,
+  before: LazyEntryRow | undefined,
   compactedRevision: number,
 ): ChangeRow {
   const gone = before === undefined ? forgetTombstone(tables, path, compactedRevision) : undefined;
@@ -119,6 +119,7 @@ function forgetTombstone(
   const row = tombstones.get(path);
   if (row === undefined) return undefined;
   const gone = goneOf(row);
+  // safeguard: path-that-lives-is-not-among-the-deleted
   tombstones.remove(path);
   if (gone.revision <= compacted) tombstoneOrder.remove([gone.revision, path]);
   return gone;
@@ -127,7 +128,7 @@ function forgetTombstone(
 function deleteRow(
   { entries, tombstones }: WriteTables,
   { path, cause }: EngineChange & { readonly type: 'delete' },
-  before: HeldRow | undefined,
+  before: LazyEntryRow | undefined,
   revision: number,
 ): ChangeRow {
   assert(before !== undefined, 'what is deleted was there');

@@ -56,9 +56,11 @@ function dropLog(tables: WriteTables, { revision }: Droppable, start: Place): Pl
 function dropChange(tables: WriteTables, [revision, path]: Place, row: string): void {
   const link = linkOf(path, row, fetchFrom(tables));
   if (link.kind === 'created') return;
+  // safeguard: value-that-lies-apart-lives-as-long-as-history
   if (link.before.apartLength > 0) tables.values.remove([link.before.modRevision, path]);
   if (link.kind !== 'deleted') return;
   const gone = tables.tombstones.get(path);
+  // safeguard: deletes-are-known-beyond-compaction
   // From now on the log does not have the order in which paths went.
   if (gone !== undefined && goneOf(gone).revision === revision)
     tables.tombstoneOrder.put([revision, path], '');
@@ -71,6 +73,7 @@ function forgetRequests(
   start: number,
 ): number | undefined {
   const old: number[] = [];
+  // safeguard: requests-outlive-compaction
   for (const { key } of requests.rows({ start, end: upTo + 1, limit: STEP_ROWS })) old.push(key);
   for (const revision of old) requests.remove(revision);
   return old.length === STEP_ROWS ? old.at(-1) : undefined;

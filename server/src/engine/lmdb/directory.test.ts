@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { Child } from '../contract/child.contract.ts';
-import { Rig, TestClock } from '../contract/rig.contract.ts';
+import { Scene, TestClock } from '../contract/scene.contract.ts';
 import { StorageError } from '../storage-error.ts';
 import { openLmdbEngine } from './open.ts';
 import { repairDirectory } from './repair.ts';
@@ -67,10 +67,10 @@ async function expectRefused(directory: string, reason: RegExp): Promise<void> {
 
 /** Leaves `directory` with a little more history, closed. Returns its last revision. */
 async function fill(directory: string): Promise<number> {
-  const rig = new Rig(await openIn(directory), new TestClock());
-  for (let i = 0; i < 20; i++) await rig.put(`/a/${i % 7}`, String(i).repeat(100));
-  await rig.engine.close();
-  return rig.engine.reads.revision;
+  const scene = new Scene(await openIn(directory), new TestClock());
+  for (let i = 0; i < 20; i++) await scene.put(`/a/${i % 7}`, String(i).repeat(100));
+  await scene.engine.close();
+  return scene.engine.reads.revision;
 }
 
 /** Leaves a directory as SIGKILL does, with commits that are in its log alone. */
@@ -322,9 +322,9 @@ describe('a directory whose server was killed', () => {
 
   it('S1 is looked through, however large, where damage may be what ended its last runs', async () => {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new TestClock());
-    for (let i = 0; i < 36; i++) await rig.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
-    await rig.engine.close();
+    const scene = new Scene(await openIn(directory), new TestClock());
+    for (let i = 0; i < 36; i++) await scene.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
+    await scene.engine.close();
     notices.length = 0;
     await (await openIn(directory)).close();
     expect(notices).toEqual([]);
@@ -347,13 +347,13 @@ describe('a directory whose server was killed', () => {
   /** One that is too large for each of its rows to be looked at when it opens. */
   async function largeStore(): Promise<{ directory: string; file: string; data: Buffer }> {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new TestClock());
-    for (let i = 0; i < 36; i++) await rig.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
+    const scene = new Scene(await openIn(directory), new TestClock());
+    for (let i = 0; i < 36; i++) await scene.put(`/large/${i}`, `${i}: `.padEnd(1_000_000, 'x'));
     const path = (i: number) => `/small/${i}`;
-    await rig.commit(
+    await scene.commit(
       Array.from({ length: 3_000 }, (_, i) => ({ type: 'put', path: path(i), value: String(i) })),
     );
-    await rig.engine.close();
+    await scene.engine.close();
     const file = join(directory, 'data.mdb');
     return { directory, file, data: readFileSync(file) };
   }

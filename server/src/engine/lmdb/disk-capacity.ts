@@ -55,6 +55,7 @@ export class DiskCapacity {
     if (this.#isShort) this.#isPlenty();
   }
 
+  // safeguard: disk-that-is-well-again-is-used
   #isPlenty(): boolean {
     const isPlenty = this.#reserve.take() || this.#freeBytes() >= 2 * this.#reserve.bytes;
     if (isPlenty) this.#isShort = false;

@@ -43,6 +43,7 @@ export function diskBytes(directory: string): number {
 /** What the writers of a transaction that failed are told. */
 export function failureOf(error: unknown): ProtocolError {
   if (!(error instanceof WriteFailure)) return refusalOf(error);
+  // safeguard: unknown-outcome-is-no-refusal
   if (error.outcome === 'unknown')
     return new ProtocolError(
       'outcome_unknown',

@@ -1,9 +1,9 @@
 import { DamageError } from './damage.ts';
-import { type Fetch, type Gone, HeldRow, type Link, linkOf } from './row-codec.ts';
+import { type Fetch, type Gone, LazyEntryRow, type Link, linkOf } from './row-codec.ts';
 import type { ReadTables } from './tables.ts';
 
 /** What a path was at some revision: a version of it, or the delete that it went by; or it never was. */
-export type State = HeldRow | Gone | undefined;
+export type RowState = LazyEntryRow | Gone | undefined;
 
 /** What long values are fetched by. */
 export function fetchFrom({ values }: Pick<ReadTables, 'values'>): Fetch {
@@ -14,7 +14,7 @@ export function fetchFrom({ values }: Pick<ReadTables, 'values'>): Fetch {
  * Reads a path at an old revision by undoing its later changes, going back from what it is now: each
  * change says what was there before it, and where its block began, so that whole blocks are passed over.
  */
-export function stateAt(tables: ReadTables, path: string, now: State, at: number): State {
+export function stateAt(tables: ReadTables, path: string, now: RowState, at: number): RowState {
   let state = now;
   while (state !== undefined && revisionOf(state) > at)
     state = before(tables, path, earliestAfter(state, at));
@@ -22,11 +22,11 @@ export function stateAt(tables: ReadTables, path: string, now: State, at: number
 }
 
 /** Where to go back from: where all that a block has is later, that is its first change. */
-function earliestAfter(state: HeldRow | Gone, at: number): number {
+function earliestAfter(state: LazyEntryRow | Gone, at: number): number {
   return state.block > at ? state.block : revisionOf(state);
 }
 
-function before(tables: ReadTables, path: string, revision: number): State {
+function before(tables: ReadTables, path: string, revision: number): RowState {
   const link = linkAt(tables, path, revision);
   return link.kind === 'created' ? link.gone : link.before;
 }
@@ -38,6 +38,6 @@ function linkAt(tables: ReadTables, path: string, revision: number): Link {
   return linkOf(path, row, fetchFrom(tables));
 }
 
-function revisionOf(state: HeldRow | Gone): number {
-  return state instanceof HeldRow ? state.modRevision : state.revision;
+function revisionOf(state: LazyEntryRow | Gone): number {
+  return state instanceof LazyEntryRow ? state.modRevision : state.revision;
 }

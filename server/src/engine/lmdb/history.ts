@@ -1,10 +1,10 @@
 import { assert, ROOT } from '@confer/shared';
 import type { EngineChange, EngineCommit } from '../engine.ts';
 import { madeDelete, madePut } from '../evaluate.ts';
-import { fetchFrom, type State, stateAt } from './historical-reads.ts';
+import { fetchFrom, type RowState, stateAt } from './historical-reads.ts';
 import type { Place } from './keys.ts';
 import { heldNow } from './reads.ts';
-import { type CommitHead, goneOf, HeldRow, headOf, type Link, linkOf } from './row-codec.ts';
+import { type CommitHead, goneOf, headOf, LazyEntryRow, type Link, linkOf } from './row-codec.ts';
 import type { ReadTables, TableRange } from './tables.ts';
 
 /** About how many changes are read at once; a commit is not divided. */
@@ -69,7 +69,7 @@ function madeOf(
   chunk: readonly CommitRows[],
   end: number,
 ): readonly EngineCommit[] {
-  const later = new Map<string, State>();
+  const later = new Map<string, RowState>();
   const made: EngineCommit[] = [];
   for (const { revision, head, changes } of [...chunk].reverse()) {
     const all = changes.map((change) => {
@@ -83,17 +83,21 @@ function madeOf(
   return made.reverse();
 }
 
-function stateOf(tables: ReadTables, path: string, at: number): State {
+function stateOf(tables: ReadTables, path: string, at: number): RowState {
   const gone = tables.tombstones.get(path);
   const now = heldNow(tables, path) ?? (gone === undefined ? undefined : goneOf(gone));
   return stateAt(tables, path, now, at);
 }
 
 /** `made`: what the path was after it. */
-function changeOf({ path, link }: Linked, made: State, { withoutPrev }: CommitHead): EngineChange {
+function changeOf(
+  { path, link }: Linked,
+  made: RowState,
+  { withoutPrev }: CommitHead,
+): EngineChange {
   const withPrev = withoutPrev !== true;
   if (link.kind === 'deleted') return madeDelete(path, link.cause, link.before, withPrev);
-  assert(made instanceof HeldRow, 'a put made an entry');
+  assert(made instanceof LazyEntryRow, 'a put made an entry');
   return madePut(made.entry(), link.kind === 'created' ? undefined : link.before, withPrev);
 }
 

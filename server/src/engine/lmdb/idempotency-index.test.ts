@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { IdempotencyIndex } from './idempotency-index.ts';
 
-it('S4 finds the last of many requests, and says nothing of those it never saw', () => {
+it('S4 the index of request ids finds the last of many requests, and says nothing of those it never saw', () => {
   const index = new IdempotencyIndex();
   for (let i = 1; i <= 50_000; i++) index.add(`request-${i}`, i);
   for (let i = 1; i <= 50_000; i++) expect(index.find(`request-${i}`)).toBe(i);
@@ -10,7 +10,7 @@ it('S4 finds the last of many requests, and says nothing of those it never saw',
   expect(index.find('request-7')).toBe(60_000);
 });
 
-it('S4 W10 knows a million requests back, and not for ever more', () => {
+it('S4 W10 the index of request ids knows a million requests back, and lets older ones go', () => {
   const index = new IdempotencyIndex();
   for (let i = 1; i <= 2_100_000; i++) index.add(`r${i}`, i);
   expect(index.find('r1100001')).toBe(1_100_001);

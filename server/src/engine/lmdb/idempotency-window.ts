@@ -33,6 +33,7 @@ export class IdempotencyWindow {
 
   constructor(tables: ReadTables, revision: number, uptimeMs: () => number) {
     this.#uptimeMs = uptimeMs;
+    // safeguard: requests-are-read-back
     for (const [id, at] of youngest(tables).reverse()) this.#index.add(id, at);
     this.#mark(revision);
   }

@@ -10,12 +10,12 @@ import type {
 import { Feed } from '../feed.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import type { Progress } from './commit-rows.ts';
-import { Condition } from './condition.ts';
 import { DiskCapacity, type Reserve } from './disk-capacity.ts';
 import { IdempotencyWindow } from './idempotency-window.ts';
 import { LmdbReads } from './lmdb-reads.ts';
 import { Maintenance } from './maintenance.ts';
 import { type Storage, WriteFailure } from './storage.ts';
+import { StorageHealth } from './storage-health.ts';
 import type { WriteTables } from './tables.ts';
 import { Writes } from './writes.ts';
 
@@ -54,7 +54,7 @@ export class LmdbEngine implements Engine {
   readonly reads: LmdbReads;
   readonly writes: EngineWrites = { commit: (request) => this.#commit(request) };
   readonly feed = new Feed();
-  readonly health: Condition;
+  readonly health: StorageHealth;
   readonly maintenance: Maintenance;
   readonly #parts: LmdbEngineParts;
   readonly #writes: Writes;
@@ -74,7 +74,7 @@ export class LmdbEngine implements Engine {
     this.timelines = timelines;
     this.#shown = progress;
     this.#capacity = new DiskCapacity(parts.reserve, () => storage.freeBytes());
-    this.health = new Condition(clock, uptimeMs);
+    this.health = new StorageHealth(clock, uptimeMs);
     this.#requests = new IdempotencyWindow(storage.tables, progress.revision, uptimeMs);
     const shown = () => this.#shown;
     this.maintenance = new Maintenance({
@@ -203,7 +203,7 @@ export class LmdbEngine implements Engine {
 
   async #close(): Promise<void> {
     this.#retention?.stop();
-    await this.#writes.settled();
+    await this.#writes.drained();
     await this.maintenance.stop();
     await this.#transactions;
     // Whoever ends it hears of what went wrong since the last look.

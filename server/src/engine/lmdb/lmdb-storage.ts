@@ -87,7 +87,7 @@ class LmdbStorage implements Storage {
   readonly #written: WriteTables;
   #shown: ReadTransaction;
   #isWriting = false;
-  #trouble: StorageFailure | undefined;
+  #finalFailure: StorageFailure | undefined;
   /** A row that somebody asked for. The others are served. */
   #damage: StorageFailure | undefined;
 
@@ -132,8 +132,8 @@ class LmdbStorage implements Storage {
     work: (tables: WriteTables) => Result | Promise<Result>,
     hint = SOME_ROWS,
   ): Promise<Result> {
-    if (this.#trouble !== undefined)
-      throw new WriteFailure('nothing written', false, this.#trouble.reason);
+    if (this.#finalFailure !== undefined)
+      throw new WriteFailure('nothing written', false, this.#finalFailure.reason);
     await this.#haveRoom(hint);
     let ended: { readonly result: Result } | { readonly thrown: unknown } | undefined;
     const end = (result: Result) => {
@@ -187,13 +187,13 @@ class LmdbStorage implements Storage {
   }
 
   get failure(): StorageFailure | undefined {
-    return this.#trouble ?? this.#damage;
+    return this.#finalFailure ?? this.#damage;
   }
 
   tend(): void {}
 
   show(): void {
-    if (this.#trouble !== undefined) return;
+    if (this.#finalFailure !== undefined) return;
     const before = this.#shown;
     this.#shown = this.#root.useReadTransaction();
     before.done();
@@ -213,7 +213,7 @@ class LmdbStorage implements Storage {
 
   /** What has failed for good is left to the end of the process: LMDB may never come back from its close. */
   async close(): Promise<void> {
-    if (this.#trouble !== undefined) return;
+    if (this.#finalFailure !== undefined) return;
     const { pageBytes, pages } = this.#pages();
     this.#shown.done();
     await this.#root.close();
@@ -236,7 +236,7 @@ class LmdbStorage implements Storage {
     // The note may have damaged the memory of the process.
     const isBeyond = note !== undefined && NOTE.length + note.length >= NOTE_BYTES_MAX;
     if (outcome === 'unknown' || isBeyond || (note !== undefined && !full))
-      this.#trouble = { reason, isFinal: true };
+      this.#finalFailure = { reason, isFinal: true };
     return new WriteFailure(outcome, full, reason);
   }
 

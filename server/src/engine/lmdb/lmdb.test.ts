@@ -6,7 +6,7 @@ import type { Clock } from '@confer/shared';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHILD, Child } from '../contract/child.contract.ts';
 import { describeEngine } from '../contract/engine.contract.ts';
-import { type EngineTestOptions, failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
+import { type EngineTestOptions, failureOf, Scene, TestClock } from '../contract/scene.contract.ts';
 import type { Engine } from '../engine.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { openLmdbEngine } from './open.ts';
@@ -70,8 +70,8 @@ describe('a server killed amid large commits', () => {
       await writer.said(1 + commits);
       await writer.kill();
       const acknowledged = Number(writer.lines.at(-1));
-      const rig = new Rig(await openIn(directory), new TestClock());
-      const { engine } = rig;
+      const scene = new Scene(await openIn(directory), new TestClock());
+      const { engine } = scene;
       expect([acknowledged, acknowledged + 1]).toContain(engine.reads.revision);
       const expected = engine.reads.revision % 3 === 0 ? 0 : 2_500;
       expect(engine.reads.entryCount).toBe(expected);
@@ -79,7 +79,7 @@ describe('a server killed amid large commits', () => {
       expect(values).toHaveLength(expected);
       expect(values.every(({ value }) => value === String(engine.reads.revision))).toBe(true);
       const gone = engine.reads.revision < 3 ? 0 : 2_500 - expected;
-      expect(rig.deleted()).toHaveLength(gone);
+      expect(scene.deleted()).toHaveLength(gone);
       const sizes = [...engine.reads.history(0)].map(({ changes }) => changes.length);
       expect(sizes).toEqual(sizes.map(() => 2_500));
       await engine.close();
@@ -112,23 +112,23 @@ function expectCounted(engine: Engine, acknowledged: ReadonlyMap<string, number>
 describe('a compaction', () => {
   it('that was broken off leaves all readable, and the next one finishes it', async () => {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new TestClock());
+    const scene = new Scene(await openIn(directory), new TestClock());
     const puts = Array.from({ length: 4_000 }, (_, i) =>
-      rig.put(`/k${i % 50}`, String(i), { requestId: `put-${i}` }),
+      scene.put(`/k${i % 50}`, String(i), { requestId: `put-${i}` }),
     );
     await Promise.all(puts);
-    const upTo = rig.engine.reads.revision - 10;
-    const expected = rig.values('/', upTo);
-    const compaction = failureOf(() => rig.engine.maintenance.compact(upTo));
-    while (rig.engine.reads.compactedRevision < upTo) await new Promise(setImmediate);
-    await rig.engine.close();
+    const upTo = scene.engine.reads.revision - 10;
+    const expected = scene.values('/', upTo);
+    const compaction = failureOf(() => scene.engine.maintenance.compact(upTo));
+    while (scene.engine.reads.compactedRevision < upTo) await new Promise(setImmediate);
+    await scene.engine.close();
     expect((await compaction).code).toBe('unavailable');
 
     const clock = new TestClock();
-    const again = new Rig(await openIn(directory, clock), clock);
+    const again = new Scene(await openIn(directory, clock), clock);
     expect(again.engine.reads.compactedRevision).toBe(upTo);
     expect(again.values('/', upTo)).toEqual(expected);
-    expect([...again.engine.reads.history(upTo)]).toEqual(rig.fed.slice(-10));
+    expect([...again.engine.reads.history(upTo)]).toEqual(scene.fed.slice(-10));
     const last = await again.put('/k0', '2000', { requestId: 'put-2000' });
     expect(last.revision).toBeLessThan(upTo);
     again.clock.time += IDEMPOTENCY_WINDOW_MS + 1;
@@ -140,17 +140,17 @@ describe('a compaction', () => {
   });
 
   it('of a commit larger than a step goes over several', async () => {
-    const rig = new Rig(await openIn(newDirectory()), new TestClock());
+    const scene = new Scene(await openIn(newDirectory()), new TestClock());
     const puts = (value: string) =>
       Array.from({ length: 3_500 }, (_, i) => ({ type: 'put', path: `/k${i}`, value }) as const);
-    await rig.commit(puts('1'));
-    await rig.commit(puts('2'));
-    await rig.deleteSubtree('/');
-    const { revision } = await rig.put('/k1', '3');
-    await rig.engine.maintenance.compact(revision - 1);
-    expect(rig.values('/', revision - 1)).toEqual([]);
-    expect(rig.values()).toEqual(['/k1=3']);
-    await rig.engine.close();
+    await scene.commit(puts('1'));
+    await scene.commit(puts('2'));
+    await scene.deleteSubtree('/');
+    const { revision } = await scene.put('/k1', '3');
+    await scene.engine.maintenance.compact(revision - 1);
+    expect(scene.values('/', revision - 1)).toEqual([]);
+    expect(scene.values()).toEqual(['/k1=3']);
+    await scene.engine.close();
   });
 });
 
@@ -164,19 +164,19 @@ describe('a write', () => {
       }
     }
     const clock = new BreakingClock();
-    const rig = new Rig(await openIn(newDirectory(), clock), clock);
-    await rig.put('/a', '1');
+    const scene = new Scene(await openIn(newDirectory(), clock), clock);
+    await scene.put('/a', '1');
     clock.looksLeft = 1;
     const [, failure] = await Promise.all([
-      rig.put('/a', '2'),
-      failureOf(() => rig.put('/b', '2')),
+      scene.put('/a', '2'),
+      failureOf(() => scene.put('/b', '2')),
     ]);
     expect(failure.code).toBe('unavailable');
     clock.looksLeft = Number.POSITIVE_INFINITY;
-    expect(rig.values()).toEqual(['/a=2']);
-    await rig.put('/a', '3');
-    expect(rig.values()).toEqual(['/a=3']);
-    await rig.engine.close();
+    expect(scene.values()).toEqual(['/a=2']);
+    await scene.put('/a', '3');
+    expect(scene.values()).toEqual(['/a=3']);
+    await scene.engine.close();
   });
 
   const smallDisk = 'mount -t tmpfs -o size=6m tmpfs "$1"';

@@ -14,7 +14,7 @@ import {
 import { failureOf } from './errors.ts';
 import { headAt } from './history.ts';
 import type { IdempotencyWindow } from './idempotency-window.ts';
-import { type Compacted, metaOf, NOTHING_COMPACTED, putMeta } from './meta.ts';
+import { type CompactionState, metaOf, NOTHING_COMPACTED, putMeta } from './meta.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
 
 export interface MaintenanceContext {
@@ -32,7 +32,7 @@ export interface MaintenanceContext {
 /** Compacts, a call after the other, in small transactions between which writers have theirs. */
 export class Maintenance implements EngineMaintenance {
   readonly #context: MaintenanceContext;
-  #compacted: Compacted;
+  #compacted: CompactionState;
   #tombstoneFloor: number;
   #work: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -45,7 +45,7 @@ export class Maintenance implements EngineMaintenance {
     this.#tombstoneFloor = metaOf(tables, 'tombstoneFloor') ?? 0;
   }
 
-  get compacted(): Compacted {
+  get compacted(): CompactionState {
     return this.#compacted;
   }
 

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Rig, TestClock } from '../contract/rig.contract.ts';
+import { Scene, TestClock } from '../contract/scene.contract.ts';
 import { openLmdbEngine } from './open.ts';
 import { repairDirectory } from './repair.ts';
 import { verifyDirectory } from './verify.ts';
@@ -35,18 +35,18 @@ const openIn = (directory: string) =>
 /** A directory as SIGKILL leaves it: a large commit, and some small ones behind it. */
 async function killed(behind: number): Promise<string> {
   const directory = newDirectory();
-  const rig = new Rig(await openIn(directory), new TestClock());
-  for (let i = 0; i < 40; i++) await rig.put(`/k/${i % 5}`, String(i));
+  const scene = new Scene(await openIn(directory), new TestClock());
+  for (let i = 0; i < 40; i++) await scene.put(`/k/${i % 5}`, String(i));
   const operations = Array.from({ length: 2_000 }, (_, i) => ({
     type: 'put' as const,
     path: `/big/${i}`,
     value: String(i),
   }));
-  await rig.commit(operations);
-  for (let i = 0; i < behind; i++) await rig.put(`/k/${i % 5}`, `behind ${i}`);
+  await scene.commit(operations);
+  for (let i = 0; i < behind; i++) await scene.put(`/k/${i % 5}`, `behind ${i}`);
   const copy = newDirectory();
   cpSync(directory, copy, { recursive: true });
-  await rig.engine.close();
+  await scene.engine.close();
   return copy;
 }
 
@@ -100,7 +100,7 @@ describe('a meta page', () => {
     },
   );
 
-  it('S1 a page that says that it was written later than all is refused', async () => {
+  it('S1 that says that it was written later than all others is refused', async () => {
     const directory = await killed(0);
     edit(directory, (data) => {
       const page = Math.floor(data.indexOf('\x01big\x011000') / PAGE_BYTES);

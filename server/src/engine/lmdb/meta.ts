@@ -10,12 +10,12 @@ export interface Identity {
 }
 
 /** What is known of the last commit that compaction dropped: history goes on from there. */
-export type Compacted = Omit<Progress, 'entryCount'>;
+export type CompactionState = Omit<Progress, 'entryCount'>;
 
 interface MetaRows {
   readonly identity: Identity;
   readonly timelines: readonly Timeline[];
-  readonly compacted: Compacted;
+  readonly compacted: CompactionState;
   /** Of the write-ahead log. In the tables themselves, and never in the log. */
   readonly wal: LogPlace;
   /** In the log alone: how many transactions it knows to be in the tables themselves. */
@@ -24,7 +24,7 @@ interface MetaRows {
   readonly tombstoneFloor: number;
 }
 
-export const NOTHING_COMPACTED: Compacted = {
+export const NOTHING_COMPACTED: CompactionState = {
   revision: 0,
   time: 0,
   changesSoFar: 0,

@@ -69,7 +69,7 @@ function segmentBytesOn(directory: string): number {
 }
 
 /** What an engine has, beside its storage, until it is closed. */
-interface Held {
+interface EngineResources {
   readonly lock: LockedFile;
   readonly look: BackgroundLook | undefined;
   readonly epoch: string;
@@ -214,7 +214,7 @@ class Opening {
 
   async #release(
     storage: Storage,
-    { lock, look, epoch, timeline }: Held,
+    { lock, look, epoch, timeline }: EngineResources,
     { revision }: Progress,
   ): Promise<void> {
     look?.stop();

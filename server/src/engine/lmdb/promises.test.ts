@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Child } from '../contract/child.contract.ts';
-import { failureOf, Rig, seeded, TestClock } from '../contract/rig.contract.ts';
+import { failureOf, Scene, seeded, TestClock } from '../contract/scene.contract.ts';
 import type { Engine } from '../engine.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { checkRows } from './file/check-rows.ts';
@@ -68,78 +68,81 @@ const put = (path: string, value = 'v') => ({ type: 'put', path, value }) as con
 describe('a large commit', () => {
   it('S1 that removes large values copies none of them', async () => {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new Machine());
+    const scene = new Scene(await openIn(directory), new Machine());
     const value = 'x'.repeat(1024 * 1024);
-    for (let i = 0; i < 60; i++) await rig.put(`/big/${i}`, value);
+    for (let i = 0; i < 60; i++) await scene.put(`/big/${i}`, value);
     const before = readFileSync(join(directory, 'data.mdb')).length;
-    await rig.deleteSubtree('/big');
-    expect(rig.fed.at(-1)).toMatchObject({ withoutPrev: true });
-    expect(rig.engine.reads.entryCount).toBe(0);
-    await rig.engine.close();
+    await scene.deleteSubtree('/big');
+    expect(scene.fed.at(-1)).toMatchObject({ withoutPrev: true });
+    expect(scene.engine.reads.entryCount).toBe(0);
+    await scene.engine.close();
     expect(readFileSync(join(directory, 'data.mdb')).length - before).toBeLessThan(8 * 1024 * 1024);
-    const again = new Rig(await openIn(directory), new Machine());
+    const again = new Scene(await openIn(directory), new Machine());
     expect(again.values()).toEqual([]);
     expect(again.values('/big/7', 60)[0]).toHaveLength('/big/7='.length + value.length);
     await again.engine.close();
   });
 
   it('S4 is known while a compaction drops it, a step at a time', async () => {
-    const rig = new Rig(await openIn(newDirectory()), new Machine());
+    const scene = new Scene(await openIn(newDirectory()), new Machine());
     const operations = Array.from({ length: 1_800 }, (_, i) => put(`/a/${i}`));
-    const first = await rig.commit(operations, { requestId: 'large' });
-    await rig.put('/a/0', 'newer');
+    const first = await scene.commit(operations, { requestId: 'large' });
+    await scene.put('/a/0', 'newer');
     let isOver = false;
-    const compaction = rig.engine.maintenance.compact(rig.engine.reads.revision).finally(() => {
+    const compaction = scene.engine.maintenance.compact(scene.engine.reads.revision).finally(() => {
       isOver = true;
     });
     while (!isOver) {
-      expect(await rig.commit(operations, { requestId: 'large' })).toEqual(first);
+      expect(await scene.commit(operations, { requestId: 'large' })).toEqual(first);
       await new Promise(setImmediate);
     }
     await compaction;
-    expect(await rig.commit(operations, { requestId: 'large' })).toEqual(first);
-    expect(rig.engine.reads.get('/a/0')?.value).toBe('newer');
-    await rig.engine.close();
+    expect(await scene.commit(operations, { requestId: 'large' })).toEqual(first);
+    expect(scene.engine.reads.get('/a/0')?.value).toBe('newer');
+    await scene.engine.close();
   });
 });
 
 describe('a path that is deleted and made again, over and over', () => {
   it('has each of its lives, however many blocks of changes they take', async () => {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new Machine());
+    const scene = new Scene(await openIn(directory), new Machine());
     const lives = 700;
     for (let life = 0; life < lives; life++) {
-      await rig.commit([put('/lock', `holder ${life}`)]);
-      await rig.commit([{ type: 'delete', path: '/lock' }]);
+      await scene.commit([put('/lock', `holder ${life}`)]);
+      await scene.commit([{ type: 'delete', path: '/lock' }]);
     }
-    await rig.commit([put('/lock', 'now')]);
+    await scene.commit([put('/lock', 'now')]);
     for (let life = 0; life < lives; life++) {
-      expect(rig.values('/', 2 * life + 1)).toEqual([`/lock=holder ${life}`]);
-      expect(rig.values('/', 2 * life + 2)).toEqual([]);
+      expect(scene.values('/', 2 * life + 1)).toEqual([`/lock=holder ${life}`]);
+      expect(scene.values('/', 2 * life + 2)).toEqual([]);
     }
-    expect([...rig.engine.reads.history(0)]).toEqual(rig.fed);
-    await rig.engine.maintenance.compact(900);
-    expect(rig.values('/', 901)).toEqual(['/lock=holder 450']);
-    expect([...rig.engine.reads.history(900)]).toEqual(rig.fed.slice(900));
-    await rig.engine.close();
+    expect([...scene.engine.reads.history(0)]).toEqual(scene.fed);
+    await scene.engine.maintenance.compact(900);
+    expect(scene.values('/', 901)).toEqual(['/lock=holder 450']);
+    expect([...scene.engine.reads.history(900)]).toEqual(scene.fed.slice(900));
+    await scene.engine.close();
   });
 });
 
 describe('many small deletes', () => {
   it('leave few tombstones for those who read a range to pass over', async () => {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory, new Machine(), 16 * 1024 * 1024), new Machine());
+    const scene = new Scene(
+      await openIn(directory, new Machine(), 16 * 1024 * 1024),
+      new Machine(),
+    );
     const paths = Array.from({ length: 9_000 }, (_, i) => `/a/${i}`);
-    await rig.commit(paths.map((path) => put(path)));
+    await scene.commit(paths.map((path) => put(path)));
     const logs = () =>
       ['wal-0', 'wal-1'].filter((name) => statSync(join(directory, name)).size > 0);
     expect(logs()).toHaveLength(1);
     for (let i = 0; i < paths.length; i += 100)
-      await Promise.all(paths.slice(i, i + 100).map((path) => rig.delete(path)));
+      await Promise.all(paths.slice(i, i + 100).map((path) => scene.delete(path)));
     // Far from full, and yet the next one was begun: what was before is on its way into the tables.
     expect(logs()).toHaveLength(2);
-    expect(rig.values()).toEqual([]);
-    await rig.engine.close();
+    expect(scene.values()).toEqual([]);
+    await scene.engine.close();
   });
 });
 
@@ -150,26 +153,26 @@ describe('a clock that is set', () => {
   ])('S4 %s: times rise, and no write is made twice', async (_, stepMs) => {
     const directory = newDirectory();
     const machine = new Machine();
-    let rig = new Rig(await openIn(directory, machine), machine);
-    const first = await rig.put('/a', '1', { requestId: 'once' });
+    let scene = new Scene(await openIn(directory, machine), machine);
+    const first = await scene.put('/a', '1', { requestId: 'once' });
     machine.time += stepMs;
-    await rig.put('/b', '2');
-    await rig.engine.maintenance.compact(rig.engine.reads.revision);
-    expect(await rig.put('/a', '1', { requestId: 'once' })).toEqual(first);
-    await rig.engine.close();
+    await scene.put('/b', '2');
+    await scene.engine.maintenance.compact(scene.engine.reads.revision);
+    expect(await scene.put('/a', '1', { requestId: 'once' })).toEqual(first);
+    await scene.engine.close();
     machine.time -= stepMs;
-    rig = new Rig(await openIn(directory, machine), machine);
-    await rig.put('/c', '3');
-    await rig.engine.maintenance.compact(rig.engine.reads.revision - 1);
-    expect(await rig.put('/a', '1', { requestId: 'once' })).toEqual(first);
-    const times = ['/a', '/b', '/c'].map((path) => rig.engine.reads.get(path)?.updatedAt ?? 0);
+    scene = new Scene(await openIn(directory, machine), machine);
+    await scene.put('/c', '3');
+    await scene.engine.maintenance.compact(scene.engine.reads.revision - 1);
+    expect(await scene.put('/a', '1', { requestId: 'once' })).toEqual(first);
+    const times = ['/a', '/b', '/c'].map((path) => scene.engine.reads.get(path)?.updatedAt ?? 0);
     expect(times).toEqual([...times].sort((a, b) => a - b));
     machine.pass(IDEMPOTENCY_WINDOW_MS + 1);
-    await rig.engine.maintenance.compact(rig.engine.reads.revision);
-    expect((await rig.put('/a', '1', { requestId: 'once' })).revision).toBeGreaterThan(
+    await scene.engine.maintenance.compact(scene.engine.reads.revision);
+    expect((await scene.put('/a', '1', { requestId: 'once' })).revision).toBeGreaterThan(
       first.revision,
     );
-    await rig.engine.close();
+    await scene.engine.close();
   });
 });
 
@@ -177,15 +180,15 @@ describe('a clock that is set forward before a restart', () => {
   it('S4 makes no write look too old to be known', async () => {
     const directory = newDirectory();
     const machine = new Machine();
-    let rig = new Rig(await openIn(directory, machine), machine);
-    const first = await rig.put('/a', '1', { requestId: 'once' });
-    await Promise.all(Array.from({ length: 11_000 }, (_, i) => rig.put(`/k/${i % 100}`, 'v')));
+    let scene = new Scene(await openIn(directory, machine), machine);
+    const first = await scene.put('/a', '1', { requestId: 'once' });
+    await Promise.all(Array.from({ length: 11_000 }, (_, i) => scene.put(`/k/${i % 100}`, 'v')));
     machine.time += 2 * IDEMPOTENCY_WINDOW_MS;
-    await rig.put('/b', '2');
-    await rig.engine.close();
-    rig = new Rig(await openIn(directory, machine), machine);
-    expect(await rig.put('/a', '1', { requestId: 'once' })).toEqual(first);
-    await rig.engine.close();
+    await scene.put('/b', '2');
+    await scene.engine.close();
+    scene = new Scene(await openIn(directory, machine), machine);
+    expect(await scene.put('/a', '1', { requestId: 'once' })).toEqual(first);
+    await scene.engine.close();
   });
 });
 
@@ -206,10 +209,10 @@ describe('a store that is taken away under its server', () => {
     const engine = await openIn(directory);
     const told: string[] = [];
     engine.health.onChange((health) => told.push(health.kind));
-    const rig = new Rig(engine, new Machine());
-    await rig.put('/a', '1');
+    const scene = new Scene(engine, new Machine());
+    await scene.put('/a', '1');
     take(join(directory, 'data.mdb'));
-    expect((await failureOf(() => rig.put('/a', '2'))).code).toBe('unavailable');
+    expect((await failureOf(() => scene.put('/a', '2'))).code).toBe('unavailable');
     const word = how === 'replaced' ? 'replaced' : 'removed';
     expect(engine.health.current).toMatchObject({
       kind: 'failed',
@@ -234,23 +237,23 @@ function damage(file: string, text: string): number {
 describe('a row that is not as it was written', () => {
   async function filled(): Promise<string> {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new Machine());
-    await rig.put('/a/good', 'good');
-    await rig.put('/a/worth', 'a value worth keeping');
-    await rig.engine.close();
+    const scene = new Scene(await openIn(directory), new Machine());
+    await scene.put('/a/good', 'good');
+    await scene.put('/a/worth', 'a value worth keeping');
+    await scene.engine.close();
     return directory;
   }
 
   it('is neither served nor built upon, by a server that runs', async () => {
     const directory = await filled();
-    const rig = new Rig(await openIn(directory), new Machine());
+    const scene = new Scene(await openIn(directory), new Machine());
     expect(damage(join(directory, 'data.mdb'), 'worth keeping')).toBeGreaterThan(0);
-    expect(rig.values('/a/good')).toEqual(['/a/good=good']);
+    expect(scene.values('/a/good')).toEqual(['/a/good=good']);
     const damaged = /the row of "\/a\/worth" in the table entries is damaged/;
-    expect(() => rig.engine.reads.get('/a/worth')).toThrow(damaged);
-    expect(() => rig.values('/a')).toThrow(damaged);
-    expect((await failureOf(() => rig.put('/a/worth', 'new'))).code).toBe('damaged');
-    await rig.engine.close();
+    expect(() => scene.engine.reads.get('/a/worth')).toThrow(damaged);
+    expect(() => scene.values('/a')).toThrow(damaged);
+    expect((await failureOf(() => scene.put('/a/worth', 'new'))).code).toBe('damaged');
+    await scene.engine.close();
   });
 
   it('is named where the store is opened, or verified, and the rest can be salvaged', async () => {
@@ -265,13 +268,13 @@ describe('a row that is not as it was written', () => {
     const repaired = await repairInto(into, directory);
     expect(repaired.entries).toBe(1);
     expect(repaired.problems.join()).toMatch(row);
-    const rig = new Rig(await openIn(into), new Machine());
-    expect(rig.values()).toEqual(['/a/good=good']);
-    expect(rig.engine.reads.revision).toBe(2);
-    expect(rig.engine.epoch).not.toBe(whole.epoch);
-    await rig.put('/a/worth', 'new');
-    expect(rig.engine.reads.get('/a/worth')?.modRevision).toBe(3);
-    await rig.engine.close();
+    const scene = new Scene(await openIn(into), new Machine());
+    expect(scene.values()).toEqual(['/a/good=good']);
+    expect(scene.engine.reads.revision).toBe(2);
+    expect(scene.engine.epoch).not.toBe(whole.epoch);
+    await scene.put('/a/worth', 'new');
+    expect(scene.engine.reads.get('/a/worth')?.modRevision).toBe(3);
+    await scene.engine.close();
   });
 });
 
@@ -279,14 +282,14 @@ describe('a store whose log is newer than its tables', () => {
   it('S1 is salvaged as it was, with the values that its entries name and no others', async () => {
     const directory = newDirectory();
     const long = (text: string) => text.padEnd(5_000, '.');
-    const first = new Rig(await openIn(directory), new Machine());
+    const first = new Scene(await openIn(directory), new Machine());
     for (let i = 0; i < 20; i++) await first.put(`/a/${i}`, long(`old ${i}`));
     await first.engine.close();
-    const rig = new Rig(await openIn(directory), new Machine());
-    await rig.put('/a/1', 'short');
-    await rig.put('/a/2', long('new'));
-    await rig.delete('/a/3');
-    await rig.put('/b', long('new'));
+    const scene = new Scene(await openIn(directory), new Machine());
+    await scene.put('/a/1', 'short');
+    await scene.put('/a/2', long('new'));
+    await scene.delete('/a/3');
+    await scene.put('/b', long('new'));
     // As a process leaves it that is killed.
     const copy = newDirectory();
     cpSync(directory, copy, { recursive: true });
@@ -295,9 +298,9 @@ describe('a store whose log is newer than its tables', () => {
     expect(repaired).toEqual({ entries: 20, revision: 24, problems: [] });
     const { rows, problems } = await verifyDirectory(into, noPause);
     expect({ rows, problems }).toMatchObject({ rows: { entries: 20, values: 19 }, problems: [] });
-    const salvaged = new Rig(await openIn(into), new Machine());
-    expect(salvaged.values()).toEqual(rig.values());
-    await Promise.all([salvaged.engine.close(), rig.engine.close()]);
+    const salvaged = new Scene(await openIn(into), new Machine());
+    expect(salvaged.values()).toEqual(scene.values());
+    await Promise.all([salvaged.engine.close(), scene.engine.close()]);
   });
 });
 
@@ -325,7 +328,7 @@ describe('a log that is damaged', () => {
 describe('a file that is whole', () => {
   it('S1 is never called damaged, whatever LMDB has done to it', { timeout: 120_000 }, async () => {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new Machine());
+    const scene = new Scene(await openIn(directory), new Machine());
     const random = seeded(3);
     for (let round = 0; round < (isLong ? 640 : 128); round++) {
       const operations = Array.from({ length: 800 }, () => ({
@@ -333,8 +336,9 @@ describe('a file that is whole', () => {
         path: `/k/${Math.floor(random() * 2_000)}`,
         value: String(round).repeat(1 + Math.floor(random() * 40)),
       }));
-      await rig.commit(operations);
-      if (round % 50 === 49) await rig.engine.maintenance.compact(rig.engine.reads.revision - 5);
+      await scene.commit(operations);
+      if (round % 50 === 49)
+        await scene.engine.maintenance.compact(scene.engine.reads.revision - 5);
       const file = LmdbFile.open(join(directory, 'data.mdb'));
       const checking = checkRows(file);
       let step = checking.next();
@@ -342,7 +346,7 @@ describe('a file that is whole', () => {
       file.close();
       expect(step.value.problems, `round ${round}`).toEqual([]);
     }
-    await rig.engine.close();
+    await scene.engine.close();
     expect((await verifyDirectory(directory, noPause)).problems).toEqual([]);
   });
 });
@@ -350,14 +354,14 @@ describe('a file that is whole', () => {
 describe('a file that is damaged anywhere', () => {
   it('S1 is refused, or gives all that was written: never less, and never the end of the process', async () => {
     const directory = newDirectory();
-    const rig = new Rig(await openIn(directory), new Machine());
+    const scene = new Scene(await openIn(directory), new Machine());
     for (let i = 0; i < 300; i++)
-      await rig.put(`/k/${i % 90}`, `${i} `.repeat(i % 17 === 0 ? 900 : 30));
-    await rig.deleteSubtree('/k/3');
-    await rig.engine.maintenance.compact(100);
-    const expected = rig.values();
-    const history = [...rig.engine.reads.history(100)];
-    await rig.engine.close();
+      await scene.put(`/k/${i % 90}`, `${i} `.repeat(i % 17 === 0 ? 900 : 30));
+    await scene.deleteSubtree('/k/3');
+    await scene.engine.maintenance.compact(100);
+    const expected = scene.values();
+    const history = [...scene.engine.reads.history(100)];
+    await scene.engine.close();
     const file = join(directory, 'data.mdb');
     const right = readFileSync(file);
     const random = seeded(7);
@@ -375,7 +379,7 @@ describe('a file that is damaged anywhere', () => {
         refused++;
         continue;
       }
-      const again = new Rig(opened, new Machine());
+      const again = new Scene(opened, new Machine());
       expect(again.values(), `round ${round}`).toEqual(expected);
       expect([...again.engine.reads.history(100)], `round ${round}`).toEqual(history);
       await again.engine.close();

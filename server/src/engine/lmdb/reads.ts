@@ -2,20 +2,20 @@ import { type Entry, isHiddenIn } from '@confer/shared';
 import type { EntryText, PathState, ScanQuery } from '../engine.ts';
 import { mergeByPath } from '../merge-by-path.ts';
 import { scanRange } from '../tree-range.ts';
-import { fetchFrom, type State, stateAt } from './historical-reads.ts';
-import { goneOf, HeldRow } from './row-codec.ts';
+import { fetchFrom, type RowState, stateAt } from './historical-reads.ts';
+import { goneOf, LazyEntryRow } from './row-codec.ts';
 import type { ReadTable, ReadTables } from './tables.ts';
 
 /** What a path is now, or was at a revision. */
 interface Placed {
   readonly path: string;
-  readonly state: State;
+  readonly state: RowState;
 }
 
 /** What a path holds now. */
-export function heldNow(tables: ReadTables, path: string): HeldRow | undefined {
+export function heldNow(tables: ReadTables, path: string): LazyEntryRow | undefined {
   const row = tables.entries.get(path);
-  return row === undefined ? undefined : new HeldRow(path, row, fetchFrom(tables));
+  return row === undefined ? undefined : new LazyEntryRow(path, row, fetchFrom(tables));
 }
 
 /** The entries of a scan, lazily. `shown`: the revision that the tables show. */
@@ -23,10 +23,10 @@ export function* heldAt(
   tables: ReadTables,
   query: ScanQuery,
   shown: number,
-): Generator<HeldRow, void, void> {
+): Generator<LazyEntryRow, void, void> {
   const placed = query.at === shown ? entriesNow(tables, query) : statesAt(tables, query);
   for (const { path, state } of placed) {
-    if (state instanceof HeldRow && !isHiddenIn(path, query.subtree)) yield state;
+    if (state instanceof LazyEntryRow && !isHiddenIn(path, query.subtree)) yield state;
     if (query.budget?.isSpentBy(path) === true) return;
   }
 }
@@ -40,17 +40,17 @@ export function* statesOf(tables: ReadTables, query: ScanQuery): Generator<PathS
   }
 }
 
-function stateOf(path: string, state: State): PathState | undefined {
+function stateOf(path: string, state: RowState): PathState | undefined {
   if (state === undefined) return undefined;
-  if (state instanceof HeldRow) return { path, entry: textOf(state) };
-  return { path, deletion: { path, revision: state.revision, cause: state.cause } };
+  if (state instanceof LazyEntryRow) return { path, entry: textOf(state) };
+  return { path, tombstone: { path, revision: state.revision, cause: state.cause } };
 }
 
-export function textOf(held: HeldRow): EntryText {
+export function textOf(held: LazyEntryRow): EntryText {
   return { path: held.path, modRevision: held.modRevision, text: held.text };
 }
 
-export function* entriesOf(held: Iterable<HeldRow>): Generator<Entry, void, void> {
+export function* entriesOf(held: Iterable<LazyEntryRow>): Generator<Entry, void, void> {
   for (const one of held) yield one.entry();
 }
 
@@ -63,7 +63,7 @@ function* statesAt(tables: ReadTables, query: ScanQuery): Generator<Placed, void
 function* entriesNow(tables: ReadTables, query: ScanQuery): Generator<Placed, void, void> {
   const fetch = fetchFrom(tables);
   for (const { key: path, value } of rowsOf(tables.entries, query))
-    yield { path, state: new HeldRow(path, value, fetch) };
+    yield { path, state: new LazyEntryRow(path, value, fetch) };
 }
 
 function* goneNow(tables: ReadTables, query: ScanQuery): Generator<Placed, void, void> {

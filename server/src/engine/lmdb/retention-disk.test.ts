@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { TestClock } from '../contract/rig.contract.ts';
+import { TestClock } from '../contract/scene.contract.ts';
 import { Retention } from '../retention.ts';
 import { openLmdbEngine } from './open.ts';
 

@@ -1,5 +1,5 @@
 import { assert, type DeleteCause, type Entry } from '@confer/shared';
-import type { Held } from '../evaluate.ts';
+import type { LazyEntry } from '../evaluate.ts';
 import { DamageError } from './damage.ts';
 
 /**
@@ -71,7 +71,7 @@ const REVISION_AT = '{"modRevision":'.length;
 const PATH_BEFORE = ',"path":"';
 
 /** A row of an entry, read as far as needed. */
-export class HeldRow implements Held, Step {
+export class LazyEntryRow implements LazyEntry, Step {
   readonly path: string;
   readonly row: EntryRow;
   readonly block: number;
@@ -192,15 +192,16 @@ export interface Gone extends Step {
 
 /** What a change did. */
 export type Link =
-  | { readonly kind: 'replaced'; readonly before: HeldRow }
+  | { readonly kind: 'replaced'; readonly before: LazyEntryRow }
   | { readonly kind: 'created'; readonly gone: Gone | undefined }
-  | { readonly kind: 'deleted'; readonly cause: DeleteCause; readonly before: HeldRow };
+  | { readonly kind: 'deleted'; readonly cause: DeleteCause; readonly before: LazyEntryRow };
 
 export const changeRows = {
-  replaced: (before: HeldRow): ChangeRow => `u${before.row}`,
+  replaced: (before: LazyEntryRow): ChangeRow => `u${before.row}`,
   created: (gone: Gone | undefined): ChangeRow =>
     gone === undefined ? 'c' : `c ${tombstoneRow(gone)}`,
-  deleted: (cause: DeleteCause, before: HeldRow): ChangeRow => `${letters[cause]}${before.row}`,
+  deleted: (cause: DeleteCause, before: LazyEntryRow): ChangeRow =>
+    `${letters[cause]}${before.row}`,
 };
 
 export function linkOf(path: string, row: LogRow, fetch: Fetch): Link {
@@ -208,7 +209,7 @@ export function linkOf(path: string, row: LogRow, fetch: Fetch): Link {
   const letter = change.charAt(0);
   if (letter === 'c')
     return { kind: 'created', gone: change.length === 1 ? undefined : goneOf(change.slice(2)) };
-  const before = new HeldRow(path, change.slice(1), fetch);
+  const before = new LazyEntryRow(path, change.slice(1), fetch);
   if (letter === 'u') return { kind: 'replaced', before };
   const cause = causes[letter];
   assert(cause !== undefined, 'a change has a kind');

@@ -4,9 +4,9 @@ import type { StoreFiles } from './directory/store-files.ts';
 import { reasonOf } from './errors.ts';
 import { checkRows, pathOf } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
-import type { Compacted, Identity } from './meta.ts';
+import type { CompactionState, Identity } from './meta.ts';
 import { ProblemList } from './problem-list.ts';
-import { HeldRow, headOf } from './row-codec.ts';
+import { headOf, LazyEntryRow } from './row-codec.ts';
 import { type TableName, tableKeys } from './tables.ts';
 import { Memtable } from './wal/memtable.ts';
 import { readSegments } from './wal/read-segments.ts';
@@ -112,7 +112,7 @@ class Found {
   }
 
   newest(): { readonly revision: number; readonly time: number } {
-    const compacted = this.meta<Compacted>('compacted');
+    const compacted = this.meta<CompactionState>('compacted');
     return {
       revision: Math.max(this.#revision, compacted?.revision ?? 0),
       time: Math.max(this.#time, compacted?.time ?? 0),
@@ -158,7 +158,7 @@ class Found {
   }
 
   #takeEntry(path: string, row: string): void {
-    const { modRevision: revision, apartLength } = new HeldRow(path, row, () => undefined);
+    const { modRevision: revision, apartLength } = new LazyEntryRow(path, row, () => undefined);
     this.#revision = Math.max(this.#revision, revision);
     this.#part.rows.entries.set(path, row);
     if (apartLength > 0) this.#apart.set(path, { revision, isThere: false });

@@ -8,7 +8,7 @@ import { StoreFiles } from './directory/store-files.ts';
 import { openFailure, reasonOf } from './errors.ts';
 import { checkRows } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
-import { type Compacted, type Identity, NOTHING_COMPACTED } from './meta.ts';
+import { type CompactionState, type Identity, NOTHING_COMPACTED } from './meta.ts';
 import type { Pause } from './pause.ts';
 import { FORMAT, tableKeys } from './tables.ts';
 import { Memtable } from './wal/memtable.ts';
@@ -75,7 +75,7 @@ async function look(files: StoreFiles, pause: Pause): Promise<Verified> {
     const log = logOf(files, identity, read<LogPlace>(texts, 'wal'));
     for (const { key } of log.rows.rows.log.all()) revision = Math.max(revision, key[0]);
     for (const { key, row } of log.rows.rows.meta.all()) if (row !== undefined) texts.set(key, row);
-    const compacted = read<Compacted>(texts, 'compacted') ?? NOTHING_COMPACTED;
+    const compacted = read<CompactionState>(texts, 'compacted') ?? NOTHING_COMPACTED;
     const timelines = read<readonly Timeline[]>(texts, 'timelines') ?? [];
     const said = { timelines, revision: Math.max(revision, compacted.revision) };
     return {

@@ -64,10 +64,10 @@ export class WriteBatch {
   made(to: Pending, commit: EngineCommit, write: RecordedWrite): void {
     this.commits.push(commit);
     this.outcomes.set(to.request.requestId, write);
-    this.settle(to, write.outcome);
+    this.decide(to, write.outcome);
   }
 
-  settle(to: Pending, told: CommitOutcome | ProtocolError): void {
+  decide(to: Pending, told: CommitOutcome | ProtocolError): void {
     this.#answers.push({ to, told });
   }
 

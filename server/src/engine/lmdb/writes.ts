@@ -10,7 +10,7 @@ import { failureOf, reasonOf, refusalOf } from './errors.ts';
 import { fetchFrom } from './historical-reads.ts';
 import { type IdempotencyWindow, recordRequests } from './idempotency-window.ts';
 import { heldNow } from './reads.ts';
-import { HeldRow } from './row-codec.ts';
+import { LazyEntryRow } from './row-codec.ts';
 import { WriteFailure } from './storage.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
 import { isFreeing, WriteBatch } from './write-batch.ts';
@@ -73,13 +73,14 @@ export class Writes {
    * true of a request that is sent again, too: it may have been made before (S4).
    */
   refused(request: WriteRequest, refusal: ProtocolError): Promise<CommitOutcome> {
+    // safeguard: refused-request-was-not-made-before
     const known = this.#knownOrUnknown(request);
     if (known instanceof ProtocolError) return Promise.reject(known);
     return known === undefined ? Promise.reject(refusal) : Promise.resolve(known);
   }
 
   /** Resolves when all that was accepted is answered. */
-  settled(): Promise<void> {
+  drained(): Promise<void> {
     if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
@@ -103,6 +104,7 @@ export class Writes {
     const turn = new WriteBatch();
     this.#queue = turn.take(this.#queue);
     try {
+      // safeguard: answer-comes-after-the-disk
       await this.#context.transaction(
         (tables) => this.#judgeAll(turn, tables),
         (progress) => this.#written(turn, progress),
@@ -134,6 +136,7 @@ export class Writes {
   /** On a full disk, what makes room is tried by itself before it is refused. */
   #failed(turn: WriteBatch, error: unknown): void {
     const failure = failureOf(error);
+    // safeguard: unknown-outcome-is-remembered
     if (error instanceof WriteFailure && error.outcome === 'unknown')
       for (const { request } of turn.taken) this.#unknown.set(request.requestId, failure);
     const isWorthATry = error instanceof WriteFailure && error.isFull && !turn.isFreeing;
@@ -166,21 +169,22 @@ export class Writes {
     for (const pending of turn.taken) {
       const { request } = pending;
       const fingerprint = yield* fingerprintOf(request);
+      // safeguard: request-is-made-once
       const known = turn.outcomes.get(request.requestId) ?? this.#known(request, tables);
       if (known !== undefined) {
-        turn.settle(pending, known.fingerprint === fingerprint ? known.outcome : anotherWrite());
+        turn.decide(pending, known.fingerprint === fingerprint ? known.outcome : anotherWrite());
         continue;
       }
-      let judged: Judgement<HeldRow> | undefined;
+      let judged: Judgement<LazyEntryRow> | undefined;
       try {
         judged = yield* evaluate(request, base, this.#namingAfter(progress));
       } catch (error) {
         // Nothing of a request is written before it is judged, so one that is refused leaves nothing.
-        turn.settle(pending, refusalOf(error));
+        turn.decide(pending, refusalOf(error));
         continue;
       }
       if (judged === undefined) {
-        turn.settle(pending, { revision: progress.revision, puts: 0, deletes: 0 });
+        turn.decide(pending, { revision: progress.revision, puts: 0, deletes: 0 });
         continue;
       }
       const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
@@ -202,14 +206,14 @@ export class Writes {
   }
 }
 
-function baseOf(tables: WriteTables): Base<HeldRow> {
+function baseOf(tables: WriteTables): Base<LazyEntryRow> {
   const fetch = fetchFrom(tables);
   return {
     read: (path) => heldNow(tables, path),
     *scanSubtree(subtree, after) {
       const { from, to } = restOf(subtree, after);
       for (const { key, value } of tables.entries.rows({ start: from, end: to }))
-        yield new HeldRow(key, value, fetch);
+        yield new LazyEntryRow(key, value, fetch);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { describeEngine } from '../contract/engine.contract.ts';
-import { type EngineTestOptions, failureOf, Rig, TestClock } from '../contract/rig.contract.ts';
+import { type EngineTestOptions, failureOf, Scene, TestClock } from '../contract/scene.contract.ts';
 import type { Engine } from '../engine.ts';
 import { MemoryDisk } from './disk.ts';
 import { openMemoryEngine } from './memory.ts';
@@ -24,10 +24,10 @@ describeEngine('the memory engine', {
 describe('a memory disk', () => {
   it('S1 keeps what was acknowledged through a crash, and takes no more from before it', async () => {
     const disk = new MemoryDisk();
-    const crashed = new Rig(openOn(disk, new TestClock()), new TestClock());
+    const crashed = new Scene(openOn(disk, new TestClock()), new TestClock());
     await crashed.put('/a', '1');
     const lost = crashed.put('/a', 'lost');
-    const again = new Rig(openOn(disk, new TestClock()), new TestClock());
+    const again = new Scene(openOn(disk, new TestClock()), new TestClock());
     expect((await failureOf(() => lost)).code).toBe('unavailable');
     expect(again.values()).toEqual(['/a=1']);
     expect(again.engine.epoch).toBe(crashed.engine.epoch);

@@ -10,7 +10,7 @@ import type {
   Timeline,
   WriteRequest,
 } from '../engine.ts';
-import { type Base, evaluate, type Held, outcomeOf } from '../evaluate.ts';
+import { type Base, evaluate, type LazyEntry, outcomeOf } from '../evaluate.ts';
 import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { anotherWrite, fingerprintOf, IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
@@ -18,7 +18,7 @@ import type { Pending } from '../pending.ts';
 import { applyChange, dropHistory } from '../replica/changes.ts';
 import { historySize, timeAfter } from '../replica/commit-log.ts';
 import { ReplicaReads } from '../replica/replica-reads.ts';
-import { heldOf } from '../replica/states.ts';
+import { lazyEntryOf } from '../replica/states.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { restOf } from '../tree-range.ts';
@@ -86,6 +86,7 @@ class MemoryEngine implements Engine {
   #commit(request: WriteRequest): Promise<CommitOutcome> {
     return new Promise((resolve, reject) => {
       if (this.#pending.push({ request, resolve, reject }) > 1) return;
+      // safeguard: memory-answers-what-is-durable
       this.#flushed = this.#flushed.then(() => this.#flush());
     });
   }
@@ -128,6 +129,7 @@ class MemoryEngine implements Engine {
     let commits: EngineCommit[] = [];
     let answers: (() => void)[] = [];
     const tell = () => {
+      // safeguard: feed-comes-before-the-answer
       if (commits.length > 0) this.feed.tell({ kind: 'commits', commits });
       for (const answer of answers) answer();
       commits = [];
@@ -158,6 +160,7 @@ class MemoryEngine implements Engine {
     const fingerprint = yield* fingerprintOf(request);
     const known = disk.outcomes.get(request.requestId);
     if (known !== undefined && known.fingerprint !== fingerprint) throw anotherWrite();
+    // safeguard: memory-makes-a-request-once
     if (known !== undefined) return known.outcome;
     const naming = { revision: disk.revision + 1, time: this.#time() };
     const judgement = yield* evaluate(request, this.#base(), naming);
@@ -182,13 +185,13 @@ class MemoryEngine implements Engine {
     return Math.max(this.#disk.log.at(-1)?.commit.time ?? 0, this.#clock.now());
   }
 
-  #base(): Base<Held> {
+  #base(): Base<LazyEntry> {
     const disk = this.#disk;
     return {
-      read: (path) => heldOf(this.reads.get(path)),
+      read: (path) => lazyEntryOf(this.reads.get(path)),
       *scanSubtree(subtree, after) {
         for (const { entry } of disk.tree.states(restOf(subtree, after), disk.revision)) {
-          const held = heldOf(entry);
+          const held = lazyEntryOf(entry);
           if (held !== undefined) yield held;
         }
       },
@@ -229,6 +232,7 @@ class MemoryEngine implements Engine {
 
   #forgetRequests(): void {
     const { outcomes, retired } = this.#disk;
+    // safeguard: memory-remembers-requests-beyond-compaction
     const before = this.#clock.now() - IDEMPOTENCY_WINDOW_MS;
     const young = retired.findIndex(({ time }) => time >= before);
     const old = retired.splice(0, young === -1 ? retired.length : young);

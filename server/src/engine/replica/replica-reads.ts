@@ -72,6 +72,7 @@ export class ReplicaReads implements EngineReads {
   }
 
   history(revision: number): Iterable<EngineCommit> {
+    // safeguard: history-begins-at-the-compaction
     requireInWindow(revision, this);
     return commitsAfter(this.#state.log, revision);
   }

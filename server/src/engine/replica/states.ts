@@ -1,11 +1,11 @@
 import type { Entry } from '@confer/shared';
 import type { EntryText, PathState } from '../engine.ts';
-import type { Held } from '../evaluate.ts';
+import type { LazyEntry } from '../evaluate.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { Versions } from './versions.ts';
 
 /** An entry in memory is read as a whole at once. */
-export function heldOf(entry: Entry | undefined): Held | undefined {
+export function lazyEntryOf(entry: Entry | undefined): LazyEntry | undefined {
   return entry && { ...entry, valueLength: entry.value.length, entry: () => entry };
 }
 
@@ -18,6 +18,6 @@ export function* there(states: ReturnType<Versions['states']>): Generator<PathSt
     if (entry !== undefined) yield { path, entry: textOf(entry) };
 }
 
-export function* gone(deletions: ReturnType<Tombstones['read']>): Generator<PathState> {
-  for (const deletion of deletions) yield { path: deletion.path, deletion };
+export function* gone(tombstones: ReturnType<Tombstones['read']>): Generator<PathState> {
+  for (const tombstone of tombstones) yield { path: tombstone.path, tombstone };
 }

@@ -1,10 +1,10 @@
 import { isHiddenIn, isWithin } from '@confer/shared';
 import type { WriteRequest } from '../../../../server/src/engine/engine.ts';
-import type { Held, TrueChange } from './truth.ts';
+import type { TrueChange, TrueEntry } from './truth.ts';
 
 /** What was there before a commit. */
 export interface Before {
-  at(path: string): Held | undefined;
+  at(path: string): TrueEntry | undefined;
   paths(): Iterable<string>;
 }
 

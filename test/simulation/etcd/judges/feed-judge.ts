@@ -6,7 +6,7 @@ import type {
   FeedEvent,
 } from '../../../../server/src/engine/engine.ts';
 import type { Requests } from './requests.ts';
-import type { Held, TrueChange, Truth } from './truth.ts';
+import type { TrueChange, TrueEntry, Truth } from './truth.ts';
 
 export interface FeedJudgeOptions {
   readonly name: string;
@@ -125,7 +125,7 @@ function changeProblem(change: EngineChange, expected: TrueChange | undefined): 
   return after === undefined ? 'is gone' : differenceOf(after, change.entry);
 }
 
-function differenceOf(held: Held, shown: Held | undefined): string | undefined {
+function differenceOf(held: TrueEntry, shown: TrueEntry | undefined): string | undefined {
   if (shown === undefined) return 'is not shown';
   const isSame =
     held.value === shown.value &&

@@ -84,7 +84,7 @@ export class Requests {
         const request = this.#requests.get(made.requestId);
         const revision = made.revision - 1;
         const before: Before = {
-          at: (path) => truth.heldAt(path, revision),
+          at: (path) => truth.entryAt(path, revision),
           paths: () => truth.stateAt(revision).keys(),
         };
         const problem = request && commitProblem(request, before, truth.changesAt(made.revision));

@@ -7,7 +7,7 @@ import { nameOf } from '../model/keys.ts';
 export const PREFIX = '/c';
 
 /** What a path holds, by what etcd has. */
-export interface Held {
+export interface TrueEntry {
   readonly path: string;
   readonly value: string;
   readonly createRevision: number;
@@ -18,8 +18,8 @@ export interface Held {
 /** What a revision changed of what gateways show. */
 export interface TrueChange {
   readonly path: string;
-  readonly before: Held | undefined;
-  readonly after: Held | undefined;
+  readonly before: TrueEntry | undefined;
+  readonly after: TrueEntry | undefined;
 }
 
 /** A request that was made, by its record. */
@@ -80,15 +80,15 @@ export class Truth {
     return this.#madeAt.get(revision);
   }
 
-  heldAt(path: string, revision: number): Held | undefined {
+  entryAt(path: string, revision: number): TrueEntry | undefined {
     const kv = this.#history.at(nameOf(Buffer.from(PREFIX + path)), revision);
-    return kv && heldBy(kv);
+    return kv && entryBy(kv);
   }
 
-  stateAt(revision: number): Map<string, Held> {
-    const state = new Map<string, Held>();
+  stateAt(revision: number): Map<string, TrueEntry> {
+    const state = new Map<string, TrueEntry>();
     for (const kv of this.#history.scan({ from: `${PREFIX}/`, to: `${PREFIX}0` }, revision)) {
-      const held = heldBy(kv);
+      const held = entryBy(kv);
       if (held !== undefined) state.set(held.path, held);
     }
     return state;
@@ -110,8 +110,8 @@ export class Truth {
     const path = pathOf(kv.key);
     if (path === undefined) return [];
     const old = this.#history.at(nameOf(kv.key), this.#read - 1);
-    const before = old && heldBy(old);
-    const after = type === 'put' ? heldBy(kv) : undefined;
+    const before = old && entryBy(old);
+    const after = type === 'put' ? entryBy(kv) : undefined;
     return before === undefined && after === undefined ? [] : [{ path, before, after }];
   }
 
@@ -137,7 +137,7 @@ function pathOf(key: Uint8Array): string | undefined {
   return isSidecar || pathProblem(path) !== undefined ? undefined : path;
 }
 
-function heldBy(kv: WatchEvent['kv']): Held | undefined {
+function entryBy(kv: WatchEvent['kv']): TrueEntry | undefined {
   const path = pathOf(kv.key);
   const value = textOf(kv.value);
   if (path === undefined || value === undefined) return undefined;

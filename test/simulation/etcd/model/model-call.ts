@@ -55,8 +55,8 @@ export class Call<Answer> implements AtMember, Serving<Answer> {
   constructor(options: CallOptions<Answer>) {
     const { etcd, timeoutMs } = options;
     this.#options = options;
-    const { random, trouble } = etcd;
-    this.#fate = random.chance(trouble) ? random.pick(FATES) : 'well';
+    const { random, failureRate } = etcd;
+    this.#fate = random.chance(failureRate) ? random.pick(FATES) : 'well';
     this.#timer = etcd.clock.setTimer(timeoutMs, () =>
       this.#finish(() => this.#fail('deadline_exceeded', 'Deadline exceeded')),
     );

@@ -46,7 +46,7 @@ export class ModelEtcd implements World {
   /** The quota is spent. */
   isFull = false;
   readonly streams = new Set<OpenStream>();
-  trouble = 0;
+  failureRate = 0;
 
   constructor({ clock, random, version, isProgressSound }: ModelEtcdOptions) {
     this.clock = clock;

@@ -20,7 +20,7 @@ export interface World {
   readonly hasLeader: boolean;
   readonly isFull: boolean;
   /** Which part of the calls goes wrong on its way. */
-  readonly trouble: number;
+  readonly failureRate: number;
   /** All that are open. */
   readonly streams: Set<OpenStream>;
   /** Adds to the log, which members come to when they do. */

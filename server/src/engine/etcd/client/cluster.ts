@@ -124,6 +124,7 @@ export class EtcdError extends Error {
       case 'resource_exhausted':
         return this.isTooLarge || this.message.includes('too many requests');
       case 'unavailable':
+        // safeguard: lost-connection-leaves-a-doubt
         return this.message.includes('no leader');
       default:
         return false;

@@ -106,6 +106,7 @@ export class EpochGuard {
 
   /** Why a change of the epoch key ends the history that is followed, if it does. */
   endedBy(text: string | null, revision: number): string | undefined {
+    // safeguard: deleted-epoch-key-ends-the-history
     if (revision <= (this.#followed?.since ?? 0) || !this.isOther(text)) return undefined;
     return text === null ? 'the epoch key or the head was deleted' : 'the cluster has a new epoch';
   }
@@ -130,6 +131,7 @@ export class EpochGuard {
     const strange = this.#strangeBecause(epoch, look, seen.revision);
     if (strange !== undefined) return strange;
     this.#strange = 0;
+    // safeguard: restore-is-noticed
     const restored = restoredBecause(epoch, look, Math.max(floor, look.floor));
     if (restored !== undefined) return restored;
     return (await hasSeen(member, this.#options.keyspace, seen))

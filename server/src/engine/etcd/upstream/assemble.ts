@@ -4,7 +4,7 @@ import type { EngineChange, EngineCommit } from '../../engine.ts';
 import { madeDelete, madePut, PREV_LENGTH_MAX } from '../../evaluate.ts';
 import { inTreeOrder } from '../../in-tree-order.ts';
 import type { Replica } from '../../replica/replica.ts';
-import { heldOf } from '../../replica/states.ts';
+import { lazyEntryOf } from '../../replica/states.ts';
 import type { WatchEvent } from '../client/messages.ts';
 import type { Seen } from '../epoch/epoch.ts';
 import { type CommitRecord, decodeRecord } from '../keyspace/commit-record.ts';
@@ -127,6 +127,7 @@ function changeOf(
   const before = path === undefined ? undefined : replica.tree.at(path, replica.revision);
   requireNext(type, kv, before?.version ?? sidecars.skippedVersion(kv.key));
   const entry = type === 'delete' || path === undefined ? undefined : entryOf(path, kv, record);
+  // safeguard: hidden-keys-are-counted
   if (type === 'put' && entry === undefined) sidecars.skip(kv.key, kv.version);
   else sidecars.unskip(kv.key);
   if (path === undefined || (entry === undefined && before === undefined)) return undefined;
@@ -159,7 +160,7 @@ function* commitOf(
   const withPrev = prevLength <= PREV_LENGTH_MAX;
   const made: EngineChange[] = [];
   for (const { path, entry, before } of changes) {
-    const held = heldOf(before);
+    const held = lazyEntryOf(before);
     made.push(
       entry === undefined
         ? madeDelete(path, cause, held, withPrev)

@@ -4,7 +4,7 @@ import type { Members } from '../client/members.ts';
 import type { EpochGuard } from '../epoch/epoch-guard.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { backoffMs, pause } from '../waiting.ts';
-import { LARGE_PAGES, readSnapshot, type Snapshot } from './snapshot.ts';
+import { type ClusterSnapshot, LARGE_PAGES, readSnapshot } from './snapshot.ts';
 
 /**
  * So much history a gateway reads when it starts, for clients that come from another one. Catching up by a watch
@@ -39,7 +39,7 @@ export interface OpeningOptions {
 
 /** What a gateway begins with. */
 export interface Beginning {
-  readonly snapshot: Snapshot & {
+  readonly snapshot: ClusterSnapshot & {
     /** History and the known deletes begin after it. */
     readonly floor: number;
   };
@@ -100,7 +100,7 @@ async function readOldSnapshot(
     clock,
     uptimeMs,
   }: Pick<OpeningOptions, 'clock' | 'uptimeMs'> & { readonly revision: number },
-): Promise<Snapshot> {
+): Promise<ClusterSnapshot> {
   const read = async (oldest: number) => {
     const window = { oldest, newest: revision };
     const at = await affordable(member, keyspace, window);

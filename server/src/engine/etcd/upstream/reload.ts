@@ -4,13 +4,16 @@ import type { EngineChange } from '../../engine.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { walk } from '../../replica/walk.ts';
 import type { AssemblyContext } from './assemble.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { ClusterSnapshot } from './snapshot.ts';
 
 /**
  * Makes the state that of a snapshot: what led there is not known. `false`, and nothing is done: something is missing
  * from before what is shown. Whoever has come as far would never hear of it, as a difference is what is newer.
  */
-export function* jumpTo(snapshot: Snapshot, state: AssemblyContext): CooperativeSteps<boolean> {
+export function* jumpTo(
+  snapshot: ClusterSnapshot,
+  state: AssemblyContext,
+): CooperativeSteps<boolean> {
   const changes = yield* differenceTo(snapshot, state.replica);
   const { revision } = state.replica;
   for (const change of changes)
@@ -22,7 +25,7 @@ export function* jumpTo(snapshot: Snapshot, state: AssemblyContext): Cooperative
 
 /** What leads from the state of a replica to what a snapshot holds. */
 function* differenceTo(
-  { entries }: Snapshot,
+  { entries }: ClusterSnapshot,
   { tree, revision }: Replica,
 ): CooperativeSteps<readonly EngineChange[]> {
   const pace = new TimeSlice();
@@ -36,6 +39,7 @@ function* differenceTo(
     if (pace.isOver()) yield;
   }
   yield* walk({ tree, subtree: ROOT, revision }, pace, ({ path, modRevision }) => {
+    // safeguard: reload-takes-away-what-is-gone
     if (!there.has(path))
       changes.push({ type: 'delete', path, cause: 'removed', replaced: modRevision });
   });

@@ -7,7 +7,7 @@ import { type Keyspace, textOf } from '../keyspace/keyspace.ts';
 import { Sidecars } from './sidecars.ts';
 
 /** All that Confer has in a cluster at a revision. */
-export interface Snapshot {
+export interface ClusterSnapshot {
   readonly revision: number;
   readonly entries: readonly Entry[];
   readonly sidecars: Sidecars;
@@ -46,7 +46,7 @@ export async function readSnapshot(
   member: EtcdMember,
   keyspace: Keyspace,
   { at: revision, pages, uptimeMs }: SnapshotOptions,
-): Promise<Snapshot> {
+): Promise<ClusterSnapshot> {
   const reading = new Reading(keyspace, uptimeMs);
   let at = revision;
   let keys = PAGE_KEYS_FIRST;
@@ -137,7 +137,7 @@ class Reading {
     }
   }
 
-  done(revision: number): Snapshot {
+  done(revision: number): ClusterSnapshot {
     for (const { path, kv } of this.#early) this.#add(path, kv);
     const [entries, sidecars] = [this.#entries, this.#sidecars];
     return { revision, entries, sidecars, compacted: this.#compacted, epoch: this.#epoch };

@@ -75,6 +75,7 @@ export class Beat {
     const { clock, health, onSilence, onAsk, onUnsure } = this.#options;
     this.#silent++;
     if (this.#silent % ASK_AFTER === 0) onAsk();
+    // safeguard: silent-member-is-left
     if (this.#silent >= SILENT_AFTER) {
       const since = clock.now() - this.#silent * TICK_MS;
       health.setBehind({ since, reason: this.#reason });

@@ -120,6 +120,7 @@ export class UpstreamWatch {
 
   /** Of the watch itself it is in order with its events. Of the stream it is so in newer versions only. */
   #progress({ header, watchId }: WatchResponse): void {
+    // safeguard: progress-of-the-stream-is-trusted-where-it-is-sound
     const isSure =
       watchId === this.#watchId || (watchId === NO_WATCH && this.#options.isProgressSound);
     if (!isSure || header.revision <= this.#received || this.#fragments.length > 0) return;

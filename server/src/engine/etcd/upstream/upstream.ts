@@ -200,6 +200,7 @@ export class Upstream {
       this.#isPaused = false;
       this.#watch = new UpstreamWatch(member, {
         keyspace: state.keyspace,
+        // safeguard: watch-goes-on-after-what-is-shown
         after: state.replica.revision,
         fragment: this.#takesFragments,
         isProgressSound: this.#probe.isSound,

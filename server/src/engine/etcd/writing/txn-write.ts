@@ -1,4 +1,5 @@
 import type { Condition } from '@confer/shared';
+import { isMet } from '../../conditions.ts';
 import type {
   Compare,
   KeyValue,
@@ -62,6 +63,7 @@ export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefin
   const head = keyspace.head;
   const compare = [
     ...comparesOf(write, keyspace),
+    // safeguard: many-conditions-hold-the-head
     ...(headRevision === undefined ? [] : [{ key: head, target: { modRevision: headRevision } }]),
   ];
   const own = [
@@ -87,9 +89,7 @@ export function outcomeOf(
     if (record?.isVoid === true) return { kind: 'void', revision: known.modRevision };
     if (record !== undefined) return { kind: 'made before', record, revision: known.modRevision };
   }
-  const broken = conditions.findIndex(
-    ({ modRevision }, i) => (found[i]?.modRevision ?? 0) !== modRevision,
-  );
+  const broken = conditions.findIndex((condition, i) => !isMet(condition, found[i]));
   const last = responses.at(-1);
   const isVoided = last?.kind === 'txn' && last.succeeded;
   const condition = conditions[broken];
@@ -112,6 +112,7 @@ export function voidingTxn(write: TxnWrite, keyspace: Keyspace): TxnRequest {
 /** There is no record, or the one that says that the request was not made. */
 function unmade({ requestId, voided }: TxnWrite, keyspace: Keyspace): Compare {
   const key = keyspace.recordOf(requestId);
+  // safeguard: etcd-makes-a-request-once
   return { key, target: voided === 0 ? { version: 0 } : { modRevision: voided } };
 }
 
@@ -120,13 +121,15 @@ function comparesOf(write: TxnWrite, keyspace: Keyspace): Compare[] {
   const { epochRevision, headCreated } = write.line;
   return [
     unmade(write, keyspace),
-    ...write.conditions.map(({ path, modRevision }) => ({
-      key: keyspace.keyOf(path),
-      target: { modRevision },
-    })),
+    ...write.conditions.map((condition) => compareOf(condition, keyspace)),
     { key: keyspace.epoch, target: { modRevision: epochRevision } },
     { key: keyspace.head, target: { createRevision: headCreated } },
   ];
+}
+
+/** A condition as etcd judges it: the modRevision of what is not there is 0 there, too. */
+function compareOf({ path, modRevision }: Condition, keyspace: Keyspace): Compare {
+  return { key: keyspace.keyOf(path), target: { modRevision } };
 }
 
 /** Looks only: the same that a write reads that was refused. */
@@ -141,6 +144,7 @@ export function readingTxn({ requestId, conditions }: TxnWrite, keyspace: Keyspa
 function refusalOf(write: TxnWrite, keyspace: Keyspace): RequestOp[] {
   const { requestId, conditions } = write;
   const compare = [unmade(write, keyspace)];
+  // safeguard: refusal-is-written-down
   const voiding = { compare, success: [voidPut(write, keyspace)], failure: [] };
   return [...readsOf(requestId, conditions, keyspace), { requestTxn: voiding }];
 }

@@ -110,15 +110,15 @@ function runOf(paths: readonly string[], subtree: string): readonly string[] {
   return paths.slice(from, to);
 }
 
-interface KeyRange {
+interface EtcdRange {
   readonly key: Buffer;
   readonly rangeEnd: Buffer;
 }
 
 /** What lies below a subtree's path, without the keys that stay and without what is the engine's own. */
-function rangesBetween(subtree: string, kept: readonly string[], keyspace: Keyspace): KeyRange[] {
+function rangesBetween(subtree: string, kept: readonly string[], keyspace: Keyspace): EtcdRange[] {
   const below = keyspace.below(subtree === ROOT ? '' : subtree);
-  const gaps: KeyRange[] = kept.map((path) => just(keyspace.keyOf(path)));
+  const gaps: EtcdRange[] = kept.map((path) => just(keyspace.keyOf(path)));
   if (subtree === ROOT) gaps.push(just(keyspace.keyOf('/.confer')), keyspace.below('/.confer'));
   if (subtree === '/.confer') {
     const { head, epoch, floor, compact, fence } = keyspace;
@@ -126,7 +126,7 @@ function rangesBetween(subtree: string, kept: readonly string[], keyspace: Keysp
     gaps.push(keyspace.below('/.confer/c'));
   }
   gaps.sort((a, b) => Buffer.compare(a.key, b.key));
-  const ranges: KeyRange[] = [];
+  const ranges: EtcdRange[] = [];
   let from = below.key;
   for (const gap of gaps) {
     if (Buffer.compare(from, gap.key) < 0 && Buffer.compare(gap.key, below.rangeEnd) < 0)
@@ -139,7 +139,7 @@ function rangesBetween(subtree: string, kept: readonly string[], keyspace: Keysp
 }
 
 /** A key, and nothing beside it. */
-function just(key: Buffer): KeyRange {
+function just(key: Buffer): EtcdRange {
   return { key, rangeEnd: Buffer.concat([key, Buffer.of(0)]) };
 }
 

@@ -1,10 +1,11 @@
 import { type Clock, type Condition, ProtocolError } from '@confer/shared';
+import { conflict, isMet } from '../../conditions.ts';
 import { type CooperativeSteps, inTurns } from '../../cooperative-steps.ts';
 import type { CommitOutcome, EngineWrites, WriteRequest } from '../../engine.ts';
-import { conflict, outcomeOf as outcomeOfCommit } from '../../evaluate.ts';
+import { outcomeOf as outcomeOfCommit } from '../../evaluate.ts';
 import { anotherWrite, fingerprintOf } from '../../idempotency.ts';
 import { commitAt } from '../../replica/commit-log.ts';
-import { heldOf } from '../../replica/states.ts';
+import { lazyEntryOf } from '../../replica/states.ts';
 import type { Barrier } from '../barrier.ts';
 import { sizeOf } from '../client/codec.ts';
 import type { Members } from '../client/members.ts';
@@ -187,8 +188,7 @@ export class Writer implements EngineWrites {
     const { tree, revision } = this.#options.state.replica;
     for (const condition of conditions) {
       const current = tree.at(condition.path, revision);
-      if ((current?.modRevision ?? 0) !== condition.modRevision)
-        throw conflict(condition, heldOf(current));
+      if (!isMet(condition, current)) throw conflict(condition, lazyEntryOf(current));
     }
   }
 
@@ -217,6 +217,7 @@ export class Writer implements EngineWrites {
     deleted: number | undefined,
   ): Promise<CommitOutcome> {
     const { waiters, state, members, onStrange } = this.#options;
+    // safeguard: write-is-answered-after-it-is-shown
     if (!(await waiters.wait(revision, SHOWN_MS)))
       throw new ProtocolError('outcome_unknown', 'it was written, and this server does not see it');
     const logged = commitAt(state.replica.log, revision);
@@ -243,7 +244,7 @@ export class Writer implements EngineWrites {
     await waiters.wait(revision, CURRENT_MS);
     const { tree, compactedRevision } = state.replica;
     const at = Math.max(revision, compactedRevision);
-    return conflict(condition, heldOf(tree.at(condition.path, at)));
+    return conflict(condition, lazyEntryOf(tree.at(condition.path, at)));
   }
 
   #requireOpen(): void {

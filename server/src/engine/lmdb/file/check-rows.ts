@@ -1,7 +1,7 @@
 import { ROOT } from '@confer/shared';
 import { DamageError } from '../damage.ts';
 import { ProblemList } from '../problem-list.ts';
-import { HeldRow, headOf, linkOf } from '../row-codec.ts';
+import { headOf, LazyEntryRow, linkOf } from '../row-codec.ts';
 import { decodeRow } from '../rows.ts';
 import { type TableName, tableKeys } from '../tables.ts';
 import type { LmdbFile } from './lmdb-file.ts';
@@ -55,7 +55,7 @@ function isTableName(name: string): name is TableName {
 
 function problemOf(table: TableName, key: Buffer, text: string): string | undefined {
   try {
-    if (table === 'entries') new HeldRow(pathOf(key), text, () => undefined);
+    if (table === 'entries') new LazyEntryRow(pathOf(key), text, () => undefined);
     if (table === 'log') {
       headOf(text);
       const [, path] = tableKeys.log.readKey(Buffer.from(key), 0, key.length);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { Rig, TestClock } from '../../contract/rig.contract.ts';
+import { Scene, TestClock } from '../../contract/scene.contract.ts';
 import { openLmdbEngine } from '../open.ts';
 import { type LookedUpTo, lookOn } from './look-on.ts';
 
@@ -22,10 +22,10 @@ it('S1 looks at a file in steps of bounded work, however long its values are', a
     defer: setImmediate,
     pid: process.pid,
   });
-  const rig = new Rig(engine, new TestClock());
-  for (let i = 0; i < LONG_VALUES; i++) await rig.put(`/long/${i}`, 'x'.repeat(1024 * 1024));
+  const scene = new Scene(engine, new TestClock());
+  for (let i = 0; i < LONG_VALUES; i++) await scene.put(`/long/${i}`, 'x'.repeat(1024 * 1024));
   const path = (i: number) => `/short/${i}`;
-  await rig.commit(
+  await scene.commit(
     Array.from({ length: SHORT_VALUES }, (_, i) => ({ type: 'put', path: path(i), value: 'v' })),
   );
   await engine.close();

@@ -59,7 +59,7 @@ export class LoggedStorage implements Storage {
   #durable: Memtable | 'in the tables' | undefined;
   #checkpoint: Promise<void> | undefined;
   #direct: number;
-  #trouble: StorageFailure | undefined;
+  #failure: StorageFailure | undefined;
 
   constructor(parts: LoggedStorageParts) {
     this.#parts = parts;
@@ -94,11 +94,11 @@ export class LoggedStorage implements Storage {
   }
 
   get failure(): StorageFailure | undefined {
-    return this.#base.failure ?? this.#trouble;
+    return this.#base.failure ?? this.#failure;
   }
 
   tend(): void {
-    if (this.#trouble?.isFinal === false && this.#checkpoint === undefined) this.#checkpointSoon();
+    if (this.#failure?.isFinal === false && this.#checkpoint === undefined) this.#checkpointSoon();
   }
 
   freeBytes(): number {
@@ -109,6 +109,7 @@ export class LoggedStorage implements Storage {
   async close(): Promise<void> {
     if (this.failure?.isFinal !== true)
       try {
+        // safeguard: segment-is-closed-with-what-it-has
         await this.#flush();
         await this.#sayWhere(true);
       } catch {
@@ -145,6 +146,7 @@ export class LoggedStorage implements Storage {
     } catch (error) {
       throw await this.#withdrawn(error);
     }
+    // safeguard: written-shows-once-it-came-out
     this.#durable = written;
   }
 
@@ -164,7 +166,7 @@ export class LoggedStorage implements Storage {
     this.#beginCheckpoint().catch((error: unknown) => {
       const why = this.#parts.isFull(error) ? 'the disk is full, so ' : '';
       const reason = `${why}the log could not be brought into the tables: ${reasonOf(error)}`;
-      if (this.#trouble?.isFinal !== true) this.#trouble = { reason, isFinal: false };
+      if (this.#failure?.isFinal !== true) this.#failure = { reason, isFinal: false };
     });
   }
 
@@ -173,13 +175,15 @@ export class LoggedStorage implements Storage {
     try {
       await this.#log.withdraw();
     } catch {
-      this.#trouble = { reason: reasonOf(error), isFinal: true };
+      // safeguard: failed-withdrawal-leaves-a-doubt
+      this.#failure = { reason: reasonOf(error), isFinal: true };
       return new WriteFailure('unknown', isForWantOfRoom, reasonOf(error));
     }
     return new WriteFailure('nothing written', isForWantOfRoom, reasonOf(error));
   }
 
   async #finishCheckpoint(): Promise<void> {
+    // safeguard: segment-is-in-the-tables-before-its-file-is-used-again
     if (this.#stack.frozen !== undefined) await (this.#checkpoint ?? this.#beginCheckpoint());
   }
 
@@ -195,11 +199,12 @@ export class LoggedStorage implements Storage {
   async #writeFrozen(sequence: number): Promise<void> {
     const { frozen } = this.#stack;
     if (frozen === undefined) return;
+    // safeguard: tables-have-a-segment-before-they-name-it
     await this.#writeSlices(frozen);
     const place = { sequence, records: 1, isClosed: false, direct: this.#direct };
     await this.#base.transaction((tables) => putMeta(tables, 'wal', place));
     this.#stack.dropFrozen();
-    if (this.#trouble?.isFinal !== true) this.#trouble = undefined;
+    if (this.#failure?.isFinal !== true) this.#failure = undefined;
     this.#base.show();
   }
 
@@ -223,11 +228,13 @@ export class LoggedStorage implements Storage {
    * of it before its writer is: where LMDB falls back on what it had before, that is seen by the next start.
    */
   async #writeIntoTables(written: Memtable): Promise<void> {
+    // safeguard: large-transaction-comes-after-all-before-it
     await this.#flush();
     const direct = this.#direct + 1;
     const place = { ...this.#log.place, isClosed: false, direct };
     const slices = new Slices(written);
     await this.#base.transaction((tables) => {
+      // safeguard: large-transaction-says-what-the-tables-have
       putMeta(tables, 'wal', place);
       return slices.writeInSteps(tables, written.size, this.#parts.defer);
     }, slices.sizeOf(written.size));

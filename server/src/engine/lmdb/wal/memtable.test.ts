@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../../contract/rig.contract.ts';
+import { seeded } from '../../contract/scene.contract.ts';
 import { keyTexts } from './key-text.ts';
 import { MemRows } from './memtable.ts';
 

@@ -140,6 +140,7 @@ function byText(a: Texted, b: Texted): number {
 /** Of those in order that have the same text, the one that came last. */
 function lastOfEach<Row extends Texted>(rows: Row[]): Row[] {
   const isDoubled = rows.some((row, i) => row.text === rows[i + 1]?.text);
+  // safeguard: last-row-of-a-key-counts
   return isDoubled ? rows.filter((row, i) => row.text !== rows[i + 1]?.text) : rows;
 }
 

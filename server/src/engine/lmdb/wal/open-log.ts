@@ -89,6 +89,7 @@ async function takeOver(
     { path: paths[1], content: await files[1].read() },
   ];
   const { rows, sequence } = replayed(contents, store, from);
+  // safeguard: log-is-in-the-tables-when-it-is-open
   await writeSlices(base, rows, defer);
   await say(base, { ...from, sequence, records: 0, isClosed: true });
   return sequence;

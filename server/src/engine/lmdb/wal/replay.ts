@@ -72,6 +72,7 @@ export function replay(
 /** Takes the rows of records; whether the last one says that another segment follows. */
 function take(rows: Memtable, records: readonly FoundRecord[]): boolean {
   for (const record of records) {
+    // safeguard: log-ends-where-the-next-segment-is-announced
     if (record.rows === 'turn') return true;
     rows.take(record.rows);
   }

@@ -63,7 +63,10 @@ export class WriteAheadLog {
     return this.#append(rows);
   }
 
-  /** Makes sure that what could not be written whole is not there. Rejects where nobody knows. */
+  /**
+   * Makes sure that what could not be written whole is not there. Rejects where nobody knows.
+   * safeguard: failed-append-is-withdrawn
+   */
   withdraw(): Promise<void> {
     return this.#active.file.cut(this.#active.endBytes);
   }

@@ -1,8 +1,8 @@
-import { Connection, type SendResult } from './connection.ts';
+import { BaseSocket, type SendResult } from './base-socket.ts';
 import type { Peer } from './socket.ts';
 
 /** What of a WebSocket of uWebSockets.js is used. */
-interface UwsSocket {
+interface LibrarySocket {
   send(message: string | ArrayBuffer | Uint8Array, isBinary: boolean): number;
   ping(): number;
   getBufferedAmount(): number;
@@ -30,14 +30,14 @@ const CLOSING_MS = 16_000;
 const PONGS_WAITING_MAX = 60;
 
 /** A connection over uWebSockets.js. */
-export class UwsConnection extends Connection {
-  readonly #ws: UwsSocket;
-  readonly #closing: Set<Connection>;
+export class UwsSocket extends BaseSocket {
+  readonly #ws: LibrarySocket;
+  readonly #closing: Set<BaseSocket>;
   #pongsWaiting = 0;
   /** Of a ping that was sent to see whether the peer is amid a frame. */
   #probe: 'none' | 'sent' | 'answered' = 'none';
 
-  constructor(ws: UwsSocket, peer: Peer, open: Set<Connection>, closing: Set<Connection>) {
+  constructor(ws: LibrarySocket, peer: Peer, open: Set<BaseSocket>, closing: Set<BaseSocket>) {
     super(peer, open);
     this.#ws = ws;
     this.#closing = closing;

@@ -26,12 +26,12 @@ export function libraryFrameBytesMax(frameBytesMax: number): number {
  * The rules of `Socket` that do not depend on the library: one end, told once and never from inside
  * a method; no drain that nobody waits for; nothing after the end.
  */
-export abstract class Connection implements Socket {
+export abstract class BaseSocket implements Socket {
   readonly remote: string;
   readonly address: string;
   readonly isProxied: boolean;
   readonly certificateName: string | undefined;
-  readonly #open: Set<Connection>;
+  readonly #open: Set<BaseSocket>;
   #phase: Phase = 'open';
   #handlers: SocketHandlers | undefined;
 
@@ -39,7 +39,7 @@ export abstract class Connection implements Socket {
    * `open` is the listener's set of connections; the connection keeps itself in it until the library
    * says that it is gone, because until then it holds a file descriptor.
    */
-  constructor({ remote, address, isProxied, certificateName }: Peer, open: Set<Connection>) {
+  constructor({ remote, address, isProxied, certificateName }: Peer, open: Set<BaseSocket>) {
     this.remote = remote;
     this.address = address;
     this.isProxied = isProxied;

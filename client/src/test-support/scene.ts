@@ -23,11 +23,11 @@ export function startClient(
 
 /** A client that is connected already. */
 export function startConnected(options: ClientOptions = {}) {
-  const rig = startClient(options);
-  const server = rig.network.last;
+  const scene = startClient(options);
+  const server = scene.network.last;
   server.welcome();
   server.take('hello');
-  return { ...rig, server };
+  return { ...scene, server };
 }
 
 export function entry(path: string, value: string, modRevision = 1): Entry {
@@ -64,11 +64,11 @@ export function giveState(server: FakeServerSocket, revision: number, ...entries
 
 /** A client with a live mirror of /app that holds a, b and c as of revision 5. */
 export function startMirrored() {
-  const rig = startConnected();
-  const mirror = rig.client.mirror('/app');
+  const scene = startConnected();
+  const mirror = scene.client.mirror('/app');
   const entries = ['a', 'b', 'c'].map((name, i) => entry(`/app/${name}`, name, i + 1));
-  const watch = giveState(rig.server, 5, ...entries);
+  const watch = giveState(scene.server, 5, ...entries);
   const changes: MirrorChange[] = [];
   mirror.on('change', (change) => changes.push(change));
-  return { ...rig, mirror, watch, changes };
+  return { ...scene, mirror, watch, changes };
 }

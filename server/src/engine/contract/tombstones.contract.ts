@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { type EngineFixture, failureOf, Rig } from './rig.contract.ts';
+import { type EngineFixture, failureOf, Scene } from './scene.contract.ts';
 
-export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void {
-  describe('deletes', () => {
+export function describeTombstones(scene: () => Scene, fixture: EngineFixture): void {
+  describe('the tombstones', () => {
     it('W3 are known beyond compaction, with their revision and cause', async () => {
-      await rig().put('/a', '1');
-      await rig().put('/b', '1');
-      const { revision } = await rig().delete('/a');
-      const { engine } = rig();
+      await scene().put('/a', '1');
+      await scene().put('/b', '1');
+      const { revision } = await scene().delete('/a');
+      const { engine } = scene();
       for (const compacted of [0, revision - 1, revision]) {
         await engine.maintenance.compact(compacted);
-        const known = [...rig().deletions({ subtree: '/', at: revision })];
+        const known = [...scene().tombstones({ subtree: '/', at: revision })];
         expect(known, `compacted at ${compacted}`).toEqual([
           { path: '/a', revision, cause: 'removed' },
         ]);
       }
-      await rig().put('/b', '2');
+      await scene().put('/b', '2');
       await engine.maintenance.compact(engine.reads.revision);
-      expect(rig().deleted()).toEqual([`/a@${revision}`]);
-      expect(engine.reads.tombstoneFloor).toBeLessThanOrEqual(rig().start);
+      expect(scene().deleted()).toEqual([`/a@${revision}`]);
+      expect(engine.reads.tombstoneFloor).toBeLessThanOrEqual(scene().start);
     });
 
-    it('W3 have a floor after a restart that says how far they are known', async () => {
+    it('W3 have a floor after a restart, which says how far back every delete is known', async () => {
       if (fixture.reopen === undefined) return;
-      const { supports, reads, maintenance } = rig().engine;
-      await rig().put('/a', '1');
-      const { revision } = await rig().delete('/a');
+      const { supports, reads, maintenance } = scene().engine;
+      await scene().put('/a', '1');
+      const { revision } = await scene().delete('/a');
       await maintenance.compact(reads.revision);
-      const again = await reopened(rig());
+      const again = await reopened(scene());
       const { tombstoneFloor, compactedRevision } = again.engine.reads;
       if (supports.remembersDeletes) expect(again.deleted()).toEqual([`/a@${revision}`]);
       expect(tombstoneFloor).toBe(supports.remembersDeletes ? 0 : compactedRevision);
@@ -35,29 +35,31 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
     });
 
     it('end with the next life of their path, at its revision', async () => {
-      await rig().put('/a', '1');
-      const gone = (await rig().delete('/a')).revision;
-      await rig().engine.maintenance.compact(gone);
-      const back = (await rig().put('/a', '2')).revision;
-      const goneAgain = (await rig().delete('/a')).revision;
-      expect(rig().deleted('/', gone)).toEqual([`/a@${gone}`]);
-      expect(rig().deleted('/', back)).toEqual([]);
-      expect(rig().deleted('/', goneAgain)).toEqual([`/a@${goneAgain}`]);
-      await rig().engine.maintenance.compact(back);
-      expect(rig().deleted('/', goneAgain)).toEqual([`/a@${goneAgain}`]);
-      await rig().put('/a', '3');
-      await rig().engine.maintenance.compact(rig().engine.reads.revision);
-      expect([...rig().deletions({ subtree: '/', at: rig().engine.reads.revision })]).toEqual([]);
+      await scene().put('/a', '1');
+      const gone = (await scene().delete('/a')).revision;
+      await scene().engine.maintenance.compact(gone);
+      const back = (await scene().put('/a', '2')).revision;
+      const goneAgain = (await scene().delete('/a')).revision;
+      expect(scene().deleted('/', gone)).toEqual([`/a@${gone}`]);
+      expect(scene().deleted('/', back)).toEqual([]);
+      expect(scene().deleted('/', goneAgain)).toEqual([`/a@${goneAgain}`]);
+      await scene().engine.maintenance.compact(back);
+      expect(scene().deleted('/', goneAgain)).toEqual([`/a@${goneAgain}`]);
+      await scene().put('/a', '3');
+      await scene().engine.maintenance.compact(scene().engine.reads.revision);
+      expect([...scene().tombstones({ subtree: '/', at: scene().engine.reads.revision })]).toEqual(
+        [],
+      );
     });
 
     it('are in the order of the tree and of one subtree (S6), each path once', async () => {
       const paths = ['/a', '/a/b', '/a/\uffee', '/a/\u{1f600}', '/a-b', '/ab', '/b'];
-      for (const path of [...paths].reverse()) await rig().put(path, '1');
-      await rig().put('/a/b', '2');
-      const { revision } = await rig().deleteSubtree('/');
-      await rig().engine.maintenance.compact(revision);
-      const known = (...query: Parameters<Rig['deleted']>) =>
-        rig()
+      for (const path of [...paths].reverse()) await scene().put(path, '1');
+      await scene().put('/a/b', '2');
+      const { revision } = await scene().deleteSubtree('/');
+      await scene().engine.maintenance.compact(revision);
+      const known = (...query: Parameters<Scene['deleted']>) =>
+        scene()
           .deleted(...query)
           .map((text) => text.split('@')[0]);
       expect(known()).toEqual(paths);
@@ -69,57 +71,57 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       expect(known('/none')).toEqual([]);
     });
 
-    it('of a path that comes and goes for ever are one, and others are not lost by it', async () => {
-      const { engine } = rig();
-      for (const path of ['/a', '/b', '/c']) await rig().put(path, '1');
-      await rig().delete('/c');
+    it('of a path that comes and goes for ever are one, which costs no other path its own', async () => {
+      const { engine } = scene();
+      for (const path of ['/a', '/b', '/c']) await scene().put(path, '1');
+      await scene().delete('/c');
       let last = 0;
       for (let i = 0; i < 60; i++) {
-        last = (await rig().delete('/b')).revision;
-        await rig().put('/b', '1');
+        last = (await scene().delete('/b')).revision;
+        await scene().put('/b', '1');
       }
-      const { revision } = await rig().delete('/a');
-      const known = [...rig().deletions({ subtree: '/', at: revision })];
+      const { revision } = await scene().delete('/a');
+      const known = [...scene().tombstones({ subtree: '/', at: revision })];
       expect(known.map(({ path }) => path)).toEqual(['/a', '/c']);
-      expect(rig().deleted('/b', last)).toEqual([`/b@${last}`]);
+      expect(scene().deleted('/b', last)).toEqual([`/b@${last}`]);
       await engine.maintenance.compact(engine.reads.revision);
       expect(
-        rig()
+        scene()
           .deleted()
           .map((text) => text.split('@')[0]),
       ).toEqual(['/a', '/c']);
     });
 
-    it('are read inside the window only', async () => {
-      await rig().put('/a', '1');
-      const { revision } = await rig().delete('/a');
-      await rig().engine.maintenance.compact(revision);
+    it('are refused for a revision outside of history', async () => {
+      await scene().put('/a', '1');
+      const { revision } = await scene().delete('/a');
+      await scene().engine.maintenance.compact(revision);
       const codeAt = async (at: number) =>
-        (await failureOf(() => rig().deletions({ subtree: '/', at }))).code;
+        (await failureOf(() => scene().tombstones({ subtree: '/', at }))).code;
       expect(await codeAt(revision - 1)).toBe('compacted');
-      expect(await codeAt(rig().future)).toBe('future_revision');
+      expect(await codeAt(scene().future)).toBe('future_revision');
     });
 
     it('S2 are not shown before their commit is', async () => {
-      for (let i = 0; i < 40; i++) await rig().put(`/k${i}`, '1');
+      for (let i = 0; i < 40; i++) await scene().put(`/k${i}`, '1');
       let writing = true;
       const writes = (async () => {
-        for (let i = 0; i < 40; i++) await rig().delete(`/k${i}`);
+        for (let i = 0; i < 40; i++) await scene().delete(`/k${i}`);
         writing = false;
       })();
       while (writing) {
         await new Promise(setImmediate);
-        const { revision } = rig().engine.reads;
-        expect(rig().deleted().length + rig().values().length, `at ${revision}`).toBe(40);
+        const { revision } = scene().engine.reads;
+        expect(scene().deleted().length + scene().values().length, `at ${revision}`).toBe(40);
       }
       await writes;
-      expect(rig().deleted()).toHaveLength(40);
+      expect(scene().deleted()).toHaveLength(40);
     });
   });
 
-  describe('too many deletes', () => {
-    it('let the oldest go, and the floor says so', async () => {
-      const small = await Rig.open(fixture, { tombstonesMax: 3 });
+  describe('more tombstones than are kept', () => {
+    it('let the oldest go, and raise the floor', async () => {
+      const small = await Scene.open(fixture, { tombstonesMax: 3 });
       const { engine } = small;
       const revisions: number[] = [];
       for (const path of ['/a', '/b', '/c', '/d', '/e']) {
@@ -137,8 +139,8 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
       await again.engine.close();
     });
 
-    it('of one commit go in steps', async () => {
-      const small = await Rig.open(fixture, { tombstonesMax: 10 });
+    it('of one commit are dropped in steps', async () => {
+      const small = await Scene.open(fixture, { tombstonesMax: 10 });
       const put = (path: string) => ({ type: 'put', path, value: '' }) as const;
       await small.commit(Array.from({ length: 1_000 }, (_, i) => put(`/a/${i}`)));
       await small.put('/b', '1');
@@ -153,9 +155,9 @@ export function describeDeletions(rig: () => Rig, fixture: EngineFixture): void 
     });
   });
 
-  async function reopened(before: Rig): Promise<Rig> {
+  async function reopened(before: Scene): Promise<Scene> {
     if (fixture.reopen === undefined) return before;
     await before.engine.close();
-    return new Rig(await fixture.reopen(before.engine, before.clock), before.clock);
+    return new Scene(await fixture.reopen(before.engine, before.clock), before.clock);
   }
 }

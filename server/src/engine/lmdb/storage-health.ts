@@ -6,7 +6,7 @@ import type { StorageFailure } from './storage.ts';
 const WELL_AFTER_MS = 3_000;
 
 /** How the storage is, and who is told when that changes: once, however many writes fail. */
-export class Condition implements EngineHealth {
+export class StorageHealth implements EngineHealth {
   readonly #clock: Clock;
   readonly #uptimeMs: () => number;
   #health: Health = { kind: 'well' };
@@ -14,7 +14,7 @@ export class Condition implements EngineHealth {
   #worksSinceMs: number | undefined;
   /** What was wrong with the storage when it was looked at last. */
   #followed: string | undefined;
-  #listener: ((health: Health) => void) | undefined;
+  #observer: ((health: Health) => void) | undefined;
 
   constructor(clock: Clock, uptimeMs: () => number) {
     this.#clock = clock;
@@ -29,9 +29,9 @@ export class Condition implements EngineHealth {
     return this.#health.kind === 'failed';
   }
 
-  onChange(listener: (health: Health) => void): void {
-    this.#listener = listener;
-    if (this.#health.kind !== 'well') listener(this.#health);
+  onChange(observer: (health: Health) => void): void {
+    this.#observer = observer;
+    if (this.#health.kind !== 'well') observer(this.#health);
   }
 
   /** It goes on with less. The first reason is told, until all is well again. */
@@ -48,12 +48,12 @@ export class Condition implements EngineHealth {
   }
 
   /** What is wrong with the storage by itself. That it is over counts, whether anybody writes or not. */
-  follow(trouble: StorageFailure | undefined): void {
+  follow(failure: StorageFailure | undefined): void {
     const health = this.#health;
-    if (trouble?.isFinal === true) this.fail(trouble.reason);
-    else if (trouble !== undefined) this.degrade(trouble.reason);
+    if (failure?.isFinal === true) this.fail(failure.reason);
+    else if (failure !== undefined) this.degrade(failure.reason);
     else if (health.kind === 'degraded' && health.reason === this.#followed) this.worked();
-    this.#followed = trouble?.reason;
+    this.#followed = failure?.reason;
   }
 
   /** Something was written, and nothing else is wrong. */
@@ -69,6 +69,6 @@ export class Condition implements EngineHealth {
 
   #become(health: Health): void {
     this.#health = health;
-    this.#listener?.(health);
+    this.#observer?.(health);
   }
 }

@@ -31,7 +31,7 @@ export class TestClock implements Clock {
 }
 
 /** An engine with what came out of its feed, and shorthands for what tests ask of it. */
-export class Rig {
+export class Scene {
   readonly engine: Engine;
   readonly clock: TestClock;
   /** As the feed had them: commits that became durable together are one batch. */
@@ -53,9 +53,9 @@ export class Rig {
     });
   }
 
-  static async open(fixture: EngineFixture, options?: EngineTestOptions): Promise<Rig> {
+  static async open(fixture: EngineFixture, options?: EngineTestOptions): Promise<Scene> {
     const clock = new TestClock();
-    return new Rig(await fixture.open(clock, options), clock);
+    return new Scene(await fixture.open(clock, options), clock);
   }
 
   /** A revision that has not happened, whatever else than commits makes revisions. */
@@ -77,19 +77,19 @@ export class Rig {
   /** What is known to be deleted, and when, of what is not there at a revision. */
   deleted(subtree = '/', at = this.engine.reads.revision, after?: string): string[] {
     const start = after === undefined ? {} : { start: { after } };
-    return [...this.deletions({ subtree, at, ...start })].map(
+    return [...this.tombstones({ subtree, at, ...start })].map(
       ({ path, revision }) => `${path}@${revision}`,
     );
   }
 
-  deletions(query: ScanQuery): Tombstone[] {
+  tombstones(query: ScanQuery): Tombstone[] {
     return [...this.engine.reads.scanStates(query)].flatMap((state) =>
-      'deletion' in state ? [state.deletion] : [],
+      'tombstone' in state ? [state.tombstone] : [],
     );
   }
 
   commit(operations: readonly Operation[], more: Partial<WriteRequest> = {}) {
-    const requestId = `request-${Rig.#requests++}`;
+    const requestId = `request-${Scene.#requests++}`;
     return this.engine.writes.commit({
       operations,
       conditions: [],

@@ -1,27 +1,47 @@
 import { isWithin, type Operation } from '@confer/shared';
+import type { Client, WatchOptions } from '../api.ts';
 import type { WatchDiagnostics } from '../diagnostics.ts';
+import { closedError } from '../errors.ts';
+import { flag, position, signal } from '../validation/argument-types.ts';
+import { checkOptions, checkSubtree } from '../validation/arguments.ts';
 import type { ClientContext } from '../watch/context.ts';
+import { EventWatch } from '../watch/event-watch.ts';
 import { ReplicaMirror } from './mirror.ts';
 import { Replica } from './replica.ts';
 
-/** The registry of a client's mirrors; those of the same path share one replica, which is counted by them. */
-export class MirrorRegistry {
+/**
+ * The mirrors and event watches that a client has open. Mirrors of the same path share one replica, which is
+ * counted by them; event watches share nothing.
+ */
+export class Subscriptions implements Pick<Client, 'mirror' | 'watch'> {
   readonly #context: ClientContext;
   readonly #replicas = new Map<string, Replica>();
-  readonly #open = new Map<ReplicaMirror, Replica>();
+  readonly #mirrors = new Map<ReplicaMirror, Replica>();
+  readonly #watches = new Set<EventWatch>();
+  #isClosed = false;
 
   constructor(context: ClientContext) {
     this.#context = context;
   }
 
-  open(path: string, signal: AbortSignal | undefined): ReplicaMirror {
+  mirror(path: string, options: { readonly signal?: AbortSignal } = {}): ReplicaMirror {
+    this.#check(path, options);
     const replica = this.#replicas.get(path) ?? this.#create(path);
     const mirror = new ReplicaMirror(replica, this.#context, {
-      signal,
-      onLeft: (left) => this.#open.delete(left),
+      signal: options.signal,
+      onLeft: (left) => this.#mirrors.delete(left),
     });
-    if (mirror.status !== 'closed') this.#open.set(mirror, replica);
+    if (mirror.status !== 'closed') this.#mirrors.set(mirror, replica);
     return mirror;
+  }
+
+  watch(path: string, options: WatchOptions = {}): EventWatch {
+    this.#check(path, options, { after: position, prev: flag });
+    const watch = new EventWatch(path, options, this.#context, (left) =>
+      this.#watches.delete(left),
+    );
+    if (options.signal?.aborted !== true) this.#watches.add(watch);
+    return watch;
   }
 
   /**
@@ -38,11 +58,19 @@ export class MirrorRegistry {
 
   /** Of those that failed too, for as long as somebody has them open. */
   diagnostics(): WatchDiagnostics[] {
-    return [...new Set(this.#open.values())].map((replica) => replica.diagnostics());
+    const open = [...new Set(this.#mirrors.values()), ...this.#watches];
+    return open.map((each) => each.diagnostics());
   }
 
   close(): void {
-    for (const mirror of [...this.#open.keys()]) mirror.close();
+    this.#isClosed = true;
+    for (const open of [...this.#mirrors.keys(), ...this.#watches]) open.close();
+  }
+
+  #check(path: string, options: WatchOptions, types?: Parameters<typeof checkOptions>[1]): void {
+    checkSubtree(path);
+    checkOptions(options, { ...types, signal });
+    if (this.#isClosed) throw closedError('the client');
   }
 
   #create(path: string): Replica {

@@ -1,0 +1,60 @@
+import { ProtocolError, type RenewRequest, type Reply, type WhoamiRequest } from '@confer/shared';
+import type { Verdict } from '../auth/authority.ts';
+import type { Principal } from '../auth/principal.ts';
+import { type ApiContext, errorReply } from './context.ts';
+
+export function whoami({ id }: WhoamiRequest, { principal, service }: ApiContext): Reply {
+  const { name, kind, roles, expiresAt } = principal;
+  const held = service.auth.administration?.policy.current.rolesOf(roles) ?? [];
+  const granted = (of: 'allow' | 'deny') =>
+    held.flatMap((role) => role[of].map(({ verbs, on }) => ({ verbs: [...verbs], on })));
+  return {
+    type: 'identity',
+    id,
+    principal: name,
+    kind,
+    roles: [...roles],
+    allow: granted('allow'),
+    deny: granted('deny'),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+/** Goes on with another token, which must be one of the same principal: a session never becomes somebody else's. */
+export function renew(request: RenewRequest, context: ApiContext): Reply | Promise<Reply> {
+  const { id, token } = request;
+  const { service, sink } = context;
+  const verdict = service.auth.authority.identify({
+    token,
+    client: undefined,
+    address: sink.address,
+  });
+  const answer = (judged: Verdict): Reply => {
+    try {
+      return renewed(id, judged, context);
+    } catch (error) {
+      return errorReply(id, error, service);
+    }
+  };
+  return verdict instanceof Promise ? verdict.then(answer) : answer(verdict);
+}
+
+function renewed(id: number, verdict: Verdict, context: ApiContext): Reply {
+  if (verdict.kind === 'refused') throw verdict.error;
+  const { principal } = verdict;
+  const { name, kind } = context.principal;
+  if (principal.name !== name || principal.kind !== kind)
+    throw new ProtocolError('forbidden', `the token is not one of ${name}`);
+  context.adopt(principal);
+  return { type: 'renewed', id, ...expiryOf(principal, context) };
+}
+
+/** How long a principal holds, as a duration: clocks differ. */
+export function expiryOf(
+  { expiresAt }: Principal,
+  { service }: Pick<ApiContext, 'service'>,
+): { readonly expiresInMs?: number } {
+  return expiresAt === undefined
+    ? {}
+    : { expiresInMs: Math.max(0, expiresAt - service.clock.now()) };
+}

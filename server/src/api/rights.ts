@@ -1,0 +1,121 @@
+import {
+  type CheckRightRequest,
+  type CreateTokenRequest,
+  type Grant,
+  type ListRolesRequest,
+  type ListTokensRequest,
+  ProtocolError,
+  type RemoveRoleRequest,
+  type RemoveTokenRequest,
+  type Reply,
+  type Role,
+  type RotateTokenRequest,
+  type SetRoleRequest,
+  type UpdateTokenRequest,
+} from '@confer/shared';
+import type { Administration } from '../auth/auth.ts';
+import { requireOverAll } from '../auth/authorise.ts';
+import type { Decision } from '../auth/rights.ts';
+import { checkSubtree } from '../store/check.ts';
+import { type ApiContext, errorReply } from './context.ts';
+
+export function setRole({ id, name, allow, deny, note }: SetRoleRequest, context: ApiContext) {
+  const role = { name, allow, deny, ...(note === undefined ? {} : { note }) };
+  return changed(id, context, ({ roles }) => roles.set(context.principal, role));
+}
+
+export function removeRole({ id, name }: RemoveRoleRequest, context: ApiContext) {
+  return changed(id, context, ({ roles }) => roles.remove(context.principal, name));
+}
+
+export function listRoles({ id, after }: ListRolesRequest, context: ApiContext): Reply {
+  const { policy, roles } = administrationOf(context);
+  const { items, next } = roles.list(after);
+  const { revision } = policy.current;
+  return {
+    ...{ type: 'roles', id, revision, roles: items.map(mutable) },
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+export function createToken(request: CreateTokenRequest, context: ApiContext) {
+  return made(request.id, context, ({ tokens }) => tokens.create(context.principal, request));
+}
+
+export function rotateToken(request: RotateTokenRequest, context: ApiContext) {
+  return made(request.id, context, ({ tokens }) => tokens.rotate(context.principal, request));
+}
+
+export function updateToken(request: UpdateTokenRequest, context: ApiContext) {
+  return changed(request.id, context, ({ tokens }) => tokens.update(context.principal, request));
+}
+
+export function removeToken({ id, token }: RemoveTokenRequest, context: ApiContext) {
+  return changed(id, context, ({ tokens }) => tokens.remove(context.principal, token));
+}
+
+export function listTokens({ id, after }: ListTokensRequest, context: ApiContext): Reply {
+  const { policy, tokens } = administrationOf(context);
+  const { items, next } = tokens.list(after);
+  const { revision } = policy.current;
+  return {
+    ...{ type: 'tokens', id, revision, tokens: [...items] },
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** Anybody may ask about themselves. */
+export function checkRight(request: CheckRightRequest, context: ApiContext): Reply {
+  const { id, principal: name, verb, path } = request;
+  const { principal, service } = context;
+  checkSubtree(path);
+  let decision: Decision | undefined = principal.rights.decide(verb, path, 'subtree');
+  if (name !== undefined && name !== principal.name) {
+    requireOverAll(principal, 'admin');
+    decision = service.auth.authority.check(name, verb, path);
+  }
+  if (decision === undefined)
+    throw new ProtocolError('invalid_value', `there is no token of the name ${name}`);
+  return { type: 'rightChecked', id, allowed: decision.isAllowed, rule: decision.rule };
+}
+
+/** Messages are lists that anybody may change; roles are not. */
+function mutable({ name, allow, deny, note }: Role) {
+  const grants = (list: readonly Grant[]) =>
+    list.map(({ verbs, on }) => ({ verbs: [...verbs], on }));
+  const about = note === undefined ? {} : { note };
+  return { name, allow: grants(allow), deny: grants(deny), ...about };
+}
+
+function administrationOf({ service }: ApiContext): Administration {
+  const { administration } = service.auth;
+  if (administration !== undefined) return administration;
+  const message = 'this server asks nobody who they are: start it with --auth on to have rights';
+  throw new ProtocolError('forbidden', message);
+}
+
+async function changed(
+  id: number,
+  context: ApiContext,
+  change: (administration: Administration) => Promise<number>,
+): Promise<Reply> {
+  try {
+    const revision = await change(administrationOf(context));
+    return { type: 'authChanged', id, revision };
+  } catch (error) {
+    return errorReply(id, error, context.service);
+  }
+}
+
+async function made(
+  id: number,
+  context: ApiContext,
+  make: (administration: Administration) => ReturnType<Administration['tokens']['create']>,
+): Promise<Reply> {
+  try {
+    const { revision, token, info } = await make(administrationOf(context));
+    return { type: 'tokenMade', id, revision, token, info };
+  } catch (error) {
+    return errorReply(id, error, context.service);
+  }
+}

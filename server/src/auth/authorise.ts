@@ -1,0 +1,77 @@
+import {
+  type Condition,
+  isWithin,
+  type Operation,
+  ProtocolError,
+  ROOT,
+  type Verb,
+} from '@confer/shared';
+import type { Principal } from './principal.ts';
+import { ALL_RIGHTS, type Reach } from './rights.ts';
+
+/** What is the server's own, at the top of the tree: who may do what, and the heads of audit files. */
+const OWN = '/.confer';
+
+/** Throws `forbidden` unless a principal may do something with an entry, or with all of a subtree. */
+export function requireRight(
+  { rights, name }: Principal,
+  verb: Verb,
+  path: string,
+  reach: Reach,
+): void {
+  if (rights === ALL_RIGHTS) return;
+  const needed = verbFor(verb, path);
+  const { isAllowed, rule, denied } = rights.decide(needed, path, reach);
+  if (isAllowed) return;
+  const what = reach === 'subtree' ? 'all of ' : '';
+  throw new ProtocolError('forbidden', `${name} may not ${needed} ${what}${path}: ${rule}`, {
+    path: denied ?? path,
+  });
+}
+
+/** For what concerns no path: the server as a whole. */
+export function requireOverAll(principal: Principal, verb: 'operate' | 'admin'): void {
+  requireRight(principal, verb, ROOT, 'subtree');
+}
+
+export function mayRead({ rights }: Principal, path: string, reach: Reach): boolean {
+  return rights === ALL_RIGHTS || rights.decide(verbFor('read', path), path, reach).isAllowed;
+}
+
+export function mayOperate({ rights }: Principal): boolean {
+  return rights.decide('operate', ROOT, 'subtree').isAllowed;
+}
+
+/**
+ * A commit is all or nothing, and so are the rights to it: to write each path, and to read or write where a condition
+ * looks, as a condition tells what is there.
+ */
+export function requireCommit(
+  principal: Principal,
+  operations: readonly Operation[],
+  conditions: readonly Condition[],
+): void {
+  const { rights } = principal;
+  if (rights === ALL_RIGHTS) return;
+  // safeguard: each-operation-is-judged
+  for (const operation of operations)
+    requireRight(principal, 'write', operation.path, reachOf(operation));
+  for (const { path } of conditions)
+    if (!rights.decide('write', path, 'entry').isAllowed)
+      requireRight(principal, 'read', path, 'entry');
+}
+
+/** Whether somebody may see what a commit did: how many entries went is something read. */
+export function maySeeOutcome(principal: Principal, operations: readonly Operation[]): boolean {
+  if (principal.rights === ALL_RIGHTS) return true;
+  return operations.every((operation) => mayRead(principal, operation.path, reachOf(operation)));
+}
+
+function reachOf(operation: Operation): Reach {
+  return operation.type === 'delete' && operation.recursive === true ? 'subtree' : 'entry';
+}
+
+/** To read what is the server's own takes more than to read everything else. */
+function verbFor(verb: Verb, path: string): Verb {
+  return verb === 'read' && isWithin(path, OWN) ? 'admin' : verb;
+}

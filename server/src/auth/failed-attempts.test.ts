@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../test-support/virtual-clock.ts';
+import { FailedAttempts, networkOf } from './failed-attempts.ts';
+
+describe('failed attempts', () => {
+  it('keep an address out after ten, and let it try again one by one (33)', () => {
+    const clock = new VirtualClock();
+    const failures = new FailedAttempts(clock);
+    for (let i = 0; i < 10; i++) {
+      expect(failures.admits('10.0.0.1')).toBe(true);
+      failures.note('10.0.0.1');
+    }
+    expect(failures.admits('10.0.0.1')).toBe(false);
+    expect(failures.admits('10.0.0.2')).toBe(true);
+    clock.advance(5_000);
+    expect(failures.admits('10.0.0.1')).toBe(true);
+    failures.note('10.0.0.1');
+    expect(failures.admits('10.0.0.1')).toBe(false);
+  });
+
+  it('are forgotten with time, and not by a clock that is set back', () => {
+    const clock = new VirtualClock();
+    const failures = new FailedAttempts(clock);
+    for (let i = 0; i < 100; i++) failures.note('10.0.0.1');
+    clock.advance(-3_600_000);
+    expect(failures.admits('10.0.0.1')).toBe(false);
+    clock.advance(3_600_000 + 60_000);
+    expect(failures.admits('10.0.0.1')).toBe(true);
+  });
+
+  it('take bounded memory, whatever the number of addresses', () => {
+    const failures = new FailedAttempts(new VirtualClock());
+    for (let i = 0; i < 10; i++) failures.note('10.0.0.1');
+    for (let i = 0; i < 10_000; i++) failures.note(`10.1.${i >> 8}.${i & 255}`);
+    expect(failures.admits('10.0.0.1')).toBe(true);
+  });
+
+  it.each([
+    ['10.0.0.1', '10.0.0.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['::ffff:10.0.0.1', '::ffff:10.0.0.1'],
+  ])('of %s count for %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
+});

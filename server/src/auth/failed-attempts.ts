@@ -1,0 +1,58 @@
+import type { Clock } from '@confer/shared';
+
+/** So many may fail in a row; then one more each `REFILL_MS`. */
+const BURST = 10;
+const REFILL_MS = 5_000;
+/** Of addresses that are remembered. An attacker who has more of them is held by the other bounds of a server. */
+const ADDRESSES_MAX = 10_000;
+
+interface Bucket {
+  failed: number;
+  at: number;
+}
+
+/**
+ * How many attempts to say who one is have failed from an address: a token bucket for each. Who is over it is refused
+ * without a look, so guessing is slow, and others are not kept out by it. Those of one IPv6 network count as one.
+ */
+export class FailedAttempts {
+  readonly #clock: Clock;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  admits(address: string): boolean {
+    return this.#failed(networkOf(address)) < BURST;
+  }
+
+  note(address: string): void {
+    const network = networkOf(address);
+    const failed = this.#failed(network);
+    this.#buckets.delete(network);
+    this.#buckets.set(network, { failed: Math.min(failed + 1, BURST), at: this.#clock.now() });
+    const [oldest] = this.#buckets.keys();
+    if (this.#buckets.size > ADDRESSES_MAX && oldest !== undefined) this.#buckets.delete(oldest);
+  }
+
+  /** A clock that was set back refills nothing. */
+  #failed(network: string): number {
+    const bucket = this.#buckets.get(network);
+    if (bucket === undefined) return 0;
+    const refilled = Math.max(0, this.#clock.now() - bucket.at) / REFILL_MS;
+    return Math.max(0, bucket.failed - refilled);
+  }
+}
+
+/** An IPv6 customer has a /64 at least, and so any number of addresses. */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [head = '', tail = ''] = address.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === '' ? [] : tail.split(':');
+  const zeros = address.includes('::')
+    ? Array.from({ length: 8 - before.length - after.length }, () => '0')
+    : [];
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+}

@@ -1,0 +1,125 @@
+import { nameOf, type Role } from '@confer/shared';
+import { ROLES, readRole, readToken, TOKENS, type TokenRecord, USED } from './records.ts';
+import { ADMIN, noRights, type Rights, RoleRights } from './rights.ts';
+
+/** An entry below `/.confer/auth`, or that there is none any more. */
+export interface AuthChange {
+  readonly path: string;
+  readonly value: string | undefined;
+}
+
+/** Who may do what, as of the last revision that changed it. */
+export class Policy {
+  #revision = 0;
+  /** A role that cannot be read is known to be there. */
+  readonly #roles = new Map<string, Role | 'unreadable'>();
+  readonly #tokens = new Map<string, TokenRecord>();
+  readonly #ids = new Map<string, string>();
+  readonly #lastUsed = new Map<string, string>();
+  /**
+   * By the names of roles. The rights of those whose roles are what they were stay the same object over revisions,
+   * so that nobody looks anew at ten thousand sessions whose role did not change.
+   */
+  readonly #rights = new Map<string, Rights>();
+
+  /** Of the last change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get roles(): ReadonlyMap<string, Role | 'unreadable'> {
+    return this.#roles;
+  }
+
+  get tokens(): ReadonlyMap<string, TokenRecord> {
+    return this.#tokens;
+  }
+
+  /** By the id of a token, the day of its last use. */
+  get lastUsed(): ReadonlyMap<string, string> {
+    return this.#lastUsed;
+  }
+
+  /** Takes the changes of a revision. */
+  apply(changes: Iterable<AuthChange>, revision: number): void {
+    this.#revision = revision;
+    for (const { path, value } of changes) {
+      const name = nameOf(path);
+      if (path === `${ROLES}/${name}`) this.#applyRole(name, value);
+      else if (path === `${TOKENS}/${name}`) this.#applyToken(name, value);
+      else if (path === `${USED}/${name}`) put(this.#lastUsed, name, value);
+    }
+  }
+
+  /** What the roles of these names give together. A name that no role has gives nothing. */
+  rightsOf(names: readonly string[]): Rights {
+    const key = [...names].sort().join(SEPARATOR);
+    const known = this.#rights.get(key);
+    if (known !== undefined) return known;
+    const rights = this.#newRights(names);
+    if (this.#rights.size >= RIGHTS_MAX) this.#rights.clear();
+    this.#rights.set(key, rights);
+    return rights;
+  }
+
+  /** The role of a name. */
+  role(name: string): Role | 'unreadable' | undefined {
+    return name === ADMIN.name ? ADMIN : this.#roles.get(name);
+  }
+
+  /** The roles of these names, as far as they are there and can be read. */
+  rolesOf(names: readonly string[]): readonly Role[] {
+    return names
+      .map((name) => this.role(name))
+      .filter((role) => role !== undefined && role !== 'unreadable');
+  }
+
+  tokenNamed(name: string): TokenRecord | undefined {
+    const id = this.#ids.get(name);
+    return id === undefined ? undefined : this.#tokens.get(id);
+  }
+
+  /** Whether somebody can still say who may do what. */
+  hasAdmin(now: number, without?: string): boolean {
+    for (const { id, roles, disabled, expiresAt } of this.#tokens.values()) {
+      if (id === without || disabled === true || (expiresAt !== null && expiresAt <= now)) continue;
+      if (this.rightsOf(roles).decide('admin', '/', 'subtree').isAllowed) return true;
+    }
+    return false;
+  }
+
+  #applyRole(name: string, value: string | undefined): void {
+    const role = value === undefined ? undefined : (readRole(name, value) ?? 'unreadable');
+    put(this.#roles, name, role);
+    // safeguard: rights-follow-their-roles
+    for (const names of [...this.#rights.keys()])
+      if (names.split(SEPARATOR).includes(name)) this.#rights.delete(names);
+  }
+
+  #applyToken(id: string, value: string | undefined): void {
+    const before = this.#tokens.get(id);
+    if (before !== undefined) this.#ids.delete(before.name);
+    const token = value === undefined ? undefined : readToken(id, value);
+    put(this.#tokens, id, token);
+    if (token !== undefined) this.#ids.set(token.name, id);
+  }
+
+  /** A role that cannot be read may have denied something: who has it may do nothing until it is mended. */
+  #newRights(names: readonly string[]): Rights {
+    const broken = names.find((name) => this.role(name) === 'unreadable');
+    if (broken !== undefined) return noRights(`role ${broken} cannot be read, so it gives nothing`);
+    const roles = this.rolesOf(names);
+    return roles.length === 0 ? noRights('no role gives anything') : new RoleRights(roles);
+  }
+}
+
+/** Of combinations of roles: issuers of JWTs may make many. They are cheap to make again. */
+const RIGHTS_MAX = 10_000;
+
+/** No name of a role has it. */
+const SEPARATOR = ',';
+
+function put<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}

@@ -1,0 +1,118 @@
+import { type Grant, type Role, subtreeProblem, verbs } from '@confer/shared';
+
+/** Where roles and tokens are kept: as entries, so that they are in the order of all that is written. */
+export const AUTH = '/.confer/auth';
+export const ROLES = `${AUTH}/roles`;
+export const TOKENS = `${AUTH}/tokens`;
+/** By name, the id of the token that has it: one at most. */
+export const NAMES = `${AUTH}/names`;
+/** By id, the day that a token was last used. */
+export const USED = `${AUTH}/used`;
+
+/** A token as it is kept: all but its secret. */
+export interface TokenRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly hash: string;
+  /** Of the secret before the last rotation, which is good until `overlapUntil`. */
+  readonly oldHash?: string;
+  readonly overlapUntil?: number;
+  readonly roles: readonly string[];
+  readonly createdAt: number;
+  readonly createdBy: string;
+  /** Ms since the Unix epoch; `null`: never. */
+  readonly expiresAt: number | null;
+  readonly notBefore?: number;
+  readonly note?: string;
+  readonly disabled?: boolean;
+}
+
+/** What names a role or a token: a segment of a path that reads well everywhere. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+/** Why a name cannot be one, or `undefined`. */
+export function nameProblem(name: string): string | undefined {
+  return NAME.test(name)
+    ? undefined
+    : 'a name has 1 to 64 letters, digits, ".", "_", "@" or "-", and begins with a letter or a digit';
+}
+
+/** Why a role cannot be one, or `undefined`. */
+export function roleProblem({ name, allow, deny }: Role): string | undefined {
+  const problem = nameProblem(name);
+  if (problem !== undefined) return problem;
+  for (const { verbs, on } of [...allow, ...deny]) {
+    if (verbs.length === 0) return `a grant on ${on} names no verb`;
+    const broken = subtreeProblem(on);
+    if (broken !== undefined) return `${on}: ${broken}`;
+  }
+  return undefined;
+}
+
+/** `undefined` where an entry holds no role, however it came to be there. */
+export function readRole(name: string, text: string): Role | undefined {
+  const json = parsed(text);
+  if (json === undefined || !isGrants(json.allow) || !isGrants(json.deny)) return undefined;
+  const { allow, deny, note } = json;
+  const role = { name, allow, deny, ...(typeof note === 'string' ? { note } : {}) };
+  return roleProblem(role) === undefined ? role : undefined;
+}
+
+export function roleText({ name: _, ...role }: Role): string {
+  return JSON.stringify(role);
+}
+
+/** `undefined` where an entry holds no token, however it came to be there. */
+export function readToken(id: string, text: string): TokenRecord | undefined {
+  const json = parsed(text);
+  if (json === undefined) return undefined;
+  const { name, hash, roles, createdAt, createdBy, expiresAt } = json;
+  if (typeof name !== 'string' || typeof hash !== 'string' || !isTexts(roles)) return undefined;
+  if (typeof createdAt !== 'number' || typeof createdBy !== 'string') return undefined;
+  if (expiresAt !== null && typeof expiresAt !== 'number') return undefined;
+  const { oldHash, overlapUntil, notBefore, note, disabled } = json;
+  return {
+    ...{ id, name, hash, roles, createdAt, createdBy, expiresAt },
+    ...(typeof oldHash === 'string' && typeof overlapUntil === 'number'
+      ? { oldHash, overlapUntil }
+      : {}),
+    ...(typeof notBefore === 'number' ? { notBefore } : {}),
+    ...(typeof note === 'string' ? { note } : {}),
+    // What is no plain "no" disables it.
+    ...(disabled === undefined || disabled === false ? {} : { disabled: true }),
+  };
+}
+
+export function tokenRecordText({ id: _, ...record }: TokenRecord): string {
+  return JSON.stringify(record);
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+function isTexts(json: unknown): json is readonly string[] {
+  return Array.isArray(json) && json.every((text) => typeof text === 'string');
+}
+
+function isGrants(json: unknown): json is readonly Grant[] {
+  return (
+    Array.isArray(json) &&
+    json.every(
+      (grant) =>
+        isObject(grant) &&
+        typeof grant.on === 'string' &&
+        isTexts(grant.verbs) &&
+        grant.verbs.every((verb) => verbs.some((known) => known === verb)),
+    )
+  );
+}

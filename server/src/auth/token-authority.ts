@@ -1,0 +1,135 @@
+import { type Clock, ProtocolError, type Verb } from '@confer/shared';
+import type { Authority, Caller, Verdict } from './authority.ts';
+import type { FailedAttempts } from './failed-attempts.ts';
+import { hashOf, isSameHash } from './hash.ts';
+import type { LivePolicy } from './live-policy.ts';
+import type { Policy } from './policy.ts';
+import type { Principal } from './principal.ts';
+import type { TokenRecord } from './records.ts';
+import { ADMIN, type Decision, RoleRights } from './rights.ts';
+import { parseToken } from './token.ts';
+
+/** One that is good for once, from a file that only its owner can read. */
+export interface BootstrapSecret {
+  readonly id: string;
+  readonly hash: string;
+  readonly expiresAt: number;
+}
+
+export interface AuthorityParts {
+  readonly policy: LivePolicy;
+  readonly clock: Clock;
+  readonly failures: FailedAttempts;
+  /** The token that makes the first admin, as long as there is none. */
+  readonly bootstrap: () => BootstrapSecret | undefined;
+  /** A token was good: told at most once a day for each. */
+  readonly onUsed: (tokenId: string) => void;
+}
+
+/** An unknown id is compared with something, too: how long a refusal takes says nothing. */
+const NOBODY = hashOf('nobody');
+
+const BOOTSTRAP_NAME = 'bootstrap';
+
+/** Knows callers by tokens whose hashes are in the store. */
+export class TokenAuthority implements Authority {
+  readonly isOn = true;
+  readonly #with: AuthorityParts;
+
+  constructor(parts: AuthorityParts) {
+    this.#with = parts;
+  }
+
+  identify({ token, address }: Caller): Verdict {
+    const { failures } = this.#with;
+    if (token === undefined) return refused('unauthenticated', 'no token came');
+    if (!failures.admits(address))
+      return refused('rate_limited', `too many attempts from ${address} failed`);
+    const verdict = this.#judge(token);
+    if (verdict.kind === 'refused') failures.note(address);
+    return verdict;
+  }
+
+  refreshed(principal: Principal): Principal | undefined {
+    const { tokenId } = principal;
+    if (principal.kind === 'bootstrap')
+      return this.#with.bootstrap() === undefined ? undefined : principal;
+    const token = tokenId === undefined ? undefined : this.#policy.tokens.get(tokenId);
+    // safeguard: disabled-token-ends-its-sessions
+    if (token === undefined || token.disabled === true) return undefined;
+    const next = this.#principalOf(token);
+    const isSame =
+      next.rights === principal.rights &&
+      next.name === principal.name &&
+      next.expiresAt === principal.expiresAt &&
+      next.roles.join() === principal.roles.join();
+    return isSame ? principal : next;
+  }
+
+  check(name: string, verb: Verb, path: string): Decision | undefined {
+    const token = this.#policy.tokenNamed(name);
+    return token && this.#policy.rightsOf(token.roles).decide(verb, path, 'subtree');
+  }
+
+  get #policy(): Policy {
+    return this.#with.policy.current;
+  }
+
+  #judge(text: string): Verdict {
+    const token = parseToken(text);
+    if (token === undefined) return refused('unauthenticated', 'what came is no token');
+    const hash = hashOf(token.secret);
+    const bootstrap = this.#with.bootstrap();
+    if (token.id === bootstrap?.id && isSameHash(hash, bootstrap.hash))
+      return forBootstrap(bootstrap);
+    const record = this.#policy.tokens.get(token.id);
+    const isRight = isSameHash(hash, record?.hash ?? NOBODY);
+    const isOld = this.#isOverlapping(record, hash);
+    if (record === undefined || !(isRight || isOld))
+      return refused('unauthenticated', `no token ${token.id} with that secret`);
+    return this.#admitted(record);
+  }
+
+  #isOverlapping(record: TokenRecord | undefined, hash: string): boolean {
+    const isSame = isSameHash(hash, record?.oldHash ?? NOBODY);
+    return isSame && (record?.overlapUntil ?? 0) > this.#with.clock.now();
+  }
+
+  /** The secret is right, so its owner may know why it is of no use. */
+  #admitted(record: TokenRecord): Verdict {
+    const now = this.#with.clock.now();
+    const { id, name, disabled, expiresAt, notBefore = 0 } = record;
+    // safeguard: disabled-token-is-refused
+    if (disabled === true) return refused('unauthenticated', `the token ${name} is disabled`);
+    if (expiresAt !== null && expiresAt <= now)
+      return refused('token_expired', `the token ${name} has expired`);
+    if (notBefore > now) return refused('unauthenticated', `the token ${name} is not valid yet`);
+    this.#with.onUsed(id);
+    return { kind: 'known', principal: this.#principalOf(record) };
+  }
+
+  #principalOf({ id, name, roles, expiresAt }: TokenRecord): Principal {
+    const rights = this.#policy.rightsOf(roles);
+    const end = expiresAt === null ? {} : { expiresAt };
+    return { name, kind: 'token', roles, rights, tokenId: id, ...end };
+  }
+}
+
+function forBootstrap({ expiresAt }: BootstrapSecret): Verdict {
+  const roles = [ADMIN.name];
+  const rights = new RoleRights([ADMIN]);
+  return {
+    kind: 'known',
+    principal: { name: BOOTSTRAP_NAME, kind: 'bootstrap', roles, rights, expiresAt },
+  };
+}
+
+const WHAT_TO_DO = {
+  unauthenticated: 'this server wants a token that it knows: --token-file, or CONFER_TOKEN',
+  token_expired: 'the token has expired: ask whoever made it for another one',
+  rate_limited: 'too many attempts from this address failed; wait a minute',
+} as const;
+
+function refused(code: keyof typeof WHAT_TO_DO, reason: string): Verdict {
+  return { kind: 'refused', error: new ProtocolError(code, WHAT_TO_DO[code]), reason };
+}

@@ -1,0 +1,33 @@
+import { type ErrorCode, ProtocolError } from '@confer/shared';
+import { errorText } from '../log.ts';
+import type { SessionService } from './service.ts';
+
+/** A connection, for the log. */
+export interface Ended {
+  readonly session: string;
+  readonly remote: string;
+}
+
+/** Notes that a connection ends. `reason` may say more than the other side is told. */
+export function noteEnd(
+  { log, counters }: SessionService,
+  ended: Ended,
+  code: ErrorCode,
+  reason: string,
+): void {
+  const level = code === 'shutting_down' ? 'info' : 'warn';
+  log(level, 'connection ended', { ...ended, code, message: reason });
+  counters.count(`connectionsEnded.${code}`);
+  if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
+}
+
+/** What the other side is told of a failure. Only what nobody expects is a bug, and has its place in the log. */
+export function failureOf(
+  error: unknown,
+  session: string,
+  { log }: SessionService,
+): { readonly code: ErrorCode; readonly message: string } {
+  if (error instanceof ProtocolError) return error;
+  log('error', 'a connection failed', { session, error: errorText(error) });
+  return { code: 'internal', message: 'a bug in the server; its log says more' };
+}

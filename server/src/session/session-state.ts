@@ -1,0 +1,29 @@
+import type { Timer } from '@confer/shared';
+import type { ApiContext } from '../api/context.ts';
+import type { Principal } from '../auth/principal.ts';
+
+/**
+ *   awaiting-hello ──hello──► identifying ──known──► open ──goodbye──► leaving
+ *         │                        │                 │                  │
+ *         └────────────────────────┴─────────────────┴──► closed ◄──────┘
+ *
+ * Identifying takes no time but for tokens that others have signed. Leaving: the server stops; what was accepted is
+ * still finished, shown and answered, nothing new is taken.
+ */
+export type State =
+  | { readonly kind: 'awaiting-hello'; readonly timeout: Timer }
+  | { readonly kind: 'identifying'; readonly timeout: Timer }
+  | { readonly kind: 'open'; readonly context: SessionContext }
+  | { readonly kind: 'leaving' }
+  | { readonly kind: 'closed' };
+
+/** What its requests are done with. The principal is that of the policy that holds now. */
+export type SessionContext = Omit<ApiContext, 'principal'> & { principal: Principal };
+
+/** What a session tells of itself. */
+export interface SessionEdges {
+  /** It is known whose it is, or never will be. */
+  readonly onSettled: () => void;
+  /** It is over; its socket may still be sending what was left. */
+  readonly onEnded: () => void;
+}
