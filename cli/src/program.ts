@@ -13,6 +13,7 @@ import { addRm } from './commands/rm.ts';
 import { addServe } from './commands/serve.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
+import { addTls } from './commands/tls.ts';
 import { addTree } from './commands/tree.ts';
 import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
@@ -50,6 +51,7 @@ const COMMANDS = [
   addImport,
   addExport,
   addServe,
+  addTls,
   addCompact,
   addVersion,
   addVerify,
@@ -66,6 +68,9 @@ function createProgram(terminal: Terminal): Command {
       '--url <urls>',
       `the server, or several of one cluster: http://a:7480,http://b:7480 (default: CONFER_URL or http://127.0.0.1:${DEFAULT_PORT})`,
     )
+    .option('--ca <file>', 'the authority of the server, for https (PEM; default: CONFER_CA)')
+    .option('--cert <file>', 'the certificate to show to the server (PEM; default: CONFER_CERT)')
+    .option('--key <file>', 'and its key (default: CONFER_KEY)')
     .option('-o, --output <format>', 'table, json, ndjson, raw or yaml')
     .option('--timeout <time>', 'how long to wait for the server: 10s, 500ms, 2m (default: 10s)')
     .option('-q, --quiet', 'print nothing but data and errors')

@@ -200,6 +200,9 @@ export class Link {
     const link = this;
     return {
       remote: link.owner,
+      address: '127.0.0.1',
+      isProxied: false,
+      certificateName: undefined,
       get bufferedBytes() {
         return link.#down.waitingBytes;
       },

@@ -1,10 +1,10 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import type { Command } from 'commander';
 import type { ServeOptions } from '../runs/serve.ts';
-import { type ContextOf, examples } from './definition.ts';
+import { type ContextOf, examples, gather } from './definition.ts';
 
 export function addServe(program: Command, contextOf: ContextOf): void {
-  program
+  const command = program
     .command('serve')
     .summary('run the server')
     .description(
@@ -27,26 +27,9 @@ export function addServe(program: Command, contextOf: ContextOf): void {
         .createOption('--transport <name>', 'the socket library (default: uws where it runs)')
         .choices(['uws', 'ws']),
     )
-    .option('--insecure', 'listen beyond this machine although nobody is authenticated')
     .option(
       '--accept-loss',
       'start although data are missing or older than the directory says; the log says what is lost',
-    )
-    .option('--etcd <urls>', 'the members, separated by commas: http://a:2379,http://b:2379')
-    .option('--etcd-prefix <prefix>', "of all of Confer's keys in etcd", '/confer/')
-    .option('--etcd-ca <file>', 'the authority that signed the certificates of etcd (PEM)')
-    .option('--etcd-cert <file>', 'the certificate that this server shows to etcd (PEM)')
-    .option('--etcd-key <file>', 'and its key')
-    .option('--etcd-user <name>', 'who this server is to etcd')
-    .option('--etcd-password-file <file>', 'and the file with the password')
-    .addOption(
-      program
-        .createOption(
-          '--etcd-compact <who>',
-          'whose history of etcd is shortened: by Confer for all who use it, or by somebody else',
-        )
-        .choices(['confer', 'leave'])
-        .default('confer'),
     )
     .option('--keep-age <time>', 'history is kept for at least this long (default: 24h)')
     .option('--keep-commits <count>', 'and at least so many commits of it (default: 100000)')
@@ -56,6 +39,7 @@ export function addServe(program: Command, contextOf: ContextOf): void {
         'confer serve',
         'confer serve --data /var/lib/confer --keep-age 72h',
         'confer serve --memory',
+        'confer serve --tls-cert tls/server.pem --tls-key tls/server-key.pem',
         'confer serve --engine etcd --etcd http://10.0.0.1:2379,http://10.0.0.2:2379',
       ),
     )
@@ -63,4 +47,56 @@ export function addServe(program: Command, contextOf: ContextOf): void {
       const { serve } = await import('../runs/serve.ts');
       await serve(contextOf(command), options);
     });
+  addDoorOptions(command);
+  addEtcdOptions(command);
+}
+
+/** Who may come in over the network, and how. */
+function addDoorOptions(command: Command): void {
+  command
+    .option('--tls-cert <file>', 'serve https and wss with this certificate and its chain (PEM)')
+    .option('--tls-key <file>', 'and its key; both are read again when they change, and on SIGHUP')
+    .option(
+      '--client-ca <file>',
+      'let in only whose certificate these authorities signed (PEM); needs --transport ws',
+    )
+    .option(
+      '--trusted-proxy <network>',
+      'a proxy with TLS is in front, in 10.0.0.0/8 or so: it may say whose request it is (several times)',
+      gather,
+    )
+    .option(
+      '--allow-origin <url>',
+      'pages of https://console.example or so may connect (several times)',
+      gather,
+    )
+    .option(
+      '--public-host <name>',
+      'the server is reached as config.example or config.example:8443, too (several times)',
+      gather,
+    )
+    .option(
+      '--insecure',
+      'listen beyond this machine although nobody is authenticated, or everybody on the way can read',
+    );
+}
+
+function addEtcdOptions(command: Command): void {
+  command
+    .option('--etcd <urls>', 'the members, separated by commas: http://a:2379,http://b:2379')
+    .option('--etcd-prefix <prefix>', "of all of Confer's keys in etcd", '/confer/')
+    .option('--etcd-ca <file>', 'the authority that signed the certificates of etcd (PEM)')
+    .option('--etcd-cert <file>', 'the certificate that this server shows to etcd (PEM)')
+    .option('--etcd-key <file>', 'and its key')
+    .option('--etcd-user <name>', 'who this server is to etcd')
+    .option('--etcd-password-file <file>', 'and the file with the password')
+    .addOption(
+      command
+        .createOption(
+          '--etcd-compact <who>',
+          'whose history of etcd is shortened: by Confer for all who use it, or by somebody else',
+        )
+        .choices(['confer', 'leave'])
+        .default('confer'),
+    );
 }

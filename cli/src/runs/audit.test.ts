@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { confer } from '../rig.contract.ts';
+import { confer } from '../scene.contract.ts';
 
 /** What a server wrote, by the format alone: the command reads what lies there, whoever made it. */
 const EVENTS = [

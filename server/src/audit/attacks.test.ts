@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seeded } from '../engine/contract/rig.contract.ts';
+import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import { ALICE, AuditScene, commitOf } from '../test-support/audit-scene.ts';
 import type { AuditHead } from './events.ts';
 import { verifyFiles } from './verify.ts';
@@ -49,7 +49,7 @@ describe('verify', () => {
   it.each(SEEDS)(
     '37 names the file and the line of which any character was edited (seed %i)',
     async (seed) => {
-      const random = seeded(seed);
+      const random = new SeededRandom(seed).next;
       const { name, lines, line, isLast } = somewhere(random);
       const text = lines[line - 1] ?? '';
       const at = Math.floor(random() * text.length);
@@ -63,7 +63,7 @@ describe('verify', () => {
   );
 
   it.each(SEEDS)('37 names the line that was deleted (seed %i)', async (seed) => {
-    const { name, lines, line, isLast } = somewhere(seeded(seed));
+    const { name, lines, line, isLast } = somewhere(new SeededRandom(seed).next);
     const isLastOfFile = line === lines.length;
     lines.splice(line - 1, 1);
     rewrite(name, lines);
@@ -76,7 +76,7 @@ describe('verify', () => {
   });
 
   it.each(SEEDS)('37 names where two lines were swapped (seed %i)', async (seed) => {
-    const random = seeded(seed);
+    const random = new SeededRandom(seed).next;
     const { name, lines, line } = somewhere(random);
     const other = 1 + Math.floor(random() * lines.length);
     const [one = '', two = ''] = [lines[line - 1], lines[other - 1]];
@@ -94,7 +94,7 @@ describe('verify', () => {
   });
 
   it.each(SEEDS)('37 names where a file was cut off, at any byte (seed %i)', async (seed) => {
-    const random = seeded(seed);
+    const random = new SeededRandom(seed).next;
     const { name } = somewhere(random);
     const bytes = readFileSync(scene.path(name));
     const kept = Math.floor(random() * (bytes.length - 1));

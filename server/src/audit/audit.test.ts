@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { seeded } from '../engine/contract/rig.contract.ts';
+import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import { ALICE, AuditScene, commitOf } from '../test-support/audit-scene.ts';
 import { NO_AUDIT } from './audit.ts';
 import type { AuditEvent } from './events.ts';
@@ -212,7 +212,7 @@ describe('an audit', () => {
   });
 
   it('S1 goes on from whatever a crash leaves of the last file: what is whole is kept, the rest is cut off', async () => {
-    const random = seeded(37);
+    const random = new SeededRandom(37).next;
     await scene.write(6, { fileBytesMax: 1_000 });
     for (let round = 0; round < 40; round++) {
       const name = scene.files.at(-1) ?? '';

@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { type Audit, type AuditOptions, openAudit } from '../audit/audit.ts';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 export const ALICE: AuditActor = {
   principal: 'alice',

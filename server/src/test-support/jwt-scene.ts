@@ -2,8 +2,8 @@ import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { type JwtOptions, type JwtVerifier, openJwtVerifier } from '../auth/jwt/jwt.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** Keys of each kind, made once: those of RSA take long. */
 export const keys = {
