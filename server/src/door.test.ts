@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../shared/src/test-support/virtual-clock.ts';
 import { type DoorAt, doorOf, InsecureReminder } from './door.ts';
 import { testPair } from './test-support/certificates.ts';
-import { VirtualClock } from './test-support/virtual-clock.ts';
 
 const now = Date.now();
 const open = (at: Partial<DoorAt>) => doorOf({ host: '127.0.0.1', isAuthOn: false, ...at }, now);
@@ -79,7 +79,7 @@ describe('a server that other machines reach', () => {
         /^warn --insecure: 0\.0\.0\.0 can be reached .* nobody is authenticated/,
       ),
     ]);
-    clock.advance(2 * 60 * 60_000);
+    await clock.advance(2 * 60 * 60_000);
     expect(said.length).toBe(3);
     reminder.stop();
     expect(clock.pending).toBe(0);

@@ -4,7 +4,7 @@ export const rightsMutants = [
     off: {
       'policy-of-a-commit-holds-before-it-is-told': {
         becomes:
-          'if (i >= passed) { this.#pass(commits.slice(passed, i + 1)); passed = i + 1; this.#with.policy.take(commit); this.#with.onChanged(commit.revision); continue; }',
+          'this.#pass(commits.slice(passed)); passed = commits.length; this.#with.policy.take(commit); this.#with.onChanged(commit.revision); continue;',
       },
     },
   },

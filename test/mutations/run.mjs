@@ -35,7 +35,7 @@ for (let seed = 1; seed <= Number(last); seed++) {
   console.log(JSON.stringify({ seed }));
   const running =
     engine === 'etcd' ? simulateGateways({ seed, steps: 36 })
-    : engine === 'rights' ? simulateRights({ seed, steps: 80, engine: seed % 2 === 0 ? 'memory' : 'etcd' })
+    : engine === 'rights' ? simulateRights({ seed, steps: 80, engine: ['memory', 'lmdb', 'etcd'][seed % 3] })
     : simulate({ seed, steps: 120, engine });
   const all = await running.catch((error) => ['threw ' + error]);
   const problems = all.filter((problem) => !told.some((part) => problem.includes(part)));

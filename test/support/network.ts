@@ -4,7 +4,7 @@ import type {
   SocketHandlers as ServerHandlers,
   Socket as ServerSocket,
 } from '../../server/src/transport/socket.ts';
-import type { SeededRandom } from './random.ts';
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 
 /** What takes the connections of a host; `undefined` while nothing listens. */
 export type Host = ((socket: ServerSocket) => ServerHandlers) | undefined;

@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { testFile, testPair } from '../test-support/certificates.ts';
-import { VirtualClock } from '../test-support/virtual-clock.ts';
 import type { TlsFiles } from '../transport/tls-files.ts';
 import { readCertificate } from './certificate.ts';
 import { Renewal } from './renewal.ts';
@@ -34,7 +34,7 @@ async function start(days = 30) {
   /** A minute passes, and what that brings. */
   const minute = async () => {
     const { pending } = clock;
-    clock.advance(MINUTE_MS);
+    await clock.advance(MINUTE_MS);
     // Files are read in the real world: the timer of the next look is there once that is done.
     await vi.waitUntil(() => clock.pending === pending, { interval: 1 });
   };
@@ -130,7 +130,7 @@ describe('a certificate that is renewed', () => {
     ]);
     await minute();
     expect(said.length).toBe(1);
-    clock.advance(DAY_MS);
+    await clock.advance(DAY_MS);
     await vi.waitUntil(() => clock.pending === 1, { interval: 1 });
     await minute();
     expect(said.length).toBe(2);

@@ -47,7 +47,8 @@ export async function simulateRights(options: {
   const scene = await build(new SeededRandom(seed), engine);
   for (let step = 0; step < steps; step++) {
     await act(scene);
-    await scene.clock.advance(scene.random.pick([0, 0, 1, 10, 100, 2_000]));
+    if (scene.random.chance(0.6))
+      await scene.clock.advance(scene.random.pick([0, 1, 10, 100, 2_000]));
   }
   await heal(scene);
   await scene.clock.advance(RECOVERY_MS);
@@ -81,7 +82,7 @@ async function build(random: SeededRandom, engine: EngineName): Promise<Scene> {
     onClientFrame: (frame, link) => judge.up(frame, link),
     onServerFrame: (frame, link) => judge.down(frame, link),
   });
-  const { newStore } = storing(engine, random.fork(), 0);
+  const { newStore } = storing(engine, random.fork(), random.pick([0, 50, 400]));
   const host = new GuardedHost({
     ...{ clock, network, store: newStore(clock), onProblem },
     random: random.fork(),
