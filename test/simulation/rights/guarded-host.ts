@@ -1,12 +1,12 @@
 import type { Commit } from '@confer/shared';
-import type { ProcessClock, VirtualClock } from '../../../client/src/test-support/virtual-clock.ts';
 import type { Administration } from '../../../server/src/auth/auth.ts';
 import type { Principal } from '../../../server/src/auth/principal.ts';
 import { ADMIN, RoleRights } from '../../../server/src/auth/rights.ts';
 import { Core } from '../../../server/src/core.ts';
 import type { Engine, FeedConsumer } from '../../../server/src/engine/engine.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import type { ProcessClock, VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import type { Network } from '../../support/network.ts';
-import type { SeededRandom } from '../../support/random.ts';
 import type { SimulatedStore } from '../stores/simulated-store.ts';
 
 export interface GuardedHostOptions {

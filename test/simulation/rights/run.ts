@@ -1,9 +1,9 @@
 import type { Grant, Role, Verb } from '@confer/shared';
 import type { Client, Mirror } from '../../../client/src/api.ts';
 import { createClient } from '../../../client/src/client.ts';
-import { VirtualClock } from '../../../client/src/test-support/virtual-clock.ts';
+import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { Network } from '../../support/network.ts';
-import { SeededRandom } from '../../support/random.ts';
 import type { EngineName } from '../stores/simulated-store.ts';
 import { storing } from '../stores/storing.ts';
 import { GuardedHost } from './guarded-host.ts';
@@ -15,6 +15,8 @@ const PATHS = ['/a', '/a/k', '/a/b', '/a/b/c', '/a/b/c/k', '/d/e/k', '/d/k', '/x
 const PRINCIPALS = ['ann', 'bob', 'ci', 'dan'];
 const ROLES = ['r0', 'r1', 'r2', 'r3', 'r4'];
 const RECOVERY_MS = 240_000;
+/** With a slow disk. */
+const POPULATING_MS = 10_000;
 
 interface Open {
   readonly owner: string;
@@ -114,14 +116,14 @@ async function populate(scene: Scene, tokens: Map<string, string>): Promise<void
   const { host, random, clock } = scene;
   for (const name of ROLES)
     host.administrate(({ roles }, root) => roles.set(root, randomRole(random, name)));
-  await clock.advance(1_000);
+  await clock.advance(POPULATING_MS);
   for (const name of PRINCIPALS)
     host.administrate(async ({ tokens: made }, root) => {
       const roles = [random.pick(ROLES), random.pick(ROLES)];
       const request = { type: 'createToken', id: 0, name, roles, expiresAt: null } as const;
       tokens.set(name, (await made.create(root, request)).token);
     });
-  await clock.advance(1_000);
+  await clock.advance(POPULATING_MS);
 }
 
 function addClient(scene: Scene, owner: string, token: string): void {
