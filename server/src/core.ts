@@ -130,7 +130,7 @@ export class Core {
 
   /** Takes a new connection. */
   accept(socket: Socket): SocketHandlers {
-    const leave = this.#service.auth.authority.isOn ? this.#doorway.enter(socket.remote) : NOTHING;
+    const leave = this.#service.auth.authority.isOn ? this.#doorway.enter(socket.address) : NOTHING;
     if (leave === undefined) {
       this.#service.counters.count('connectionsEnded.rate_limited');
       socket.close(

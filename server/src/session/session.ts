@@ -89,7 +89,7 @@ export class Session implements SocketHandlers, ApiSink {
   }
 
   get address(): string {
-    return this.#socket.remote;
+    return this.#socket.address;
   }
 
   advanced(): void {
