@@ -6,7 +6,7 @@ import type { LivePolicy } from './live-policy.ts';
 import type { Policy } from './policy.ts';
 import type { Principal } from './principal.ts';
 import type { TokenRecord } from './records.ts';
-import { ADMIN, type Decision, RoleRights } from './rights.ts';
+import { ADMIN, type Decision, noRights, RoleRights } from './rights.ts';
 import { parseToken } from './token.ts';
 
 /** One that is good for once, from a file that only its owner can read. */
@@ -53,7 +53,7 @@ export class TokenAuthority implements Authority {
   refreshed(principal: Principal): Principal | undefined {
     const { tokenId } = principal;
     if (principal.kind === 'bootstrap')
-      return this.#with.bootstrap() === undefined ? undefined : principal;
+      return this.#with.bootstrap() === undefined ? usedUp(principal) : principal;
     const token = tokenId === undefined ? undefined : this.#policy.tokens.get(tokenId);
     if (token === undefined || token.disabled === true) return undefined;
     const next = this.#principalOf(token);
@@ -120,6 +120,15 @@ function forBootstrap({ expiresAt }: BootstrapSecret): Verdict {
     kind: 'known',
     principal: { name: BOOTSTRAP_NAME, kind: 'bootstrap', roles, rights, expiresAt },
   };
+}
+
+/**
+ * The connection that made the first admin lives on, without any right: its answer has the only copy of the token, and
+ * has yet to go out when the commit of it comes out of the feed.
+ */
+function usedUp(principal: Principal): Principal {
+  const rights = noRights('the bootstrap token was used: there is an admin');
+  return { ...principal, roles: [], rights };
 }
 
 const WHAT_TO_DO = {
