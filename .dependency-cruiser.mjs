@@ -71,7 +71,7 @@ const packageRules = [
   rule(
     'cli-without-server',
     'the command line is only a client, but where it starts a server or keeps the data of one',
-    { path: '^cli/src/', pathNot: [...TESTS, '^cli/src/runs/(serve|data)\\.ts$'] },
+    { path: '^cli/src/', pathNot: [...TESTS, '^cli/src/runs/(serve|data|token-offline)\\.ts$'] },
     { path: named('server') },
   ),
   rule(

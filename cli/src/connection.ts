@@ -1,6 +1,7 @@
 import type { Client, ClientOptions } from '@confer/client';
 import { type Context, notice } from './context.ts';
 import { exitCodes, Failure, Interrupted, usageError } from './failure.ts';
+import { tokenSourceOf } from './rights/token-source.ts';
 import { VERSION } from './version.ts';
 
 /** Long enough for a server that restarts, short enough for a person who mistyped its URL. */
@@ -46,9 +47,11 @@ export async function withClient<Result>(
 
 /** A client, for its command to close. */
 export async function openClient(
-  { terminal, settings }: Context,
+  context: Context,
   options: Pick<ClientOptions, 'timeouts'>,
 ): Promise<Client> {
+  const { terminal, settings } = context;
+  const token = await tokenSourceOf(context);
   const { ConferError, connect } = await import('@confer/client');
   try {
     // The first is tried first; another one goes on where it is gone.
@@ -56,6 +59,7 @@ export async function openClient(
       ...options,
       client: { name: terminal.user, version: VERSION },
       retry: { maxMs: 5_000 },
+      ...(token === undefined ? {} : { token }),
     });
   } catch (error) {
     if (error instanceof ConferError && error.code === 'invalid_argument')

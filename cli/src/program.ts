@@ -1,5 +1,6 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { Command, CommanderError } from 'commander';
+import { addAuth } from './commands/auth.ts';
 import { addCompact } from './commands/compact.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExport } from './commands/export.ts';
@@ -9,13 +10,16 @@ import { addImport } from './commands/import.ts';
 import { addLs } from './commands/ls.ts';
 import { addRepair } from './commands/repair.ts';
 import { addRm } from './commands/rm.ts';
+import { addRole } from './commands/role.ts';
 import { addServe } from './commands/serve.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
+import { addToken } from './commands/token.ts';
 import { addTree } from './commands/tree.ts';
 import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
 import { addWatch } from './commands/watch.ts';
+import { addWhoami } from './commands/whoami.ts';
 import { BadEnd, exitCodes, Interrupted } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -31,7 +35,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const { reportOf } = await import('./report.ts');
     const { signal } = terminal;
     const isInterrupted = signal.aborted && !(error instanceof BadEnd);
-    const { exitCode, text } = reportOf(isInterrupted ? new Interrupted(signal) : error);
+    const { exitCode, text } = reportOf(
+      isInterrupted ? new Interrupted(signal) : error,
+      terminal.command,
+    );
     terminal.stderr.write(text);
     return exitCode;
   }
@@ -49,6 +56,10 @@ const COMMANDS = [
   addImport,
   addExport,
   addServe,
+  addWhoami,
+  addRole,
+  addToken,
+  addAuth,
   addCompact,
   addVersion,
   addVerify,
@@ -63,6 +74,10 @@ function createProgram(terminal: Terminal): Command {
     .option(
       '--url <urls>',
       `the server, or several of one cluster: http://a:7480,http://b:7480 (default: CONFER_URL or http://127.0.0.1:${DEFAULT_PORT})`,
+    )
+    .option(
+      '--token-file <file>',
+      'the file with your token, where the server asks who you are (default: CONFER_TOKEN holds one)',
     )
     .option('-o, --output <format>', 'table, json, ndjson, raw or yaml')
     .option('--timeout <time>', 'how long to wait for the server: 10s, 500ms, 2m (default: 10s)')

@@ -8,11 +8,12 @@ export type ContextOf = (command: Command) => Context;
 
 export function contextFrom(terminal: Terminal): ContextOf {
   return (command) => {
-    const { url, output, timeout, quiet } = command.optsWithGlobals<{
+    const { url, output, timeout, quiet, tokenFile } = command.optsWithGlobals<{
       url?: string;
       output?: string;
       timeout?: string;
       quiet?: true;
+      tokenFile?: string;
     }>();
     return {
       terminal,
@@ -21,12 +22,23 @@ export function contextFrom(terminal: Terminal): ContextOf {
         output,
         timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
         quiet: quiet === true,
+        tokenFile,
       },
     };
   };
 }
 
+/** A command that has commands of its own. */
+export function group(program: Command, name: string, summary: string): Command {
+  return program.command(name).summary(summary).usage('[options] COMMAND').helpCommand(false);
+}
+
 /** Teaches by example, below the options. */
 export function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** An option that may be given several times. */
+export function gather(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }

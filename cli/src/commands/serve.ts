@@ -4,7 +4,7 @@ import type { ServeOptions } from '../runs/serve.ts';
 import { type ContextOf, examples } from './definition.ts';
 
 export function addServe(program: Command, contextOf: ContextOf): void {
-  program
+  const command = program
     .command('serve')
     .summary('run the server')
     .description(
@@ -32,22 +32,6 @@ export function addServe(program: Command, contextOf: ContextOf): void {
       '--accept-loss',
       'start although data are missing or older than the directory says; the log says what is lost',
     )
-    .option('--etcd <urls>', 'the members, separated by commas: http://a:2379,http://b:2379')
-    .option('--etcd-prefix <prefix>', "of all of Confer's keys in etcd", '/confer/')
-    .option('--etcd-ca <file>', 'the authority that signed the certificates of etcd (PEM)')
-    .option('--etcd-cert <file>', 'the certificate that this server shows to etcd (PEM)')
-    .option('--etcd-key <file>', 'and its key')
-    .option('--etcd-user <name>', 'who this server is to etcd')
-    .option('--etcd-password-file <file>', 'and the file with the password')
-    .addOption(
-      program
-        .createOption(
-          '--etcd-compact <who>',
-          'whose history of etcd is shortened: by Confer for all who use it, or by somebody else',
-        )
-        .choices(['confer', 'leave'])
-        .default('confer'),
-    )
     .option('--keep-age <time>', 'history is kept for at least this long (default: 24h)')
     .option('--keep-commits <count>', 'and at least so many commits of it (default: 100000)')
     .addHelpText(
@@ -56,6 +40,7 @@ export function addServe(program: Command, contextOf: ContextOf): void {
         'confer serve',
         'confer serve --data /var/lib/confer --keep-age 72h',
         'confer serve --memory',
+        'confer serve --auth on',
         'confer serve --engine etcd --etcd http://10.0.0.1:2379,http://10.0.0.2:2379',
       ),
     )
@@ -63,4 +48,41 @@ export function addServe(program: Command, contextOf: ContextOf): void {
       const { serve } = await import('../runs/serve.ts');
       await serve(contextOf(command), options);
     });
+  addAuthOptions(command);
+  addEtcdOptions(command);
+}
+
+/** Who is known, and what of. */
+function addAuthOptions(command: Command): void {
+  command
+    .addOption(
+      command
+        .createOption('--auth <switch>', 'whether everybody is asked who they are; see help rights')
+        .choices(['on', 'off'])
+        .default('off'),
+    )
+    .option(
+      '--bootstrap-token-file <file>',
+      "a file with a token that becomes the first admin's, where there is none yet",
+    );
+}
+
+function addEtcdOptions(command: Command): void {
+  command
+    .option('--etcd <urls>', 'the members, separated by commas: http://a:2379,http://b:2379')
+    .option('--etcd-prefix <prefix>', "of all of Confer's keys in etcd", '/confer/')
+    .option('--etcd-ca <file>', 'the authority that signed the certificates of etcd (PEM)')
+    .option('--etcd-cert <file>', 'the certificate that this server shows to etcd (PEM)')
+    .option('--etcd-key <file>', 'and its key')
+    .option('--etcd-user <name>', 'who this server is to etcd')
+    .option('--etcd-password-file <file>', 'and the file with the password')
+    .addOption(
+      command
+        .createOption(
+          '--etcd-compact <who>',
+          'whose history of etcd is shortened: by Confer for all who use it, or by somebody else',
+        )
+        .choices(['confer', 'leave'])
+        .default('confer'),
+    );
 }

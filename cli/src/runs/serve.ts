@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import {
+  BOOTSTRAP_TOKEN_FILE,
   createServer,
   type EngineOptions,
   type Server,
@@ -28,6 +30,8 @@ export interface ServeOptions {
   readonly etcdCompact: 'confer' | 'leave';
   readonly transport?: 'uws' | 'ws';
   readonly insecure?: true;
+  readonly auth: 'on' | 'off';
+  readonly bootstrapTokenFile?: string;
   readonly acceptLoss?: boolean;
   readonly keepAge?: string;
   readonly keepCommits?: string;
@@ -51,11 +55,12 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     ...addressOf(options.listen),
     ...(options.transport === undefined ? {} : { transport: options.transport }),
     insecure: options.insecure === true,
+    ...authOf(options),
     retention: retentionOf(options),
     log: (level, message, fields) => log(context, level, message, fields),
   });
   await terminal.stdout.write(`${server.url}\n`);
-  welcome(context, server, engine);
+  welcome(context, server, engine, options.auth === 'on');
   const failure = await Promise.race([aborted(terminal.signal), server.failed]);
   notice(context, 'stopping');
   await server.close();
@@ -100,6 +105,10 @@ function etcdOf(options: ServeOptions): EngineOptions {
   };
 }
 
+function authOf({ auth, bootstrapTokenFile }: ServeOptions) {
+  return { auth, ...(bootstrapTokenFile === undefined ? {} : { bootstrapTokenFile }) };
+}
+
 function retentionOf({ keepAge, keepCommits }: ServeOptions) {
   return {
     ...(keepAge === undefined ? {} : { ageMs: Math.ceil(parseDuration(keepAge)) }),
@@ -124,13 +133,33 @@ async function start(options: ServerOptions): Promise<Server> {
   }
 }
 
-function welcome(context: Context, { url, transport }: Server, engine: EngineOptions): void {
+function welcome(
+  context: Context,
+  { url, transport }: Server,
+  engine: EngineOptions,
+  isAuthOn: boolean,
+): void {
   const { command } = context.terminal;
   const at = url === `http://${LISTEN}` ? command : `${command} --url ${url}`;
   notice(context, `confer ${VERSION} listens on ${url} (${transport})`);
   notice(context, `data: ${placeOf(engine)}`);
-  notice(context, `next, in another terminal: ${at} set /greeting hello`);
-  notice(context, `and to see changes live:   ${at} watch /`);
+  if (isAuthOn) welcomeKnown(context, at, engine);
+  else {
+    notice(context, `next, in another terminal: ${at} set /greeting hello`);
+    notice(context, `and to see changes live:   ${at} watch /`);
+  }
+}
+
+/** Where everybody is asked who they are, and perhaps nobody is known yet. */
+function welcomeKnown(context: Context, at: string, engine: EngineOptions): void {
+  const file =
+    engine.engine === 'lmdb' ? join(engine.dataDirectory, BOOTSTRAP_TOKEN_FILE) : undefined;
+  if (file !== undefined && existsSync(file))
+    notice(
+      context,
+      `next, in another terminal: ${at} token create root --role admin --out root.token --token-file ${file}`,
+    );
+  notice(context, `commands take --token-file FILE, or CONFER_TOKEN: ${at} help rights`);
 }
 
 function placeOf(engine: EngineOptions): string {
