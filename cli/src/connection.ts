@@ -1,5 +1,6 @@
-import type { Client, ClientOptions } from '@confer/client';
-import { type Context, notice } from './context.ts';
+import { readFile } from 'node:fs/promises';
+import type { Client, ClientOptions, TlsOptions } from '@confer/client';
+import { type Context, notice, type TlsFiles } from './context.ts';
 import { exitCodes, Failure, Interrupted, usageError } from './failure.ts';
 import { tokenSourceOf } from './rights/token-source.ts';
 import { VERSION } from './version.ts';
@@ -18,9 +19,11 @@ export async function withClient<Result>(
   const client = await openClient(context, { timeouts: { requestMs: timeoutMs } });
   let told = false;
   let refusal: Error | undefined;
+  let others = urlsOf(context).length - 1;
   client.on('status', (status) => {
     if (status.kind !== 'waiting') return;
-    if (status.refused !== undefined) {
+    // Where the certificate of one is no good, that of another may be.
+    if (status.refused !== undefined && !(status.refused === 'tls_failed' && others-- > 0)) {
       // A service would wait until that is mended; a person is told at once.
       refusal = new ConferError(status.refused, status.reason);
       void client.close();
@@ -53,19 +56,40 @@ export async function openClient(
   const { terminal, settings } = context;
   const token = await tokenSourceOf(context);
   const { ConferError, connect } = await import('@confer/client');
+  const tls = await tlsOf(settings.tls);
   try {
     // The first is tried first; another one goes on where it is gone.
-    return connect(settings.url.split(','), {
+    return connect(urlsOf(context), {
       ...options,
+      tls,
       client: { name: terminal.user, version: VERSION },
       retry: { maxMs: 5_000 },
       ...(token === undefined ? {} : { token }),
     });
   } catch (error) {
     if (error instanceof ConferError && error.code === 'invalid_argument')
-      throw usageError(`--url: ${error.message}`);
+      throw usageError(
+        error.message.startsWith('tls')
+          ? `--ca, --cert, --key: ${error.message}`
+          : `--url: ${error.message}`,
+      );
     throw error;
   }
+}
+
+function urlsOf({ settings }: Context): readonly string[] {
+  return settings.url.split(',');
+}
+
+async function tlsOf(files: TlsFiles): Promise<TlsOptions> {
+  const texts = Object.entries(files).map(async ([name, file]) => {
+    if (file === undefined) return {};
+    const text = await readFile(file, 'utf8').catch((error: Error) => {
+      throw usageError(`--${name} ${file} cannot be read: ${error.message}`);
+    });
+    return { [name]: text };
+  });
+  return Object.assign({}, ...(await Promise.all(texts)));
 }
 
 function absent({ terminal, settings }: Context): string {

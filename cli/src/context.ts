@@ -7,9 +7,17 @@ export interface Context {
   readonly settings: Settings;
 }
 
+export interface TlsFiles {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
 /** The options that every command takes. */
 export interface Settings {
   readonly url: string;
+  /** Files for https: whom to believe, and what to show. */
+  readonly tls: TlsFiles;
   readonly output: string | undefined;
   /** How long to wait for the server; `undefined` leaves it to the command. */
   readonly timeoutMs: number | undefined;

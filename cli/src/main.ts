@@ -67,6 +67,7 @@ const terminal: Terminal = {
   env: process.env,
   command: commandName(process.argv[1] ?? 'confer'),
   user: userName(),
+  onHangUp: (run) => void process.on('SIGHUP', run),
   signal: ended.signal,
 };
 

@@ -1,5 +1,6 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addAuth } from './commands/auth.ts';
 import { addCompact } from './commands/compact.ts';
 import { contextFrom } from './commands/definition.ts';
@@ -14,6 +15,7 @@ import { addRole } from './commands/role.ts';
 import { addServe } from './commands/serve.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
+import { addTls } from './commands/tls.ts';
 import { addToken } from './commands/token.ts';
 import { addTree } from './commands/tree.ts';
 import { addVerify } from './commands/verify.ts';
@@ -56,6 +58,7 @@ const COMMANDS = [
   addImport,
   addExport,
   addServe,
+  addTls,
   addWhoami,
   addRole,
   addToken,
@@ -64,6 +67,7 @@ const COMMANDS = [
   addVersion,
   addVerify,
   addRepair,
+  addAudit,
   addHelp,
 ];
 
@@ -75,6 +79,9 @@ function createProgram(terminal: Terminal): Command {
       '--url <urls>',
       `the server, or several of one cluster: http://a:7480,http://b:7480 (default: CONFER_URL or http://127.0.0.1:${DEFAULT_PORT})`,
     )
+    .option('--ca <file>', 'the authority of the server, for https (PEM; default: CONFER_CA)')
+    .option('--cert <file>', 'the certificate to show to the server (PEM; default: CONFER_CERT)')
+    .option('--key <file>', 'and its key (default: CONFER_KEY)')
     .option(
       '--token-file <file>',
       'the file with your token, where the server asks who you are (default: CONFER_TOKEN holds one)',

@@ -35,6 +35,7 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   closed: exitCodes.other,
   aborted: exitCodes.interrupted,
   invalid_argument: exitCodes.invalid,
+  tls_failed: exitCodes.refused,
 };
 
 /** How a command ended that threw `error`: its exit code and what people are told. */

@@ -57,6 +57,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
     env: around.env ?? {},
     command: 'confer',
     user: 'tester',
+    onHangUp: () => {},
     signal: around.signal ?? new AbortController().signal,
   };
   const exitCode = await run(args, terminal);

@@ -23,6 +23,8 @@ export interface Terminal {
   readonly command: string;
   /** Who runs it, as it shows in `updatedBy`. */
   readonly user: string;
+  /** Has `run` called each time that somebody asks by SIGHUP for what the files say now, and not end for it. */
+  readonly onHangUp: (run: () => void) => void;
   /** Aborts with the name of the signal that asks the command to end. */
   readonly signal: AbortSignal;
 }

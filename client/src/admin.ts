@@ -24,7 +24,7 @@ import { type ClientContext, INNER } from './watch/context.ts';
 export function administrationOf(client: Client): Administration {
   if (!isOfThisPackage(client))
     throw new ConferError('invalid_argument', 'a client is what connect has made');
-  const requester = new Requester(client[INNER]);
+  const requester = new Requester(client, client[INNER]);
   return {
     async whoami(options) {
       const {

@@ -1,7 +1,7 @@
 import type { Entry, Listed } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../shared/src/test-support/virtual-clock.ts';
 import { entry, giveState, startClient, startConnected } from './test-support/scene.ts';
-import { flushPromises } from './test-support/virtual-clock.ts';
 
 describe('a call with a wrong argument', () => {
   // The types refuse these; callers in JavaScript have no types.

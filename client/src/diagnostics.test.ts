@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../shared/src/test-support/virtual-clock.ts';
 import {
   commit,
   giveState,
@@ -7,7 +8,6 @@ import {
   startConnected,
   startMirrored,
 } from './test-support/scene.ts';
-import { flushPromises } from './test-support/virtual-clock.ts';
 
 const NO_RESYNCS = { compacted: 0, epoch: 0, gap: 0, digest: 0, misfit: 0 };
 

@@ -1,7 +1,7 @@
 import { type Entry, type ErrorCode, type ErrorReply, isErrorCode } from '@confer/shared';
 
-/** Codes of failures that no server reported. */
-export type ClientErrorCode = 'timeout' | 'aborted' | 'closed' | 'invalid_argument';
+/** Codes of failures that no server reported. `tls_failed`: one of both ends does not trust the other. */
+export type ClientErrorCode = 'timeout' | 'aborted' | 'closed' | 'invalid_argument' | 'tls_failed';
 
 /** A failure with a stable `code`: one of the protocol's, or one of the client's own. */
 export class ConferError extends Error {

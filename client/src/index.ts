@@ -1,7 +1,14 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
 import { systemPlatform } from './platform.ts';
-import { openWs } from './sockets/ws.ts';
+import type { TlsOptions } from './sockets/tls.ts';
+import { wsSockets } from './sockets/ws.ts';
+
+/** What Node can do beside what browsers can. */
+export interface NodeClientOptions extends ClientOptions {
+  /** Whom to believe, and how to show oneself, over https and wss. */
+  readonly tls?: TlsOptions;
+}
 
 /**
  * Connects to the servers at `urls` (http, https, ws or wss; with several, each attempt goes to the
@@ -17,8 +24,9 @@ import { openWs } from './sockets/ws.ts';
  * @throws {ConferError} `invalid_argument`, when one of `urls` is no URL of a server or an option is
  * wrong. Never for network reasons.
  */
-export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
-  return createClient(urls, options, systemPlatform(openWs));
+export function connect(urls: string | readonly string[], options: NodeClientOptions = {}): Client {
+  return createClient(urls, options, systemPlatform(wsSockets(options?.tls)));
 }
 
 export * from './public.ts';
+export type { TlsOptions };

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@confer/shared';
+import type { ClientErrorCode } from './errors.ts';
 
 /** What comes next after a failure. */
 export interface RetryOutlook {
@@ -12,8 +13,9 @@ export interface RetryOutlook {
  * The connection, as a union: `connecting` (an attempt runs), `open`, `waiting` (until the next
  * attempt), `closed`. `attempt` counts them in a row, since a connection was last of use for a while.
  *
- * `refused` is there where the last server sent this client away with one of the protocol's codes: until
- * somebody mends the token, the client or that server, it will do so again. The client goes on trying,
+ * `refused` is there where the last server sent this client away with one of the protocol's codes, or was not
+ * spoken to because of a certificate (`tls_failed`): until somebody mends the token, the client or that server,
+ * that will be so again. The client goes on trying,
  * ever later, with the next of its servers and a new token.
  */
 export type ClientStatus =
@@ -22,7 +24,7 @@ export type ClientStatus =
   | ({
       readonly kind: 'waiting';
       readonly reason: string;
-      readonly refused?: ErrorCode;
+      readonly refused?: ErrorCode | ClientErrorCode;
     } & Required<RetryOutlook>)
   | { readonly kind: 'closed' };
 

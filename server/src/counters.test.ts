@@ -62,19 +62,19 @@ describe('the counters', () => {
     const scene = startCore();
     const speechless = new RawClient(scene.core);
     const ended = { connectionsClosed: 1, 'connectionsEnded.silent': 1 };
-    expect(await counted(scene, () => scene.clock.advance(10_000))).toEqual({
+    expect(await counted(scene, () => scene.clock.advanceAtOnce(10_000))).toEqual({
       ...ended,
       helloTimeouts: 1,
     });
     RawClient.open(scene.core);
-    expect(await counted(scene, () => scene.clock.advance(40_000))).toEqual({
+    expect(await counted(scene, () => scene.clock.advanceAtOnce(40_000))).toEqual({
       ...ended,
       silentPeers: 1,
     });
     const stuck = RawClient.open(scene.core);
     stuck.answer = 'buffered';
     stuck.bufferedBytes = 1_000;
-    expect(await counted(scene, () => scene.clock.advance(40_000))).toEqual({
+    expect(await counted(scene, () => scene.clock.advanceAtOnce(40_000))).toEqual({
       ...ended,
       stuckPeers: 1,
     });

@@ -8,6 +8,12 @@ const plain = [
   'connectionsRefused.handshakes',
   /** A page of a web origin that may not connect. */
   'connectionsRefused.origin',
+  /** A name that the server does not go by. */
+  'connectionsRefused.host',
+  /** Headers that can be read in two ways, or a token in the address. */
+  'connectionsRefused.request',
+  /** A client certificate that names nobody. */
+  'connectionsRefused.certificate',
   /** Why a connection was `silent`: no hello, no word, or nothing of what waits for it moved. */
   'helloTimeouts',
   'silentPeers',

@@ -1,20 +1,17 @@
-import { isIP } from 'node:net';
 import { limits } from '@confer/shared';
 import type { Admission } from './admission.ts';
 import type { Counters } from './counters.ts';
+import { type Door, type DoorAt, doorOf } from './door.ts';
 import { StartError } from './errors.ts';
 import type { Log } from './log.ts';
 import { listenError, resolveHost } from './transport/address.ts';
-import type { Listener, ListenOptions, Transport } from './transport/socket.ts';
+import type { Listener, ListenOptions, Transport } from './transport/transport.ts';
 
 export type TransportName = Transport['name'];
 
-export interface ListenAt {
-  readonly host: string;
+export interface ListenAt extends DoorAt {
   readonly port: number;
   readonly transport: TransportName | undefined;
-  /** Serve addresses and web pages beyond this machine, without authentication. */
-  readonly insecure: boolean;
   readonly log: Log;
   readonly counters: Counters;
   readonly admission: Admission;
@@ -24,28 +21,32 @@ export interface ListenAt {
  * Refuses an address where the server may not, or cannot, listen. Asked before the data are touched,
  * so that a server that cannot start leaves nothing behind; `listen` has the last word.
  */
-export async function requireAddress({ host, port, insecure }: ListenAt): Promise<void> {
-  if (!insecure && !isLoopback(host))
+export async function requireAddress(at: ListenAt, now: number): Promise<Door> {
+  const { host, port } = at;
+  if (at.tls?.clientCaFile !== undefined && at.transport !== 'ws')
     throw new StartError(
-      'refused',
-      `${host} can be reached from other machines and this server cannot authenticate anybody yet; listen on 127.0.0.1, or pass --insecure if the network is yours alone`,
+      'invalid',
+      'uWebSockets.js cannot look at the certificates of clients: --client-ca needs --transport ws',
     );
+  const door = await doorOf(at, now);
   const error = await resolveHost(host).then(
     (address) => listenError(address, port),
     (unknown: unknown) => unknown,
   );
   if (error !== undefined) throw cannotListen(host, port, error);
+  return door;
 }
 
 /** Opens the server's door, with the transport asked for or the best one that loads. */
 export async function listen(
   at: ListenAt,
+  { gate, certificate }: Door,
   onOpen: ListenOptions['onOpen'],
 ): Promise<{
   readonly transport: TransportName;
   readonly listener: Listener;
 }> {
-  const { host, port, insecure, counters, admission } = at;
+  const { host, port, counters, admission } = at;
   const transport = await load(at.transport, at.log);
   try {
     const listener = await transport.listen({
@@ -53,7 +54,8 @@ export async function listen(
       port,
       frameBytesMax: limits.frameBytesMax,
       firstFrameBytesMax: limits.helloBytesMax,
-      allowOrigin: (origin) => insecure || isLoopbackOrigin(origin),
+      gate,
+      ...(certificate && { tls: certificate.files }),
       ...admission,
       onRefused: (why) => counters.count(`connectionsRefused.${why}`),
       onOpen,
@@ -85,21 +87,6 @@ async function load(name: TransportName | undefined, log: Log): Promise<Transpor
 async function loadWs(): Promise<Transport> {
   const { wsTransport } = await import('./transport/ws.ts');
   return wsTransport;
-}
-
-/** A web page of this machine may connect; any other could be a stranger's, in a local browser. */
-function isLoopbackOrigin(origin: string): boolean {
-  try {
-    return isLoopback(new URL(origin).hostname.replace(/^\[|\]$/g, ''));
-  } catch {
-    return false;
-  }
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  if (isIP(host) === 4) return host.startsWith('127.');
-  return isIP(host) === 6 && (host === '::1' || /^0*(:0*)*:0*1$/.test(host));
 }
 
 function reasonOf(error: unknown): string {

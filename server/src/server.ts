@@ -3,6 +3,7 @@ import { admissionOf } from './admission.ts';
 import { Bootstrap } from './auth/bootstrap.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
+import { type Door, type DoorOptions, InsecureReminder } from './door.ts';
 import { type RetentionLimits, retentionDefaults } from './engine/retention.ts';
 import { type EngineOptions, openEngine } from './engines.ts';
 import { StartError } from './errors.ts';
@@ -10,39 +11,40 @@ import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { systemRuntime } from './runtime.ts';
 import { Serving } from './serving.ts';
+import type { TlsOptions } from './tls/certificate.ts';
+import { Renewal, type RenewalOptions } from './tls/renewal.ts';
 
-export type ServerOptions = EngineOptions & {
-  /** Default 127.0.0.1. Addresses beyond this machine need `insecure`. */
-  readonly host?: string;
-  /** Default 7480; 0 takes a free one. */
-  readonly port?: number;
-  /** Default: uWebSockets.js where it runs, else ws. */
-  readonly transport?: TransportName;
-  /** Serve addresses and web pages beyond this machine although nobody is authenticated. */
-  readonly insecure?: boolean;
-  /**
-   * Whether everybody is asked who they are. Default `off`: then everybody may do everything, and only this machine
-   * is served.
-   */
-  readonly auth?: 'on' | 'off';
-  /** A file with a token of the operator's own, which becomes the first admin's where there is none. */
-  readonly bootstrapTokenFile?: string;
-  /** Default 10,000. */
-  readonly heartbeatMs?: number;
-  /**
-   * Connections at once; those beyond are refused with HTTP 503. Default 50,000, and never more than
-   * the limit of open files leaves room for.
-   */
-  readonly connectionsMax?: number;
-  /**
-   * How much history is kept: by age or by commits, whichever keeps more, but not beyond so many bytes.
-   * Default: 24 hours, 100,000 commits, 1 GiB (256 MiB on etcd, as a gateway counts them). Current entries are
-   * kept for ever.
-   */
-  readonly retention?: Partial<RetentionLimits>;
-  /** Default: silent. */
-  readonly log?: Log;
-};
+export type ServerOptions = EngineOptions &
+  DoorOptions & {
+    /** Default 127.0.0.1. Addresses beyond this machine need authentication and TLS. */
+    readonly host?: string;
+    /** Default 7480; 0 takes a free one. */
+    readonly port?: number;
+    /** Default: uWebSockets.js where it runs, else ws. */
+    readonly transport?: TransportName;
+    /**
+     * Whether everybody is asked who they are. Default `off`: then everybody may do everything, and only this machine
+     * is served.
+     */
+    readonly auth?: 'on' | 'off';
+    /** A file with a token of the operator's own, which becomes the first admin's where there is none. */
+    readonly bootstrapTokenFile?: string;
+    /** Default 10,000. */
+    readonly heartbeatMs?: number;
+    /**
+     * Connections at once; those beyond are refused with HTTP 503. Default 50,000, and never more than
+     * the limit of open files leaves room for.
+     */
+    readonly connectionsMax?: number;
+    /**
+     * How much history is kept: by age or by commits, whichever keeps more, but not beyond so many bytes.
+     * Default: 24 hours, 100,000 commits, 1 GiB (256 MiB on etcd, as a gateway counts them). Current entries are
+     * kept for ever.
+     */
+    readonly retention?: Partial<RetentionLimits>;
+    /** Default: silent. */
+    readonly log?: Log;
+  };
 
 /** A running server. */
 export interface Server {
@@ -58,6 +60,8 @@ export interface Server {
    * runs the server closes it then, and ends so that it is started again, or somebody looks.
    */
   readonly failed: Promise<string>;
+  /** Reads the certificate again, which happens by itself within a minute. The log says what came of it. */
+  reload(): Promise<void>;
   /**
    * Stops accepting, tells every client when to come back, finishes what was accepted, flushes and
    * lets go of the data. The same promise however often it is called.
@@ -70,13 +74,16 @@ export interface Server {
  * `StartError` when it cannot; then nothing was left behind.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { host = '127.0.0.1', port = DEFAULT_PORT, insecure = false, log = () => {} } = options;
+  const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {} } = options;
   const retention = retentionOf(options);
   const counters = new Counters();
   const { heartbeatMs } = options;
   const admission = admissionOf(options.connectionsMax, log);
-  const at = { host, port, insecure, log, counters, admission, transport: options.transport };
-  await requireAddress(at);
+  const { clock } = systemRuntime;
+  const { transport } = options;
+  const isAuthOn = options.auth === 'on';
+  const at = { ...options, host, port, transport, log, counters, admission, isAuthOn };
+  const door = await requireAddress(at, clock.now());
   const bootstrap = bootstrapOf(options, log);
   const open = async () => {
     const core = new Core({
@@ -97,21 +104,27 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   const serving = new Serving(await open(), { open, clock: systemRuntime.clock, log });
   try {
-    const { transport, listener } = await listen(at, (socket) => serving.accept(socket));
+    const { transport, listener } = await listen(at, door, (socket) => serving.accept(socket));
+    const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
+    const reminder = new InsecureReminder(host, door.lacks, clock, log);
     let closed: Promise<void> | undefined;
     const close = async () => {
+      renewal?.stop();
+      reminder.stop();
       listener.stopAccepting();
       await serving.stop();
       await listener.close();
     };
+    const scheme = options.tls === undefined ? 'http' : 'https';
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
+      url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
       host,
       port: listener.port,
       transport,
       failed: serving.failed,
       status: () => serving.status(),
       counters: () => serving.counters(),
+      reload: async () => renewal?.reload(),
       close: () => {
         closed ??= close();
         return closed;
@@ -121,6 +134,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await serving.stop();
     throw error;
   }
+}
+
+function renewalOf(
+  tls: TlsOptions | undefined,
+  { certificate }: Door,
+  show: RenewalOptions['show'],
+  log: Log,
+): Renewal | undefined {
+  if (tls === undefined || certificate === undefined) return undefined;
+  return new Renewal({ tls, clock: systemRuntime.clock, log, show }, certificate);
 }
 
 function bootstrapOf(options: ServerOptions, log: Log): Bootstrap | undefined {

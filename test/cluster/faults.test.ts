@@ -1,10 +1,10 @@
 import { type Client, type Commit, ConferError } from '@confer/client';
 import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { Load } from '../faults/load.ts';
 import { Recorder } from '../faults/recorder.ts';
 import { report, until } from '../faults/scene.ts';
 import type { ModelWrite } from '../model/model.ts';
-import { SeededRandom } from '../support/random.ts';
 import { type Cluster, clusterProblem, withCluster } from './scene.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';

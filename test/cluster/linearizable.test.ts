@@ -1,7 +1,7 @@
 import { type Client, ConferError, ConflictError } from '@confer/client';
 import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { report } from '../faults/scene.ts';
-import { SeededRandom } from '../support/random.ts';
 import { isLinearizable, type RegisterOperation } from '../validate/linearizable.ts';
 import { clusterProblem, withCluster } from './scene.ts';
 

@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../support/random.ts';
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import type { Image } from './image.ts';
 import type { FileChange } from './recording.ts';
 

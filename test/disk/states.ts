@@ -16,7 +16,7 @@
  * Files that were mapped to be written to hold anything of what they held at the end.
  */
 import { mkdirSync, rmSync } from 'node:fs';
-import { SeededRandom } from '../support/random.ts';
+import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { certainFrom, isChange } from './certainty.ts';
 import { Fate } from './fate.ts';
 import { Image } from './image.ts';

@@ -1,7 +1,7 @@
 import type { Client, Commit } from '@confer/client';
 import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import type { ModelWrite } from '../model/model.ts';
-import { SeededRandom } from '../support/random.ts';
 import { TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { Recorder } from './recorder.ts';

@@ -1,9 +1,9 @@
 import { decodeDown } from '@confer/shared';
 import type { Client, Mirror } from '../../client/src/api.ts';
 import type { Socket } from '../../client/src/sockets/socket.ts';
+import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { sameEntry } from '../model/model.ts';
 import { JudgedServer } from '../support/judged-server.ts';
-import { SeededRandom } from '../support/random.ts';
 
 const GOOD = 'good';
 /** What a server begins by itself; answers to requests that were accepted may come any time. */

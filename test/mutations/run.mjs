@@ -15,6 +15,7 @@ import { build } from 'esbuild';
 import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
 import { mutants } from './mutants.mjs';
+import { rightsMutants } from './rights-mutants.mjs';
 import { mutated, safeguards } from './safeguards.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,11 +28,15 @@ const WORKERS = Number(process.env.CONFER_TEST_WORKERS ?? 2);
 
 const ENTRY = `
 import { simulateGateways } from './test/simulation/etcd/run.ts';
+import { simulateRights } from './test/simulation/rights/run.ts';
 import { simulate } from './test/simulation/run.ts';
 const [engine, last, ...told] = process.argv.slice(2);
 for (let seed = 1; seed <= Number(last); seed++) {
   console.log(JSON.stringify({ seed }));
-  const running = engine === 'etcd' ? simulateGateways({ seed, steps: 36 }) : simulate({ seed, steps: 120, engine });
+  const running =
+    engine === 'etcd' ? simulateGateways({ seed, steps: 36 })
+    : engine === 'rights' ? simulateRights({ seed, steps: 80, engine: ['memory', 'lmdb', 'etcd'][seed % 3] })
+    : simulate({ seed, steps: 120, engine });
   const all = await running.catch((error) => ['threw ' + error]);
   const problems = all.filter((problem) => !told.some((part) => problem.includes(part)));
   if (problems.length === 0) continue;
@@ -44,7 +49,7 @@ const aliases = Object.fromEntries(
   ['shared', 'server', 'client'].map((name) => [`@confer/${name}`, `${root}${name}/src/index.ts`]),
 );
 
-const all = [...mutants, ...durableMutants, ...etcdMutants].map((mutant) => ({
+const all = [...mutants, ...durableMutants, ...etcdMutants, ...rightsMutants].map((mutant) => ({
   name: Object.keys(mutant.off).join(', '),
   ...mutant,
 }));

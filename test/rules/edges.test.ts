@@ -35,11 +35,14 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   },
   // Sockets are handed in as a whole: what they need of the world stays inside them.
   { path: /^client\/src\/sockets\/[\w-]+\.ts$/, may: ['setTimeout'] },
-  { path: /^server\/src\/transport\/(uws|ws)\.ts$/, may: ['setImmediate', 'setTimeout'] },
+  {
+    path: /^server\/src\/transport\/(uws|uws-socket|ws)\.ts$/,
+    may: ['setImmediate', 'setTimeout'],
+  },
   // The library wants to know by when an answer is to be there.
   { path: /^server\/src\/engine\/etcd\/client\/grpc-cluster\.ts$/, may: ['Date.now'] },
   // Which C library there is decides whether the binary can load.
-  { path: /^server\/src\/transport\/uws\.ts$/, may: ['process'] },
+  { path: /^server\/src\/transport\/uws-platform\.ts$/, may: ['process'] },
   // How many files the system lets the process open.
   { path: /^server\/src\/descriptors\.ts$/, may: ['process'] },
   {

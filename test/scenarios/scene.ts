@@ -1,10 +1,10 @@
 import { type DownMessage, decodeDown } from '@confer/shared';
 import type { Client, ClientOptions } from '../../client/src/api.ts';
-import type { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
+import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
+import type { VirtualClock } from '../../shared/src/test-support/virtual-clock.ts';
 import type { ServerHost } from '../simulation/server-host.ts';
 import { JudgedServer } from '../support/judged-server.ts';
 import type { Link, Network } from '../support/network.ts';
-import { SeededRandom } from '../support/random.ts';
 
 /** A server, clients by name, and what a test lets happen to them. */
 export class Scene {

@@ -2,9 +2,9 @@ import type { Position } from '@confer/shared';
 import type { Client, Mirror } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
 import { CompactedError } from '../../client/src/errors.ts';
-import type { ProcessClock, VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
+import type { ProcessClock, VirtualClock } from '../../shared/src/test-support/virtual-clock.ts';
 import type { Network } from '../support/network.ts';
-import type { SeededRandom } from '../support/random.ts';
 import {
   type Histories,
   isBeginningOf,

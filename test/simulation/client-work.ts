@@ -1,8 +1,8 @@
 import type { Operation, Position } from '@confer/shared';
 import type { Client, Mirror } from '../../client/src/api.ts';
 import { ConferError, ConflictError } from '../../client/src/errors.ts';
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { isWithin } from '../model/model.ts';
-import type { SeededRandom } from '../support/random.ts';
 import type { Place } from '../validate/history.ts';
 import { type OperationHistory, tagOf } from './operation-history.ts';
 

@@ -1,5 +1,5 @@
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import type { Network } from '../support/network.ts';
-import type { SeededRandom } from '../support/random.ts';
 import type { ClientHost } from './client-host.ts';
 import type { ServerHost } from './server-host.ts';
 

@@ -1,9 +1,9 @@
 import { times } from '@confer/shared';
 import { ConflictError } from '../../client/src/errors.ts';
-import type { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
+import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
+import type { VirtualClock } from '../../shared/src/test-support/virtual-clock.ts';
 import { sameEntry } from '../model/model.ts';
 import { JudgedServer } from '../support/judged-server.ts';
-import { SeededRandom } from '../support/random.ts';
 import { isCurrent } from '../validate/history.ts';
 import { validate } from '../validate/validators.ts';
 import { Attempts } from './attempts.ts';

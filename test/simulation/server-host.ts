@@ -1,5 +1,4 @@
 import type { Clock, Commit, Position } from '@confer/shared';
-import type { ProcessClock, VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
 import { Core } from '../../server/src/core.ts';
 import type {
   CommitOutcome,
@@ -8,9 +7,10 @@ import type {
   WriteRequest,
 } from '../../server/src/engine/engine.ts';
 import { WriteFailure } from '../../server/src/engine/lmdb/storage.ts';
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
+import type { ProcessClock, VirtualClock } from '../../shared/src/test-support/virtual-clock.ts';
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
-import type { SeededRandom } from '../support/random.ts';
 import { type Histories, modelOf } from '../validate/history.ts';
 import type { OperationHistory } from './operation-history.ts';
 import type { DiskFaults } from './stores/disk-faults.ts';

@@ -1,13 +1,13 @@
 import { decodeUp, type UpMessage } from '@confer/shared';
 import type { Client, ClientOptions } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
-import { VirtualClock } from '../../client/src/test-support/virtual-clock.ts';
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
+import { VirtualClock } from '../../shared/src/test-support/virtual-clock.ts';
 import type { ModelWrite } from '../model/model.ts';
 import { OperationHistory } from '../simulation/operation-history.ts';
 import { ServerHost, type ServerHostOptions } from '../simulation/server-host.ts';
 import { WireJudge } from '../validate/wire.ts';
 import { Network, type NetworkOptions } from './network.ts';
-import type { SeededRandom } from './random.ts';
 
 type Circumstances = Pick<NetworkOptions, 'latencyMaxMs' | 'windowBytes' | 'onOpen'> &
   Pick<ServerHostOptions, 'diskMaxMs' | 'busyMaxMs' | 'newStore' | 'faults'>;

@@ -4,7 +4,7 @@ import type {
   SocketHandlers as ServerHandlers,
   Socket as ServerSocket,
 } from '../../server/src/transport/socket.ts';
-import type { SeededRandom } from './random.ts';
+import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 
 /** What takes the connections of a host; `undefined` while nothing listens. */
 export type Host = ((socket: ServerSocket) => ServerHandlers) | undefined;
@@ -200,6 +200,9 @@ export class Link {
     const link = this;
     return {
       remote: link.owner,
+      address: '127.0.0.1',
+      isProxied: false,
+      certificateName: undefined,
       get bufferedBytes() {
         return link.#down.waitingBytes;
       },

@@ -100,10 +100,10 @@ export class Program {
 /** Runs the `confer` command to its end. */
 export async function confer(
   args: readonly string[],
-  options: { url?: string; stdin?: string | Uint8Array } = {},
+  options: { url?: string; stdin?: string | Uint8Array; env?: Record<string, string> } = {},
 ): Promise<Finished> {
   const program = new Program(CLI, args, {
-    env: options.url === undefined ? {} : { CONFER_URL: options.url },
+    env: { ...(options.url !== undefined && { CONFER_URL: options.url }), ...options.env },
   });
   program.child.stdin?.end(options.stdin ?? '');
   return program.finished;
@@ -120,7 +120,7 @@ export async function serve(
   const program = new Program(CLI, ['serve', '--listen', `127.0.0.1:${port}`, ...args]);
   const url = await program.saw(({ stdout, child }) => {
     if (child.exitCode !== null) throw new Error(`the server ended: ${program.stderr}`);
-    return /^(http:\/\/\S+)\n/.exec(stdout)?.[1];
+    return /^(https?:\/\/\S+)\n/.exec(stdout)?.[1];
   }, withinMs);
   return { program, url, port };
 }

@@ -7,9 +7,13 @@ import type { Terminal } from '../terminal.ts';
 export type ContextOf = (command: Command) => Context;
 
 export function contextFrom(terminal: Terminal): ContextOf {
+  const { env } = terminal;
   return (command) => {
-    const { url, output, timeout, quiet, tokenFile } = command.optsWithGlobals<{
+    const { url, ca, cert, key, output, timeout, quiet, tokenFile } = command.optsWithGlobals<{
       url?: string;
+      ca?: string;
+      cert?: string;
+      key?: string;
       output?: string;
       timeout?: string;
       quiet?: true;
@@ -18,7 +22,12 @@ export function contextFrom(terminal: Terminal): ContextOf {
     return {
       terminal,
       settings: {
-        url: url ?? (terminal.env.CONFER_URL || `http://127.0.0.1:${DEFAULT_PORT}`),
+        url: url ?? (env.CONFER_URL || `http://127.0.0.1:${DEFAULT_PORT}`),
+        tls: {
+          ca: ca ?? (env.CONFER_CA || undefined),
+          cert: cert ?? (env.CONFER_CERT || undefined),
+          key: key ?? (env.CONFER_KEY || undefined),
+        },
         output,
         timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
         quiet: quiet === true,

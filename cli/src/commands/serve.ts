@@ -1,7 +1,7 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import type { Command } from 'commander';
 import type { ServeOptions } from '../runs/serve.ts';
-import { type ContextOf, examples } from './definition.ts';
+import { type ContextOf, examples, gather } from './definition.ts';
 
 export function addServe(program: Command, contextOf: ContextOf): void {
   const command = program
@@ -27,7 +27,6 @@ export function addServe(program: Command, contextOf: ContextOf): void {
         .createOption('--transport <name>', 'the socket library (default: uws where it runs)')
         .choices(['uws', 'ws']),
     )
-    .option('--insecure', 'listen beyond this machine although nobody is authenticated')
     .option(
       '--accept-loss',
       'start although data are missing or older than the directory says; the log says what is lost',
@@ -41,6 +40,7 @@ export function addServe(program: Command, contextOf: ContextOf): void {
         'confer serve --data /var/lib/confer --keep-age 72h',
         'confer serve --memory',
         'confer serve --auth on',
+        'confer serve --tls-cert tls/server.pem --tls-key tls/server-key.pem',
         'confer serve --engine etcd --etcd http://10.0.0.1:2379,http://10.0.0.2:2379',
       ),
     )
@@ -48,8 +48,39 @@ export function addServe(program: Command, contextOf: ContextOf): void {
       const { serve } = await import('../runs/serve.ts');
       await serve(contextOf(command), options);
     });
+  addDoorOptions(command);
   addAuthOptions(command);
   addEtcdOptions(command);
+}
+
+/** Who may come in over the network, and how. */
+function addDoorOptions(command: Command): void {
+  command
+    .option('--tls-cert <file>', 'serve https and wss with this certificate and its chain (PEM)')
+    .option('--tls-key <file>', 'and its key; both are read again when they change, and on SIGHUP')
+    .option(
+      '--client-ca <file>',
+      'let in only whose certificate these authorities signed (PEM); needs --transport ws',
+    )
+    .option(
+      '--trusted-proxy <network>',
+      'a proxy with TLS is in front, in 10.0.0.0/8 or so: it may say whose request it is (several times)',
+      gather,
+    )
+    .option(
+      '--allow-origin <url>',
+      'pages of https://console.example or so may connect (several times)',
+      gather,
+    )
+    .option(
+      '--public-host <name>',
+      'the server is reached as config.example or config.example:8443, too (several times)',
+      gather,
+    )
+    .option(
+      '--insecure',
+      'listen beyond this machine although nobody is authenticated, or everybody on the way can read',
+    );
 }
 
 /** Who is known, and what of. */

@@ -1,5 +1,6 @@
 import { type Data, isMap } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
+import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import { flatten } from './flatten.ts';
 import { formatJson, parseJson } from './json.ts';
 import { unflatten } from './unflatten.ts';
@@ -48,29 +49,25 @@ function anywhere(data: Data, holds: (data: Data) => boolean): boolean {
 
 /** Seeded random data, fond of keys and strings that formats and paths trip over. */
 function randomData(seed: number): Data {
-  const next = mulberry32(seed);
-  const below = (n: number) => Math.floor(next() * n);
-  function pick<Item>(items: readonly Item[]): Item {
-    const item = items[below(items.length)];
-    if (item === undefined) throw new Error('nothing to pick from');
-    return item;
-  }
+  const random = new SeededRandom(seed);
+  const { next } = random;
+  const below = (n: number) => random.int(0, n - 1);
   function text(): string {
-    if (next() < 0.7) return pick(TEXTS);
-    const points = Array.from({ length: below(8) }, () => pick(CODE_POINTS));
+    if (next() < 0.7) return random.pick(TEXTS);
+    const points = Array.from({ length: below(8) }, () => random.pick(CODE_POINTS));
     return String.fromCodePoint(...points);
   }
   function scalar(insideList: boolean): Data {
     if (next() < 0.5) return text();
-    const integer = insideList ? below(1e6) : pick([2n ** 64n, -(2n ** 70n)]);
+    const integer = insideList ? below(1e6) : random.pick([2n ** 64n, -(2n ** 70n)]);
     const numbers = [below(10), -below(1e6), next(), 1e21, 5e-324, 2 ** 53 - 1, integer];
-    return next() < 0.5 ? pick<Data>(numbers) : pick<Data>([true, false, null]);
+    return next() < 0.5 ? random.pick<Data>(numbers) : random.pick<Data>([true, false, null]);
   }
   function data(depth: number, insideList: boolean): Data {
     if (depth === 0 || next() < 0.3) return scalar(insideList);
     if (next() < 0.3) return Array.from({ length: below(4) }, () => data(depth - 1, true));
     const size = below(5);
-    const keys = Array.from({ length: size }, () => (next() < 0.6 ? pick(KEYS) : text()));
+    const keys = Array.from({ length: size }, () => (next() < 0.6 ? random.pick(KEYS) : text()));
     // The key `""` alone, or with a map, has no path of its own to be told apart by.
     const named = insideList ? keys : keys.filter((key) => key !== '');
     const map = new Map<string, Data>(named.map((key) => [key, data(depth - 1, insideList)]));
@@ -78,16 +75,6 @@ function randomData(seed: number): Data {
     return Object.fromEntries(map);
   }
   return data(4, false);
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const KEYS = [

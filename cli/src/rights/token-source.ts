@@ -1,10 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
+import { limits } from '@confer/shared';
 import type { Context } from '../context.ts';
 import { exitCodes, Failure, usageError } from '../failure.ts';
 
 /** What gives the token, whenever a client asks for it. */
 export type TokenSource = () => Promise<string>;
 
+const TOO_LONG = `has over ${limits.tokenLengthMax} characters, which no token has`;
 /** Whoever else can read a token has it. */
 const OTHERS = 0o077;
 
@@ -27,11 +29,14 @@ export async function tokenSourceOf({
     };
   }
   if (token === undefined) return undefined;
-  if (token.trim() !== '') return async () => token.trim();
-  throw usageError(
-    'CONFER_TOKEN is empty',
-    'set it to a token, or unset it to connect without one; --token-file names a file instead',
-  );
+  const text = token.trim();
+  if (text === '')
+    throw usageError(
+      'CONFER_TOKEN is empty',
+      'set it to a token, or unset it to connect without one; --token-file names a file instead',
+    );
+  if (text.length > limits.tokenLengthMax) throw usageError(`CONFER_TOKEN ${TOO_LONG}`);
+  return async () => text;
 }
 
 async function readTokenFile(file: string): Promise<string> {
@@ -47,6 +52,7 @@ async function readTokenFile(file: string): Promise<string> {
   if ((mode & OTHERS) !== 0)
     throw unusable(`${file} can be read by others, so its token is not used`, `chmod 600 ${file}`);
   if (text === '') throw unusable(`${file} is empty, and should hold a token`);
+  if (text.length > limits.tokenLengthMax) throw unusable(`${file} ${TOO_LONG}`);
   return text;
 }
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import {
   BOOTSTRAP_TOKEN_FILE,
   createServer,
+  type DoorOptions,
   type EngineOptions,
   type Server,
   type ServerOptions,
@@ -29,6 +30,12 @@ export interface ServeOptions {
   readonly etcdPasswordFile?: string;
   readonly etcdCompact: 'confer' | 'leave';
   readonly transport?: 'uws' | 'ws';
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly clientCa?: string;
+  readonly trustedProxy?: readonly string[];
+  readonly allowOrigin?: readonly string[];
+  readonly publicHost?: readonly string[];
   readonly insecure?: true;
   readonly auth: 'on' | 'off';
   readonly bootstrapTokenFile?: string;
@@ -54,13 +61,15 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     ...engine,
     ...addressOf(options.listen),
     ...(options.transport === undefined ? {} : { transport: options.transport }),
-    insecure: options.insecure === true,
+    ...doorOf(options),
     ...authOf(options),
     retention: retentionOf(options),
     log: (level, message, fields) => log(context, level, message, fields),
   });
   await terminal.stdout.write(`${server.url}\n`);
-  welcome(context, server, engine, options.auth === 'on');
+  welcome(context, server, engine, options);
+  // Without a certificate there is nothing to read again, and a terminal that closes ends the server.
+  if (options.tlsCert !== undefined) terminal.onHangUp(() => void server.reload());
   const failure = await Promise.race([aborted(terminal.signal), server.failed]);
   notice(context, 'stopping');
   await server.close();
@@ -69,6 +78,30 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
   const problem = failure ?? (storage === 'behind' ? undefined : storageProblem);
   if (problem !== undefined)
     throw new BadEnd(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
+}
+
+/** Who may come in, and how. */
+function doorOf(options: ServeOptions): DoorOptions {
+  const { tlsCert, tlsKey, clientCa, trustedProxy, allowOrigin, publicHost, insecure } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw usageError('--tls-cert and --tls-key go together: "confer tls self-signed" makes both');
+  if (clientCa !== undefined && tlsCert === undefined)
+    throw usageError('--client-ca needs TLS: pass --tls-cert and --tls-key, too');
+  const tls =
+    tlsCert === undefined || tlsKey === undefined
+      ? undefined
+      : {
+          certFile: resolve(tlsCert),
+          keyFile: resolve(tlsKey),
+          ...(clientCa !== undefined && { clientCaFile: resolve(clientCa) }),
+        };
+  return {
+    ...(tls && { tls }),
+    trustedProxies: trustedProxy ?? [],
+    allowOrigins: allowOrigin ?? [],
+    publicHosts: publicHost ?? [],
+    insecure: insecure === true,
+  };
 }
 
 function engineOf(options: ServeOptions): EngineOptions {
@@ -137,17 +170,25 @@ function welcome(
   context: Context,
   { url, transport }: Server,
   engine: EngineOptions,
-  isAuthOn: boolean,
+  { tlsCert, clientCa, auth }: ServeOptions,
 ): void {
-  const { command } = context.terminal;
-  const at = url === `http://${LISTEN}` ? command : `${command} --url ${url}`;
+  // Nobody connects to all addresses at once.
+  const reached = url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//localhost');
+  const at = [
+    context.terminal.command,
+    ...(url === `http://${LISTEN}` ? [] : ['--url', reached]),
+    ...(tlsCert === undefined ? [] : ['--ca CA.PEM']),
+    ...(clientCa === undefined ? [] : ['--cert CERT.PEM --key KEY.PEM']),
+  ].join(' ');
   notice(context, `confer ${VERSION} listens on ${url} (${transport})`);
   notice(context, `data: ${placeOf(engine)}`);
-  if (isAuthOn) welcomeKnown(context, at, engine);
+  if (auth === 'on') welcomeKnown(context, at, engine);
   else {
     notice(context, `next, in another terminal: ${at} set /greeting hello`);
     notice(context, `and to see changes live:   ${at} watch /`);
   }
+  if (tlsCert !== undefined)
+    notice(context, 'CA.PEM is the authority of the certificate; a public one needs no --ca');
 }
 
 /** Where everybody is asked who they are, and perhaps nobody is known yet. */

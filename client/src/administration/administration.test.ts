@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { administrationOf } from '../admin.ts';
 import type { Client } from '../api.ts';
 import type { FakeServerSocket } from '../test-support/fake-network.ts';
 import { startConnected } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 function startAdministered() {
   const scene = startConnected();
@@ -102,7 +102,7 @@ describe('S4 a connection that is lost before the answer', () => {
     expect(network.last.untaken).toEqual(['hello']);
   });
 
-  test('has the others sent again, and what had not gone out yet', async () => {
+  test('has the others sent again, and a secret made once there is a connection', async () => {
     const { admin, server, network, clock } = startAdministered();
     const disabled = admin.tokens.update('ci', { disabled: true });
     server.take('updateToken');
@@ -114,6 +114,12 @@ describe('S4 a connection that is lost before the answer', () => {
       ...{ type: 'authChanged', id: network.last.take('updateToken').id, revision: 5 },
     });
     expect(await disabled).toEqual({ revision: 5 });
+    expect(network.last.untaken).not.toContain('createToken');
+    const { id } = network.last.take('whoami');
+    network.last.say({
+      ...{ type: 'identity', id, principal: 'root', kind: 'token', roles: [], allow: [], deny: [] },
+    });
+    await flushPromises();
     answerMade(network.last, network.last.take('createToken').id);
     expect(await made).toMatchObject({ token: 'cfr_secret' });
   });
@@ -132,12 +138,30 @@ describe('a wait for an answer about rights', () => {
     await outcome;
   });
 
-  test('ends by its signal', async () => {
-    const { admin } = startAdministered();
+  test('ends by its signal, also where it makes a secret', async () => {
+    const { admin, server } = startAdministered();
+    const token = { name: 'ci', roles: [], expiresAt: null };
     const stop = new AbortController();
-    const asked = admin.whoami({ signal: stop.signal });
+    const { signal } = stop;
+    const asked = [admin.whoami({ signal }), admin.tokens.create(token, { signal })];
+    const outcomes = Promise.allSettled(asked);
     stop.abort();
-    await expect(asked).rejects.toMatchObject({ code: 'aborted' });
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'aborted' } });
+    server.sent.length = 0;
+    await expect(admin.tokens.create(token, { signal })).rejects.toMatchObject({ code: 'aborted' });
+    expect(server.untaken).toEqual([]);
+  });
+
+  test('ends with the client, by the code closed or by what is not known', async () => {
+    const { admin, client } = startAdministered();
+    const asked = [admin.whoami(), admin.tokens.rotate('ci')];
+    const outcomes = Promise.allSettled(asked);
+    void client.close();
+    expect(await outcomes).toMatchObject([
+      { reason: { code: 'closed' } },
+      { reason: { code: 'outcome_unknown' } },
+    ]);
   });
 });
 

@@ -46,7 +46,7 @@ export class Tokens implements TokenAdministration {
       type: _,
       id: __,
       ...made
-    } = await this.#requester.ask(
+    } = await this.#requester.askOnce(
       'tokenMade',
       options,
       (id) => ({ type: 'createToken', id, name, roles, expiresAt, notBefore, note }),
@@ -63,7 +63,7 @@ export class Tokens implements TokenAdministration {
       type: _,
       id: __,
       ...made
-    } = await this.#requester.ask(
+    } = await this.#requester.askOnce(
       'tokenMade',
       options,
       (id) => ({ type: 'rotateToken', id, token, overlapMs, expiresAt }),

@@ -7,6 +7,8 @@ export interface BackoffLimits {
 
 /** 4 s of waiting, as long as nobody changes the limits: less than a request waits for its answer. */
 const EASED_FAILURES = 4;
+/** More than any limits ask for. */
+const EXHAUSTED = 99;
 
 /**
  * Exponential backoff with full jitter: the wait before the next try is a random time between 0 and a
@@ -34,6 +36,11 @@ export class Backoff {
     const { ceilingMs } = this;
     if (ceilingMs < this.#limits.maxMs) this.#failures++;
     return this.#random() * ceilingMs;
+  }
+
+  /** The next waits are the longest: what failed will fail again until somebody has done something. */
+  exhaust(): void {
+    this.#failures = EXHAUSTED;
   }
 
   /** Goes back to where a wait is not long yet, if it is beyond that. */

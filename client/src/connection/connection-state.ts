@@ -1,4 +1,4 @@
-import type { Timer, Welcome } from '@confer/shared';
+import { type ErrorCode, errorKind, errorOfClose, type Timer, type Welcome } from '@confer/shared';
 import type { Socket } from '../sockets/socket.ts';
 import type { InactivityTimer } from './inactivity-timer.ts';
 
@@ -61,3 +61,9 @@ export const bounds = {
   /** A reason may quote what a function of the user threw. */
   reasonLength: 200,
 } as const;
+
+/** The error that the connection was closed with, where the next one will be, too. */
+export function finalErrorOf(closeCode: number): ErrorCode | undefined {
+  const known = errorOfClose(closeCode);
+  return known && errorKind(known).retry === 'never' ? known : undefined;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { giveState, startClient, startConnected } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('a client that connects', () => {
   test('starts at once and says hello with who it is', () => {

@@ -3,21 +3,19 @@ import {
   decodeDown,
   type ErrorCode,
   encode,
-  errorKind,
-  errorOfClose,
   PROTOCOL_VERSION,
   type Timer,
   times,
   type Welcome,
 } from '@confer/shared';
 import type { ConnectionDiagnostics, ConnectionHistory } from '../diagnostics.ts';
-import { ConferError, messageOf } from '../errors.ts';
+import { type ClientErrorCode, ConferError, messageOf } from '../errors.ts';
 import type { ClientStatus, RetryOutlook } from '../status.ts';
 import { checkToken } from '../validation/arguments.ts';
 import { newHistory, noteLoss, noteWelcome } from './connection-history.ts';
 import type { ConnectionEvents, ConnectionOptions } from './connection-options.ts';
 import type { Attempt, State } from './connection-state.ts';
-import { bounds } from './connection-state.ts';
+import { bounds, finalErrorOf } from './connection-state.ts';
 import type { Endpoint } from './endpoints.ts';
 import { InactivityTimer } from './inactivity-timer.ts';
 import { WelcomeRules } from './welcome-rules.ts';
@@ -172,7 +170,7 @@ export class Connection {
     const socket = this.#options.openSocket(this.#endpoint.socketUrl, {
       onOpen: () => this.#greet(attempt, token),
       onMessage: (frame) => this.#receive(attempt, frame),
-      onClose: (code, reason) => this.#ended(attempt, code, reason),
+      onClose: (...end) => this.#ended(attempt, ...end),
     });
     this.#transition({ kind: 'connecting', attempt, timer, socket }, status);
   }
@@ -241,13 +239,14 @@ export class Connection {
     if ('socket' in state) state.socket.close(code, reason);
   }
 
-  /** The socket is gone. Whether somebody has to mend something is what its close code says. */
-  #ended(attempt: Attempt, code: number, reason: string): void {
+  /** The socket is gone. Whether somebody has to mend something is what its close code says, or the socket. */
+  #ended(attempt: Attempt, code: number, reason: string, refused?: ClientErrorCode): void {
     if (!this.#isCurrent(attempt)) return;
-    const known = errorOfClose(code);
+    const known = refused ?? finalErrorOf(code);
+    // With other servers to go to, each has its turn as soon as ever.
+    if (refused && !this.#options.endpoints[1]) this.#options.backoff.exhaust();
     if (this.#state.kind === 'closing') this.#finish();
-    else if (known !== undefined && errorKind(known).retry === 'never')
-      this.#lose(attempt, `refused (${known}): ${reason}`, code, { refused: known });
+    else if (known) this.#lose(attempt, `refused (${known}): ${reason}`, code, { refused: known });
     else this.#lose(attempt, reason || `the connection ended with code ${code}`, code);
   }
 
@@ -256,7 +255,7 @@ export class Connection {
     attempt: Attempt,
     why: string,
     code?: number,
-    refusal?: { readonly refused: ErrorCode },
+    refusal?: { readonly refused: ErrorCode | ClientErrorCode },
   ): void {
     if (!this.#isCurrent(attempt) || this.#state.kind === 'closing') return;
     this.#judge(attempt);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { entry, giveState, startClient, startConnected } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 const refusals = [
   [4400, 'bad_message'],

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { entry, giveState, startClient, startConnected } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 const unhandled: unknown[] = [];
 const noteUnhandled = (reason: unknown) => unhandled.push(reason);

@@ -1,7 +1,7 @@
 import type { Commits } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { commit, del, entry, giveState, put, startMirrored } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('listeners of a mirror', () => {
   const next = (watch: string, revision: number): Commits => ({

@@ -1,7 +1,7 @@
 import type { Operation } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { commit, entry, giveState, put, startConnected } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 /** Whether a write is through, and with what. */
 function track(write: Promise<unknown>) {

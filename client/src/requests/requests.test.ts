@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { ConflictError, TimeoutError } from '../errors.ts';
 import { entry, startClient, startConnected } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 describe('a request', () => {
   test('gets the reply with its own number, in whatever order replies come', async () => {

@@ -30,8 +30,6 @@ interface Lasting {
   readonly askedAt: number;
   answer(reply: Reply, welcome: Welcome): void;
   fail(error: ConferError): void;
-  /** What it fails with where its connection is lost; without it, it goes out again over the next one. */
-  readonly loss: ConferError | undefined;
 }
 
 /** A request about this connection alone. It is forgotten with it. */
@@ -80,14 +78,13 @@ export class Requests {
   /**
    * Sends a request until it is answered. An error reply rejects with its typed error. `onReply` is
    * called at the very moment of the reply: the caller of a promise learns of it only later, when more
-   * messages may have come. `loss` is for what must not be done twice, and has no request id that would see to it.
+   * messages may have come.
    */
   async ask<Type extends Reply['type']>(
     type: Type,
     request: (id: number) => Unsent<Request>,
     deadline: Deadline,
     onReply: () => void = () => {},
-    loss?: ConferError,
   ): Promise<Answer<Type>> {
     throwIfAborted(deadline.signal);
     const id = ++this.#lastId;
@@ -110,7 +107,6 @@ export class Requests {
         } else deferred.reject(errorOf(reply, type));
       },
       fail: (error) => deferred.reject(error),
-      loss,
     });
     this.#unansweredBytes += bytes;
     this.#pump();
@@ -136,9 +132,6 @@ export class Requests {
   lost(closeCode?: number): void {
     this.#welcome = undefined;
     if (closeCode === errorTable.frame_too_large.closeCode) this.#refuseLargest();
-    for (const [id, request] of this.#underWay)
-      if (request.kind === 'lasting' && request.loss !== undefined)
-        this.#giveUp(id, request, request.loss);
     const unanswered = [...this.#underWay, ...this.#lasting];
     this.#lasting.clear();
     // safeguard: request-id-outlives-its-connection
@@ -226,13 +219,10 @@ export class Requests {
       .sort((a, b) => b.request.bytes - a.request.bytes);
     if (largest === undefined) return;
     const { id, request } = largest;
-    const problem = 'the server ended the connection over the size of the request';
-    this.#giveUp(id, request, new ConferError('too_large', problem));
-  }
-
-  #giveUp(id: number, request: Lasting, error: ConferError): void {
     this.#abandon(id);
-    request.fail(error);
+    request.fail(
+      new ConferError('too_large', 'the server ended the connection over the size of the request'),
+    );
   }
 
   #abandon(id: number): void {

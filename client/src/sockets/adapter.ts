@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { type ClientErrorCode, messageOf } from '../errors.ts';
 import type { Socket, SocketHandlers } from './socket.ts';
 
 /** One WebSocket of whatever implementation, after its construction: what an adapter drives. */
@@ -76,11 +76,11 @@ export class SocketAdapter implements Socket {
     if (this.#phase.kind !== 'open') this.closed(ABNORMAL, '');
   }
 
-  closed(code: number, reason: string): void {
+  closed(code: number, reason: string, refused?: ClientErrorCode): void {
     const last = this.#phase.kind;
     if (last === 'closed') return;
     this.#become({ kind: 'closed' });
-    this.#handlers.onClose(code, reason || (code === ABNORMAL ? whyLost(last) : ''));
+    this.#handlers.onClose(code, reason || (code === ABNORMAL ? whyLost(last) : ''), refused);
   }
 
   /** The only door from one phase to another. */

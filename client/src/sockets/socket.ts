@@ -1,3 +1,5 @@
+import type { ClientErrorCode } from '../errors.ts';
+
 /** A WebSocket, as the client sees it on every platform. */
 export interface Socket {
   send(frame: string): void;
@@ -8,8 +10,11 @@ export interface Socket {
 export interface SocketHandlers {
   onOpen(): void;
   onMessage(frame: string): void;
-  /** The connection is gone or never came to be. Called exactly once. */
-  onClose(code: number, reason: string): void;
+  /**
+   * The connection is gone or never came to be. Called exactly once. `refused` says that another attempt will
+   * fail in the same way until somebody mends that.
+   */
+  onClose(code: number, reason: string, refused?: ClientErrorCode): void;
 }
 
 /** Opens a WebSocket to `url` (ws or wss) with the subprotocol `confer.v1`. Never throws. */

@@ -8,7 +8,9 @@ import {
   until,
   webSocketServer,
 } from './sockets.contract.ts';
-import { openWs } from './ws.ts';
+import { wsSockets } from './ws.ts';
+
+const openWs = wsSockets();
 
 socketContract('of `ws`', openWs, 1003);
 

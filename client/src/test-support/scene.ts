@@ -1,8 +1,8 @@
 import type { Entry, WireChange, WireCommit } from '@confer/shared';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import type { ClientOptions, MirrorChange } from '../api.ts';
 import { createClient } from '../client.ts';
 import { FakeNetwork, type FakeServerSocket } from './fake-network.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** A client on a virtual clock and a scripted network. Backoff takes all of its ceiling. */
 export function startClient(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { flushPromises } from '../../../shared/src/test-support/virtual-clock.ts';
 import { connect } from '../browser.ts';
 import { startClient, startConnected, startMirrored } from '../test-support/scene.ts';
-import { flushPromises } from '../test-support/virtual-clock.ts';
 
 /** What a caller in JavaScript can hand in, where the types would refuse it. */
 const js = <Wanted>(value: unknown): Wanted => {

@@ -1,8 +1,8 @@
 import type { Commits } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
+import type { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import type { FakeServerSocket } from '../test-support/fake-network.ts';
 import { commit, put, startConnected, startMirrored } from '../test-support/scene.ts';
-import type { VirtualClock } from '../test-support/virtual-clock.ts';
 
 /** The link is well, and nothing but heartbeats comes over it. */
 async function beatOn(

@@ -85,6 +85,7 @@ export function handle<Type extends Request['type']>(
   context: ApiContext,
 ): Answer {
   try {
+    // safeguard: request-needs-its-right
     authorise(request, context);
     const answer = table[request.type].handle(request, context);
     return answer instanceof Later ? authorisedLater(answer, request, context) : answer;
@@ -136,6 +137,7 @@ function authorisedLater<Type extends Request['type']>(
 ): Later {
   const judged = (work: () => Reply) => () => {
     try {
+      // safeguard: late-answer-needs-its-right-then
       authorise(request, context);
     } catch (error) {
       return errorReply(request.id, error, context.service);

@@ -81,7 +81,7 @@ describe('who a server does not know', () => {
     // Not even with the right one: whoever guesses is not told that it was.
     expect(refusalOf(scene, scene.adminToken, '10.0.0.1').code).toBe(4420);
     expect(RawClient.as(scene.core, scene.adminToken, '10.0.0.2').closed).toBeUndefined();
-    scene.clock.advance(5_000);
+    scene.clock.advanceAtOnce(5_000);
     expect(RawClient.as(scene.core, scene.adminToken, '10.0.0.1').closed).toBeUndefined();
   });
 
@@ -106,10 +106,10 @@ describe('a token that is not good any more', () => {
     }));
     const token = made.type === 'tokenMade' ? made.token : '';
     const client = RawClient.as(scene.core, token);
-    scene.clock.advance(5_000);
+    scene.clock.advanceAtOnce(5_000);
     expect(refusalOf(scene, token).code).toBe(4410);
     expect(await codeOf(scene, client, requests.get)).toBe('token_expired');
-    scene.clock.advance(10_000);
+    scene.clock.advanceAtOnce(10_000);
     expect(client.closed?.code).toBe(4410);
   });
 
@@ -121,7 +121,7 @@ describe('a token that is not good any more', () => {
     }));
     const token = made.type === 'tokenMade' ? made.token : '';
     expect(refusalOf(scene, token).code).toBe(4401);
-    scene.clock.advance(60_000);
+    scene.clock.advanceAtOnce(60_000);
     expect(RawClient.as(scene.core, token).closed).toBeUndefined();
   });
 
@@ -148,7 +148,7 @@ describe('a token that is not good any more', () => {
     expect(RawClient.as(scene.core, old).closed).toBeUndefined();
     expect(RawClient.as(scene.core, next).closed).toBeUndefined();
     expect(held.closed).toBeUndefined();
-    scene.clock.advance(1_000);
+    scene.clock.advanceAtOnce(1_000);
     expect(refusalOf(scene, old).code).toBe(4401);
     expect(RawClient.as(scene.core, next).closed).toBeUndefined();
   });

@@ -53,6 +53,7 @@ export function requireCommit(
 ): void {
   const { rights } = principal;
   if (rights === ALL_RIGHTS) return;
+  // safeguard: each-operation-is-judged
   for (const operation of operations)
     requireRight(principal, 'write', operation.path, reachOf(operation));
   for (const { path } of conditions)

@@ -114,6 +114,21 @@ describe('who may say who may do what', () => {
     expect(scene.engine.reads.revision).toBe(revision);
   });
 
+  it('enables and rotates a token although one of its roles is gone', async () => {
+    const scene = await startGuarded();
+    await scene.setRole({ name: 'r' });
+    await scene.tokenOf('t', 'r');
+    await scene.ask(scene.admin, (id) => ({ type: 'removeRole', id, name: 'r' }));
+    const asked: readonly Asked[] = [
+      (id) => ({ type: 'updateToken', id, token: 't', disabled: true }),
+      (id) => ({ type: 'updateToken', id, token: 't', disabled: false }),
+    ];
+    for (const request of asked)
+      expect(await codeOf(scene, scene.admin, request)).toBe('authChanged');
+    const rotate: Asked = (id) => ({ type: 'rotateToken', id, token: 't', overlapMs: 0 });
+    expect(await codeOf(scene, scene.admin, rotate)).toBe('tokenMade');
+  });
+
   it('has one token of a name, however many make it at once', async () => {
     const scene = await startGuarded();
     for (let id = 1; id <= 20; id++)

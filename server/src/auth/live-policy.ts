@@ -13,6 +13,7 @@ export class LivePolicy {
   /** Reads all of it, so that nobody is served before it is known. */
   constructor(store: Store) {
     this.#store = store;
+    // safeguard: policy-is-read-before-anybody-is-served
     this.reload();
   }
 

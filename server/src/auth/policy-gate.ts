@@ -43,6 +43,7 @@ export class PolicyGate {
     for (let i = 0; i < commits.length; i++) {
       const commit = commits[i];
       if (commit === undefined || !this.#with.policy.touches(commit)) continue;
+      // safeguard: policy-of-a-commit-holds-before-it-is-told
       this.#pass(commits.slice(passed, i));
       passed = i;
       this.#with.policy.take(commit);

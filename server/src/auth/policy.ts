@@ -91,6 +91,7 @@ export class Policy {
   #applyRole(name: string, value: string | undefined): void {
     const role = value === undefined ? undefined : (readRole(name, value) ?? 'unreadable');
     put(this.#roles, name, role);
+    // safeguard: rights-follow-their-roles
     for (const names of [...this.#rights.keys()])
       if (names.split(SEPARATOR).includes(name)) this.#rights.delete(names);
   }

@@ -50,6 +50,7 @@ export class RoleRights implements Rights {
 
   decide(verb: Verb, path: string, reach: Reach): Decision {
     const denials = this.#deny[verb];
+    // safeguard: denial-within-a-subtree-denies-it
     const denied = reach === 'subtree' ? denials.meeting(path) : denials.covering(path);
     if (denied !== undefined) {
       const { role, on } = denied;

@@ -55,6 +55,7 @@ export class TokenAuthority implements Authority {
     if (principal.kind === 'bootstrap')
       return this.#with.bootstrap() === undefined ? usedUp(principal) : principal;
     const token = tokenId === undefined ? undefined : this.#policy.tokens.get(tokenId);
+    // safeguard: disabled-token-ends-its-sessions
     if (token === undefined || token.disabled === true) return undefined;
     const next = this.#principalOf(token);
     const isSame =
@@ -98,6 +99,7 @@ export class TokenAuthority implements Authority {
   #admitted(record: TokenRecord): Verdict {
     const now = this.#with.clock.now();
     const { id, name, disabled, expiresAt, notBefore = 0 } = record;
+    // safeguard: disabled-token-is-refused
     if (disabled === true) return refused('unauthenticated', `the token ${name} is disabled`);
     if (expiresAt !== null && expiresAt <= now)
       return refused('token_expired', `the token ${name} has expired`);

@@ -23,6 +23,29 @@ export class TimeSlice {
   }
 }
 
+/**
+ * Visits what `scan` gives, from its beginning or after a path, and lets others in between: it is asked anew after
+ * each pause.
+ */
+export function* visitInSteps<Item extends { readonly path: string }>(
+  scan: (after: string | undefined) => Iterable<Item>,
+  pace: TimeSlice,
+  visit: (item: Item) => void,
+): CooperativeSteps<void> {
+  let after: string | undefined;
+  do {
+    const start = after;
+    after = undefined;
+    for (const item of scan(start)) {
+      visit(item);
+      if (!pace.isOver()) continue;
+      after = item.path;
+      break;
+    }
+    if (after !== undefined) yield;
+  } while (after !== undefined);
+}
+
 /** Does the work without a pause. */
 export function atOnce<Result>(steps: CooperativeSteps<Result>): Result {
   for (;;) {

@@ -1,6 +1,6 @@
 import { type DeleteCause, type Entry, isHiddenIn, limits, ProtocolError } from '@confer/shared';
 import { conflict, isMet } from './conditions.ts';
-import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
+import { type CooperativeSteps, TimeSlice, visitInSteps } from './cooperative-steps.ts';
 import type {
   CommitOutcome,
   EngineChange,
@@ -136,20 +136,10 @@ class CommitInMaking<Stored extends LazyEntry> {
   judgement(cleared: readonly string[]): Judgement<Stored> | undefined {
     const [changes, replaced] = [this.#changes, this.#replaced];
     if (changes.length === 0) return undefined;
-    const { actor, note } = this.#request;
-    const { revision, time } = this.#naming;
-    // As nearly all are; what is put together of optional parts takes several times as long.
-    if (note === undefined && cleared.length === 0 && this.#withPrev)
-      return { commit: { revision, time, actor, changes }, replaced };
-    const commit = {
-      revision,
-      time,
-      actor,
-      ...(note === undefined ? {} : { note }),
-      changes,
-      ...(cleared.length === 0 ? {} : { cleared }),
-      ...(this.#withPrev ? {} : { withoutPrev: true as const }),
-    };
+    const commit = commitOf(this.#naming, this.#request, changes, {
+      cleared,
+      withPrev: this.#withPrev,
+    });
     return { commit, replaced };
   }
 }
@@ -180,6 +170,27 @@ export function madeDelete(
   return { type: 'delete', path, cause, prev: before.entry(), replaced };
 }
 
+/** Puts a commit together, with the optional parts that it has. */
+export function commitOf(
+  { revision, time }: Naming,
+  { actor, note }: { readonly actor: string; readonly note?: string },
+  changes: readonly EngineChange[],
+  { cleared, withPrev }: { readonly cleared: readonly string[]; readonly withPrev: boolean },
+): EngineCommit {
+  // As nearly all are; what is put together of optional parts takes several times as long.
+  if (note === undefined && cleared.length === 0 && withPrev)
+    return { revision, time, actor, changes };
+  return {
+    revision,
+    time,
+    actor,
+    ...(note === undefined ? {} : { note }),
+    changes,
+    ...(cleared.length === 0 ? {} : { cleared }),
+    ...(withPrev ? {} : { withoutPrev: true }),
+  };
+}
+
 /** The outcome that the writer of `commit` is told. */
 export function outcomeOf(commit: EngineCommit): CommitOutcome {
   let puts = 0;
@@ -188,26 +199,18 @@ export function outcomeOf(commit: EngineCommit): CommitOutcome {
 }
 
 /** Deletes what is in a subtree and is not put again; what belongs to the server below it stays. */
-function* clear<Stored extends LazyEntry>(
+function clear<Stored extends LazyEntry>(
   subtree: string,
   { decided }: NetOperations,
   changes: ChangeList<Stored>,
   { base, pace }: { readonly base: Base<Stored>; readonly pace: TimeSlice },
 ): CooperativeSteps<void> {
-  let after: string | undefined;
-  do {
-    const start = after;
-    after = undefined;
-    for (const before of base.scanSubtree(subtree, start)) {
-      const { path } = before;
-      if (decided.get(path) === undefined && !isHiddenIn(path, subtree))
-        changes.add({ path, entry: undefined, before });
-      if (!pace.isOver()) continue;
-      after = path;
-      break;
-    }
-    if (after !== undefined) yield;
-  } while (after !== undefined);
+  const scan = (after: string | undefined) => base.scanSubtree(subtree, after);
+  return visitInSteps(scan, pace, (before) => {
+    const { path } = before;
+    if (decided.get(path) === undefined && !isHiddenIn(path, subtree))
+      changes.add({ path, entry: undefined, before });
+  });
 }
 
 /** A put over an entry continues it, also when the commit deleted it in between. */

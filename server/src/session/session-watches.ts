@@ -29,6 +29,7 @@ export class SessionWatches {
   revokeUnless(principal: Principal, revision: number): boolean {
     const before = this.byName.size;
     for (const [name, watcher] of [...this.byName]) {
+      // safeguard: watch-ends-with-its-right
       if (mayRead(principal, watcher.group.subtree, 'subtree')) continue;
       this.byName.delete(name);
       this.#hub.revoke(watcher, revision);

@@ -29,9 +29,9 @@ describe('a session that begins', () => {
   it('closes a connection that says no hello in time', () => {
     const { core, clock } = startCore();
     const client = new RawClient(core);
-    clock.advance(9_999);
+    clock.advanceAtOnce(9_999);
     expect(client.closed).toBeUndefined();
-    clock.advance(1);
+    clock.advanceAtOnce(1);
     expect(client.closed?.code).toBe(4408);
   });
 });
@@ -188,11 +188,11 @@ describe('heartbeats', () => {
     const { core, clock, put } = startCore();
     const client = RawClient.open(core);
     await put('/a', '1');
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     expect(client.take('heartbeat').revision).toBe(1);
     client.send({ type: 'heartbeat', applied: 1 });
     await put('/b', '1');
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     expect(client.take('heartbeat').revision).toBe(2);
   });
 
@@ -201,7 +201,7 @@ describe('heartbeats', () => {
     const silent = RawClient.open(core);
     const answering = RawClient.open(core);
     for (let beat = 0; beat < 4; beat++) {
-      clock.advance(10_000);
+      clock.advanceAtOnce(10_000);
       answering.send({ type: 'heartbeat', applied: 0 });
     }
     expect(silent.closed?.code).toBe(4408);
@@ -213,7 +213,7 @@ describe('heartbeats', () => {
     const silent = RawClient.open(core);
     const stuck = RawClient.open(core);
     stuck.bufferedBytes = 1_000;
-    for (let beat = 0; beat < 4; beat++) clock.advance(10_000);
+    for (let beat = 0; beat < 4; beat++) clock.advanceAtOnce(10_000);
     // Dropping a socket takes the close frame with it that was to go out.
     expect(silent).toMatchObject({ closed: { code: 4408 }, terminated: false });
     expect(stuck.terminated).toBe(true);
@@ -223,13 +223,13 @@ describe('heartbeats', () => {
     const { core, clock } = startCore();
     const client = RawClient.open(core);
     clock.step(3_600_000);
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     expect(client.closed).toBeUndefined();
     client.send({ type: 'heartbeat', applied: 0 });
     clock.step(-7_200_000);
-    clock.advance(29_000);
+    clock.advanceAtOnce(29_000);
     expect(client.closed).toBeUndefined();
-    clock.advance(12_000);
+    clock.advanceAtOnce(12_000);
     expect(client.closed?.code).toBe(4408);
   });
 
@@ -237,15 +237,15 @@ describe('heartbeats', () => {
     const { core, clock } = startCore();
     const slow = RawClient.open(core);
     slow.isReceiving = true;
-    clock.advance(110_000);
+    clock.advanceAtOnce(110_000);
     expect(slow.closed).toBeUndefined();
-    clock.advance(20_000);
+    clock.advanceAtOnce(20_000);
     expect(slow.closed?.code).toBe(4408);
     const halfway = RawClient.open(core);
     halfway.isReceiving = true;
-    clock.advance(60_000);
+    clock.advanceAtOnce(60_000);
     halfway.isReceiving = false;
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     expect(halfway.closed?.code).toBe(4408);
   });
 
@@ -256,7 +256,7 @@ describe('heartbeats', () => {
     slow.send({ type: 'get', id: 1, path: '/a' });
     for (let left = 10; left > 0; left--) {
       slow.bufferedBytes = left * 1000;
-      clock.advance(10_000);
+      clock.advanceAtOnce(10_000);
     }
     expect(slow.closed).toBeUndefined();
   });
@@ -274,11 +274,11 @@ describe('a server that stops', () => {
     });
     const stopped = core.stop();
     await settle();
-    clock.advance(10);
+    clock.advanceAtOnce(10);
     await settle();
     expect(client.closed?.code).toBe(1012);
     client.vanish();
-    clock.advance(1_000);
+    clock.advanceAtOnce(1_000);
     await stopped;
     expect(client.take('goodbye').retryInMs).toBeGreaterThanOrEqual(0);
     expect(client.take('committed').revision).toBe(1);

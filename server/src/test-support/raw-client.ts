@@ -20,6 +20,9 @@ export class RawClient {
     const client = this;
     const socket: Socket = {
       remote,
+      address: '127.0.0.1',
+      isProxied: false,
+      certificateName: undefined,
       get bufferedBytes() {
         return client.bufferedBytes;
       },

@@ -1,10 +1,10 @@
 import type { Operation } from '@confer/shared';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { type AuthOptions, Core } from '../core.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { MemoryDisk } from '../engine/memory/disk.ts';
 import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** A core, and what a test does with it. */
 export interface Scene {
@@ -37,7 +37,7 @@ export function startCore({
   /** Everybody is asked who they are. */
   auth?: AuthOptions;
 } = {}): Scene {
-  const clock = new VirtualClock();
+  const clock = new VirtualClock({ isZeroSoon: true });
   scenes += 1;
   const said: string[] = [];
   let ids = 0;

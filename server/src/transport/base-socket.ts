@@ -1,5 +1,5 @@
 import { errorTable } from '@confer/shared';
-import type { Socket, SocketHandlers } from './socket.ts';
+import type { Peer, Socket, SocketHandlers } from './socket.ts';
 
 /** What a library did with a frame: handed it to the kernel, keeps it for now, or lost it. */
 export type SendResult = 'sent' | 'buffered' | 'dropped';
@@ -28,6 +28,9 @@ export function libraryFrameBytesMax(frameBytesMax: number): number {
  */
 export abstract class BaseSocket implements Socket {
   readonly remote: string;
+  readonly address: string;
+  readonly isProxied: boolean;
+  readonly certificateName: string | undefined;
   readonly #open: Set<BaseSocket>;
   #phase: Phase = 'open';
   #handlers: SocketHandlers | undefined;
@@ -36,8 +39,11 @@ export abstract class BaseSocket implements Socket {
    * `open` is the listener's set of connections; the connection keeps itself in it until the library
    * says that it is gone, because until then it holds a file descriptor.
    */
-  constructor(remote: string, open: Set<BaseSocket>) {
+  constructor({ remote, address, isProxied, certificateName }: Peer, open: Set<BaseSocket>) {
     this.remote = remote;
+    this.address = address;
+    this.isProxied = isProxied;
+    this.certificateName = certificateName;
     this.#open = open;
     open.add(this);
   }

@@ -9,7 +9,7 @@ import {
   until,
   upgradeHead,
 } from './scene.contract.ts';
-import type { Transport } from './socket.ts';
+import type { Transport } from './transport.ts';
 
 export function closingContract(transport: Transport): void {
   describe('closing', () => {

@@ -10,7 +10,7 @@ import {
   until,
   upgradeHead,
 } from './scene.contract.ts';
-import type { Transport } from './socket.ts';
+import type { Transport } from './transport.ts';
 
 export function framesContract(transport: Transport): void {
   describe('frames', () => {

@@ -1,5 +1,7 @@
 import { ENDPOINT, SUBPROTOCOL } from '@confer/shared';
-import type { ListenOptions } from './socket.ts';
+import { type Denial, denialOf, type Place } from './gate.ts';
+import { headerOf, type RequestHead } from './request-head.ts';
+import type { ListenOptions } from './transport.ts';
 
 /** What a request gets that does not become a WebSocket. The connection ends with it. */
 export interface HttpAnswer {
@@ -9,18 +11,34 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** The part of an upgrade request that decides; a header that is missing is empty. */
-export interface UpgradeRequest {
-  readonly path: string;
-  readonly origin: string;
-  /** The subprotocols that the client offers, as they came. */
-  readonly protocols: string;
-}
+/** Whatever stands in an answer is text to a browser, too, and stays in no cache. */
+const plainText = {
+  'content-type': 'text/plain; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+};
 
-const plainText = { 'content-type': 'text/plain; charset=utf-8' };
+const reasons: Readonly<Record<Denial['status'], string>> = {
+  400: 'Bad Request',
+  403: 'Forbidden',
+  421: 'Misdirected Request',
+  431: 'Request Header Fields Too Large',
+};
 
 /** The answer to a request that asks for no WebSocket. */
-export function answerTo(path: string): HttpAnswer {
+export function answerTo(
+  head: RequestHead,
+  peer: string,
+  place: Place,
+  { gate, onRefused }: ListenOptions,
+): HttpAnswer {
+  const denial = denialOf(head, peer, gate, place);
+  if (denial === undefined) return answerAt(head.path);
+  onRefused(denial.why);
+  return answer(denial.status, reasons[denial.status], denial.text);
+}
+
+function answerAt(path: string): HttpAnswer {
   if (path === '/') {
     return answer(200, 'OK', `This is a Confer server. Speak WebSocket to it, at ${ENDPOINT}.`);
   }
@@ -33,22 +51,21 @@ export function answerTo(path: string): HttpAnswer {
 
 /** Why a request to become a WebSocket is turned down; nothing when it is granted. */
 export function refusalOf(
-  request: UpgradeRequest,
+  head: RequestHead,
+  peer: string,
+  place: Place,
   open: number,
-  { allowOrigin, connectionsMax, onRefused }: ListenOptions,
+  options: ListenOptions,
 ): HttpAnswer | undefined {
-  const { path, origin, protocols } = request;
-  if (path !== ENDPOINT) return answerTo(path);
-  if (open >= connectionsMax) {
-    onRefused('full');
+  const answered = answerTo(head, peer, place, options);
+  if (answered.status !== 426) return answered;
+  if (open >= options.connectionsMax) {
+    options.onRefused('full');
     return answer(503, 'Service Unavailable', 'This server has as many connections as it may.');
   }
-  if (origin !== '' && !allowOrigin(origin)) {
-    onRefused('origin');
-    return answer(403, 'Forbidden', `Pages of ${origin} may not connect to this server.`);
-  }
-  if (protocols !== '' && !offersConfer(protocols)) {
-    const text = `This server speaks the subprotocol ${SUBPROTOCOL}, not ${protocols}.`;
+  if (!offersConfer(subprotocols(head))) {
+    // What was offered may be a token, as some put it there, and does not come back.
+    const text = `This server speaks the subprotocol ${SUBPROTOCOL}, which was not offered.`;
     return answer(400, 'Bad Request', text);
   }
   return undefined;
@@ -57,15 +74,40 @@ export function refusalOf(
 /** For upgrades on connections that were accepted before the listener stopped. */
 export const notAccepting = answer(503, 'Service Unavailable', 'This server is shutting down.');
 
+/** To a client whose certificate names nobody. */
+export const namelessCertificate = answer(
+  403,
+  'Forbidden',
+  'The certificate names nobody: it needs a URI or a DNS name among its alternative names. A common name does not count.',
+);
+
 function answer(status: number, reason: string, text: string, headers = {}): HttpAnswer {
   return { status, reason, headers: { ...plainText, ...headers }, text: `${text}\n` };
 }
 
+/** The headers of an answer as they may be written: what is no printable ASCII in a value is percent-encoded. */
+export function headerLines({ headers }: HttpAnswer): readonly (readonly [string, string])[] {
+  return Object.entries(headers).map(([name, value]) => [name, headerValue(value)]);
+}
+
+/** uWebSockets.js writes a line break as it stands, and what follows would be a header of its own. */
+function headerValue(text: string): string {
+  const escaped = (byte: string) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return Buffer.from(text)
+    .toString('latin1')
+    .replace(/[^\x20-\x7e]/g, escaped);
+}
+
 /** The subprotocol to confirm: none to a client that offers none, for the sake of plain tools. */
-export function confirmedProtocol(protocols: string): string {
-  return protocols === '' ? '' : SUBPROTOCOL;
+export function confirmedProtocol(head: RequestHead): string {
+  return subprotocols(head) === '' ? '' : SUBPROTOCOL;
+}
+
+function subprotocols(head: RequestHead): string {
+  return headerOf(head, 'sec-websocket-protocol');
 }
 
 function offersConfer(protocols: string): boolean {
+  if (protocols === '') return true;
   return protocols.split(',').some((protocol) => protocol.trim() === SUBPROTOCOL);
 }

@@ -13,7 +13,7 @@ import {
   until,
   upgradeHead,
 } from './scene.contract.ts';
-import type { Transport } from './socket.ts';
+import type { Transport } from './transport.ts';
 
 export function limitsContract(transport: Transport): void {
   describe('W10 room for connections', () => {
@@ -86,13 +86,13 @@ export function limitsContract(transport: Transport): void {
         client.ws.terminate();
         await until(() => peer.closes.length === 1);
         const raw = await connectRaw(at.listener);
-        raw.tcp.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+        raw.tcp.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
         await until(() => raw.received !== '' && raw.phase !== 'open');
         raw.tcp.destroy();
         const reset = await connectRaw(at.listener);
         reset.tcp.write(`${upgradeHead}\r\n`);
         await until(() => reset.received !== '');
-        reset.tcp.resetAndDestroy();
+        reset.reset();
         await until(() => at.peers.every(({ closes }) => closes.length === 1));
       }
       await pair(at);

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect, connectRaw, echo, host, pair, until, upgradeHead } from './scene.contract.ts';
-import type { Transport } from './socket.ts';
+import type { Transport } from './transport.ts';
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),

@@ -10,7 +10,7 @@ import {
   pair,
   until,
 } from './scene.contract.ts';
-import type { Transport } from './socket.ts';
+import type { Transport } from './transport.ts';
 
 export function pressureContract(transport: Transport): void {
   describe('a peer that does not read', () => {

@@ -1,15 +1,12 @@
 import { connect as connectTcp, type Socket as TcpSocket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { SUBPROTOCOL } from '@confer/shared';
 import { onTestFinished, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
-import type {
-  BadFrame,
-  Listener,
-  ListenOptions,
-  Socket,
-  SocketHandlers,
-  Transport,
-} from './socket.ts';
+import { testAuthority, testPair } from '../test-support/certificates.ts';
+import type { Gate } from './gate.ts';
+import type { BadFrame, Socket, SocketHandlers } from './socket.ts';
+import type { Listener, ListenOptions, Transport } from './transport.ts';
 
 /** Waits until it is true; fails after ten seconds. */
 export async function until(condition: () => boolean): Promise<void> {
@@ -36,6 +33,14 @@ type Reactions = Partial<{
   [Name in keyof SocketHandlers]: (peer: Peer, ...told: Parameters<SocketHandlers[Name]>) => void;
 }>;
 
+/** Lets in who comes to loopback and is no page. */
+export const closedGate: Gate = {
+  origins: new Set(),
+  publicHosts: new Set(),
+  takesLoopbackPages: false,
+  trustedProxies: { includes: () => false },
+};
+
 /** Listens until the end of the test. */
 export async function host(
   transport: Transport,
@@ -48,7 +53,7 @@ export async function host(
     port: 0,
     frameBytesMax: 8 * 1024 * 1024,
     firstFrameBytesMax: 8 * 1024 * 1024,
-    allowOrigin: () => false,
+    gate: closedGate,
     connectionsMax: 1_000,
     handshakesMax: 1_000,
     socketsMax: 2_000,
@@ -69,7 +74,8 @@ export async function host(
   });
   onTestFinished(() => listener.close());
   const name = listener.host.includes(':') ? `[${listener.host}]` : listener.host;
-  return { listener, url: `ws://${name}:${listener.port}/v1`, peers };
+  const scheme = isSecure(listener) ? 'wss' : 'ws';
+  return { listener, url: `${scheme}://${name}:${listener.port}/v1`, peers };
 }
 
 function recorder(peer: Peer, reactions: Reactions): SocketHandlers {
@@ -100,6 +106,22 @@ function recorder(peer: Peer, reactions: Reactions): SocketHandlers {
   };
 }
 
+/** The listeners of `withTls`, of which a test need not know that they are. */
+const secure = new WeakSet<Listener>();
+const isSecure = (listener: Listener) => secure.has(listener);
+
+/** The transport, with TLS wherever it listens; all that connects here trusts it. */
+export function withTls(transport: Transport): Transport {
+  return {
+    name: transport.name,
+    listen: async (options) => {
+      const listener = await transport.listen({ tls: testPair().files, ...options });
+      secure.add(listener);
+      return listener;
+    },
+  };
+}
+
 export const echo: Reactions = { onMessage: (peer, frame) => peer.socket.send(frame) };
 
 /** The client's end of one connection, and all that it saw. */
@@ -121,6 +143,7 @@ export async function connect(url: string, settings: ClientSettings = {}): Promi
   const ws = new WebSocket(url, protocols, {
     perMessageDeflate: false,
     maxPayload: 0,
+    ca: testAuthority().cert,
     ...options,
   });
   onTestFinished(() => ws.terminate());
@@ -150,7 +173,7 @@ export function refused(
   settings: ClientSettings = {},
 ): Promise<{ status: number | undefined; text: string }> {
   const { protocols = SUBPROTOCOL, ...options } = settings;
-  const ws = new WebSocket(url, protocols, options);
+  const ws = new WebSocket(url, protocols, { ca: testAuthority().cert, ...options });
   return new Promise((resolve, reject) => {
     ws.on('error', reject);
     ws.on('open', () => reject(new Error('the handshake succeeded')));
@@ -172,14 +195,18 @@ export interface Raw {
   readonly tcp: TcpSocket;
   received: string;
   phase: 'open' | 'ended' | 'closed';
+  /** Drops the connection below all of it. */
+  reset(): void;
 }
 
 export async function connectRaw(at: Listener): Promise<Raw> {
-  const tcp = connectTcp({ host: at.host, port: at.port, allowHalfOpen: true });
+  const wire = connectTcp({ host: at.host, port: at.port, allowHalfOpen: true });
+  const isTls = isSecure(at);
+  const tcp = isTls ? connectTls({ socket: wire, ca: testAuthority().cert }) : wire;
   onTestFinished(() => {
-    tcp.destroy();
+    wire.destroy();
   });
-  const raw: Raw = { tcp, received: '', phase: 'open' };
+  const raw: Raw = { tcp, received: '', phase: 'open', reset: () => wire.resetAndDestroy() };
   tcp.on('error', () => {});
   tcp.on('data', (data) => {
     raw.received += data.toString('latin1');
@@ -190,14 +217,14 @@ export async function connectRaw(at: Listener): Promise<Raw> {
   tcp.on('close', () => {
     raw.phase = 'closed';
   });
-  await new Promise((resolve, reject) => tcp.once('connect', resolve).once('error', reject));
+  await new Promise((resolve, reject) => wire.once('connect', resolve).once('error', reject));
   return raw;
 }
 
 /** The upgrade request of RFC 6455's example, without its last line. */
 export const upgradeHead = [
   'GET /v1 HTTP/1.1',
-  'Host: test',
+  'Host: 127.0.0.1',
   'Connection: Upgrade',
   'Upgrade: websocket',
   'Sec-WebSocket-Version: 13',

@@ -1,7 +1,17 @@
-/** One open connection, as the session sees it. After `onClose` every method does nothing. */
-export interface Socket {
+/** Who is at the other end of a connection, as far as the network tells it. */
+export interface Peer {
   /** The address of the other side, for the log. */
   readonly remote: string;
+  /** The address of the client, in its one text and without a port: behind a trusted proxy, what that says. */
+  readonly address: string;
+  /** Whether a proxy told the address. */
+  readonly isProxied: boolean;
+  /** The name in the certificate that the client showed; undefined where none was asked for. */
+  readonly certificateName: string | undefined;
+}
+
+/** One open connection, as the session sees it. After `onClose` every method does nothing. */
+export interface Socket extends Peer {
   /** Bytes that wait in this process to be written. */
   readonly bufferedBytes: number;
   /**
@@ -42,50 +52,6 @@ export interface SocketHandlers {
   onDropped(): void;
   /** The connection is gone, whoever ended it. Called exactly once. */
   onClose(code: number): void;
-}
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  /** Frames beyond this many bytes end the connection. */
-  readonly frameBytesMax: number;
-  /**
-   * The same for the first, of a peer whom nobody knows yet; more of it is not even received, where the
-   * library lets that be seen.
-   */
-  readonly firstFrameBytesMax: number;
-  /** Whether a page of this web origin may connect; clients that are no browsers name none. */
-  readonly allowOrigin: (origin: string) => boolean;
-  /** WebSockets at once, those included whose peer has yet to answer a close. */
-  readonly connectionsMax: number;
-  /** Connections that have not become WebSockets. Those beyond are dropped without a word. */
-  readonly handshakesMax: number;
-  /** Both together. */
-  readonly socketsMax: number;
-  readonly onRefused: (why: 'full' | 'handshakes' | 'origin') => void;
-  /** Called for each accepted connection, before its first message. */
-  readonly onOpen: (socket: Socket) => SocketHandlers;
-}
-
-export interface Listener {
-  /** The address it really listens on. */
-  readonly host: string;
-  readonly port: number;
-  /** Stops accepting; open connections live on. */
-  stopAccepting(): void;
-  /** Stops accepting and drops every connection that is still open. */
-  close(): Promise<void>;
-}
-
-/**
- * The binding to one socket library. It serves WebSockets with the subprotocol `confer.v1` at
- * `/v1`, answers other HTTP requests with a line that says so, and knows nothing else of Confer.
- * `listen` rejects with the system's error (`EADDRINUSE`, ...) when it cannot.
- */
-export interface Transport {
-  readonly name: 'uws' | 'ws';
-  listen(options: ListenOptions): Promise<Listener>;
 }
 
 /** For a connection that was closed before anybody looked at it. */

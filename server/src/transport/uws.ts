@@ -1,24 +1,31 @@
 import type {
+  AppOptions,
   HttpRequest,
   HttpResponse,
   TemplatedApp,
   us_listen_socket,
   us_socket_context_t,
-  WebSocket,
   WebSocketBehavior,
 } from 'uWebSockets.js';
 import { ENDPOINT } from '@confer/shared';
 import { addressOfBytes, addressText, listenError, resolveHost } from './address.ts';
-import { BaseSocket, libraryFrameBytesMax, type SendResult } from './base-socket.ts';
+import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
+import { clientOf, type Place, placeOf } from './gate.ts';
 import {
   answerTo,
   confirmedProtocol,
   type HttpAnswer,
+  headerLines,
   notAccepting,
   refusalOf,
-  type UpgradeRequest,
 } from './http.ts';
-import type { Listener, ListenOptions, Transport } from './socket.ts';
+import { type RequestHead, requestHead } from './request-head.ts';
+import type { Peer } from './socket.ts';
+import type { TlsFiles } from './tls-files.ts';
+import { TLS12_CIPHERS } from './tls-settings.ts';
+import type { Listener, ListenOptions, Transport } from './transport.ts';
+import { firstCause, platform } from './uws-platform.ts';
+import { IDLE_TIMEOUT_S, UwsSocket } from './uws-socket.ts';
 
 // What the library has and its typings lack.
 declare module 'uWebSockets.js' {
@@ -39,31 +46,14 @@ type Library = typeof import('uWebSockets.js');
 /** What the library keeps with each of its sockets; set before the first message. */
 interface Slot {
   connection: UwsSocket | undefined;
+  readonly peer: Peer;
 }
-
-/**
- * So long the library waits for any byte: for a peer that is gone, of whom nobody knows whether he is amid
- * a frame, and for one that never answers a close frame, whose socket only the library still knows. It
- * is a little more than the three heartbeats of the protocol.
- */
-const IDLE_TIMEOUT_S = 32;
-/** It counts in steps of four seconds. */
-const IDLE_SEEN_MS = 28_000;
 
 /**
  * The library counts what waits in 32 bits, and above its limit it drops frames and cuts the close
  * off. Far below, the session has long given the connection up.
  */
 const WAITING_BYTES_MAX = 1024 ** 3;
-
-/**
- * How long the library keeps a socket whose peer does not answer the close (seen: 16.0 s). It says
- * nothing when it lets go, so each counts as open for this long.
- */
-const CLOSING_MS = 16_000;
-
-/** Pongs that may wait for a peer that pings and does not read, as in `ws`. */
-const PONGS_WAITING_MAX = 60;
 
 /** What the library says of a connection that it gave up for what came; of bad framing, nothing. */
 const BAD_FRAMES: ReadonlySet<string> = new Set([
@@ -81,124 +71,170 @@ export async function loadUws(
   return { name: 'uws', listen: (options) => listen(library, options) };
 }
 
-class UwsSocket extends BaseSocket {
-  readonly #ws: WebSocket<Slot>;
-  readonly #closing: Set<BaseSocket>;
-  #pongsWaiting = 0;
-  /** Of a ping that was sent to see whether the peer is amid a frame. */
-  #probe: 'none' | 'sent' | 'answered' = 'none';
-
-  constructor(ws: WebSocket<Slot>, open: Set<BaseSocket>, closing: Set<BaseSocket>) {
-    super(addressText(addressOfBytes(new Uint8Array(ws.getRemoteAddress()))), open);
-    this.#ws = ws;
-    this.#closing = closing;
-  }
-
-  /** The library has sent a pong, or tried to. */
-  ponged(): void {
-    this.#pongsWaiting = this.bufferedBytes === 0 ? 0 : this.#pongsWaiting + 1;
-    if (this.#pongsWaiting > PONGS_WAITING_MAX) this.terminate();
-  }
-
-  /**
-   * The library tells of whole frames alone. A peer answers a ping at once, but for one that is amid a
-   * frame; one that is gone sends no bytes either, and the library ends its connection for that: after a
-   * time, so that of a shorter silence nothing can be said.
-   */
-  protected override receiving(silentMs: number): boolean {
-    const isAnswered = this.#probe === 'answered';
-    if (this.#probe !== 'sent') this.#ws.ping();
-    this.#probe = 'sent';
-    return !isAnswered && silentMs >= IDLE_SEEN_MS;
-  }
-
-  /** The peer has answered a ping. */
-  answered(): void {
-    this.#probe = 'answered';
-  }
-
-  protected override write(frame: string | ArrayBuffer | Uint8Array): SendResult {
-    const result = this.#ws.send(frame, false);
-    if (result === 1) return 'sent';
-    return result === 0 ? 'buffered' : 'dropped';
-  }
-
-  protected override waitingBytes(): number {
-    return this.#ws.getBufferedAmount();
-  }
-
-  protected override corked(run: () => void): void {
-    this.#ws.cork(run);
-  }
-
-  protected override end(code: number, reason: string): void {
-    this.#ws.end(code, reason);
-    this.#closing.add(this);
-    setTimeout(() => this.#closing.delete(this), CLOSING_MS).unref();
-  }
-
-  protected override drop(): void {
-    this.#ws.close();
-  }
-}
-
 async function listen(library: Library, options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
-  const open = new Set<BaseSocket>();
-  const closing = new Set<BaseSocket>();
-  let phase: 'accepting' | 'stopped' = 'accepting';
-  /** Connections that are no WebSockets. */
-  let handshakes = 0;
-  const app = library.App();
+  const isTls = options.tls !== undefined;
+  const state: ListenerState = {
+    place: placeOf(options.host, host, options.port, isTls),
+    open: new Set(),
+    closing: new Set(),
+    isStopped: false,
+    handshakes: 0,
+  };
+  const apps = new Apps(library, host, (tls) => newApp(library, options, tls, state));
+  const port = await apps.open(options.tls, options.port);
+  state.place = { ...state.place, port };
 
-  app.ws(ENDPOINT, {
+  const stopAccepting = () => {
+    state.isStopped = true;
+    apps.stopListening();
+  };
+  const renewTls = async (tls: TlsFiles) => {
+    if (!state.isStopped) apps.renew(tls);
+  };
+  const close = async () => {
+    stopAccepting();
+    for (const connection of state.open) connection.terminate();
+    // Also those that never became WebSockets, and those that wait for the peer's close.
+    apps.close();
+  };
+  return { host, port, renewTls, stopAccepting, close };
+}
+
+/** What all apps of a listener share. */
+interface ListenerState {
+  place: Place;
+  readonly open: Set<BaseSocket>;
+  readonly closing: Set<BaseSocket>;
+  isStopped: boolean;
+  /** Connections that are no WebSockets. */
+  handshakes: number;
+}
+
+function newApp(
+  library: Library,
+  options: ListenOptions,
+  tls: TlsFiles | undefined,
+  state: ListenerState,
+): TemplatedApp {
+  const { open, closing } = state;
+  const app = tls === undefined ? library.App() : library.SSLApp(tlsSettings(tls));
+  app.ws<Slot>(ENDPOINT, {
     ...settings(library, options),
     upgrade(response, request, context) {
-      const asked = upgradeRequest(request);
-      const refusal =
-        phase === 'stopped' ? notAccepting : refusalOf(asked, open.size + closing.size, options);
+      const head = headOf(request);
+      const remote = remoteOf(response);
+      const count = open.size + closing.size;
+      const refusal = state.isStopped
+        ? notAccepting
+        : refusalOf(head, remote, state.place, count, options);
       if (refusal !== undefined) return respond(response, request, refusal);
-      handshakes -= 1;
-      upgrade(response, request, context, confirmedProtocol(asked.protocols));
+      state.handshakes -= 1;
+      const client = clientOf(head, remote, options.gate);
+      const peer = { remote, ...client, certificateName: undefined };
+      upgrade(response, request, context, { connection: undefined, peer }, head);
     },
     open(ws) {
-      const connection = new UwsSocket(ws, open, closing);
-      ws.getUserData().connection = connection;
+      const slot = ws.getUserData();
+      const connection = new UwsSocket(ws, slot.peer, open, closing);
+      slot.connection = connection;
       connection.open(options.onOpen);
     },
   });
   // Told of those that come and those that go, but not of those that become WebSockets.
   const track = (response: HttpResponse, change: number) => {
-    handshakes += change;
-    const sockets = open.size + closing.size + handshakes;
-    const isRoom = handshakes <= options.handshakesMax && sockets <= options.socketsMax;
+    state.handshakes += change;
+    const sockets = open.size + closing.size + state.handshakes;
+    const isRoom = state.handshakes <= options.handshakesMax && sockets <= options.socketsMax;
     if (isRoom || change < 0) return;
     options.onRefused('handshakes');
     response.close();
   };
   app.filter(track);
-  app.any('/*', (response, request) => respond(response, request, answerTo(request.getUrl())));
+  app.any('/*', (response, request) => {
+    const answer = answerTo(headOf(request), remoteOf(response), state.place, options);
+    respond(response, request, answer);
+  });
+  return app;
+}
 
-  const token = bind(library, app, host, options.port);
-  if (token === undefined) {
-    const error = await listenError(host, options.port);
-    throw error ?? new Error(`could not listen on ${addressText(host, options.port)}`);
+/**
+ * The apps of a listener: one, and with TLS one more for each certificate that followed. An app cannot get another
+ * certificate (the library's `addServerName` and `removeServerName` crash the process as soon as a connection that
+ * came in by such a name is used), so a new app takes the port over and the old ones keep what they have.
+ */
+class Apps {
+  readonly #library: Library;
+  readonly #host: string;
+  readonly #newApp: (tls: TlsFiles | undefined) => TemplatedApp;
+  /** The last one is the one that listens. */
+  readonly #apps: TemplatedApp[] = [];
+  /** The library frees a token that is closed: to close it twice would touch freed memory. */
+  #token: us_listen_socket | undefined;
+  #port = 0;
+
+  constructor(library: Library, host: string, newApp: (tls: TlsFiles | undefined) => TemplatedApp) {
+    this.#library = library;
+    this.#host = host;
+    this.#newApp = newApp;
   }
-  const port = library.us_socket_local_port(token);
 
-  const stopAccepting = () => {
-    // The library frees a token that is closed: to close it twice would touch freed memory.
-    if (phase === 'stopped') return;
-    phase = 'stopped';
-    library.us_listen_socket_close(token);
-  };
-  const close = async () => {
-    stopAccepting();
-    for (const connection of open) connection.terminate();
-    // Also those that never became WebSockets, and those that wait for the peer's close.
-    app.close();
-  };
-  return { host, port, stopAccepting, close };
+  /** Resolves to the port. */
+  async open(tls: TlsFiles | undefined, port: number): Promise<number> {
+    const app = this.#newApp(tls);
+    this.#apps.push(app);
+    this.#port = port;
+    this.#listen(app);
+    if (this.#token === undefined) throw await this.#problem();
+    this.#port = this.#library.us_socket_local_port(this.#token);
+    // A port that the system chose cannot be taken again while it has connections; one that was named can.
+    if (port === 0 && tls !== undefined) {
+      this.stopListening();
+      this.#listen(app);
+      if (this.#token === undefined) throw await this.#problem();
+    }
+    return this.#port;
+  }
+
+  /** Nobody connects in between: all of it is one turn. */
+  renew(tls: TlsFiles): void {
+    const app = this.#newApp(tls);
+    this.stopListening();
+    this.#listen(app);
+    if (this.#token !== undefined) {
+      this.#apps.push(app);
+      return;
+    }
+    const last = this.#apps.at(-1);
+    if (last !== undefined) this.#listen(last);
+    throw new Error('the port could not be taken over');
+  }
+
+  stopListening(): void {
+    if (this.#token !== undefined) this.#library.us_listen_socket_close(this.#token);
+    this.#token = undefined;
+  }
+
+  close(): void {
+    for (const app of this.#apps) app.close();
+  }
+
+  /** Alone on the port: by default the library shares it, and each server gets some connections. */
+  #listen(app: TemplatedApp): void {
+    app.listen(this.#host, this.#port, this.#library.LIBUS_LISTEN_EXCLUSIVE_PORT, (token) => {
+      this.#token = token === false ? undefined : token;
+    });
+  }
+
+  async #problem(): Promise<Error> {
+    const error = await listenError(this.#host, this.#port);
+    return error ?? new Error(`could not listen on ${addressText(this.#host, this.#port)}`);
+  }
+}
+
+/** The library itself refuses TLS 1.1 and older. Without the two names it would start and reset every handshake. */
+function tlsSettings({ certFile, keyFile }: TlsFiles): AppOptions {
+  return { cert_file_name: certFile, key_file_name: keyFile, ssl_ciphers: TLS12_CIPHERS };
 }
 
 /** What happens on a connection once it is open, and the library's limits. */
@@ -237,63 +273,35 @@ function settings(library: Library, { frameBytesMax }: ListenOptions): WebSocket
   };
 }
 
-function upgradeRequest(request: HttpRequest): UpgradeRequest {
-  return {
-    path: request.getUrl(),
-    origin: request.getHeader('origin'),
-    protocols: request.getHeader('sec-websocket-protocol'),
-  };
+function headOf(request: HttpRequest): RequestHead {
+  const lines: [string, string][] = [];
+  request.forEach((name, value) => {
+    lines.push([name, value]);
+  });
+  return requestHead(request.getUrl(), request.getQuery() ?? '', lines);
+}
+
+/** Never what the library takes for a proxied address: it believes the PROXY header of anybody. */
+function remoteOf(response: HttpResponse): string {
+  return addressText(addressOfBytes(new Uint8Array(response.getRemoteAddress())));
 }
 
 function upgrade(
   response: HttpResponse,
   request: HttpRequest,
   context: us_socket_context_t,
-  protocol: string,
+  slot: Slot,
+  head: RequestHead,
 ): void {
-  const slot: Slot = { connection: undefined };
   const key = request.getHeader('sec-websocket-key');
-  response.upgrade(slot, key, protocol, request.getHeader('sec-websocket-extensions'), context);
+  const extensions = request.getHeader('sec-websocket-extensions');
+  response.upgrade(slot, key, confirmedProtocol(head), extensions, context);
 }
 
 function respond(response: HttpResponse, request: HttpRequest, answer: HttpAnswer): void {
   response.writeStatus(`${answer.status} ${answer.reason}`);
-  for (const [name, value] of Object.entries(answer.headers)) response.writeHeader(name, value);
+  for (const [name, value] of headerLines(answer)) response.writeHeader(name, value);
   // Not `endWithoutBody`: the library overlooks it and aborts the process for want of a response.
   const text = request.getMethod() === 'head' ? '' : answer.text;
   response.end(text, true);
-}
-
-/** Alone on the port: by default the library shares it, and each server gets some connections. */
-function bind(
-  library: Library,
-  app: TemplatedApp,
-  host: string,
-  port: number,
-): us_listen_socket | undefined {
-  let bound: us_listen_socket | undefined;
-  app.listen(host, port, library.LIBUS_LISTEN_EXCLUSIVE_PORT, (token) => {
-    if (token !== false) bound = token;
-  });
-  return bound;
-}
-
-function platform(): string {
-  const { version, versions, platform, arch } = process;
-  return `Node ${version} (ABI ${versions.modules}, ${platform} ${arch}, ${libc()})`;
-}
-
-function libc(): string {
-  const report: { readonly header?: { readonly glibcVersionRuntime?: string } } =
-    process.report.getReport();
-  const version = report.header?.glibcVersionRuntime;
-  return version === undefined ? 'no glibc' : `glibc ${version}`;
-}
-
-/** The library wraps the loader's error in several lines of its own. */
-function firstCause(error: unknown): string {
-  const lines = String(error)
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  return lines[1] ?? lines[0] ?? 'unknown cause';
 }

@@ -1,12 +1,31 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressText, resolveHost } from './address.ts';
 import { BaseSocket, libraryFrameBytesMax, type SendResult } from './base-socket.ts';
-import { answerTo, type HttpAnswer, notAccepting, refusalOf, type UpgradeRequest } from './http.ts';
-import type { Listener, ListenOptions, Transport } from './socket.ts';
+import { certificateName } from './certificate-name.ts';
+import { clientOf, placeOf } from './gate.ts';
+import {
+  answerTo,
+  type HttpAnswer,
+  headerLines,
+  namelessCertificate,
+  notAccepting,
+  refusalOf,
+} from './http.ts';
+import { type RequestHead, requestHead } from './request-head.ts';
+import type { Peer } from './socket.ts';
+import type { TlsFiles } from './tls-files.ts';
+import { TLS12_CIPHERS } from './tls-settings.ts';
+import type { Listener, ListenOptions, Transport } from './transport.ts';
 
 /** Node takes all it is given; from here on `send` says that it waits. */
 const WAITING_BYTES_HIGH = 1024 * 1024;
@@ -27,8 +46,8 @@ class WsSocket extends BaseSocket {
     if (!error) this.flushed();
   };
 
-  constructor(ws: WebSocket, stream: Socket, remote: string, open: Set<BaseSocket>) {
-    super(remote, open);
+  constructor(ws: WebSocket, stream: Socket, peer: Peer, open: Set<BaseSocket>) {
+    super(peer, open);
     this.#ws = ws;
     this.#stream = stream;
   }
@@ -68,9 +87,12 @@ class WsSocket extends BaseSocket {
 
 async function listen(options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
+  const isTls = options.tls !== undefined;
+  let place = placeOf(options.host, host, options.port, isTls);
   const open = new Set<BaseSocket>();
-  const streams = new Set<Duplex>();
   let phase: 'accepting' | 'stopped' = 'accepting';
+  const { server, setTls } = newServer(options.tls);
+  const streams = track(server, open, options);
   const upgrader = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -78,35 +100,29 @@ async function listen(options: ListenOptions): Promise<Listener> {
     maxPayload: libraryFrameBytesMax(options.frameBytesMax),
     handleProtocols: () => SUBPROTOCOL,
   });
-  const server = createServer({
-    headersTimeout: REQUEST_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: REQUEST_CHECK_MS,
-  });
 
-  server.on('connection', (stream) => {
-    const isRoom = streams.size - open.size < options.handshakesMax;
-    if (!isRoom || streams.size >= options.socketsMax) {
-      options.onRefused('handshakes');
-      stream.destroy();
-      return;
-    }
-    streams.add(stream);
-    stream.once('close', () => streams.delete(stream));
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const answer = answerTo(headOf(request), addressOf(request), place, options);
+    respond(response, nameless(request, options) ?? answer);
   });
-  server.on('request', (request, response) => respond(response, answerTo(pathOf(request))));
-  server.on('upgrade', (request, stream, head) => {
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
+    const head = headOf(request);
     const refusal =
-      phase === 'stopped' ? notAccepting : refusalOf(upgradeRequest(request), open.size, options);
+      phase === 'stopped'
+        ? notAccepting
+        : (nameless(request, options) ??
+          refusalOf(head, addressOf(request), place, open.size, options));
     if (refusal !== undefined) return refuse(stream, refusal);
-    upgrader.handleUpgrade(request, stream, head, (ws) => {
-      const connection = new WsSocket(ws, request.socket, remoteOf(request), open);
+    upgrader.handleUpgrade(request, stream, rest, (ws) => {
+      const peer = peerOf(request, head, options);
+      const connection = new WsSocket(ws, request.socket, peer, open);
       receive(ws, connection, options.frameBytesMax);
       boundFirstFrame(ws, stream, connection, options.firstFrameBytesMax);
       connection.open(options.onOpen);
     });
   });
   const port = await bind(server, host, options.port);
+  place = { ...place, port };
   const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
   // A connection that could not be accepted, as when file descriptors run out: its peer sees it.
   server.on('error', () => {});
@@ -123,7 +139,55 @@ async function listen(options: ListenOptions): Promise<Listener> {
     for (const stream of streams) stream.destroy();
     await closed;
   };
-  return { host, port, stopAccepting, close };
+  return { host, port, renewTls: async (tls) => setTls(tls), stopAccepting, close };
+}
+
+/** The connections that there are, WebSockets among them; those that there is no room for are dropped. */
+function track(
+  server: Server,
+  open: ReadonlySet<BaseSocket>,
+  { handshakesMax, socketsMax, onRefused }: ListenOptions,
+): ReadonlySet<Duplex> {
+  const streams = new Set<Duplex>();
+  server.on('connection', (stream) => {
+    const isRoom = streams.size - open.size < handshakesMax;
+    if (!isRoom || streams.size >= socketsMax) {
+      onRefused('handshakes');
+      stream.destroy();
+      return;
+    }
+    streams.add(stream);
+    stream.once('close', () => streams.delete(stream));
+  });
+  return streams;
+}
+
+/** A server of Node, with what gives it another certificate; that throws where it takes it not. */
+function newServer(tls: TlsFiles | undefined): {
+  readonly server: Server;
+  readonly setTls: (tls: TlsFiles) => void;
+} {
+  const options: ServerOptions = {
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: REQUEST_CHECK_MS,
+  };
+  if (tls === undefined) return { server: createHttpServer(options), setTls: () => {} };
+  const asksClients = tls.clientCa !== undefined;
+  const server = createHttpsServer({
+    ...options,
+    ...secureContext(tls),
+    handshakeTimeout: REQUEST_TIMEOUT_MS,
+    requestCert: asksClients,
+    rejectUnauthorized: asksClients,
+  });
+  return { server, setTls: (next) => server.setSecureContext(secureContext(next)) };
+}
+
+/** All of it each time: what is not said again is forgotten, and with it whose clients may connect. */
+function secureContext({ cert, key, clientCa }: TlsFiles) {
+  const ca = clientCa === undefined ? {} : { ca: clientCa };
+  return { cert, key, ...ca, minVersion: 'TLSv1.2', ciphers: TLS12_CIPHERS } as const;
 }
 
 /** Tells the connection what the library sees. */
@@ -179,22 +243,37 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').replace(/[?#].*$/, '');
+function headOf({ url = '/', rawHeaders }: IncomingMessage): RequestHead {
+  const [, path = '/', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
+  const lines: [string, string][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    lines.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
+  return requestHead(path, query, lines);
 }
 
-function upgradeRequest(request: IncomingMessage): UpgradeRequest {
-  const { origin = '', 'sec-websocket-protocol': protocols = '' } = request.headers;
-  return { path: pathOf(request), origin, protocols };
+function addressOf(request: IncomingMessage): string {
+  return addressText(request.socket.remoteAddress ?? 'unknown');
 }
 
-function remoteOf(request: IncomingMessage): string {
-  const { remoteAddress, remotePort } = request.socket;
-  return addressText(remoteAddress ?? 'unknown', remotePort);
+function peerOf(request: IncomingMessage, head: RequestHead, { gate }: ListenOptions): Peer {
+  const address = addressOf(request);
+  return {
+    remote: addressText(address, request.socket.remotePort),
+    ...clientOf(head, address, gate),
+    certificateName: certificateName(request.socket),
+  };
+}
+
+/** Clients that are known by their certificate need one with a name; that it is good Node has seen. */
+function nameless({ socket }: IncomingMessage, options: ListenOptions): HttpAnswer | undefined {
+  if (options.tls?.clientCa === undefined || certificateName(socket) !== undefined)
+    return undefined;
+  options.onRefused('certificate');
+  return namelessCertificate;
 }
 
 function respond(response: ServerResponse, answer: HttpAnswer): void {
-  const headers = { ...answer.headers, connection: 'close' };
+  const headers = Object.fromEntries([...headerLines(answer), ['connection', 'close']]);
   response.writeHead(answer.status, answer.reason, headers).end(answer.text);
 }
 
@@ -202,8 +281,8 @@ function respond(response: ServerResponse, answer: HttpAnswer): void {
 function refuse(stream: Duplex, answer: HttpAnswer): void {
   const head = [`HTTP/1.1 ${answer.status} ${answer.reason}`];
   const length = Buffer.byteLength(answer.text);
-  const headers = { ...answer.headers, connection: 'close', 'content-length': length };
-  for (const [name, value] of Object.entries(headers)) head.push(`${name}: ${value}`);
+  for (const [name, value] of headerLines(answer)) head.push(`${name}: ${value}`);
+  head.push('connection: close', `content-length: ${length}`);
   stream.on('error', () => stream.destroy());
   stream.once('finish', () => stream.destroy());
   stream.end(`${head.join('\r\n')}\r\n\r\n${answer.text}`);

@@ -272,10 +272,10 @@ describe('a connection that takes no more', () => {
     await scene.put('/app/a', '1');
     await scene.put('/app/a', '2');
     client.take('commits');
-    scene.clock.advance(10_000);
+    scene.clock.advanceAtOnce(10_000);
     expect(client.received).toEqual([]);
     client.drain();
-    scene.clock.advance(10_000);
+    scene.clock.advanceAtOnce(10_000);
     expect(client.take('heartbeat').revision).toBe(1);
     await scene.settle();
     expect(client.take('commits')).toMatchObject({ from: 1, to: 2 });

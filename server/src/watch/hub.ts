@@ -171,6 +171,7 @@ export class Hub {
   /** Ends a watch that may not be read from a revision on, and says so: the last that its reader hears (W11). */
   revoke(watcher: Watcher, revision: number): void {
     watcher.revoke(revision);
+    // safeguard: revoked-watch-is-closed
     this.close(watcher);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../test-support/virtual-clock.ts';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { PageCache } from './page-cache.ts';
 
 describe('W10 a page that several readers may share', () => {
@@ -32,11 +32,11 @@ describe('W10 a page that several readers may share', () => {
     const kept = new PageCache<string>(35, clock);
     for (const key of ['a', 'b']) use(kept, key);
     for (let i = 0; i < 5; i++) {
-      clock.advance(40_000);
+      clock.advanceAtOnce(40_000);
       expect(use(kept, 'b')).toBe(false);
     }
     expect(use(kept, 'a')).toBe(true);
-    clock.advance(200_000);
+    clock.advanceAtOnce(200_000);
     expect(use(kept, 'b')).toBe(true);
     kept.clear();
     expect(use(kept, 'b')).toBe(true);

@@ -81,12 +81,12 @@ describe('a position that names its timeline', () => {
 describe('an event watch that has yet to be told', () => {
   it('W3 W6 no heartbeat moves it on before that', async () => {
     const client = watch('events', place(1, 6));
-    scene.clock.advance(10_000);
+    scene.clock.advanceAtOnce(10_000);
     expect(client.take('watching').revision).toBe(6);
     expect(client.take('heartbeat').revision).toBe(0);
     await scene.settle();
     client.take('compacted');
-    scene.clock.advance(10_000);
+    scene.clock.advanceAtOnce(10_000);
     expect(client.take('heartbeat').revision).toBe(6);
   });
 

@@ -52,7 +52,7 @@ describe('what a remote engine tells', () => {
     await settle();
     await put('/elsewhere', '1');
     feed.tell({ kind: 'progress', revision: 1 });
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 1 });
   });
 
@@ -157,10 +157,10 @@ describe('what a remote engine tells', () => {
   it('W8 passes on with each heartbeat for how long it has been behind, and to who comes at once', () => {
     const { core, clock, become } = startRemote();
     const client = RawClient.open(core);
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 0 });
     become({ kind: 'behind', since: clock.now(), reason: 'the cluster does not answer' });
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     // Each connection beats in a slot of its own, this one in the first of ten.
     expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 0, behindMs: 1_000 });
     const late = RawClient.open(core);
@@ -170,7 +170,7 @@ describe('what a remote engine tells', () => {
       storageProblem: 'the cluster does not answer',
     });
     become({ kind: 'well' });
-    clock.advance(10_000);
+    clock.advanceAtOnce(10_000);
     expect(client.received.at(-1)).toEqual({ type: 'heartbeat', revision: 0 });
   });
 

@@ -1,5 +1,5 @@
 import type { TxnRequest } from '../../../server/src/engine/etcd/client/messages.ts';
-import type { SeededRandom } from '../../support/random.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import type { GatewayHost } from './gateway-host.ts';
 import { EPOCH_KEY, HEAD_KEY, PREFIX } from './judges/truth.ts';
 import { applyCompaction } from './model/apply.ts';

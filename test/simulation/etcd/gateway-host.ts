@@ -1,9 +1,9 @@
 import type { Clock } from '@confer/shared';
-import type { VirtualClock } from '../../../client/src/test-support/virtual-clock.ts';
 import type { Engine, FeedEvent } from '../../../server/src/engine/engine.ts';
 import type { EtcdCluster } from '../../../server/src/engine/etcd/client/cluster.ts';
 import { openEtcdEngine } from '../../../server/src/engine/etcd/etcd-engine.ts';
-import type { SeededRandom } from '../../support/random.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import type { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { FeedJudge } from './judges/feed-judge.ts';
 import type { Requests } from './judges/requests.ts';
 import { PREFIX } from './judges/truth.ts';

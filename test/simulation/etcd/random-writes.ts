@@ -1,6 +1,6 @@
 import type { Condition } from '@confer/shared';
 import type { EngineOperation, EngineReads } from '../../../server/src/engine/engine.ts';
-import type { SeededRandom } from '../../support/random.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 
 const PATHS = ['/a', '/a/x', '/a/x/1', '/a/y', '/ab', '/b', '/b/1', '/b/2', '/c/deep/er', '/d'];
 const SUBTREES = ['/', '/a', '/a/x', '/b', '/c', '/many', '/d'];

@@ -1,5 +1,5 @@
-import { VirtualClock } from '../../../client/src/test-support/virtual-clock.ts';
-import { SeededRandom } from '../../support/random.ts';
+import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { Faults } from './faults.ts';
 import { GatewayHost } from './gateway-host.ts';
 import { Requests } from './judges/requests.ts';

@@ -1,6 +1,5 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../client/src/test-support/virtual-clock.ts';
 import type {
   CommitOutcome,
   Engine,
@@ -9,7 +8,8 @@ import type {
 } from '../../../server/src/engine/engine.ts';
 import type { RequestOp, TxnRequest } from '../../../server/src/engine/etcd/client/messages.ts';
 import { openEtcdEngine } from '../../../server/src/engine/etcd/etcd-engine.ts';
-import { SeededRandom } from '../../support/random.ts';
+import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { EPOCH_KEY, HEAD_KEY, PREFIX } from './judges/truth.ts';
 import { applyCompaction } from './model/apply.ts';
 import { type ModelCluster, ModelEtcd } from './model/model-etcd.ts';

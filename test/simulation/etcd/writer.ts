@@ -1,7 +1,7 @@
 import { ProtocolError } from '@confer/shared';
-import type { VirtualClock } from '../../../client/src/test-support/virtual-clock.ts';
 import type { WriteRequest } from '../../../server/src/engine/engine.ts';
-import type { SeededRandom } from '../../support/random.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import type { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import type { GatewayHost } from './gateway-host.ts';
 import type { Answer, Requests } from './judges/requests.ts';
 import { pause } from './pause.ts';

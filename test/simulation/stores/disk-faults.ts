@@ -1,5 +1,5 @@
 import type { Reserve } from '../../../server/src/engine/lmdb/disk-capacity.ts';
-import type { SeededRandom } from '../../support/random.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 
 export type DiskState = 'well' | 'full' | 'failing';
 

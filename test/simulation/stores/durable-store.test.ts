@@ -8,7 +8,7 @@ import {
   TestClock,
 } from '../../../server/src/engine/contract/scene.contract.ts';
 import type { Engine } from '../../../server/src/engine/engine.ts';
-import { SeededRandom } from '../../support/random.ts';
+import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import { DiskFaults, type DiskState } from './disk-faults.ts';
 import { DurableStore } from './durable-store.ts';
 

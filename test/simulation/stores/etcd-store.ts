@@ -1,7 +1,7 @@
-import type { VirtualClock } from '../../../client/src/test-support/virtual-clock.ts';
 import type { Engine } from '../../../server/src/engine/engine.ts';
 import { openEtcdEngine } from '../../../server/src/engine/etcd/etcd-engine.ts';
-import type { SeededRandom } from '../../support/random.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import type { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { PREFIX, Truth } from '../etcd/judges/truth.ts';
 import { type ModelCluster, ModelEtcd } from '../etcd/model/model-etcd.ts';
 import type { OpenOptions, SimulatedStore } from './simulated-store.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '@confer/shared';
-import type { SeededRandom } from '../../support/random.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import type { DiskFaults } from './disk-faults.ts';
 import { ModelTables } from './model-tables.ts';
 

@@ -11,12 +11,22 @@ export function requireAll(rights: Rights, role: Role): void {
   throw new ProtocolError('forbidden', `role ${role.name} gives what you do not have: ${rule}`);
 }
 
-/** To give the roles of these names, which have to be there. One that cannot be read may give everything. */
+/** To give the roles of these names, which have to be there. */
 export function requireRoles(policy: Policy, rights: Rights, names: readonly string[]): void {
+  for (const name of names)
+    if (policy.role(name) === undefined)
+      throw new ProtocolError('invalid_value', `there is no role ${name}`);
+  requireHeld(policy, rights, names);
+}
+
+/**
+ * To have what the roles of these names give to somebody now. One that is not there gives nothing, and one that cannot
+ * be read may give everything.
+ */
+export function requireHeld(policy: Policy, rights: Rights, names: readonly string[]): void {
   for (const name of names) {
     const role = policy.role(name);
-    if (role === undefined) throw new ProtocolError('invalid_value', `there is no role ${name}`);
-    requireAll(rights, role === 'unreadable' ? ADMIN : role);
+    if (role !== undefined) requireAll(rights, role === 'unreadable' ? ADMIN : role);
   }
 }
 

@@ -22,7 +22,7 @@ import {
 } from '../records.ts';
 import { ADMIN } from '../rights.ts';
 import { type NewSecret, newToken, rotated, type Token, tokenText } from '../token.ts';
-import { put, requireLoosening, requireRoles } from './granting.ts';
+import { put, requireHeld, requireLoosening, requireRoles } from './granting.ts';
 import { ByName, type Page } from './page.ts';
 import type { PolicyWriter } from './policy-writer.ts';
 
@@ -98,7 +98,7 @@ export class TokenAdministration {
   async rotate(principal: Principal, request: RotateTokenRequest): Promise<MadeToken> {
     const { token: id, overlapMs, expiresAt } = request;
     const { record, condition } = this.#existing(id);
-    requireRoles(this.#writer.policy, principal.rights, record.roles);
+    requireHeld(this.#writer.policy, principal.rights, record.roles);
     if (overlapMs > OVERLAP_MS_MAX)
       throw new ProtocolError('invalid_value', 'an old secret is good for 30 days more at most');
     if (expiresAt !== undefined) this.#requireFuture(expiresAt);
@@ -121,7 +121,7 @@ export class TokenAdministration {
     const { policy } = this.#writer;
     const { record, condition } = this.#existing(id);
     if (disabled === false || roles !== undefined || expiresAt !== undefined)
-      requireRoles(policy, principal.rights, record.roles);
+      requireHeld(policy, principal.rights, record.roles);
     if (roles !== undefined) {
       requireRoles(policy, principal.rights, roles);
       for (const role of policy.rolesOf(record.roles))

@@ -1,7 +1,8 @@
 import { comparePaths, isWithin, type Operation } from '@confer/shared';
 import { expect, it } from 'vitest';
+import { SeededRandom } from '../../../../shared/src/test-support/seeded-random.ts';
 import type { ScanQuery } from '../engine.ts';
-import { failureOf, type Scene, seeded } from './scene.contract.ts';
+import { failureOf, type Scene } from './scene.contract.ts';
 
 /** Path to value and modRevision. */
 type State = ReadonlyMap<string, readonly [string, number]>;
@@ -14,7 +15,7 @@ const STEPS = 250;
 /** The engine against plain Maps: one for each revision that can still be read. */
 export function describeModel(scene: () => Scene): void {
   it.each(SEEDS)('does what a model with a Map for each revision does, seed %i', async (seed) => {
-    const random = seeded(seed);
+    const random = new SeededRandom(seed).next;
     const walk = new Walk(scene(), random);
     for (let step = 0; step < STEPS; step++) {
       const dice = random();

@@ -124,14 +124,3 @@ export async function failureOf(run: () => unknown): Promise<ProtocolError> {
   if (failure instanceof ProtocolError) return failure;
   throw new Error('unreachable');
 }
-
-/** Repeatable randomness (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}

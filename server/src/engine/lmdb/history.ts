@@ -1,6 +1,6 @@
 import { assert, ROOT } from '@confer/shared';
 import type { EngineChange, EngineCommit } from '../engine.ts';
-import { madeDelete, madePut } from '../evaluate.ts';
+import { commitOf, madeDelete, madePut } from '../evaluate.ts';
 import { fetchFrom, type RowState, stateAt } from './historical-reads.ts';
 import type { Place } from './keys.ts';
 import { heldNow } from './reads.ts';
@@ -78,7 +78,9 @@ function madeOf(
       later.set(path, link.kind === 'created' ? link.gone : link.before);
       return changeOf(change, state, head);
     });
-    made.push(commitOf(revision, head, all));
+    const { time, cleared = [], withoutPrev } = head;
+    const withPrev = withoutPrev !== true;
+    made.push(commitOf({ revision, time }, head, all, { cleared, withPrev }));
   }
   return made.reverse();
 }
@@ -99,22 +101,6 @@ function changeOf(
   if (link.kind === 'deleted') return madeDelete(path, link.cause, link.before, withPrev);
   assert(made instanceof LazyEntryRow, 'a put made an entry');
   return madePut(made.entry(), link.kind === 'created' ? undefined : link.before, withPrev);
-}
-
-function commitOf(
-  revision: number,
-  { time, actor, note, cleared, withoutPrev }: CommitHead,
-  changes: readonly EngineChange[],
-): EngineCommit {
-  return {
-    revision,
-    time,
-    actor,
-    ...(note === undefined ? {} : { note }),
-    changes,
-    ...(cleared === undefined ? {} : { cleared }),
-    ...(withoutPrev === undefined ? {} : { withoutPrev }),
-  };
 }
 
 /** The head of a commit in history: the first of its rows has it. */

@@ -13,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../../../shared/src/test-support/seeded-random.ts';
 import { Child } from '../contract/child.contract.ts';
-import { failureOf, Scene, seeded, TestClock } from '../contract/scene.contract.ts';
+import { failureOf, Scene, TestClock } from '../contract/scene.contract.ts';
 import type { Engine } from '../engine.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { checkRows } from './file/check-rows.ts';
@@ -329,7 +330,7 @@ describe('a file that is whole', () => {
   it('S1 is never called damaged, whatever LMDB has done to it', { timeout: 120_000 }, async () => {
     const directory = newDirectory();
     const scene = new Scene(await openIn(directory), new Machine());
-    const random = seeded(3);
+    const random = new SeededRandom(3).next;
     for (let round = 0; round < (isLong ? 640 : 128); round++) {
       const operations = Array.from({ length: 800 }, () => ({
         type: 'put' as const,
@@ -364,7 +365,7 @@ describe('a file that is damaged anywhere', () => {
     await scene.engine.close();
     const file = join(directory, 'data.mdb');
     const right = readFileSync(file);
-    const random = seeded(7);
+    const random = new SeededRandom(7).next;
     let refused = 0;
     for (let round = 0; round < 150; round++) {
       const data = Buffer.from(right);

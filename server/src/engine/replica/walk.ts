@@ -1,5 +1,5 @@
 import type { Entry } from '@confer/shared';
-import type { CooperativeSteps, TimeSlice } from '../cooperative-steps.ts';
+import { type CooperativeSteps, type TimeSlice, visitInSteps } from '../cooperative-steps.ts';
 import { restOf } from '../tree-range.ts';
 import type { Versions } from './versions.ts';
 
@@ -11,21 +11,13 @@ export interface Walk {
 }
 
 /** Visits each entry, and lets others in between; hidden ones, too. What changes meanwhile must be of a later revision. */
-export function* walk(
+export function walk(
   { tree, subtree, revision }: Walk,
   pace: TimeSlice,
   visit: (entry: Entry) => void,
 ): CooperativeSteps<void> {
-  let after: string | undefined;
-  do {
-    const range = restOf(subtree, after);
-    after = undefined;
-    for (const { path, entry } of tree.states(range, revision)) {
-      if (entry !== undefined) visit(entry);
-      if (!pace.isOver()) continue;
-      after = path;
-      break;
-    }
-    if (after !== undefined) yield;
-  } while (after !== undefined);
+  const scan = (after: string | undefined) => tree.states(restOf(subtree, after), revision);
+  return visitInSteps(scan, pace, ({ entry }) => {
+    if (entry !== undefined) visit(entry);
+  });
 }

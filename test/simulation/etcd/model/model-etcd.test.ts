@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../../client/src/test-support/virtual-clock.ts';
 import type {
   RequestOp,
   TxnRequest,
   WatchResponse,
 } from '../../../../server/src/engine/etcd/client/messages.ts';
-import { SeededRandom } from '../../../support/random.ts';
+import { SeededRandom } from '../../../../shared/src/test-support/seeded-random.ts';
+import { VirtualClock } from '../../../../shared/src/test-support/virtual-clock.ts';
 import { applyCompaction } from './apply.ts';
 import { ModelEtcd } from './model-etcd.ts';
 import { requireTxn } from './txn-rules.ts';

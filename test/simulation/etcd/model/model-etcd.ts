@@ -1,7 +1,7 @@
-import type { VirtualClock } from '../../../../client/src/test-support/virtual-clock.ts';
 import type { EtcdCluster } from '../../../../server/src/engine/etcd/client/cluster.ts';
 import type { TxnRequest } from '../../../../server/src/engine/etcd/client/messages.ts';
-import type { SeededRandom } from '../../../support/random.ts';
+import type { SeededRandom } from '../../../../shared/src/test-support/seeded-random.ts';
+import type { VirtualClock } from '../../../../shared/src/test-support/virtual-clock.ts';
 import { applyTxn } from './apply.ts';
 import { type Applied, History } from './history.ts';
 import { Connection } from './model-connection.ts';

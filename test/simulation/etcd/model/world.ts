@@ -1,5 +1,5 @@
-import type { VirtualClock } from '../../../../client/src/test-support/virtual-clock.ts';
-import type { SeededRandom } from '../../../support/random.ts';
+import type { SeededRandom } from '../../../../shared/src/test-support/seeded-random.ts';
+import type { VirtualClock } from '../../../../shared/src/test-support/virtual-clock.ts';
 import type { History } from './history.ts';
 
 /** A stream, as whoever disturbs it sees it. */

@@ -1,7 +1,7 @@
 import type { Entry } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type { EngineChange, EngineCommit } from '../../engine.ts';
-import { madeDelete, madePut, PREV_LENGTH_MAX } from '../../evaluate.ts';
+import { commitOf, madeDelete, madePut, PREV_LENGTH_MAX } from '../../evaluate.ts';
 import { inTreeOrder } from '../../in-tree-order.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { lazyEntryOf } from '../../replica/states.ts';
@@ -83,7 +83,7 @@ export function* assemble(
   }
   if (changes.length === 0) return { revision, requestId, ...told };
   const ordered = yield* inTreeOrder(changes, pace);
-  const commit = yield* commitOf(revision, record, ordered);
+  const commit = yield* assembledCommit(revision, record, ordered);
   return { revision, commit, requestId, ...told };
 }
 
@@ -148,13 +148,14 @@ function requireNext(
   throw new BrokenChain(`of ${name} version ${known} is known, and then came ${came}`);
 }
 
-function* commitOf(
+function* assembledCommit(
   revision: number,
   record: CommitRecord | undefined,
   changes: readonly Changed[],
 ): CooperativeSteps<EngineCommit> {
   const pace = new TimeSlice();
-  const { actor, time, note, cause = 'removed', cleared = [] } = record ?? FOREIGN;
+  const origin = record ?? FOREIGN;
+  const { time, cause = 'removed', cleared = [] } = origin;
   let prevLength = 0;
   for (const { before } of changes) prevLength += before?.value.length ?? 0;
   const withPrev = prevLength <= PREV_LENGTH_MAX;
@@ -168,13 +169,5 @@ function* commitOf(
     );
     if (pace.isOver()) yield;
   }
-  return {
-    revision,
-    time,
-    actor,
-    ...(note === undefined ? {} : { note }),
-    changes: made,
-    ...(cleared.length === 0 ? {} : { cleared }),
-    ...(withPrev ? {} : { withoutPrev: true as const }),
-  };
+  return commitOf({ revision, time }, origin, made, { cleared, withPrev });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../../contract/scene.contract.ts';
+import { SeededRandom } from '../../../../../shared/src/test-support/seeded-random.ts';
 import { keyTexts } from './key-text.ts';
 import { MemRows } from './memtable.ts';
 
@@ -21,7 +21,7 @@ describe('rows in memory', () => {
   it.each(Array.from({ length: 200 }, (_, seed) => seed))(
     'are what was written last, however they are asked for: seed %i',
     (seed) => {
-      const random = seeded(seed);
+      const random = new SeededRandom(seed).next;
       const upTo = (end: number) => Math.floor(random() * end);
       const path = () => `/${String.fromCharCode(97 + upTo(KEYS))}`;
       const model = new Model();

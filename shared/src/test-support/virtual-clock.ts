@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '@confer/shared';
+import type { Clock, Timer } from '../clock.ts';
 
 export interface ProcessClock {
   readonly clock: Clock;
@@ -11,7 +11,6 @@ export interface ProcessClock {
 
 interface Event {
   readonly at: number;
-  readonly order: number;
   readonly run: () => void;
   cancelled: boolean;
 }
@@ -23,17 +22,37 @@ export function flushPromises(): Promise<void> {
 
 /** Time, in whole milliseconds, that moves only when a test says so; events of one moment run in the order they were set. */
 export class VirtualClock implements Clock {
-  #now = 1_700_000_000_000;
-  #order = 0;
+  /** What passes at each look at it, as if all that is done took so long. */
+  tickMs = 0;
+  /** Of this clock: what it shows may be set, but timers run on as if nothing were. */
+  #elapsedMs = 0;
+  #startedAt = 1_700_000_000_000;
   #events: Event[] = [];
 
+  readonly #isZeroSoon: boolean;
+
+  /** `isZeroSoon`: what waits for no time at all runs in the next turn of the event loop, though time stands still. */
+  constructor({ isZeroSoon = false } = {}) {
+    this.#isZeroSoon = isZeroSoon;
+  }
+
   now(): number {
-    return this.#now;
+    this.#elapsedMs += this.tickMs;
+    return this.#startedAt + this.#elapsedMs;
+  }
+
+  /** Somebody sets the clock of the machine, forward or back. */
+  step(stepMs: number): void {
+    this.#startedAt += stepMs;
   }
 
   setTimer(delayMs: number, run: () => void): Timer {
-    const at = this.#now + Math.max(0, Math.ceil(delayMs));
-    const event: Event = { at, order: this.#order++, run, cancelled: false };
+    if (delayMs === 0 && this.#isZeroSoon) {
+      const immediate = setImmediate(run);
+      return { cancel: () => clearImmediate(immediate) };
+    }
+    const at = this.#elapsedMs + Math.max(0, Math.ceil(delayMs));
+    const event: Event = { at, run, cancelled: false };
     this.#insert(event);
     return {
       cancel: () => {
@@ -52,7 +71,7 @@ export class VirtualClock implements Clock {
     let isAlive = true;
     let held: (() => void)[] | undefined;
     const clock: Clock = {
-      now: () => this.#now,
+      now: () => this.now(),
       setTimer: (delayMs, run) => {
         let isCancelled = false;
         const fire = () => {
@@ -86,16 +105,16 @@ export class VirtualClock implements Clock {
 
   /** Runs everything that is due within `durationMs`. */
   async advance(durationMs: number): Promise<void> {
-    const end = this.#now + durationMs;
     await flushPromises();
-    for (let next = this.#due(end); next !== undefined; next = this.#due(end)) {
-      this.#now = Math.max(this.#now, next.at);
-      if (!next.cancelled) {
-        next.run();
-        await flushPromises();
-      }
+    for (const next of this.#due(durationMs)) {
+      next.run();
+      await flushPromises();
     }
-    this.#now = end;
+  }
+
+  /** The same, where what runs needs no promise to settle in between. */
+  advanceAtOnce(durationMs: number): void {
+    for (const next of this.#due(durationMs)) next.run();
   }
 
   /** Advances until `isDone`, at most `withinMs`. Returns whether it came true. */
@@ -108,9 +127,15 @@ export class VirtualClock implements Clock {
     return isDone();
   }
 
-  #due(end: number): Event | undefined {
-    const first = this.#events[0];
-    return first !== undefined && first.at <= end ? this.#events.shift() : undefined;
+  /** What is due within a time, which passes with it. */
+  *#due(durationMs: number): Generator<Event> {
+    const end = this.#elapsedMs + durationMs;
+    for (let next = this.#events[0]; next !== undefined && next.at <= end; next = this.#events[0]) {
+      this.#events.shift();
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.at);
+      if (!next.cancelled) yield next;
+    }
+    this.#elapsedMs = end;
   }
 
   #insert(event: Event): void {

@@ -1,0 +1,194 @@
+import { isIP } from 'node:net';
+import { type ClientAddress, canonicalAddress, clientAddress, type Networks } from './networks.ts';
+import { headerOf, type RequestHead } from './request-head.ts';
+
+/** Who may come in, by what requests say of themselves. */
+export interface Gate {
+  /** Web origins whose pages may connect, beside the server's own: `https://console.example`. */
+  readonly origins: ReadonlySet<string>;
+  /** Names of the server beside its address: `config.example` at any port, or `config.example:8443` at that one. */
+  readonly publicHosts: ReadonlySet<string>;
+  /** Whether pages of any server on this machine may connect: as long as nobody has to say who he is. */
+  readonly takesLoopbackPages: boolean;
+  readonly trustedProxies: Networks;
+}
+
+/** Where the server is, as far as requests can tell it. */
+export interface Place {
+  /** As the operator named it, and the address that this is, as `Host` would have them. */
+  readonly hosts: readonly string[];
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+/** `named` is what the operator said, which is bound at `address`. */
+export function placeOf(named: string, address: string, port: number, isTls: boolean): Place {
+  const hosts = [named, address].map((host) => canonicalAddress(host) ?? host.toLowerCase());
+  return { hosts, port, isTls };
+}
+
+/** Why somebody is turned away, with the line that tells him. */
+export interface Denial {
+  readonly why: 'request' | 'host' | 'origin';
+  readonly status: 400 | 403 | 421 | 431;
+  readonly text: string;
+}
+
+/** Two of them and two readers of one request may read two different requests. */
+const ONCE = [
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'authorization',
+  'origin',
+  'sec-fetch-site',
+] as const;
+
+/** As much as Node reads; uWebSockets.js reads more when it comes in one piece. */
+const HEADER_BYTES_MAX = 16 * 1024;
+
+/** What a request was denied for; nothing where it may come in. */
+export function denialOf(
+  head: RequestHead,
+  peer: string,
+  gate: Gate,
+  place: Place,
+): Denial | undefined {
+  return malformed(head) ?? misdirected(head, gate, place) ?? foreignPage(head, peer, gate, place);
+}
+
+/** Whose request it is. */
+export function clientOf(head: RequestHead, peer: string, { trustedProxies }: Gate): ClientAddress {
+  return clientAddress(peer, headerOf(head, 'x-forwarded-for'), trustedProxies);
+}
+
+function malformed({ headers, headerBytes, query }: RequestHead): Denial | undefined {
+  if (headerBytes > HEADER_BYTES_MAX) {
+    const text = `The headers of a request have at most ${HEADER_BYTES_MAX} bytes.`;
+    return { why: 'request', status: 431, text };
+  }
+  const twice = ONCE.find((name) => (headers.get(name)?.length ?? 0) > 1);
+  if (twice !== undefined) return bad(`A request has one ${twice} header.`);
+  if (!headers.has('host')) return bad('A request needs a host header.');
+  if (hasToken(query))
+    return bad(
+      'A token has no place in an address, which logs and histories keep: send it in the hello message, or in the header "Authorization: Bearer".',
+    );
+  return undefined;
+}
+
+function bad(text: string): Denial {
+  return { why: 'request', status: 400, text };
+}
+
+function hasToken(query: string): boolean {
+  if (query === '') return false;
+  for (const name of new URLSearchParams(query).keys())
+    if (/^(access_)?token$/i.test(name.trim())) return true;
+  return false;
+}
+
+/** A name and a port, as a `Host` header has them. */
+interface HostName {
+  /** In lower case; an address in its one text and without brackets. */
+  readonly name: string;
+  readonly port: number | undefined;
+}
+
+/** What a `Host` header or an operator names. */
+export function hostName(text: string): HostName | undefined {
+  const [, bracketed, plain, digits] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_][a-z0-9._-]*))(?::([0-9]{1,5}))?$/i.exec(text) ?? [];
+  const name = bracketed ?? plain?.toLowerCase().replace(/\.$/, '');
+  if (name === undefined) return undefined;
+  const address = canonicalAddress(name);
+  if (bracketed !== undefined && address === undefined) return undefined;
+  return { name: address ?? name, port: digits === undefined ? undefined : Number(digits) };
+}
+
+/**
+ * Whether the request is for this server. A page of a stranger can have its own name point at this machine and then
+ * ask in peace: to the browser that is still the stranger's server. What it cannot do is to put another name into
+ * `Host`. No name stands for an address but the addresses themselves and `localhost`.
+ */
+function misdirected(head: RequestHead, gate: Gate, place: Place): Denial | undefined {
+  const host = headerOf(head, 'host');
+  const named = hostName(host);
+  if (named !== undefined && (isPublic(named, gate) || isPlace(named, place))) return undefined;
+  const shown = named === undefined ? 'that' : host;
+  const text = `This server is not known as ${shown}. If that is one of its names, start it with --public-host ${shown}.`;
+  return { why: 'host', status: 421, text };
+}
+
+function isPublic({ name, port }: HostName, { publicHosts }: Gate): boolean {
+  return (
+    publicHosts.has(hostKey({ name, port: undefined })) || publicHosts.has(hostKey({ name, port }))
+  );
+}
+
+/** How a host stands among those that are public. */
+export function hostKey({ name, port }: HostName): string {
+  return port === undefined ? name : `${name}:${port}`;
+}
+
+/**
+ * Loopback is itself at any port, and so is any address of a server that listens on all of them: tunnels and
+ * containers publish a port under another number, and no stranger's page gets there by that.
+ */
+function isPlace({ name, port }: HostName, { hosts, port: own, isTls }: Place): boolean {
+  if (isLoopback(name)) return true;
+  if (hosts.some(isWildcard)) return isIP(name) !== 0;
+  return hosts.includes(name) && (port ?? (isTls ? 443 : 80)) === own;
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+export function isLoopback(host: string): boolean {
+  const name = canonicalAddress(host) ?? host;
+  if (name === 'localhost' || name === '::1') return true;
+  return isIP(name) === 4 && name.startsWith('127.');
+}
+
+/** Browsers say which page it is that asks; whoever is no browser may say anything, and gains nothing by it. */
+function foreignPage(
+  head: RequestHead,
+  peer: string,
+  gate: Gate,
+  place: Place,
+): Denial | undefined {
+  const origin = headerOf(head, 'origin');
+  const isCrossSite = headerOf(head, 'sec-fetch-site') === 'cross-site';
+  const isListed =
+    gate.origins.has(origin) || (gate.takesLoopbackPages && isLoopbackOrigin(origin));
+  if (isListed) return undefined;
+  const isOwn = origin === '' || origin === ownOrigin(head, peer, gate, place);
+  if (isOwn && !isCrossSite) return undefined;
+  const shown = canonicalOrigin(origin) ?? 'other sites';
+  const text = `Pages of ${shown} may not connect to this server. If they should, start it with --allow-origin and their origin.`;
+  return { why: 'origin', status: 403, text };
+}
+
+/** The origin of the pages that the server itself would show, as the browser sees it. */
+function ownOrigin(head: RequestHead, peer: string, gate: Gate, { isTls }: Place): string {
+  const host = headerOf(head, 'host');
+  if (isTls) return `https://${host}`;
+  const isProxy = gate.trustedProxies.includes(canonicalAddress(peer) ?? '');
+  if (!isProxy) return `http://${host}`;
+  // A proxy is there for TLS, unless it says otherwise; of several the last one was this peer's.
+  const seen = headerOf(head, 'x-forwarded-proto').split(',').at(-1)?.trim();
+  return `${seen === 'http' ? 'http' : 'https'}://${host}`;
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  const canonical = canonicalOrigin(origin);
+  return canonical !== undefined && isLoopback(new URL(canonical).hostname.replace(/^\[|\]$/g, ''));
+}
+
+/** The origin, where that is what the text is, as browsers write it. */
+function canonicalOrigin(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { origin } = new URL(text);
+  return origin === text && /^https?:/.test(origin) ? origin : undefined;
+}
