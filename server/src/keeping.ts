@@ -68,14 +68,16 @@ export function auditDirectoryOf(dataDirectory: string): string {
   return join(dataDirectory, 'audit');
 }
 
-/** Looks whether the audit in a directory is as it was written. Rejects with a `StartError` where it cannot be read. */
+/** Looks whether the audit in a directory is as it was written; a server may go on writing it. Rejects with a `StartError` where it cannot be read. */
 export function verifyAudit(
   directory: string,
   heads: readonly AuditHead[] = [],
 ): Promise<VerifiedAudit> {
   return asReadable(directory, async () => {
     const { verifyFiles } = await import('./audit/verify.ts');
-    return verifyFiles(directory, heads);
+    const found = await verifyFiles(directory, heads);
+    // A server may have been in the middle of the last line.
+    return found.problem?.why === 'truncated' ? verifyFiles(directory, heads) : found;
   });
 }
 

@@ -113,7 +113,7 @@ describe('an audit', () => {
     for (let i = 0; i < 100; i++) void audit.record(failed('10.6.6.6', 'wrong secret'));
     void audit.record(failed('10.6.6.6', 'expired'));
     void audit.record(failed('10.7.7.7', 'wrong secret'));
-    scene.clock.advance(60_000);
+    scene.clock.advanceAtOnce(60_000);
     void audit.record(failed('10.6.6.6', 'wrong secret'));
     await audit.close();
     expect(scene.events.map(({ address, count, reason }) => [address, count, reason])).toEqual([
@@ -126,12 +126,12 @@ describe('an audit', () => {
   it('hands on its head every thousand lines, every hour, and at the end, once it is on the disk', async () => {
     const audit = await scene.open({ mode: 'best-effort' });
     for (let i = 0; i < 1_000; i++) audit.record(commitOf(i));
-    scene.clock.advance(10);
+    scene.clock.advanceAtOnce(10);
     await expect.poll(() => scene.heads.map(({ seq }) => seq)).toEqual([1_000]);
     audit.record(commitOf(1_000));
-    scene.clock.advance(10);
+    scene.clock.advanceAtOnce(10);
     await expect.poll(() => scene.events.length).toBe(1_001);
-    scene.clock.advance(3_600_000);
+    scene.clock.advanceAtOnce(3_600_000);
     await expect.poll(() => scene.heads.map(({ seq }) => seq)).toEqual([1_000, 1_001]);
     audit.record(commitOf(1_001));
     await audit.close();
@@ -144,7 +144,7 @@ describe('an audit', () => {
     expect(scene.files.length).toBeGreaterThan(2);
     const full = scene.files.length;
     await scene.write(1);
-    scene.clock.advance(DAY_MS);
+    scene.clock.advanceAtOnce(DAY_MS);
     await scene.write(1);
     expect(scene.files).toHaveLength(full + 1);
     expect(await verifyFiles(scene.directory)).not.toHaveProperty('problem');
@@ -153,7 +153,7 @@ describe('an audit', () => {
   it('removes files that are old enough, and says so, and what is missing otherwise is noticed', async () => {
     await scene.write(2);
     for (let i = 0; i < 4; i++) {
-      scene.clock.advance(DAY_MS);
+      scene.clock.advanceAtOnce(DAY_MS);
       await scene.write(1, { keepMs: 2.5 * DAY_MS });
     }
     const removed = scene.events.filter(({ event }) => event === 'removed');
@@ -228,7 +228,7 @@ describe('an audit', () => {
 
   it('that died while it removed old files leaves nothing that looks like an attack', async () => {
     await scene.write(12, { fileBytesMax: 1_000 });
-    scene.clock.advance(3 * DAY_MS);
+    scene.clock.advanceAtOnce(3 * DAY_MS);
     const before = new Map(scene.files.map((name) => [name, readFileSync(scene.path(name))]));
     await scene.write(1, { keepMs: DAY_MS });
     const removed = [...before.keys()].filter((name) => !scene.files.includes(name));

@@ -92,7 +92,7 @@ describe('an audit that is required', () => {
       return failing('EIO')();
     };
     await expect(audit.record(commitOf(2))).rejects.toMatchObject(REFUSED);
-    scene.clock.advance(3_600_000);
+    scene.clock.advanceAtOnce(3_600_000);
     await expect.poll(() => tries).toBe(2);
     for (let turn = 0; turn < 100; turn++) await new Promise((resume) => setImmediate(resume));
     await stat(scene.directory);
@@ -139,7 +139,7 @@ describe('an audit that is required', () => {
 
 describe('an audit that is written as well as can be', () => {
   /** Lets the audit come to write what it gathers. */
-  const later = () => scene.clock.advance(10);
+  const later = () => scene.clock.advanceAtOnce(10);
 
   it('37 keeps what cannot be written, and writes it when that works again', async () => {
     const disk = new Disk();
@@ -149,7 +149,7 @@ describe('an audit that is written as well as can be', () => {
     later();
     await expect.poll(() => scene.said).toHaveLength(1);
     disk.write = undefined;
-    scene.clock.advance(1_000);
+    scene.clock.advanceAtOnce(1_000);
     await expect.poll(() => scene.said).toHaveLength(2);
     await audit.close();
     expect(scene.events.map(({ revision }) => revision)).toEqual([1, 2, 3]);
@@ -168,11 +168,11 @@ describe('an audit that is written as well as can be', () => {
     later();
     await expect.poll(() => scene.said).toHaveLength(1);
     for (let i = 1; i < 1_000; i++) audit.record(commitOf(i));
-    for (let i = 0; i < 5; i++) scene.clock.advance(1_000);
+    for (let i = 0; i < 5; i++) scene.clock.advanceAtOnce(1_000);
     disk.write = undefined;
     await expect
       .poll(() => {
-        scene.clock.advance(1_000);
+        scene.clock.advanceAtOnce(1_000);
         return scene.said;
       })
       .toHaveLength(2);
@@ -194,11 +194,11 @@ describe('an audit that is written as well as can be', () => {
     audit.record(commitOf(1));
     later();
     await expect.poll(() => scene.events).toHaveLength(1);
-    scene.clock.advance(1_000);
+    scene.clock.advanceAtOnce(1_000);
     await expect.poll(() => scene.said).toHaveLength(1);
     let syncs = 0;
     disk.sync = async () => void syncs++;
-    scene.clock.advance(1_000);
+    scene.clock.advanceAtOnce(1_000);
     await expect.poll(() => scene.said.at(-1)).toBe('info: the audit is written again');
     expect(syncs).toBe(1);
     await audit.close();
@@ -210,7 +210,7 @@ describe('an audit that is written as well as can be', () => {
     const audit = await scene.open({ mode: 'best-effort' });
     audit.record(commitOf(1));
     rmSync(scene.directory);
-    scene.clock.advance(1_000);
+    scene.clock.advanceAtOnce(1_000);
     await expect.poll(() => scene.said.at(-1)).toBe('info: the audit is written again');
     await audit.close();
     expect(scene.events).toMatchObject([{ seq: 1, revision: 1 }]);
@@ -222,7 +222,7 @@ describe('an audit that is written as well as can be', () => {
     later();
     await expect.poll(() => scene.events).toHaveLength(1);
     renameSync(scene.directory, join(scene.root, 'away'));
-    scene.clock.advance(1_000);
+    scene.clock.advanceAtOnce(1_000);
     audit.record(commitOf(2));
     later();
     await expect.poll(() => existsSync(scene.directory) && scene.events.length).toBe(1);
@@ -258,13 +258,13 @@ describe('on a real disk', () => {
             expect(error).toMatchObject(REFUSED);
             refused++;
           });
-          own.clock.advance(1);
+          own.clock.advanceAtOnce(1);
           if (count % 10 === 0) await new Promise((resume) => setImmediate(resume));
         }
         await expect.poll(() => audit.lost).toBeGreaterThan(0);
         if (mode === 'required') expect(refused).toBe(audit.lost);
         rmSync(ballast);
-        own.clock.advance(1_000);
+        own.clock.advanceAtOnce(1_000);
         await audit.record(commitOf(count++));
         await expect.poll(() => own.said.at(-1)).toBe('info: the audit is written again');
         expect(spawnSync('mount', ['-o', 'remount,ro', disk]).status).not.toBe(0);

@@ -58,7 +58,7 @@ export class AuditScene {
     const audit = await this.open(options);
     for (let i = 1; i <= count; i++) {
       await audit.record(commitOf(i));
-      this.clock.advance(1_000);
+      this.clock.advanceAtOnce(1_000);
     }
     await audit.close();
   }

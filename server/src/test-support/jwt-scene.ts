@@ -91,7 +91,7 @@ export class JwtScene {
 
   pass(durationMs: number): void {
     this.#ranMs += durationMs;
-    this.clock.advance(durationMs);
+    this.clock.advanceAtOnce(durationMs);
   }
 
   end(): void {
