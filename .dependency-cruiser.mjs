@@ -31,8 +31,17 @@ const TESTS = ['\\.(test|contract)\\.ts$', '/test-support/'];
 const NODE = `^(node:)?(${builtinModules.join('|')})$`;
 /** A layer, or the one file `layer/name` of it. */
 const layer = (name) => `^server/src/${name}${name.includes('/') ? '\\.ts$' : '/'}`;
-/** A package by its name: what that leads to, or the name where nothing is built yet. */
-const named = (name) => `^(@confer/${name}$|${name}/dist/index\\.)`;
+/** Entries of a package beside its index. */
+const ENTRIES = { client: ['admin'] };
+/** A package by its name, or that of an entry: what that leads to, or the name where nothing is built yet. */
+const named = (name) => {
+  const entries = ENTRIES[name] ?? [];
+  const paths = [
+    `@confer/${name}(/(${entries.join('|')}))?$`,
+    `${name}/dist/(${['index', ...entries].join('|')})\\.`,
+  ];
+  return `^(${paths.join('|')})`;
+};
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
@@ -65,7 +74,10 @@ const packageRules = [
   rule(
     'cli-without-server',
     'the command line is only a client, but where it starts a server or keeps the data of one',
-    { path: '^cli/src/', pathNot: [...TESTS, '^cli/src/runs/(serve|data|audit|tls)\\.ts$'] },
+    {
+      path: '^cli/src/',
+      pathNot: [...TESTS, '^cli/src/runs/(serve|data|token-offline|audit|tls)\\.ts$'],
+    },
     { path: named('server') },
   ),
   rule(
@@ -119,6 +131,7 @@ const layerRules = [
 
 /** The folders of the client, from the top: each may import what stands after it, and nothing before. */
 const CLIENT_LAYERS = [
+  'administration',
   'mirror',
   'watch',
   'requests',
@@ -195,7 +208,7 @@ const libraryRules = [
   rule(
     'node-browser',
     'what browsers load needs nothing of Node',
-    { path: '^client/src/browser\\.ts$' },
+    { path: '^client/src/(browser|admin)\\.ts$' },
     { path: [NODE, '(^|/)ws(/|$)'], reachable: true },
   ),
 ];

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const source = (name: string) => fileURLToPath(new URL(`./${name}/src/index.ts`, import.meta.url));
+const source = (name: string, entry = 'index') =>
+  fileURLToPath(new URL(`./${name}/src/${entry}.ts`, import.meta.url));
 
 /** In-process tests run the sources; tests on real processes run what `build` left in `dist`. */
 export default defineConfig({
@@ -9,6 +10,7 @@ export default defineConfig({
     alias: {
       '@confer/shared': source('shared'),
       '@confer/server': source('server'),
+      '@confer/client/admin': source('client', 'admin'),
       '@confer/client': source('client'),
     },
   },

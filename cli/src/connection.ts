@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Client, ClientOptions, TlsOptions } from '@confer/client';
 import { type Context, notice, type TlsFiles } from './context.ts';
 import { exitCodes, Failure, Interrupted, usageError } from './failure.ts';
+import { tokenSourceOf } from './rights/token-source.ts';
 import { VERSION } from './version.ts';
 
 /** Long enough for a server that restarts, short enough for a person who mistyped its URL. */
@@ -53,6 +54,7 @@ export async function openClient(
   options: Pick<ClientOptions, 'timeouts'>,
 ): Promise<Client> {
   const { terminal, settings } = context;
+  const token = await tokenSourceOf(context);
   const { ConferError, connect } = await import('@confer/client');
   const tls = await tlsOf(settings.tls);
   try {
@@ -62,6 +64,7 @@ export async function openClient(
       tls,
       client: { name: terminal.user, version: VERSION },
       retry: { maxMs: 5_000 },
+      ...(token === undefined ? {} : { token }),
     });
   } catch (error) {
     if (error instanceof ConferError && error.code === 'invalid_argument')

@@ -22,6 +22,8 @@ export interface Settings {
   /** How long to wait for the server; `undefined` leaves it to the command. */
   readonly timeoutMs: number | undefined;
   readonly quiet: boolean;
+  /** The file with the token that it shows to the server. */
+  readonly tokenFile: string | undefined;
 }
 
 /** Tells people something that is no data. */
@@ -37,7 +39,7 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Milliseconds of `500ms`, `10s`, `2m`, `24h`, `7d` or, in seconds, `10`. */
+/** Milliseconds of `500ms`, `10s`, `2m`, `24h`, `90d` or, in seconds, `10`. */
 export function parseDuration(text: string): number {
   const [, digits, unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
   const durationMs = Number(digits) * (units[unit] ?? 0);

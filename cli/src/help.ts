@@ -1,9 +1,14 @@
-import { errorCodes, errorMeanings, limits } from '@confer/shared';
+import { errorCodes, errorMeanings, limits, type Verb } from '@confer/shared';
 import { exitCodes } from './failure.ts';
 import { table } from './output/text.ts';
 
 /** Texts of `confer help TOPIC`. */
-export const topics: Readonly<Record<string, () => string>> = { errors, paths, values };
+export const topics: Readonly<Record<string, () => string>> = {
+  errors,
+  paths,
+  rights,
+  values,
+};
 
 function errors(): string {
   const rows = [
@@ -36,6 +41,34 @@ may hold a value and have children. /shop never means /shopping. /.confer is the
 import turns each key of a map into one segment: "/" and "%" in keys are percent-encoded, dots
 are left alone (spring.jpa.open-in-view is one segment). The key "" holds the value of its map's
 own path.
+`;
+}
+
+const verbMeanings: Readonly<Record<Verb, string>> = {
+  read: 'get, ls, tree, watch, export',
+  write: 'set, rm, import',
+  release: 'nothing yet',
+  operate: 'compact; the figures of status',
+  admin: 'roles and tokens, on / alone',
+};
+
+function rights(): string {
+  const rows = Object.entries(verbMeanings).map(([verb, meaning]) => [`  ${verb}`, meaning]);
+  return `A server with "serve --auth on" asks everybody for a token, in --token-file FILE or CONFER_TOKEN.
+A token has roles, and a role allows and denies verbs on subtrees:
+
+  confer role set shop-dev --allow read,write:/shop --deny read,write:/shop/secrets
+  confer token create ada --role shop-dev --out ada.token
+  confer whoami --token-file ada.token
+  confer auth check ada read /shop
+
+Verbs:
+${table(rows)}
+Something may be done with a subtree where one allow covers all of it and no denial of the verb
+meets it, neither within it nor around it. A denial always wins. What is refused is refused as a
+whole: nothing is ever left out of an answer, so "confer ls -R /shop" is forbidden above.
+
+A change holds at once, for connections that are there, too. The role admin is built in.
 `;
 }
 

@@ -1,6 +1,7 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
+import { addAuth } from './commands/auth.ts';
 import { addCompact } from './commands/compact.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExport } from './commands/export.ts';
@@ -10,14 +11,17 @@ import { addImport } from './commands/import.ts';
 import { addLs } from './commands/ls.ts';
 import { addRepair } from './commands/repair.ts';
 import { addRm } from './commands/rm.ts';
+import { addRole } from './commands/role.ts';
 import { addServe } from './commands/serve.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
 import { addTls } from './commands/tls.ts';
+import { addToken } from './commands/token.ts';
 import { addTree } from './commands/tree.ts';
 import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
 import { addWatch } from './commands/watch.ts';
+import { addWhoami } from './commands/whoami.ts';
 import { BadEnd, exitCodes, Interrupted } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 import { VERSION } from './version.ts';
@@ -33,7 +37,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     const { reportOf } = await import('./report.ts');
     const { signal } = terminal;
     const isInterrupted = signal.aborted && !(error instanceof BadEnd);
-    const { exitCode, text } = reportOf(isInterrupted ? new Interrupted(signal) : error);
+    const { exitCode, text } = reportOf(
+      isInterrupted ? new Interrupted(signal) : error,
+      terminal.command,
+    );
     terminal.stderr.write(text);
     return exitCode;
   }
@@ -52,6 +59,10 @@ const COMMANDS = [
   addExport,
   addServe,
   addTls,
+  addWhoami,
+  addRole,
+  addToken,
+  addAuth,
   addCompact,
   addVersion,
   addVerify,
@@ -71,6 +82,10 @@ function createProgram(terminal: Terminal): Command {
     .option('--ca <file>', 'the authority of the server, for https (PEM; default: CONFER_CA)')
     .option('--cert <file>', 'the certificate to show to the server (PEM; default: CONFER_CERT)')
     .option('--key <file>', 'and its key (default: CONFER_KEY)')
+    .option(
+      '--token-file <file>',
+      'the file with your token, where the server asks who you are (default: CONFER_TOKEN holds one)',
+    )
     .option('-o, --output <format>', 'table, json, ndjson, raw or yaml')
     .option('--timeout <time>', 'how long to wait for the server: 10s, 500ms, 2m (default: 10s)')
     .option('-q, --quiet', 'print nothing but data and errors')

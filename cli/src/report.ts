@@ -39,22 +39,36 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
 };
 
 /** How a command ended that threw `error`: its exit code and what people are told. */
-export function reportOf(error: unknown): { readonly exitCode: number; readonly text: string } {
+export function reportOf(
+  error: unknown,
+  command: string,
+): { readonly exitCode: number; readonly text: string } {
   if (error instanceof Interrupted) return { exitCode: error.exitCode, text: '' };
-  const failure = failureOf(error);
+  const failure = failureOf(error, command);
   const lines = failure.problems.map((problem) => `error[${failure.code}]: ${problem}\n`);
   const hint = failure.hint === undefined ? '' : `hint: ${failure.hint}\n`;
   return { exitCode: failure.exitCode, text: lines.join('') + hint };
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown, command: string): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof ConferError)
-    return new Failure(exitCodeOf[error.code], error.code, oneLine(error.message));
+    return new Failure(
+      exitCodeOf[error.code],
+      error.code,
+      oneLine(error.message),
+      hintOf(error.code, command),
+    );
   if (error instanceof CollisionError || error instanceof EnvironmentError)
     return new Failure(exitCodes.invalid, 'invalid_data', error.message);
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new Failure(exitCodes.other, 'internal', `this is a bug in confer: ${text}`);
+}
+
+/** What helps, where the message does not say it: the server does not know this command line. */
+function hintOf(code: ConferError['code'], command: string): string | undefined {
+  if (code !== 'forbidden') return undefined;
+  return `${command} whoami says what you may do; ${command} auth check NAME VERB PATH says which rule decides`;
 }
 
 function oneLine(message: string): string {

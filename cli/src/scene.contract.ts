@@ -1,4 +1,7 @@
-import { createServer, type Server } from '@confer/server';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer, newTokenText, type Server } from '@confer/server';
 import { run } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -15,6 +18,8 @@ export interface Surroundings {
   readonly answer?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** In ms since the Unix epoch. */
+  readonly now?: number;
   /** Told of all that the command has written so far, on either stream. */
   readonly onOutput?: (out: string, err: string) => void;
 }
@@ -48,7 +53,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
         return around.answer ?? '';
       },
     },
-    clock: { now: () => 0, setTimer: () => ({ cancel: () => {} }) },
+    clock: { now: () => around.now ?? 0, setTimer: () => ({ cancel: () => {} }) },
     env: around.env ?? {},
     command: 'confer',
     user: 'tester',
@@ -62,4 +67,36 @@ export async function confer(args: readonly string[], around: Surroundings = {})
 /** A server of its own for one test file. */
 export function startServer(): Promise<Server> {
   return createServer({ engine: 'memory', port: 0, transport: 'ws' });
+}
+
+/** A server that asks everybody who they are, with an admin. */
+export interface GuardedScene {
+  readonly server: Server;
+  /** For what the tests leave; gone after `close`. */
+  readonly directory: string;
+  /** Runs a command line as the one whose token is in a file; without one, as the admin. */
+  run(args: readonly string[], around?: Surroundings & { readonly as?: string }): Promise<Ran>;
+  close(): Promise<void>;
+}
+
+export async function startGuardedServer(): Promise<GuardedScene> {
+  const directory = mkdtempSync(join(tmpdir(), 'confer-rights-'));
+  const adminFile = join(directory, 'admin.token');
+  writeFileSync(adminFile, newTokenText(), { mode: 0o600 });
+  const server = await createServer({
+    ...{ engine: 'memory', port: 0, transport: 'ws', auth: 'on', bootstrapTokenFile: adminFile },
+  });
+  return {
+    server,
+    directory,
+    run: (args, { as = adminFile, ...around } = {}) =>
+      confer([...args, '--token-file', as], {
+        ...{ now: Date.now(), ...around },
+        env: { CONFER_URL: server.url, ...around.env },
+      }),
+    async close() {
+      await server.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
 }

@@ -12,7 +12,10 @@ import type { Diagnostics } from './diagnostics.ts';
 import type { ClientStatus, LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 
 export interface ClientOptions {
-  /** Asked before every attempt to connect, also after a refusal. A rejection is a failed attempt. */
+  /**
+   * Asked before every attempt to connect, also after a refusal, and again before the one in use expires: then the
+   * connection goes on with the new one. A rejection is a failed attempt.
+   */
   readonly token?: string | (() => string | Promise<string>);
   /** How this process shows in the server's log and in `updatedBy` until there is authentication. */
   readonly client?: {

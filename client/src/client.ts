@@ -31,7 +31,7 @@ import { Requests } from './requests/requests.ts';
 import type { ClientStatus } from './status.ts';
 import { checkClientOptions, selfOf } from './validation/client-options.ts';
 import { Values } from './values.ts';
-import type { ClientContext } from './watch/context.ts';
+import { type ClientContext, INNER } from './watch/context.ts';
 import { WatchRegistry } from './watch/watch-registry.ts';
 
 /**
@@ -53,7 +53,6 @@ export function createClient(
 class ConferClient implements Client {
   readonly #client: ClientOptions['client'];
   readonly #connection: Connection;
-  readonly #requests: Requests;
   readonly #watches: WatchRegistry;
   readonly #values: Values;
   readonly #subscriptions: Subscriptions;
@@ -98,13 +97,13 @@ class ConferClient implements Client {
     const watches = new WatchRegistry(clock, connection, requests, newBackoff);
     const newDeadline = deadlinesOn(clock, requestMs);
     this.#connection = connection;
-    this.#requests = requests;
     this.#watches = watches;
     this.#context = {
       clock,
       connection,
       listeners,
       newDeadline,
+      requests,
       watches,
       graceMs,
       report,
@@ -117,6 +116,10 @@ class ConferClient implements Client {
 
   get status(): ClientStatus {
     return this.#connection.status;
+  }
+
+  get [INNER](): ClientContext {
+    return this.#context;
   }
 
   get(path: string, options?: ReadOptions): ReturnType<Client['get']> {
@@ -165,7 +168,7 @@ class ConferClient implements Client {
   }
 
   checkNow(): void {
-    this.#connection.checkNow(() => this.#requests.tell((id) => ({ type: 'status', id })));
+    this.#connection.checkNow(() => this.#context.requests.tell((id) => ({ type: 'status', id })));
   }
 
   diagnostics(): Diagnostics {
@@ -175,7 +178,7 @@ class ConferClient implements Client {
       now: clock.now(),
       client: { name, version, protocol: PROTOCOL_VERSION },
       connection: this.#connection.diagnostics(),
-      requests: this.#requests.diagnostics(),
+      requests: this.#context.requests.diagnostics(),
       ...worstOf(this.#subscriptions.diagnostics()),
       listenerErrors: listeners.listenerErrors,
     };
@@ -186,7 +189,7 @@ class ConferClient implements Client {
     this.#context.listeners.hold(() => {
       this.#subscriptions.close();
       const error = closedError('the client');
-      this.#requests.end(error);
+      this.#context.requests.end(error);
       this.#watches.end(error);
     });
     return this.#connection.close();
@@ -200,13 +203,13 @@ class ConferClient implements Client {
     return {
       onOpen: (welcome) => {
         this.#watches.opened(welcome);
-        this.#requests.opened(welcome);
+        this.#context.requests.opened(welcome);
         this.#renewal.opened(welcome);
       },
       onMessage: (message) => this.#route(message),
       onLost: (reason, closeCode) => {
         this.#renewal.stop();
-        this.#requests.lost(closeCode);
+        this.#context.requests.lost(closeCode);
         this.#watches.lost(reason);
       },
       onStatus: (status) => {
@@ -221,7 +224,7 @@ class ConferClient implements Client {
   #route(message: RoutedMessage): void {
     // All watches of the connection have what it wrote before its answer comes (W12).
     if (message.type === 'committed') this.#watches.complete(message.revision);
-    if ('id' in message) this.#requests.received(message);
+    if ('id' in message) this.#context.requests.received(message);
     else if ('watch' in message) this.#watches.received(message);
     else {
       this.#connection.progress();

@@ -1,4 +1,5 @@
 export { auditEventKinds } from './audit/events.ts';
+export { BOOTSTRAP_TOKEN_FILE } from './auth/bootstrap.ts';
 export type { DoorOptions } from './door.ts';
 export type { EngineOptions } from './engines.ts';
 export { StartError } from './errors.ts';
@@ -17,6 +18,7 @@ export {
   verifyDirectory,
 } from './keeping.ts';
 export type { Log, LogLevel } from './log.ts';
+export { newTokenText, type RecoveredToken, recoverAdmin } from './offline-tokens.ts';
 export { createServer, type Server, type ServerOptions } from './server.ts';
 export { type Authority, createAuthority, type Issued, issueCertificate } from './tls/issue.ts';
 export { VERSION } from './version.ts';

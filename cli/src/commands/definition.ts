@@ -9,7 +9,7 @@ export type ContextOf = (command: Command) => Context;
 export function contextFrom(terminal: Terminal): ContextOf {
   const { env } = terminal;
   return (command) => {
-    const { url, ca, cert, key, output, timeout, quiet } = command.optsWithGlobals<{
+    const { url, ca, cert, key, output, timeout, quiet, tokenFile } = command.optsWithGlobals<{
       url?: string;
       ca?: string;
       cert?: string;
@@ -17,6 +17,7 @@ export function contextFrom(terminal: Terminal): ContextOf {
       output?: string;
       timeout?: string;
       quiet?: true;
+      tokenFile?: string;
     }>();
     return {
       terminal,
@@ -30,9 +31,15 @@ export function contextFrom(terminal: Terminal): ContextOf {
         output,
         timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
         quiet: quiet === true,
+        tokenFile,
       },
     };
   };
+}
+
+/** A command that has commands of its own. */
+export function group(program: Command, name: string, summary: string): Command {
+  return program.command(name).summary(summary).usage('[options] COMMAND').helpCommand(false);
 }
 
 /** Teaches by example, below the options. */

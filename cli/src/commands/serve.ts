@@ -39,6 +39,7 @@ export function addServe(program: Command, contextOf: ContextOf): void {
         'confer serve',
         'confer serve --data /var/lib/confer --keep-age 72h',
         'confer serve --memory',
+        'confer serve --auth on',
         'confer serve --tls-cert tls/server.pem --tls-key tls/server-key.pem',
         'confer serve --engine etcd --etcd http://10.0.0.1:2379,http://10.0.0.2:2379',
       ),
@@ -48,6 +49,7 @@ export function addServe(program: Command, contextOf: ContextOf): void {
       await serve(contextOf(command), options);
     });
   addDoorOptions(command);
+  addAuthOptions(command);
   addEtcdOptions(command);
 }
 
@@ -78,6 +80,21 @@ function addDoorOptions(command: Command): void {
     .option(
       '--insecure',
       'listen beyond this machine although nobody is authenticated, or everybody on the way can read',
+    );
+}
+
+/** Who is known, and what of. */
+function addAuthOptions(command: Command): void {
+  command
+    .addOption(
+      command
+        .createOption('--auth <switch>', 'whether everybody is asked who they are; see help rights')
+        .choices(['on', 'off'])
+        .default('off'),
+    )
+    .option(
+      '--bootstrap-token-file <file>',
+      "a file with a token that becomes the first admin's, where there is none yet",
     );
 }
 

@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import {
+  BOOTSTRAP_TOKEN_FILE,
   createServer,
   type DoorOptions,
   type EngineOptions,
@@ -35,6 +37,8 @@ export interface ServeOptions {
   readonly allowOrigin?: readonly string[];
   readonly publicHost?: readonly string[];
   readonly insecure?: true;
+  readonly auth: 'on' | 'off';
+  readonly bootstrapTokenFile?: string;
   readonly acceptLoss?: boolean;
   readonly keepAge?: string;
   readonly keepCommits?: string;
@@ -58,6 +62,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     ...addressOf(options.listen),
     ...(options.transport === undefined ? {} : { transport: options.transport }),
     ...doorOf(options),
+    ...authOf(options),
     retention: retentionOf(options),
     log: (level, message, fields) => log(context, level, message, fields),
   });
@@ -133,6 +138,10 @@ function etcdOf(options: ServeOptions): EngineOptions {
   };
 }
 
+function authOf({ auth, bootstrapTokenFile }: ServeOptions) {
+  return { auth, ...(bootstrapTokenFile === undefined ? {} : { bootstrapTokenFile }) };
+}
+
 function retentionOf({ keepAge, keepCommits }: ServeOptions) {
   return {
     ...(keepAge === undefined ? {} : { ageMs: Math.ceil(parseDuration(keepAge)) }),
@@ -161,7 +170,7 @@ function welcome(
   context: Context,
   { url, transport }: Server,
   engine: EngineOptions,
-  { tlsCert, clientCa }: ServeOptions,
+  { tlsCert, clientCa, auth }: ServeOptions,
 ): void {
   // Nobody connects to all addresses at once.
   const reached = url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//localhost');
@@ -173,10 +182,25 @@ function welcome(
   ].join(' ');
   notice(context, `confer ${VERSION} listens on ${url} (${transport})`);
   notice(context, `data: ${placeOf(engine)}`);
-  notice(context, `next, in another terminal: ${at} set /greeting hello`);
-  notice(context, `and to see changes live:   ${at} watch /`);
+  if (auth === 'on') welcomeKnown(context, at, engine);
+  else {
+    notice(context, `next, in another terminal: ${at} set /greeting hello`);
+    notice(context, `and to see changes live:   ${at} watch /`);
+  }
   if (tlsCert !== undefined)
     notice(context, 'CA.PEM is the authority of the certificate; a public one needs no --ca');
+}
+
+/** Where everybody is asked who they are, and perhaps nobody is known yet. */
+function welcomeKnown(context: Context, at: string, engine: EngineOptions): void {
+  const file =
+    engine.engine === 'lmdb' ? join(engine.dataDirectory, BOOTSTRAP_TOKEN_FILE) : undefined;
+  if (file !== undefined && existsSync(file))
+    notice(
+      context,
+      `next, in another terminal: ${at} token create root --role admin --out root.token --token-file ${file}`,
+    );
+  notice(context, `commands take --token-file FILE, or CONFER_TOKEN: ${at} help rights`);
 }
 
 function placeOf(engine: EngineOptions): string {

@@ -2,7 +2,14 @@ import type { Clock } from '@confer/shared';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerQueue } from '../delivery/listener-queue.ts';
 import type { NewDeadline } from '../requests/deadline.ts';
+import type { Requests } from '../requests/requests.ts';
 import type { WatchRegistry } from './watch-registry.ts';
+
+/**
+ * The member of a client that has its inner parts, for the other entries of the package. Each is a bundle of its own
+ * in browsers, so it is found by a name that all of them know.
+ */
+export const INNER: unique symbol = Symbol.for('confer');
 
 /** The dependencies that the mirrors and watches of a client have in common. */
 export interface ClientContext {
@@ -10,6 +17,7 @@ export interface ClientContext {
   readonly connection: Connection;
   readonly listeners: ListenerQueue;
   readonly newDeadline: NewDeadline;
+  readonly requests: Requests;
   readonly watches: WatchRegistry;
   /** How long an outage lasts before users are told that they are lost. */
   readonly graceMs: number;

@@ -10,7 +10,8 @@ import type { BootstrapSecret } from './token-authority.ts';
 
 /** How long the token in the file is good. */
 const VALID_MS = 60 * 60 * 1_000;
-const FILE = 'bootstrap-token';
+/** In the data directory. */
+export const BOOTSTRAP_TOKEN_FILE = 'bootstrap-token';
 /** Whoever else can read a secret has it. */
 const OTHERS = 0o077;
 
@@ -69,7 +70,7 @@ export class Bootstrap {
   async #leaveToken(directory: string): Promise<void> {
     const { clock, log, newSecret } = this.#options;
     const token = newToken(newSecret);
-    const file = join(directory, FILE);
+    const file = join(directory, BOOTSTRAP_TOKEN_FILE);
     await this.#removeFile();
     try {
       await writeFile(file, `${tokenText(token)}\n`, { mode: 0o600, flag: 'wx' });
@@ -85,7 +86,7 @@ export class Bootstrap {
   async #removeFile(): Promise<void> {
     const { directory, log } = this.#options;
     if (directory === undefined) return;
-    await rm(join(directory, FILE), { force: true }).catch((error: unknown) => {
+    await rm(join(directory, BOOTSTRAP_TOKEN_FILE), { force: true }).catch((error: unknown) => {
       log('warn', `the bootstrap token, which is of no use any more, cannot be removed: ${error}`);
     });
   }

@@ -8,7 +8,7 @@ import type { LivePolicy } from './live-policy.ts';
 import type { Policy } from './policy.ts';
 import type { Principal } from './principal.ts';
 import type { TokenRecord } from './records.ts';
-import { ADMIN, type Decision, RoleRights } from './rights.ts';
+import { ADMIN, type Decision, noRights, RoleRights } from './rights.ts';
 import { refreshedSigned, signedPrincipal } from './signed-principal.ts';
 import { parseToken } from './token.ts';
 
@@ -59,7 +59,7 @@ export class TokenAuthority implements Authority {
     const { tokenId, signed } = principal;
     if (signed !== undefined) return refreshedSigned(principal, signed, this.#policy);
     if (principal.kind === 'bootstrap')
-      return this.#with.bootstrap() === undefined ? undefined : principal;
+      return this.#with.bootstrap() === undefined ? usedUp(principal) : principal;
     const token = tokenId === undefined ? undefined : this.#policy.tokens.get(tokenId);
     // safeguard: disabled-token-ends-its-sessions
     if (token === undefined || token.disabled === true) return undefined;
@@ -150,6 +150,15 @@ function forBootstrap({ expiresAt }: BootstrapSecret): Verdict {
 /** As a JWT is written: three parts, of which the first is an object. */
 function isSigned(token: string): boolean {
   return token.startsWith('ey') && token.split('.').length === 3;
+}
+
+/**
+ * The connection that made the first admin lives on, without any right: its answer has the only copy of the token, and
+ * has yet to go out when the commit of it comes out of the feed.
+ */
+function usedUp(principal: Principal): Principal {
+  const rights = noRights('the bootstrap token was used: there is an admin');
+  return { ...principal, roles: [], rights };
 }
 
 const WHAT_TO_DO = {

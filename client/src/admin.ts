@@ -1,0 +1,72 @@
+import type { Administration } from './administration/api.ts';
+import { Requester } from './administration/requester.ts';
+import { Roles } from './administration/roles.ts';
+import { Tokens } from './administration/tokens.ts';
+import { aVerb } from './administration/verb.ts';
+import type { Client } from './api.ts';
+import { ConferError } from './errors.ts';
+import { name, object } from './validation/argument-types.ts';
+import { checkArgument, checkOptions, checkSubtree } from './validation/arguments.ts';
+import { type ClientContext, INNER } from './watch/context.ts';
+
+/**
+ * Who may do what, over the connection of a client: an entry of its own, so that who only reads and writes does not
+ * load it.
+ *
+ * ```ts
+ * const { roles, tokens } = administrationOf(client);
+ * await roles.set('shop-writer', { allow: [{ verbs: ['read', 'write'], on: '/shop' }] });
+ * const { token } = await tokens.create({ name: 'ci', roles: ['shop-writer'], expiresAt: null });
+ * ```
+ *
+ * @throws {ConferError} `invalid_argument`, when what it is given was not made by `connect`.
+ */
+export function administrationOf(client: Client): Administration {
+  if (!isOfThisPackage(client))
+    throw new ConferError('invalid_argument', 'a client is what connect has made');
+  const requester = new Requester(client, client[INNER]);
+  return {
+    async whoami(options) {
+      const {
+        type: _,
+        id: __,
+        ...identity
+      } = await requester.ask('identity', options, (id) => ({
+        ...{ type: 'whoami', id },
+      }));
+      return identity;
+    },
+    async checkRight(question, options) {
+      checkArgument('a question', question, object);
+      checkOptions(question, { principal: name }, 'question');
+      const { principal, verb, path } = question;
+      checkArgument('question.verb', verb, aVerb);
+      checkSubtree(path);
+      const { allowed, rule } = await requester.ask('rightChecked', options, (id) => ({
+        ...{ type: 'checkRight', id, principal, verb, path },
+      }));
+      return { allowed, rule };
+    },
+    roles: new Roles(requester),
+    tokens: new Tokens(requester),
+  };
+}
+
+function isOfThisPackage(client: Client): client is Client & { readonly [INNER]: ClientContext } {
+  return Object(client) === client && INNER in client;
+}
+
+export type { Grant, Identity, Role, TokenInfo, Verb } from '@confer/shared';
+export type {
+  Administration,
+  MadeToken,
+  NewToken,
+  RightAnswer,
+  RightQuestion,
+  RightsChanged,
+  RoleAdministration,
+  RoleGrants,
+  Rotation,
+  TokenAdministration,
+  TokenChanges,
+} from './administration/api.ts';

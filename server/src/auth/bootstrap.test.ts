@@ -1,0 +1,53 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { systemRuntime } from '../runtime.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
+import { Bootstrap } from './bootstrap.ts';
+
+async function startFirst() {
+  const directory = mkdtempSync(join(tmpdir(), 'confer-bootstrap-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const said: string[] = [];
+  const bootstrap = new Bootstrap({
+    ...{ directory, tokenFile: undefined, clock: systemRuntime.clock },
+    newSecret: systemRuntime.newSecret,
+    log: (_, message) => said.push(message),
+  });
+  const scene = startCore({ auth: { bootstrap: () => bootstrap.secret } });
+  if (scene.core.administration === undefined) throw new Error('there are rights');
+  await bootstrap.prepare(scene.core.administration);
+  const file = join(directory, 'bootstrap-token');
+  return { ...scene, file, token: readFileSync(file, 'utf8').trim(), bootstrapSaid: said };
+}
+
+it('leaves a token in a file that only its owner can read, and shows it nowhere else (attack 20)', async () => {
+  const { file, token, bootstrapSaid } = await startFirst();
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(bootstrapSaid).toEqual([expect.stringContaining(file)]);
+  expect(bootstrapSaid.join()).not.toContain(token);
+});
+
+it('tells the first admin the token before the one that made it is over (attack 34)', async () => {
+  const { core, settle, file, token } = await startFirst();
+  const first = RawClient.as(core, token);
+  const late = RawClient.as(core, token);
+  first.send({ type: 'createToken', id: 1, name: 'root', roles: ['admin'], expiresAt: null });
+  await settle();
+  expect(first.received).toMatchObject([{ type: 'tokenMade', id: 1 }]);
+  expect(first.closed).toBeUndefined();
+  for (const client of [first, late])
+    client.send({ type: 'createToken', id: 2, name: 'other', roles: ['admin'], expiresAt: null });
+  await settle();
+  for (const client of [first, late])
+    expect(client.received.at(-1)).toMatchObject({
+      ...{ type: 'error', id: 2, code: 'forbidden' },
+      message: expect.stringContaining('the bootstrap token was used'),
+    });
+  await vi.waitFor(() => expect(existsSync(file)).toBe(false));
+  const again = new RawClient(core);
+  again.send({ type: 'hello', version: 1, token });
+  expect(again.closed?.code).toBe(4401);
+});
