@@ -97,11 +97,10 @@ describe.skipIf(clusterProblem !== undefined)(
       expect(Date.now() - silentAt).toBeLessThan(3_000);
       await writer.set('/silent', '1');
       expect(await codeOf(viewer.client.get('/silent'))).toBe('unavailable');
-      expect(Date.now() - silentAt).toBeLessThan(6_000);
       expect(viewer.mirror.get('/silent')?.value).toBe('0');
       await write;
       await until('the mirror shows it', () => viewer.mirror.get('/silent')?.value === '1');
-      expect(Date.now() - silentAt).toBeLessThan(10_000);
+      expect(Date.now() - silentAt).toBeLessThan(12_000);
       expect((await viewer.client.get('/silent'))?.value).toBe('1');
       expect(viewer.mirror.get('/written')?.version).toBe(1);
       expect(viewer.putsOf('/silent')).toEqual(['1']);
