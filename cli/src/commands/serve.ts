@@ -95,6 +95,19 @@ function addAuthOptions(command: Command): void {
     .option(
       '--bootstrap-token-file <file>',
       "a file with a token that becomes the first admin's, where there is none yet",
+    )
+    .option('--issuers <file>', 'whose signed tokens (JWTs, OIDC) are believed, with --auth on')
+    .addOption(
+      command
+        .createOption(
+          '--audit <how>',
+          'write down who did what: before it is done, or as well as can be (default: best-effort with --auth on)',
+        )
+        .choices(['off', 'best-effort', 'required']),
+    )
+    .option(
+      '--audit-dir <directory>',
+      'where (default: audit in --data; a gateway has no default)',
     );
 }
 

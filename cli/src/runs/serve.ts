@@ -39,6 +39,9 @@ export interface ServeOptions {
   readonly insecure?: true;
   readonly auth: 'on' | 'off';
   readonly bootstrapTokenFile?: string;
+  readonly issuers?: string;
+  readonly audit?: 'off' | 'best-effort' | 'required';
+  readonly auditDir?: string;
   readonly acceptLoss?: boolean;
   readonly keepAge?: string;
   readonly keepCommits?: string;
@@ -138,8 +141,14 @@ function etcdOf(options: ServeOptions): EngineOptions {
   };
 }
 
-function authOf({ auth, bootstrapTokenFile }: ServeOptions) {
-  return { auth, ...(bootstrapTokenFile === undefined ? {} : { bootstrapTokenFile }) };
+function authOf({ auth, bootstrapTokenFile, issuers, audit, auditDir }: ServeOptions) {
+  return {
+    auth,
+    ...(bootstrapTokenFile === undefined ? {} : { bootstrapTokenFile }),
+    ...(issuers === undefined ? {} : { issuersFile: resolve(issuers) }),
+    ...(audit === undefined ? {} : { audit }),
+    ...(auditDir === undefined ? {} : { auditDirectory: resolve(auditDir) }),
+  };
 }
 
 function retentionOf({ keepAge, keepCommits }: ServeOptions) {
