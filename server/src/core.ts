@@ -1,5 +1,8 @@
 import { errorKind, type Status, times } from '@confer/shared';
+import type { Auditing } from './api/context.ts';
+
 import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
+import type { JwtVerifier } from './auth/jwt/jwt.ts';
 import { PolicyGate } from './auth/policy-gate.ts';
 import type { BootstrapSecret } from './auth/token-authority.ts';
 import { Counters } from './counters.ts';
@@ -41,9 +44,13 @@ export interface CoreOptions {
   readonly watchesMax?: number;
   /** Ask everybody who they are. Without it, everybody may do everything. */
   readonly auth?: AuthOptions;
+  /** Writes down who did what. */
+  readonly auditing?: Auditing;
 }
 
 export interface AuthOptions {
+  /** Knows the tokens that others have signed. */
+  readonly signatures?: JwtVerifier;
   /** The token that makes the first admin, as long as there is none. */
   readonly bootstrap: () => BootstrapSecret | undefined;
 }
@@ -97,6 +104,7 @@ export class Core {
       counters,
       clock: runtime.clock,
       auth,
+      ...(options.auditing === undefined ? {} : { auditing: options.auditing }),
       turns,
       heartbeatMs,
       watchesMax,
@@ -111,9 +119,18 @@ export class Core {
     return this.#service.auth.administration;
   }
 
+  /** Writes an entry of the server's own; that it cannot be is no harm. */
+  keepOwn(path: string, value: string): void {
+    const requestId = this.#runtime.newId();
+    const operations = [{ type: 'put', path, value } as const];
+    this.#service.store
+      .commitOwn({ operations, conditions: [], actor: 'confer', requestId })
+      .catch(() => {});
+  }
+
   /** Takes a new connection. */
   accept(socket: Socket): SocketHandlers {
-    const leave = this.#service.auth.authority.isOn ? this.#doorway.enter(socket.remote) : NOTHING;
+    const leave = this.#service.auth.authority.isOn ? this.#doorway.enter(socket.address) : NOTHING;
     if (leave === undefined) {
       this.#service.counters.count('connectionsEnded.rate_limited');
       socket.close(
@@ -201,7 +218,7 @@ export class Core {
 function authOf(store: Store, { auth, runtime }: CoreOptions): Auth {
   if (auth === undefined) return OPEN;
   const { clock, newId, newSecret } = runtime;
-  return openAuth({ store, clock, newId, newSecret, bootstrap: auth.bootstrap });
+  return openAuth({ store, clock, newId, newSecret, ...auth });
 }
 
 /** Once for each change: it would be said with every write otherwise. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Kept } from './test-support/kept.ts';
 import { RawClient } from './test-support/raw-client.ts';
 import { type Scene, startCore } from './test-support/scene.ts';
 
@@ -21,8 +22,8 @@ const watch = (id: number, path: string, after?: { epoch: string; revision: numb
 });
 
 describe('the counters', () => {
-  it('have every name from the start, and cannot be changed by who reads them', () => {
-    const counts = startCore().core.counters();
+  it('have every name from the start, and cannot be changed by who reads them', async () => {
+    const counts = (await startCore()).core.counters();
     expect(new Set(Object.values(counts))).toEqual(new Set([0]));
     expect(Object.keys(counts)).toContain('connectionsEnded.silent');
     expect(Object.keys(counts)).not.toContain('connectionsEnded.conflict');
@@ -30,7 +31,7 @@ describe('the counters', () => {
   });
 
   it('count connections that come and go', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     expect(await counted(scene, () => RawClient.open(scene.core).vanish())).toEqual({
       connectionsOpened: 1,
       connectionsClosed: 1,
@@ -50,7 +51,7 @@ describe('the counters', () => {
       { 'connectionsEnded.frame_too_large': 1, framesRefused: 1 },
     ],
   ])('count connections that end with %s', async (_, frame, expected) => {
-    const scene = startCore();
+    const scene = await startCore();
     expect(await counted(scene, () => new RawClient(scene.core).sendText(frame))).toEqual({
       connectionsOpened: 1,
       connectionsClosed: 1,
@@ -59,7 +60,7 @@ describe('the counters', () => {
   });
 
   it('tell why a connection was silent', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const speechless = new RawClient(scene.core);
     const ended = { connectionsClosed: 1, 'connectionsEnded.silent': 1 };
     expect(await counted(scene, () => scene.clock.advanceAtOnce(10_000))).toEqual({
@@ -82,7 +83,7 @@ describe('the counters', () => {
   });
 
   it('count requests, and those that are refused by their code', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const client = RawClient.open(scene.core);
     const act = () => {
       client.send({ type: 'get', id: 1, path: '/a' });
@@ -97,7 +98,7 @@ describe('the counters', () => {
   });
 
   it('W10 count watches, and those beyond what a server may have', async () => {
-    const scene = startCore({ watchesMax: 2 });
+    const scene = await startCore({ watchesMax: 2 });
     const clients = [RawClient.open(scene.core), RawClient.open(scene.core)];
     const act = () => {
       for (const client of clients) for (const id of [1, 2]) client.send(watch(id, `/${id}`));
@@ -114,7 +115,7 @@ describe('the counters', () => {
   });
 
   it('count watches that fall behind and catch up, but not those that only begin', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const client = RawClient.open(scene.core);
     client.send(watch(1, '/'));
     await scene.settle();
@@ -125,7 +126,7 @@ describe('the counters', () => {
   });
 
   it('count resyncs by their reason', async () => {
-    const scene = startCore({ tombstonesMax: 0 });
+    const scene = await startCore({ kept: new Kept({ tombstonesMax: 0 }) });
     const { epoch } = scene.engine;
     await scene.put('/a', '1');
     const { revision } = scene.engine.reads;

@@ -1,12 +1,12 @@
 import { DEFAULT_PORT, type Status } from '@confer/shared';
 import { admissionOf } from './admission.ts';
-import { Bootstrap } from './auth/bootstrap.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
 import { type Door, type DoorOptions, InsecureReminder } from './door.ts';
 import { type RetentionLimits, retentionDefaults } from './engine/retention.ts';
 import { type EngineOptions, openEngine } from './engines.ts';
 import { StartError } from './errors.ts';
+import { Guard, type GuardOptions } from './guard.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { systemRuntime } from './runtime.ts';
@@ -15,20 +15,14 @@ import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
 
 export type ServerOptions = EngineOptions &
-  DoorOptions & {
+  DoorOptions &
+  GuardOptions & {
     /** Default 127.0.0.1. Addresses beyond this machine need authentication and TLS. */
     readonly host?: string;
     /** Default 7480; 0 takes a free one. */
     readonly port?: number;
     /** Default: uWebSockets.js where it runs, else ws. */
     readonly transport?: TransportName;
-    /**
-     * Whether everybody is asked who they are. Default `off`: then everybody may do everything, and only this machine
-     * is served.
-     */
-    readonly auth?: 'on' | 'off';
-    /** A file with a token of the operator's own, which becomes the first admin's where there is none. */
-    readonly bootstrapTokenFile?: string;
     /** Default 10,000. */
     readonly heartbeatMs?: number;
     /**
@@ -77,32 +71,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {} } = options;
   const retention = retentionOf(options);
   const counters = new Counters();
-  const { heartbeatMs } = options;
   const admission = admissionOf(options.connectionsMax, log);
   const { clock } = systemRuntime;
   const { transport } = options;
   const isAuthOn = options.auth === 'on';
   const at = { ...options, host, port, transport, log, counters, admission, isAuthOn };
   const door = await requireAddress(at, clock.now());
-  const bootstrap = bootstrapOf(options, log);
-  const open = async () => {
-    const core = new Core({
-      engine: await openEngine(options, { retention, log }),
-      runtime: systemRuntime,
-      log,
-      counters,
-      ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-      ...(bootstrap === undefined ? {} : { auth: { bootstrap: () => bootstrap.secret } }),
-    });
-    try {
-      if (core.administration !== undefined) await bootstrap?.prepare(core.administration);
-    } catch (error) {
-      await core.stop();
-      throw error;
-    }
-    return core;
-  };
-  const serving = new Serving(await open(), { open, clock: systemRuntime.clock, log });
+  const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
+  const guard = await Guard.open(options, { directory, log });
+  const open = () => openCore(options, { guard, retention, counters, log });
+  const core = await open().catch(async (error: unknown) => {
+    await guard.stopped();
+    throw error;
+  });
+  const serving = new Serving(core, { open, clock: systemRuntime.clock, log });
   try {
     const { transport, listener } = await listen(at, door, (socket) => serving.accept(socket));
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
@@ -112,9 +94,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       renewal?.stop();
       reminder.stop();
       listener.stopAccepting();
+      // The last head of the audit goes into the store.
+      await guard.stopped();
       await serving.stop();
       await listener.close();
     };
+    guard.started(`${host}:${listener.port}`);
     const scheme = options.tls === undefined ? 'http' : 'https';
     return {
       url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
@@ -131,9 +116,42 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       },
     };
   } catch (error) {
+    await guard.stopped();
     await serving.stop();
     throw error;
   }
+}
+
+interface CoreParts {
+  readonly guard: Guard;
+  readonly retention: RetentionLimits;
+  readonly counters: Counters;
+  readonly log: Log;
+}
+
+/** Opens the data, and what serves them. Rejects with a `StartError`, and lets go of them then. */
+async function openCore(
+  options: ServerOptions,
+  { guard, retention, counters, log }: CoreParts,
+): Promise<Core> {
+  const { heartbeatMs } = options;
+  const engine = await openEngine(options, { retention, log });
+  try {
+    await guard.begin();
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  const beats = heartbeatMs === undefined ? {} : { heartbeatMs };
+  const parts = { engine, runtime: systemRuntime, log, counters, ...beats };
+  const core = new Core({ ...parts, ...guard.guarded });
+  try {
+    await guard.prepare(core);
+  } catch (error) {
+    await core.stop();
+    throw error;
+  }
+  return core;
 }
 
 function renewalOf(
@@ -144,17 +162,6 @@ function renewalOf(
 ): Renewal | undefined {
   if (tls === undefined || certificate === undefined) return undefined;
   return new Renewal({ tls, clock: systemRuntime.clock, log, show }, certificate);
-}
-
-function bootstrapOf(options: ServerOptions, log: Log): Bootstrap | undefined {
-  const { auth = 'off', bootstrapTokenFile: tokenFile } = options;
-  if (auth === 'off') {
-    if (tokenFile === undefined) return undefined;
-    throw new StartError('invalid', '--bootstrap-token-file is for a server with --auth on');
-  }
-  const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
-  const { clock, newSecret } = systemRuntime;
-  return new Bootstrap({ directory, tokenFile, clock, newSecret, log });
 }
 
 /** A commit takes several times as much in etcd as in the memory of a gateway, and a common quota there is 2 GiB. */

@@ -7,7 +7,7 @@ describe.skipIf(clusterProblem !== undefined)(
   { timeout: 90_000 },
   () => {
     it('S5 W7 send every client to the new one, and tell each mirror what differs and no more', async () => {
-      await withCluster(2, async (cluster) => {
+      await withCluster({ gateways: 2 }, async (cluster) => {
         const [client, other] = cluster.urls.map((url) => cluster.client([url]));
         if (client === undefined || other === undefined) throw new Error('there are two gateways');
         await client.commit({

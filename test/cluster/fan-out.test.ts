@@ -16,7 +16,7 @@ describe.skipIf(clusterProblem !== undefined)(
   { timeout: 90_000 },
   () => {
     it('W10 are one watch on the cluster', async () => {
-      await withCluster(1, async (cluster) => {
+      await withCluster({ gateways: 1 }, async (cluster) => {
         const total = async (name: string) => {
           const found = await Promise.all(cluster.members.map(({ url }) => metric(url, name)));
           return found.reduce((sum, each) => sum + each, 0);

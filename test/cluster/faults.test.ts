@@ -131,7 +131,7 @@ describe.skipIf(clusterProblem !== undefined)(
     it('S1 S3 S4 S5 W1 W2 W3 W4 W5 W7 W9 lose and double nothing, whatever part of them fails', {
       timeout: isLong ? 900_000 : 120_000,
     }, async () => {
-      await withCluster(2, async (cluster) => {
+      await withCluster({ gateways: 2 }, async (cluster) => {
         const random = new SeededRandom(seed);
         const recorder = new Recorder();
         const reader = cluster.client();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Crowd } from '../faults/crowd.ts';
 import { report, until } from '../faults/scene.ts';
-import { type Cluster, clusterProblem, GatewayProcess, withCluster } from './scene.ts';
+import { GatewayProcess } from './gateway-process.ts';
+import { type Cluster, clusterProblem, withCluster } from './scene.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1' && clusterProblem === undefined;
 const CLIENTS = 1_000;
@@ -21,7 +22,7 @@ describe.skipIf(!isLong)(
   { timeout: 600_000 },
   () => {
     it('S1 W5 from the death of a gateway to all of its clients on another one', async () => {
-      await withCluster(2, async (cluster) => {
+      await withCluster({ gateways: 2 }, async (cluster) => {
         const crowd = new Crowd(cluster.urls.join(','), { clients: CLIENTS, retry: {} });
         try {
           await crowd.program.saw(
@@ -47,12 +48,12 @@ describe.skipIf(!isLong)(
     });
 
     it('S1 from the death of the leader to the next acknowledged write', async () => {
-      await withCluster(2, async (cluster) => {
+      await withCluster({ gateways: 2 }, async (cluster) => {
         const writer = cluster.client();
         const tookMs: number[] = [];
         for (let i = 0; i < 5; i++) {
           await writer.set('/a', String(i));
-          const leader = leaderOf(cluster);
+          const leader = cluster.leader();
           const killedAt = Date.now();
           await leader.kill();
           await writer.set('/a', 'after', { timeoutMs: 60_000 });
@@ -65,7 +66,7 @@ describe.skipIf(!isLong)(
     });
 
     it('W10 bytes from etcd to a gateway for a change, and to start on a million entries', async () => {
-      await withCluster(1, async (cluster) => {
+      await withCluster({ gateways: 1 }, async (cluster) => {
         const writer = cluster.client();
         await writer.set('/warm', 'up');
         const before = bytesFrom(cluster);
@@ -102,11 +103,3 @@ describe.skipIf(!isLong)(
     });
   },
 );
-
-function leaderOf({ members }: Cluster) {
-  for (const member of members) {
-    const [status] = JSON.parse(member.ctl('endpoint', 'status', '-w', 'json'));
-    if (status.Status.leader === status.Status.header.member_id) return member;
-  }
-  throw new Error('there is no leader');
-}

@@ -85,7 +85,7 @@ describe.skipIf(clusterProblem !== undefined)(
     it('S2 are one register for each path, while gateways and members are killed', {
       timeout: 90_000,
     }, async () => {
-      await withCluster(2, async (cluster) => {
+      await withCluster({ gateways: 2 }, async (cluster) => {
         const random = new SeededRandom(seed);
         const witnesses = Array.from({ length: CLIENTS }, (_, i) => {
           const urls = i % 2 === 0 ? cluster.urls : cluster.urls.toReversed();

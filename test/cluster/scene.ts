@@ -1,89 +1,52 @@
-import { fileURLToPath } from 'node:url';
 import { type Client, type ClientOptions, connect } from '@confer/client';
 import { EtcdProcess, etcdProblem } from '../../server/src/test-support/etcd-process.ts';
 import { FaultProxy } from '../faults/proxy.ts';
-import { memoryMiBOf } from '../faults/vitals.ts';
-import { freePort, Program, serve } from '../support/process.ts';
-
-const SERVER = fileURLToPath(new URL('../faults/server.js', import.meta.url));
+import { freePort } from '../support/process.ts';
+import { GatewayProcess, type GatewaySettings } from './gateway-process.ts';
+import { PeerNetwork } from './peer-network.ts';
 
 /** Why no cluster can run here; `undefined` where one can. */
 export const clusterProblem = etcdProblem();
 if (clusterProblem !== undefined) console.info(`skipped, real clusters: ${clusterProblem}`);
 
-/** A gateway as a real process, each of its ways to the members through a proxy of its own. */
-export class GatewayProcess {
-  readonly url: string;
-  readonly port: number;
-  readonly proxies: readonly FaultProxy[];
-  #program: Program | undefined;
-
-  readonly #heartbeatMs: number | undefined;
-
-  /** `heartbeatMs`: other than the command has it. */
-  constructor(port: number, proxies: readonly FaultProxy[], heartbeatMs?: number) {
-    this.#heartbeatMs = heartbeatMs;
-    this.port = port;
-    this.url = `http://127.0.0.1:${port}`;
-    this.proxies = proxies;
-  }
-
-  async start(withinMs?: number): Promise<void> {
-    const members = this.proxies.map(({ url }) => url).join(',');
-    if (this.#heartbeatMs !== undefined) {
-      const endpoints = members.split(',');
-      const options = {
-        engine: 'etcd',
-        endpoints,
-        port: this.port,
-        heartbeatMs: this.#heartbeatMs,
-      };
-      this.#program = new Program(SERVER, [JSON.stringify(options)]);
-      await this.#program.saw(({ stdout }) => (stdout.includes('\n') ? true : undefined));
-      return;
-    }
-    const { program } = await serve(['--engine', 'etcd', '--etcd', members], this.port, withinMs);
-    this.#program = program;
-  }
-
-  get pid(): number | undefined {
-    return this.#program?.child.pid;
-  }
-
-  get memoryMiB(): number {
-    return this.#program === undefined ? 0 : memoryMiBOf(this.#program).resident;
-  }
-
-  get said(): string {
-    return this.#program?.stderr ?? '';
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#program?.child.kill(signal);
-  }
-
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
-    return (await this.#program?.kill(signal))?.code ?? null;
-  }
+export interface ClusterSettings extends GatewaySettings {
+  readonly gateways: number;
+  /** Three if nothing else is said. */
+  readonly members?: number;
+  /** More arguments of each member. */
+  readonly etcd?: readonly string[];
+  /** Members reach each other through proxies, so that one can be cut off from the others. */
+  readonly cutsPeers?: boolean;
 }
 
 /** Three members, some gateways, and whatever else a test starts; all of it ends with the test. */
 export class Cluster {
   readonly members: readonly EtcdProcess[];
-  readonly gateways: readonly GatewayProcess[];
+  readonly gateways: GatewayProcess[] = [];
+  /** The ways between members. */
+  readonly peers: PeerNetwork;
   readonly #ends: (() => unknown)[] = [];
 
-  private constructor(members: readonly EtcdProcess[], gateways: readonly GatewayProcess[]) {
+  private constructor(members: readonly EtcdProcess[], peers: PeerNetwork) {
     this.members = members;
-    this.gateways = gateways;
+    this.peers = peers;
   }
 
-  static async start(gatewayCount: number, heartbeatMs?: number): Promise<Cluster> {
-    const members = await EtcdProcess.cluster(3);
-    const gateways: GatewayProcess[] = [];
-    const cluster = new Cluster(members, gateways);
+  static async start({
+    gateways,
+    members: count = 3,
+    etcd = [],
+    cutsPeers = false,
+    ...settings
+  }: ClusterSettings): Promise<Cluster> {
+    const peers = new PeerNetwork();
+    const members = await EtcdProcess.cluster(count, {
+      more: etcd,
+      ...(cutsPeers ? { peerPortOf: (port: number) => peers.wayTo(port) } : {}),
+    });
+    const cluster = new Cluster(members, peers);
     try {
-      for (let i = 0; i < gatewayCount; i++) gateways.push(await cluster.#gateway(heartbeatMs));
+      for (let i = 0; i < gateways; i++) await cluster.startGateway(settings);
     } catch (error) {
       await cluster.end();
       throw error;
@@ -103,6 +66,31 @@ export class Cluster {
     return this.#at(this.gateways, index);
   }
 
+  async startGateway(settings: GatewaySettings = {}): Promise<void> {
+    const proxies = await Promise.all(this.members.map(({ port }) => FaultProxy.start(port)));
+    const gateway = new GatewayProcess(await freePort(), proxies, settings);
+    this.gateways.push(gateway);
+    await gateway.start();
+  }
+
+  leader(): EtcdProcess {
+    const leader = this.members.find((member) => member.look().isLeader);
+    if (leader === undefined) throw new Error('there is no leader');
+    return leader;
+  }
+
+  /** The index of the member that a gateway's watch is on: it is from there that what others write comes. */
+  async followedBy(index: number, writer: Client): Promise<number> {
+    const { url, proxies } = this.gateway(index);
+    const carried = () => proxies.map(({ total }) => total.down);
+    const before = carried();
+    const { revision } = await writer.set('/followed', 'x'.repeat(100_000));
+    const reader = this.client([url]);
+    await reader.mirror('/followed').waitFor(revision);
+    const grown = carried().map((bytes, i) => bytes - (before[i] ?? 0));
+    return grown.indexOf(Math.max(...grown));
+  }
+
   /** A client in this process that is quick to come back; it tries the gateways in that order. */
   client(urls: readonly string[] = this.urls, options: ClientOptions = {}): Client {
     const client = connect([...urls], { retry: { initialMs: 5, maxMs: 100 }, ...options });
@@ -110,20 +98,32 @@ export class Cluster {
     return client;
   }
 
+  /** Ends what a test began and mends what it broke, so that the next one may have the same cluster. */
+  async mend(): Promise<void> {
+    await this.#endClients();
+    this.#heal();
+    for (const member of this.members) if (!member.isRunning) member.start();
+    await Promise.all(this.members.map((member) => member.ready()));
+    for (const gateway of this.gateways) if (!gateway.isRunning) await gateway.start();
+  }
+
   async end(): Promise<void> {
-    for (const end of this.#ends) await end();
-    for (const { proxies } of this.gateways) for (const proxy of proxies) proxy.heal();
-    for (const each of [...this.members, ...this.gateways]) each.signal('SIGCONT');
+    await this.#endClients();
+    this.#heal();
     await Promise.all(this.gateways.map((gateway) => gateway.kill()));
     await Promise.all(this.gateways.flatMap(({ proxies }) => proxies.map((each) => each.close())));
     await Promise.all(this.members.map((member) => member.remove()));
+    await this.peers.close();
   }
 
-  async #gateway(heartbeatMs: number | undefined): Promise<GatewayProcess> {
-    const proxies = await Promise.all(this.members.map(({ port }) => FaultProxy.start(port)));
-    const gateway = new GatewayProcess(await freePort(), proxies, heartbeatMs);
-    await gateway.start();
-    return gateway;
+  async #endClients(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
+  }
+
+  #heal(): void {
+    this.peers.heal();
+    for (const { proxies } of this.gateways) for (const proxy of proxies) proxy.heal();
+    for (const each of [...this.members, ...this.gateways]) each.signal('SIGCONT');
   }
 
   #at<Item>(items: readonly Item[], index: number): Item {
@@ -134,11 +134,10 @@ export class Cluster {
 }
 
 export async function withCluster(
-  gatewayCount: number,
+  settings: ClusterSettings,
   use: (cluster: Cluster) => Promise<void>,
-  heartbeatMs?: number,
 ): Promise<void> {
-  const cluster = await Cluster.start(gatewayCount, heartbeatMs);
+  const cluster = await Cluster.start(settings);
   try {
     await use(cluster);
   } finally {

@@ -1,4 +1,4 @@
-// Programs for the tests of the harness itself: `node scratch.mjs TASK DIRECTORY`. Each says
+// Programs for the tests of the recorder of disks itself: `node scratch.mjs TASK DIRECTORY`. Each says
 // "ack N" on stdout for what it means to be kept.
 import {
   closeSync,

@@ -10,6 +10,32 @@ const refusals = [
   [4413, 'frame_too_large'],
 ] as const;
 
+describe('a server that is not trusted', () => {
+  test('is tried again after the longest wait from the first time on, where there is no other', async () => {
+    const { client, clock, network } = startClient({ retry: { initialMs: 250, maxMs: 30_000 } });
+    network.last.end(1006, 'its certificate has expired', 'tls_failed');
+    expect(client.status).toMatchObject({
+      kind: 'waiting',
+      reason: 'refused (tls_failed): its certificate has expired',
+      refused: 'tls_failed',
+      retryAt: clock.now() + 30_000,
+    });
+    await clock.advance(29_999);
+    expect(network.connections).toHaveLength(1);
+    await clock.advance(1);
+    expect(network.connections).toHaveLength(2);
+  });
+
+  test('is left for another one as soon as one that was lost', async () => {
+    const { client, clock, network } = startClient({ urls: ['https://one', 'https://two'] });
+    network.last.end(1006, 'its certificate has expired', 'tls_failed');
+    await clock.advance(250);
+    expect(network.last.url).toBe('wss://two/v1');
+    network.last.welcome();
+    expect(client.status.kind).toBe('open');
+  });
+});
+
 describe('a server that refuses the client', () => {
   test.each(refusals)(
     'with %i (%s) is named in the status, and the next server is tried',

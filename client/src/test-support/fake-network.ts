@@ -1,4 +1,5 @@
 import { assert, type DownMessage, decodeUp, encode, type UpMessage } from '@confer/shared';
+import type { ClientErrorCode } from '../errors.ts';
 import type { OpenSocket, SocketHandlers } from '../sockets/socket.ts';
 
 type Sent<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>;
@@ -40,8 +41,8 @@ export class FakeServerSocket {
   }
 
   /** The connection is gone, as the client sees it. */
-  end(code = 1006, reason = 'the connection was lost'): void {
-    this.#handlers.onClose(code, reason);
+  end(code = 1006, reason = 'the connection was lost', refused?: ClientErrorCode): void {
+    this.#handlers.onClose(code, reason, refused);
   }
 
   welcome({

@@ -2,6 +2,7 @@ import { ProtocolError, type Reply, type Request } from '@confer/shared';
 import { requireCommit, requireOverAll, requireRight } from '../auth/authorise.ts';
 import { isExpired } from '../auth/authority.ts';
 import { Draft } from '../store/draft.ts';
+import { auditDenied } from './auditing.ts';
 import { type ApiContext, errorReply, Later } from './context.ts';
 import { renew, whoami } from './identity.ts';
 import { compact, status } from './operations.ts';
@@ -90,7 +91,7 @@ export function handle<Type extends Request['type']>(
     const answer = table[request.type].handle(request, context);
     return answer instanceof Later ? authorisedLater(answer, request, context) : answer;
   } catch (error) {
-    return errorReply(request.id, error, context.service);
+    return refusal(request, error, context);
   }
 }
 
@@ -106,7 +107,7 @@ export function handleParts(
     requireCommit(context.principal, draft.operations, draft.conditions);
     return make(id, draft, context);
   } catch (error) {
-    return errorReply(id, error, context.service);
+    return refusal({ type: 'commit', id }, error, context);
   }
 }
 
@@ -140,9 +141,19 @@ function authorisedLater<Type extends Request['type']>(
       // safeguard: late-answer-needs-its-right-then
       authorise(request, context);
     } catch (error) {
-      return errorReply(request.id, error, context.service);
+      return refusal(request, error, context);
     }
     return work();
   };
   return new Later(later.ready.then(judged));
+}
+
+function refusal(
+  { type, id }: Pick<Request, 'type' | 'id'>,
+  error: unknown,
+  context: ApiContext,
+): Reply {
+  if (error instanceof ProtocolError && error.code === 'forbidden')
+    auditDenied(type, error, context);
+  return errorReply(id, error, context.service);
 }

@@ -1,4 +1,6 @@
-import { type Clock, ProtocolError, type Reply, type Status } from '@confer/shared';
+import { type Clock, type Hello, ProtocolError, type Reply, type Status } from '@confer/shared';
+import type { Audit } from '../audit/audit.ts';
+import type { AuditActor } from '../audit/events.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Counters } from '../counters.ts';
@@ -8,6 +10,13 @@ import type { Hub } from '../watch/hub.ts';
 import type { WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 
+/** How a server writes down what is done: not at all, as well as can be, or before it is done. */
+export interface Auditing {
+  readonly audit: Audit;
+  /** Nothing is written whose line cannot be. */
+  readonly isRequired: boolean;
+}
+
 /** What requests are done with, whoever asks. */
 export interface Service {
   readonly store: Store;
@@ -16,6 +25,8 @@ export interface Service {
   readonly counters: Counters;
   readonly clock: Clock;
   readonly auth: Auth;
+  /** Missing where nothing is written down. */
+  readonly auditing?: Auditing;
   /** Watches of all connections together. */
   readonly watchesMax: number;
   readonly status: () => Omit<Status, 'type' | 'id'>;
@@ -24,6 +35,8 @@ export interface Service {
 /** Where the frames of watches go, and from where what is asked comes. */
 export interface ApiSink extends WatchSink {
   readonly address: string;
+  /** The name of the connection. */
+  readonly id: string;
 }
 
 /** Who asks, and where the frames of his watches go. No socket is needed for it. */
@@ -34,6 +47,10 @@ export interface ApiContext {
   /** Goes on as the same principal with another token. */
   readonly adopt: (principal: Principal) => void;
   readonly sink: ApiSink;
+  /** What the client says of itself. */
+  readonly client: Hello['client'];
+  /** The same as the audit has it. */
+  readonly actor: AuditActor;
   /** The watches that were opened through `sink`, by their name. */
   readonly watches: Map<string, Watcher>;
 }

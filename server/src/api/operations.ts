@@ -15,6 +15,10 @@ export async function compact(
   const { service } = context;
   try {
     const compactedRevision = await service.store.compact(revision);
+    void service.auditing?.audit.record({
+      ...{ event: 'compact', outcome: 'done', reason: 'operate on /' },
+      ...{ who: context.actor, revision: compactedRevision },
+    });
     return { type: 'compaction', id, compactedRevision };
   } catch (error) {
     return errorReply(id, error, service);

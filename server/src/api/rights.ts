@@ -15,17 +15,23 @@ import {
 } from '@confer/shared';
 import type { Administration } from '../auth/auth.ts';
 import { requireOverAll } from '../auth/authorise.ts';
+import { NAMES, ROLES, TOKENS } from '../auth/records.ts';
 import type { Decision } from '../auth/rights.ts';
 import { checkSubtree } from '../store/check.ts';
+import { auditDenied, audited, authEvent } from './auditing.ts';
 import { type ApiContext, errorReply } from './context.ts';
 
 export function setRole({ id, name, allow, deny, note }: SetRoleRequest, context: ApiContext) {
   const role = { name, allow, deny, ...(note === undefined ? {} : { note }) };
-  return changed(id, context, ({ roles }) => roles.set(context.principal, role));
+  return changed({ id, what: 'setRole', path: `${ROLES}/${name}` }, context, ({ roles }) =>
+    roles.set(context.principal, role),
+  );
 }
 
 export function removeRole({ id, name }: RemoveRoleRequest, context: ApiContext) {
-  return changed(id, context, ({ roles }) => roles.remove(context.principal, name));
+  return changed({ id, what: 'removeRole', path: `${ROLES}/${name}` }, context, ({ roles }) =>
+    roles.remove(context.principal, name),
+  );
 }
 
 export function listRoles({ id, after }: ListRolesRequest, context: ApiContext): Reply {
@@ -39,19 +45,28 @@ export function listRoles({ id, after }: ListRolesRequest, context: ApiContext):
 }
 
 export function createToken(request: CreateTokenRequest, context: ApiContext) {
-  return made(request.id, context, ({ tokens }) => tokens.create(context.principal, request));
+  const { id, name } = request;
+  return made({ id, what: 'createToken', path: `${NAMES}/${name}` }, context, ({ tokens }) =>
+    tokens.create(context.principal, request),
+  );
 }
 
 export function rotateToken(request: RotateTokenRequest, context: ApiContext) {
-  return made(request.id, context, ({ tokens }) => tokens.rotate(context.principal, request));
+  return made(aboutToken(request), context, ({ tokens }) =>
+    tokens.rotate(context.principal, request),
+  );
 }
 
 export function updateToken(request: UpdateTokenRequest, context: ApiContext) {
-  return changed(request.id, context, ({ tokens }) => tokens.update(context.principal, request));
+  return changed(aboutToken(request), context, ({ tokens }) =>
+    tokens.update(context.principal, request),
+  );
 }
 
-export function removeToken({ id, token }: RemoveTokenRequest, context: ApiContext) {
-  return changed(id, context, ({ tokens }) => tokens.remove(context.principal, token));
+export function removeToken(request: RemoveTokenRequest, context: ApiContext) {
+  return changed(aboutToken(request), context, ({ tokens }) =>
+    tokens.remove(context.principal, request.token),
+  );
 }
 
 export function listTokens({ id, after }: ListTokensRequest, context: ApiContext): Reply {
@@ -94,28 +109,53 @@ function administrationOf({ service }: ApiContext): Administration {
   throw new ProtocolError('forbidden', message);
 }
 
+/** What is asked for, for the audit. */
+interface About {
+  readonly id: number;
+  readonly what: string;
+  readonly path: string;
+}
+
+function aboutToken({ id, type, token }: { id: number; type: string; token: string }): About {
+  return { id, what: type, path: `${TOKENS}/${token}` };
+}
+
 async function changed(
-  id: number,
+  { id, what, path }: About,
   context: ApiContext,
   change: (administration: Administration) => Promise<number>,
 ): Promise<Reply> {
   try {
-    const revision = await change(administrationOf(context));
+    const administration = administrationOf(context);
+    const run = async () => ({ revision: await change(administration) });
+    const { revision } = await audited((to) => authEvent(what, path, to, context), context, run);
     return { type: 'authChanged', id, revision };
   } catch (error) {
-    return errorReply(id, error, context.service);
+    return refusedChange(id, what, error, context);
   }
 }
 
 async function made(
-  id: number,
+  { id, what, path }: About,
   context: ApiContext,
   make: (administration: Administration) => ReturnType<Administration['tokens']['create']>,
 ): Promise<Reply> {
   try {
-    const { revision, token, info } = await make(administrationOf(context));
+    const administration = administrationOf(context);
+    const run = () => make(administration);
+    const { revision, token, info } = await audited(
+      (to) => authEvent(what, path, to, context),
+      context,
+      run,
+    );
     return { type: 'tokenMade', id, revision, token, info };
   } catch (error) {
-    return errorReply(id, error, context.service);
+    return refusedChange(id, what, error, context);
   }
+}
+
+function refusedChange(id: number, what: string, error: unknown, context: ApiContext): Reply {
+  if (error instanceof ProtocolError && error.code === 'forbidden')
+    auditDenied(what, error, context);
+  return errorReply(id, error, context.service);
 }

@@ -8,6 +8,8 @@ import {
 } from '@confer/shared';
 import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
 import { Draft } from '../store/draft.ts';
+import type { CommitOutcome } from '../store/store.ts';
+import { audited, commitEvent } from './auditing.ts';
 import { type ApiContext, answerAfter, errorReply, type Later, type Service } from './context.ts';
 
 export function get(request: GetRequest, { service }: ApiContext): Reply | Later {
@@ -62,10 +64,10 @@ export function commit(request: CommitRequest, context: ApiContext): Promise<Rep
  * frame of its own.
  */
 export function make(id: number, draft: Draft, context: ApiContext): Promise<Reply> {
-  const { service, principal } = context;
+  const { service } = context;
   if (draft.operationCount === 0)
     throw new ProtocolError('invalid_message', 'a commit has at least one operation');
-  return service.store.commit(draft, principal.name, requestIdOf(draft, context)).then(
+  return committed(draft, context).then(
     ({ revision, puts, deletes }) => {
       if (maySeeOutcome(context.principal, draft.operations))
         return { type: 'committed', id, revision, puts, deletes };
@@ -73,6 +75,13 @@ export function make(id: number, draft: Draft, context: ApiContext): Promise<Rep
     },
     (error: unknown) => errorReply(id, withoutSecrets(error, context), service),
   );
+}
+
+function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
+  const { service, principal } = context;
+  const commit = () => service.store.commit(draft, principal.name, requestIdOf(draft, context));
+  if (service.auditing === undefined) return commit();
+  return audited((outcome) => commitEvent(draft, outcome, context), context, commit);
 }
 
 /** With principals, a request id is the principal's own: nobody learns what came of another one's write. */

@@ -6,6 +6,7 @@ import { RoleAdministration } from './administration/roles.ts';
 import { TokenAdministration } from './administration/tokens.ts';
 import { type Authority, OPEN_AUTHORITY } from './authority.ts';
 import { FailedAttempts } from './failed-attempts.ts';
+import type { JwtVerifier } from './jwt/jwt.ts';
 import { LivePolicy } from './live-policy.ts';
 import type { NewSecret } from './token.ts';
 import { type BootstrapSecret, TokenAuthority } from './token-authority.ts';
@@ -29,12 +30,14 @@ export interface AuthParts {
   readonly newId: () => string;
   readonly newSecret: NewSecret;
   readonly bootstrap: () => BootstrapSecret | undefined;
+  readonly signatures?: JwtVerifier;
 }
 
 export const OPEN: Auth = { authority: OPEN_AUTHORITY };
 
 /** Reads who may do what from a store, before anybody is served from it. */
-export function openAuth({ store, clock, newId, newSecret, bootstrap }: AuthParts): Required<Auth> {
+export function openAuth(parts: AuthParts): Required<Auth> {
+  const { store, clock, newId, newSecret, bootstrap, signatures } = parts;
   const policy = new LivePolicy(store);
   const writer = new PolicyWriter(store, policy, newId);
   const lastUsed = new LastUsed(writer, clock);
@@ -43,6 +46,7 @@ export function openAuth({ store, clock, newId, newSecret, bootstrap }: AuthPart
     clock,
     failures: new FailedAttempts(clock),
     bootstrap,
+    ...(signatures === undefined ? {} : { signatures }),
     onUsed: (id) => lastUsed.note(id),
   });
   const roles = new RoleAdministration(writer);

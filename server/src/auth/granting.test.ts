@@ -217,7 +217,7 @@ describe('a role or token that cannot be read', () => {
 describe('the bootstrap token', () => {
   it('makes the first token of an admin, and does nothing else (attack 34)', async () => {
     const { token: text, secret } = oneTimeSecret(Number.MAX_SAFE_INTEGER);
-    const scene = startCore({ auth: { bootstrap: () => secret } });
+    const scene = await startCore({ auth: { bootstrap: () => secret } });
     const client = RawClient.as(scene.core, text);
     client.send({ type: 'get', id: 1, path: '/a' });
     client.send({ type: 'createToken', id: 2, name: 'weak', roles: [], expiresAt: null });
@@ -239,7 +239,7 @@ describe('the bootstrap token', () => {
 
   it('is won by exactly one of fifty who use it at once (attack 34)', async () => {
     const { token: text, secret } = oneTimeSecret(Number.MAX_SAFE_INTEGER);
-    const scene = startCore({ auth: { bootstrap: () => secret } });
+    const scene = await startCore({ auth: { bootstrap: () => secret } });
     const clients = Array.from({ length: 50 }, () => RawClient.as(scene.core, text));
     for (const [i, client] of clients.entries())
       client.send({
@@ -258,7 +258,7 @@ describe('the bootstrap token', () => {
   it('is of no use after its hour (attack 34)', async () => {
     const { token: text, secret } = oneTimeSecret(Number.MAX_SAFE_INTEGER);
     let now: typeof secret | undefined = secret;
-    const scene = startCore({ auth: { bootstrap: () => now } });
+    const scene = await startCore({ auth: { bootstrap: () => now } });
     now = undefined;
     const client = new RawClient(scene.core);
     client.send({ type: 'hello', version: 1, token: text });

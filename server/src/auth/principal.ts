@@ -1,4 +1,5 @@
 import type { Identity } from '@confer/shared';
+import type { JwtPrincipal } from './jwt/claims.ts';
 import type { Rights } from './rights.ts';
 
 /** Who a session acts for, as of a policy: with another policy it is another one. */
@@ -12,4 +13,13 @@ export interface Principal {
   readonly expiresAt?: number;
   /** The token that it came with. */
   readonly tokenId?: string;
+  /** What it says of itself, where others have signed it. */
+  readonly signed?: Signed;
+}
+
+/** What a token that others have signed says of its principal, and the rights that its roles gave. */
+export interface Signed {
+  readonly jwt: JwtPrincipal;
+  readonly given: Rights;
+  readonly ceiling: Rights;
 }

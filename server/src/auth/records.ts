@@ -9,6 +9,9 @@ export const NAMES = `${AUTH}/names`;
 /** By id, the day that a token was last used. */
 export const USED = `${AUTH}/used`;
 
+/** By server, the last line of its audit at some time. */
+export const AUDIT_HEADS = '/.confer/audit/heads';
+
 /** A token as it is kept: all but its secret. */
 export interface TokenRecord {
   readonly id: string;

@@ -2,11 +2,14 @@ import { type Clock, ProtocolError, type Verb } from '@confer/shared';
 import type { Authority, Caller, Verdict } from './authority.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { hashOf, isSameHash } from './hash.ts';
+import type { JwtVerifier } from './jwt/jwt.ts';
+import { TokenRefused } from './jwt/refusal.ts';
 import type { LivePolicy } from './live-policy.ts';
 import type { Policy } from './policy.ts';
 import type { Principal } from './principal.ts';
 import type { TokenRecord } from './records.ts';
 import { ADMIN, type Decision, noRights, RoleRights } from './rights.ts';
+import { refreshedSigned, signedPrincipal } from './signed-principal.ts';
 import { parseToken } from './token.ts';
 
 /** One that is good for once, from a file that only its owner can read. */
@@ -22,6 +25,8 @@ export interface AuthorityParts {
   readonly failures: FailedAttempts;
   /** The token that makes the first admin, as long as there is none. */
   readonly bootstrap: () => BootstrapSecret | undefined;
+  /** Knows the tokens that others have signed; missing where nobody's are believed. */
+  readonly signatures?: JwtVerifier;
   /** A token was good: told at most once a day for each. */
   readonly onUsed: (tokenId: string) => void;
 }
@@ -40,18 +45,19 @@ export class TokenAuthority implements Authority {
     this.#with = parts;
   }
 
-  identify({ token, address }: Caller): Verdict {
-    const { failures } = this.#with;
+  identify({ token, address }: Caller): Verdict | Promise<Verdict> {
+    const { failures, signatures } = this.#with;
     if (token === undefined) return refused('unauthenticated', 'no token came');
     if (!failures.admits(address))
       return refused('rate_limited', `too many attempts from ${address} failed`);
-    const verdict = this.#judge(token);
-    if (verdict.kind === 'refused') failures.note(address);
-    return verdict;
+    if (signatures !== undefined && isSigned(token))
+      return this.#judgeSigned(token, signatures).then((verdict) => this.#noted(verdict, address));
+    return this.#noted(this.#judge(token), address);
   }
 
   refreshed(principal: Principal): Principal | undefined {
-    const { tokenId } = principal;
+    const { tokenId, signed } = principal;
+    if (signed !== undefined) return refreshedSigned(principal, signed, this.#policy);
     if (principal.kind === 'bootstrap')
       return this.#with.bootstrap() === undefined ? usedUp(principal) : principal;
     const token = tokenId === undefined ? undefined : this.#policy.tokens.get(tokenId);
@@ -73,6 +79,23 @@ export class TokenAuthority implements Authority {
 
   get #policy(): Policy {
     return this.#with.policy.current;
+  }
+
+  /** Only what somebody may have guessed counts: keys that cannot be had are nobody's fault. */
+  #noted(verdict: Verdict, address: string): Verdict {
+    if (verdict.kind === 'refused' && verdict.error.code === 'unauthenticated')
+      this.#with.failures.note(address);
+    return verdict;
+  }
+
+  async #judgeSigned(token: string, signatures: JwtVerifier): Promise<Verdict> {
+    try {
+      const jwt = await signatures.verify(token);
+      return { kind: 'known', principal: signedPrincipal(jwt, this.#policy) };
+    } catch (error) {
+      if (!(error instanceof TokenRefused)) throw error;
+      return refused(error.code, error.reason);
+    }
   }
 
   #judge(text: string): Verdict {
@@ -124,6 +147,11 @@ function forBootstrap({ expiresAt }: BootstrapSecret): Verdict {
   };
 }
 
+/** As a JWT is written: three parts, of which the first is an object. */
+function isSigned(token: string): boolean {
+  return token.startsWith('ey') && token.split('.').length === 3;
+}
+
 /**
  * The connection that made the first admin lives on, without any right: its answer has the only copy of the token, and
  * has yet to go out when the commit of it comes out of the feed.
@@ -136,6 +164,7 @@ function usedUp(principal: Principal): Principal {
 const WHAT_TO_DO = {
   unauthenticated: 'this server wants a token that it knows: --token-file, or CONFER_TOKEN',
   token_expired: 'the token has expired: ask whoever made it for another one',
+  unavailable: 'the keys of who signed the token cannot be had now; come back later',
   rate_limited: 'too many attempts from this address failed; wait a minute',
 } as const;
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, ProtocolError } from '@confer/shared';
+import type { AuditActor } from '../audit/events.ts';
 import { errorText } from '../log.ts';
 import type { SessionService } from './service.ts';
 
@@ -19,6 +20,15 @@ export function noteEnd(
   log(level, 'connection ended', { ...ended, code, message: reason });
   counters.count(`connectionsEnded.${code}`);
   if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
+}
+
+/** Writes down that somebody came in, or, with a reason, did not. */
+export function auditLogin({ auditing }: SessionService, who: AuditActor, reason?: string): void {
+  if (auditing === undefined) return;
+  const { audit } = auditing;
+  if (reason !== undefined)
+    void audit.record({ event: 'loginFailed', outcome: 'denied', reason, who });
+  else void audit.record({ event: 'login', outcome: 'done', reason: `by ${who.kind}`, who });
 }
 
 /** What the other side is told of a failure. Only what nobody expects is a bug, and has its place in the log. */

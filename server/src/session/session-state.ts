@@ -1,5 +1,7 @@
 import type { Timer } from '@confer/shared';
+import { actorOf } from '../api/auditing.ts';
 import type { ApiContext } from '../api/context.ts';
+import type { AuditActor } from '../audit/events.ts';
 import type { Principal } from '../auth/principal.ts';
 
 /**
@@ -18,7 +20,20 @@ export type State =
   | { readonly kind: 'closed' };
 
 /** What its requests are done with. The principal is that of the policy that holds now. */
-export type SessionContext = Omit<ApiContext, 'principal'> & { principal: Principal };
+export type SessionContext = Omit<ApiContext, 'principal' | 'actor'> & {
+  principal: Principal;
+  actor: AuditActor;
+};
+
+export function contextOf(parts: Omit<SessionContext, 'actor'>): SessionContext {
+  return { ...parts, actor: actorOf(parts) };
+}
+
+/** Its requests are done as those of a principal from now on. */
+export function become(context: SessionContext, principal: Principal): void {
+  context.principal = principal;
+  context.actor = actorOf(context);
+}
 
 /** What a session tells of itself. */
 export interface SessionEdges {

@@ -18,11 +18,17 @@ import type { Principal } from '../auth/principal.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink } from '../watch/watch-sink.ts';
 import { Answers } from './answers.ts';
-import { failureOf, noteEnd } from './ending.ts';
+import { auditLogin, failureOf, noteEnd } from './ending.ts';
 import { Inbox } from './inbox.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionService } from './service.ts';
-import type { SessionContext, SessionEdges, State } from './session-state.ts';
+import {
+  become,
+  contextOf,
+  type SessionContext,
+  type SessionEdges,
+  type State,
+} from './session-state.ts';
 import { SessionWatches } from './session-watches.ts';
 import { welcomeOf } from './welcome.ts';
 
@@ -83,7 +89,7 @@ export class Session implements SocketHandlers, ApiSink {
   }
 
   get address(): string {
-    return this.#socket.remote;
+    return this.#socket.address;
   }
 
   advanced(): void {
@@ -175,9 +181,7 @@ export class Session implements SocketHandlers, ApiSink {
       this.#inbox.clear();
       this.#answers.clear();
       this.#state = { kind: 'leaving' };
-    } else if (this.#state.kind === 'awaiting-hello' || this.#state.kind === 'identifying') {
-      this.#end('shutting_down', 'the server is stopping');
-    }
+    } else if ('timeout' in this.#state) this.dismiss();
   }
 
   /** Ends a connection that was asked to leave. */
@@ -227,29 +231,29 @@ export class Session implements SocketHandlers, ApiSink {
     const verdict = this.#service.auth.authority.identify(caller);
     if (verdict instanceof Promise)
       verdict.then(
-        (judged) => this.#identified(judged),
+        (judged) => this.#identified(judged, client),
         (error: unknown) => this.fail(error),
       );
-    else this.#identified(verdict);
+    else this.#identified(verdict, client);
   }
 
-  #identified(verdict: Verdict): void {
+  #identified(verdict: Verdict, client: Hello['client']): void {
     if (this.#state.kind !== 'identifying') return;
     if (verdict.kind === 'refused') {
       const { error, reason } = verdict;
+      const stranger = { kind: 'unknown', address: this.address, session: this.id } as const;
+      auditLogin(this.#service, stranger, reason);
       this.#end(error.code, error.message, reason);
       return;
     }
     this.#state.timeout.cancel();
     this.#edges.onSettled();
     const { principal } = verdict;
-    const context: SessionContext = {
-      service: this.#service,
-      principal,
+    const context = contextOf({
+      ...{ service: this.#service, sink: this, client, watches: this.#watches.byName, principal },
       adopt: (next) => this.#adopt(context, next, this.#service.hub.revision),
-      sink: this,
-      watches: this.#watches.byName,
-    };
+    });
+    auditLogin(this.#service, context.actor);
     this.#state = { kind: 'open', context };
     this.#socket.send(encode(welcomeOf(this.id, context, this.#service)));
     if (this.#service.behindMs() !== undefined) this.#heartbeat();
@@ -257,7 +261,7 @@ export class Session implements SocketHandlers, ApiSink {
 
   /** Acts for a principal as it is now, with what rights that leaves. */
   #adopt(context: SessionContext, principal: Principal, revision: number): void {
-    context.principal = principal;
+    become(context, principal);
     if (this.#watches.revokeUnless(principal, revision)) this.advanced();
   }
 
@@ -270,12 +274,7 @@ export class Session implements SocketHandlers, ApiSink {
 
   /** A frame that is a request, but not one that can be done, is answered; any other ends it all. */
   #reject({ code, id, problem }: Rejected, bytes: number): void {
-    if (
-      code === 'bad_message' ||
-      id === undefined ||
-      this.#state.kind === 'awaiting-hello' ||
-      this.#state.kind === 'identifying'
-    )
+    if (code === 'bad_message' || id === undefined || 'timeout' in this.#state)
       this.#end('bad_message', problem);
     else if (this.#state.kind === 'open')
       this.#answers.refuse({ type: 'error', id, code, message: problem }, bytes);

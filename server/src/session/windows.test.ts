@@ -1,22 +1,20 @@
 import type { WatchMode } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { MemoryDisk } from '../engine/memory/disk.ts';
+import { Kept } from '../test-support/kept.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 import { type Scene, startCore } from '../test-support/scene.ts';
 
-/** Revisions 1 to 6 of `/a`; history begins after 3. The server has started anew since. */
+/** Six commits of `/a` and `/b`; history begins after the third. The server has started anew since. */
 async function sixRevisions(tombstonesMax?: number): Promise<Scene> {
-  const options = {
-    disk: new MemoryDisk(),
-    ...(tombstonesMax === undefined ? {} : { tombstonesMax }),
-  };
-  const scene = startCore(options);
+  const kept = new Kept(tombstonesMax === undefined ? {} : { tombstonesMax });
+  const scene = await startCore({ kept });
   await scene.put('/a', '1');
   await scene.put('/b', '2');
   await scene.remove('/b');
   for (const value of ['4', '5', '6']) await scene.put('/a', value);
-  await scene.engine.maintenance.compact(3);
-  return startCore(options);
+  await scene.engine.maintenance.compact(scene.revisionOf(3));
+  await scene.settle();
+  return startCore({ kept });
 }
 
 async function watchAfter(scene: Scene, mode: WatchMode, revision: number) {
@@ -27,6 +25,11 @@ async function watchAfter(scene: Scene, mode: WatchMode, revision: number) {
   return client;
 }
 
+/** After the second commit, after the third, and now. */
+function placesOf({ revisionOf, engine }: Scene): [number, number, number] {
+  return [revisionOf(2), revisionOf(3), engine.reads.revision];
+}
+
 async function typesAfter(scene: Scene, mode: WatchMode, revision: number) {
   const { received } = await watchAfter(scene, mode, revision);
   return received.map(({ type }) => type);
@@ -34,9 +37,14 @@ async function typesAfter(scene: Scene, mode: WatchMode, revision: number) {
 
 describe('a revision before history, in it, or after it', () => {
   it('is refused, shown and refused where a list asks for it', async () => {
-    const client = RawClient.open((await sixRevisions()).core);
-    for (const [id, at] of [2, 3, 6, 7].entries()) client.send({ type: 'list', id, path: '/', at });
-    expect(client.take('error')).toMatchObject({ id: 0, code: 'compacted', compactedRevision: 3 });
+    const { core, engine, revisionOf, settle } = await sixRevisions();
+    const client = RawClient.open(core);
+    const [second, third, sixth] = [revisionOf(2), revisionOf(3), revisionOf(6)];
+    for (const [id, at] of [second, third, sixth, engine.reads.revision + 99].entries())
+      client.send({ type: 'list', id, path: '/', at });
+    await settle();
+    const compacted = { id: 0, code: 'compacted', compactedRevision: third };
+    expect(client.take('error')).toMatchObject(compacted);
     expect(client.take('listed').entries.map(({ value }) => value)).toEqual(['1']);
     expect(client.take('listed').entries.map(({ value }) => value)).toEqual(['6']);
     expect(client.take('error')).toMatchObject({ id: 3, code: 'future_revision' });
@@ -44,47 +52,52 @@ describe('a revision before history, in it, or after it', () => {
 
   it('W3 is gone on from by a state watch: with a difference, with commits, or anew', async () => {
     const scene = await sixRevisions();
-    const compacted = await watchAfter(scene, 'state', 2);
-    expect(compacted.take('watching').revision).toBe(2);
+    const [second, third, now] = placesOf(scene);
+    const compacted = await watchAfter(scene, 'state', second);
+    expect(compacted.take('watching').revision).toBe(second);
     expect(compacted.take('difference')).toMatchObject({
-      from: 2,
-      to: 6,
+      from: second,
+      to: now,
       changes: [
         { type: 'put', entry: { path: '/a', value: '6' } },
         { type: 'delete', path: '/b', cause: 'removed' },
       ],
     });
-    expect(compacted.take('synced')).toMatchObject({ revision: 6, entries: 1 });
-    expect(await typesAfter(scene, 'state', 3)).toEqual(['watching', 'commits', 'synced']);
-    expect(await typesAfter(scene, 'state', 6)).toEqual(['watching', 'synced']);
-    const future = await watchAfter(scene, 'state', 7);
-    expect(future.take('watching').revision).toBe(6);
+    expect(compacted.take('synced')).toMatchObject({ revision: now, entries: 1 });
+    expect(await typesAfter(scene, 'state', third)).toEqual(['watching', 'commits', 'synced']);
+    expect(await typesAfter(scene, 'state', now)).toEqual(['watching', 'synced']);
+    const future = await watchAfter(scene, 'state', now + 99);
+    const { revision } = scene.engine.reads;
+    expect(future.take('watching').revision).toBe(revision);
     expect(future.take('resync').reason).toBe('epoch');
-    expect(future.take('snapshot').revision).toBe(6);
+    expect(future.take('snapshot').revision).toBe(revision);
   });
 
   it('W3 is gone on from anew by a state watch where deletes since then are not known', async () => {
-    const client = await watchAfter(await sixRevisions(0), 'state', 2);
-    expect(client.take('watching').revision).toBe(2);
+    const scene = await sixRevisions(0);
+    const [second, , now] = placesOf(scene);
+    const client = await watchAfter(scene, 'state', second);
+    expect(client.take('watching').revision).toBe(second);
     expect(client.take('resync').reason).toBe('compacted');
-    expect(client.take('snapshot').revision).toBe(6);
-    expect(client.take('synced').revision).toBe(6);
+    expect(client.take('snapshot').revision).toBe(now);
+    expect(client.take('synced').revision).toBe(now);
   });
 
   it('W3 is told to an event watch as compacted, gone on from, and refused', async () => {
     const scene = await sixRevisions();
-    const compacted = await watchAfter(scene, 'events', 2);
+    const [second, third, now] = placesOf(scene);
+    const compacted = await watchAfter(scene, 'events', second);
     compacted.take('watching');
     expect(compacted.take('compacted')).toMatchObject({
       reason: 'compacted',
-      compactedRevision: 3,
-      revision: 6,
+      compactedRevision: third,
+      revision: now,
     });
-    const available = await watchAfter(scene, 'events', 3);
-    expect(available.take('watching').revision).toBe(3);
-    expect(available.take('commits')).toMatchObject({ from: 3, to: 6 });
-    expect(await typesAfter(scene, 'events', 6)).toEqual(['watching']);
-    const future = await watchAfter(scene, 'events', 7);
+    const available = await watchAfter(scene, 'events', third);
+    expect(available.take('watching').revision).toBe(third);
+    expect(available.take('commits')).toMatchObject({ from: third, to: now });
+    expect(await typesAfter(scene, 'events', now)).toEqual(['watching']);
+    const future = await watchAfter(scene, 'events', now + 99);
     expect(future.take('error')).toMatchObject({ code: 'future_revision' });
   });
 });
@@ -99,20 +112,25 @@ describe('a compaction by request', () => {
 
   it('goes up to the revision, or up to now', async () => {
     const scene = await sixRevisions();
-    const some = await compact(scene, 5);
-    expect(some.take('compaction')).toEqual({ type: 'compaction', id: 5, compactedRevision: 5 });
+    const fifth = scene.revisionOf(5);
+    const some = await compact(scene, fifth);
+    const compactedRevision = fifth;
+    expect(some.take('compaction')).toEqual({ type: 'compaction', id: 5, compactedRevision });
+    const now = scene.engine.reads.revision;
     const all = await compact(scene);
-    expect(all.take('compaction').compactedRevision).toBe(6);
-    expect(scene.core.status()).toMatchObject({ compactedRevision: 6, entries: 1 });
+    expect(all.take('compaction').compactedRevision).toBe(now);
+    expect(scene.core.status()).toMatchObject({ compactedRevision: now, entries: 1 });
   });
 
   it('says where history begins if that is later', async () => {
-    const client = await compact(await sixRevisions(), 1);
-    expect(client.take('compaction').compactedRevision).toBe(3);
+    const scene = await sixRevisions();
+    const client = await compact(scene, scene.revisionOf(1));
+    expect(client.take('compaction').compactedRevision).toBe(scene.revisionOf(3));
   });
 
   it('is refused for what has not happened', async () => {
-    const client = await compact(await sixRevisions(), 7);
+    const scene = await sixRevisions();
+    const client = await compact(scene, scene.engine.reads.revision + 99);
     expect(client.take('error')).toMatchObject({ id: 5, code: 'future_revision' });
   });
 });

@@ -18,7 +18,7 @@ import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';
 
 /** What watches are told of. */
-export type { EngineChange, EngineCommit, FeedEvent, PathState, Timeline };
+export type { CommitOutcome, EngineChange, EngineCommit, FeedEvent, PathState, Timeline };
 
 /** About this much memory for the commits that those who are a little behind are served from. */
 const RECENT_COMMITS_MAX = 10_000;

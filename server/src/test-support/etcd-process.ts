@@ -45,6 +45,8 @@ export interface EtcdProcessOptions {
   readonly directory: string;
   readonly clientPort: number;
   readonly peerPort: number;
+  /** Where the others reach it, if that is not where it listens. */
+  readonly advertisedPeerPort?: number;
   /** `name=url,…` of all members. */
   readonly initialCluster: string;
   readonly token: string;
@@ -87,10 +89,21 @@ export class EtcdProcess {
   }
 
   /** A cluster of so many, each on an empty directory. */
-  static async cluster(count: number): Promise<EtcdProcess[]> {
+  static async cluster(
+    count: number,
+    {
+      more = [],
+      peerPortOf = (port) => Promise.resolve(port),
+    }: {
+      readonly more?: readonly string[];
+      /** Where the others are to reach the member that listens there. */
+      readonly peerPortOf?: (port: number) => Promise<number>;
+    } = {},
+  ): Promise<EtcdProcess[]> {
     const ports = await Promise.all(Array.from({ length: 2 * count }, () => freePort()));
     const peers = ports.slice(count);
-    const initialCluster = peers.map((port, i) => `m${i}=http://127.0.0.1:${port}`).join(',');
+    const advertised = await Promise.all(peers.map(peerPortOf));
+    const initialCluster = advertised.map((port, i) => `m${i}=http://127.0.0.1:${port}`).join(',');
     const members = peers.map(
       (peerPort, i) =>
         new EtcdProcess({
@@ -98,8 +111,10 @@ export class EtcdProcess {
           directory: mkdtempSync(join(tmpdir(), 'confer-etcd-')),
           clientPort: ports[i] ?? 0,
           peerPort,
+          advertisedPeerPort: advertised[i] ?? peerPort,
           initialCluster,
           token: `token-${ports[0]}`,
+          more,
         }),
     );
     for (const member of members) member.start();
@@ -113,13 +128,15 @@ export class EtcdProcess {
 
   start(): void {
     const { name, directory, peerPort, initialCluster, token, more = [] } = this.options;
+    const { advertisedPeerPort = peerPort } = this.options;
     const peer = `http://127.0.0.1:${peerPort}`;
+    const advertised = `http://127.0.0.1:${advertisedPeerPort}`;
     this.#child = spawn(
       'etcd',
       [
         ...['--name', name, '--data-dir', directory],
         ...['--listen-client-urls', this.url, '--advertise-client-urls', this.url],
-        ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
+        ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', advertised],
         ...['--initial-cluster', initialCluster, '--initial-cluster-token', token],
         ...['--initial-cluster-state', 'new', '--log-level', 'error'],
         ...more,
@@ -159,7 +176,7 @@ export class EtcdProcess {
   /** Ends it as a crash does, or by another signal, and resolves when it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !this.isRunning) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill(signal);
     await gone;
@@ -169,8 +186,19 @@ export class EtcdProcess {
     this.#child?.kill(signal);
   }
 
+  get isRunning(): boolean {
+    const { exitCode = 0, signalCode = null } = this.#child ?? {};
+    return exitCode === null && signalCode === null;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Its id, as members name each other, and whether it is the leader. */
+  look(): { readonly id: string; readonly peerPort: number; readonly isLeader: boolean } {
+    const [, id = '', , , isLeader] = this.ctl('endpoint', 'status').split(', ');
+    return { id, peerPort: this.options.peerPort, isLeader: isLeader === 'true' };
   }
 
   /** A call of etcd's JSON gateway, for what Confer itself does not ask. */
@@ -189,9 +217,15 @@ export class EtcdProcess {
 
   /** Replaces all data of a stopped member, the only one of its cluster, by those of a backup. */
   restore(file: string, token = this.options.token): void {
-    const { name, directory, peerPort, initialCluster } = this.options;
+    const {
+      name,
+      directory,
+      peerPort,
+      advertisedPeerPort = peerPort,
+      initialCluster,
+    } = this.options;
     rmSync(directory, { recursive: true, force: true });
-    const peer = `http://127.0.0.1:${peerPort}`;
+    const peer = `http://127.0.0.1:${advertisedPeerPort}`;
     const cluster = ['--initial-cluster', initialCluster, '--initial-cluster-token', token];
     const more = ['--initial-advertise-peer-urls', peer, '--data-dir', directory];
     execFileSync(

@@ -35,7 +35,7 @@ export async function startGuarded(
   options: Omit<Parameters<typeof startCore>[0] & object, 'auth'> = {},
 ): Promise<GuardedScene> {
   const { token, secret } = oneTimeSecret(Number.MAX_SAFE_INTEGER);
-  const scene = startCore({ ...options, auth: { bootstrap: () => secret } });
+  const scene = await startCore({ ...options, auth: { bootstrap: () => secret } });
   const ask = async (client: RawClient, request: Asked) => {
     const id = ++ids;
     client.send(request(id));

@@ -16,12 +16,13 @@ export class RawClient {
   isReceiving = false;
   readonly #handlers: SocketHandlers;
 
-  constructor(core: Core, remote = 'test') {
+  constructor(core: Core, address = '192.0.2.1') {
     const client = this;
     const socket: Socket = {
-      remote,
-      address: '127.0.0.1',
-      isProxied: false,
+      // What counts is whose connection it is, not who brings it.
+      remote: '10.255.0.1:4711',
+      address,
+      isProxied: true,
       certificateName: undefined,
       get bufferedBytes() {
         return client.bufferedBytes;

@@ -2,9 +2,8 @@ import type { Operation } from '@confer/shared';
 import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { type AuthOptions, Core } from '../core.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { MemoryDisk } from '../engine/memory/disk.ts';
-import { openMemoryEngine } from '../engine/memory/memory.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
+import { Kept } from './kept.ts';
 
 /** A core, and what a test does with it. */
 export interface Scene {
@@ -13,7 +12,9 @@ export interface Scene {
   readonly clock: VirtualClock;
   /** What it wrote to its log. */
   readonly said: readonly string[];
-  /** Runs what was deferred, and what that defers, until nothing is left. */
+  /** The revision of the commit of that number, of all that were made on what is kept; 0: that before the first. */
+  revisionOf(number: number): number;
+  /** Runs what was deferred, and what that defers, until nothing is left and the engine has done what was asked. */
   settle(): Promise<void>;
   /** One commit, done and delivered. */
   put(path: string, value: string): Promise<number>;
@@ -22,21 +23,20 @@ export interface Scene {
 
 let scenes = 0;
 
-/** A core on a memory engine, with time and deferred work in the hands of the test. */
-export function startCore({
+/** A core, with time and deferred work in the hands of the test. */
+export async function startCore({
   watchesMax = 1_000,
   wrap = (engine) => engine,
   auth,
-  ...options
+  kept = new Kept(),
 }: {
   /** The engine that the core has, where it is not the one that the test writes to. */
   wrap?: (engine: Engine) => Engine;
-  disk?: MemoryDisk;
-  tombstonesMax?: number;
+  kept?: Kept;
   watchesMax?: number;
   /** Everybody is asked who they are. */
   auth?: AuthOptions;
-} = {}): Scene {
+} = {}): Promise<Scene> {
   const clock = new VirtualClock({ isZeroSoon: true });
   scenes += 1;
   const said: string[] = [];
@@ -50,7 +50,7 @@ export function startCore({
     newSecret: systemRuntime.newSecret,
     defer: (run) => void deferred.push(run),
   };
-  const engine = openMemoryEngine({ clock, newId, ...options });
+  const { engine, isSettled } = await kept.open({ clock, newId });
   const core = new Core({
     engine: wrap(engine),
     runtime,
@@ -65,7 +65,7 @@ export function startCore({
       deferred = [];
       for (const run of due) run();
       await new Promise((resolve) => setImmediate(resolve));
-    } while (deferred.length > 0);
+    } while (deferred.length > 0 || !isSettled());
   };
   const commit = async (operation: Operation) => {
     const operations = [operation];
@@ -76,5 +76,6 @@ export function startCore({
   };
   const put = (path: string, value: string) => commit({ type: 'put', path, value });
   const remove = (path: string) => commit({ type: 'delete', path, recursive: true });
-  return { core, engine, clock, said, settle, put, remove };
+  const revisionOf = (number: number) => kept.revisionOf(number);
+  return { core, engine, clock, said, revisionOf, settle, put, remove };
 }

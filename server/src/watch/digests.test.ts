@@ -23,7 +23,7 @@ function filling(entries: number) {
 }
 
 async function filled(entries: number): Promise<Scene> {
-  const scene = startCore();
+  const scene = await startCore();
   await scene.engine.writes.commit(filling(entries));
   await scene.settle();
   return scene;
@@ -60,14 +60,14 @@ describe('W7 the digest of a subtree', () => {
 
   it('comes to who continues where nobody watched, if the subtree is soon looked through', async () => {
     const small = await filled(1_000);
-    const { client } = await watching(small, 1);
+    const { client } = await watching(small, small.revisionOf(1));
     expect(client.take('synced')).toMatchObject(truth(small, '/app'));
     const large = await filled(1_001);
-    const other = await watching(large, 1);
+    const other = await watching(large, large.revisionOf(1));
     expect(other.client.take('synced')).toEqual({
       type: 'synced',
       watch: 'w1',
-      revision: 1,
+      revision: large.revisionOf(1),
       by: 'nothing',
     });
   });
@@ -83,7 +83,7 @@ describe('W7 the digest of a subtree', () => {
 
   it('is sent on demand, however long it takes to find out, and as of what was sent', async () => {
     const scene = await filled(3_500);
-    const { client, watch } = await watching(scene, 1);
+    const { client, watch } = await watching(scene, scene.revisionOf(1));
     expect(await verified(scene, client, watch)).toMatchObject(truth(scene, '/app'));
     await scene.put('/app/1', 'new');
     await scene.remove('/app/2');
@@ -102,7 +102,7 @@ describe('W7 the digest of a subtree', () => {
     client.drain();
     await scene.settle();
     expect(client.received.slice(-2)).toMatchObject([
-      { type: 'commits', to: 3 },
+      { type: 'commits', to: scene.revisionOf(3) },
       { type: 'synced', ...truth(scene, '/app') },
     ]);
   });
@@ -120,13 +120,14 @@ describe('W7 the digest of a subtree', () => {
 
   it('is found out anew where history was compacted in the middle of it', async () => {
     const scene = await filled(2_500);
-    const { client, watch } = await watching(scene, 1);
+    const { client, watch } = await watching(scene, scene.revisionOf(1));
     client.send({ type: 'verify', id: 7, watch });
     client.received.length = 0;
-    await scene.put('/app/1', 'new');
-    await scene.engine.maintenance.compact(2);
+    const revision = await scene.put('/app/1', 'new');
+    const { entries, digest } = truth(scene, '/app');
+    await scene.engine.maintenance.compact(revision);
     await scene.settle();
-    expect(client.received.at(-1)).toMatchObject({ type: 'synced', ...truth(scene, '/app') });
+    expect(client.received.at(-1)).toMatchObject({ type: 'synced', revision, entries, digest });
   });
 });
 

@@ -18,7 +18,7 @@ function write(scene: Scene, bytes: number, requestId = 'r') {
 
 describe('W10 what one turn hands out', () => {
   it('is bounded where one connection watches the same path over and over', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const client = await manyWatches(scene, 200);
     await write(scene, 500_000);
     expect(client.received.length).toBeGreaterThan(0);
@@ -28,18 +28,20 @@ describe('W10 what one turn hands out', () => {
   });
 
   it('is bounded however many batches come in it', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const client = await manyWatches(scene, 60);
     for (let i = 0; i < 5; i++) await write(scene, 100_000, `r${i}`);
     expect(client.received.length).toBeGreaterThan(0);
     expect(client.received.length).toBeLessThan(50);
     await scene.settle();
-    const last = client.received.filter((message) => 'to' in message && message.to === 5);
+    const last = client.received.filter(
+      (message) => 'to' in message && message.to === scene.revisionOf(5),
+    );
     expect(last).toHaveLength(60);
   });
 
   it('is bounded where many connections share the frame', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const clients = await Promise.all(Array.from({ length: 200 }, () => manyWatches(scene, 1)));
     await write(scene, 500_000);
     const served = clients.filter(({ received }) => received.length > 0);
@@ -47,11 +49,11 @@ describe('W10 what one turn hands out', () => {
     expect(served.length).toBeLessThan(100);
     await scene.settle();
     for (const { received } of clients)
-      expect(received).toMatchObject([{ type: 'commits', to: 1 }]);
+      expect(received).toMatchObject([{ type: 'commits', to: scene.revisionOf(1) }]);
   });
 
   it('is nothing for a connection that takes no more, not even the making of a frame', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const client = await manyWatches(scene, 3);
     client.answer = 'buffered';
     await write(scene, 10);
@@ -69,7 +71,7 @@ describe('W10 what one turn hands out', () => {
 
 describe('W10 a batch that is too large to be handed to all at once', () => {
   it('is made once for all who catch up with it', async () => {
-    const scene = startCore();
+    const scene = await startCore();
     const clients = await Promise.all(Array.from({ length: 50 }, () => manyWatches(scene, 1)));
     const stringify = vi.spyOn(JSON, 'stringify');
     await write(scene, 1024 * 1024);
@@ -78,6 +80,6 @@ describe('W10 a batch that is too large to be handed to all at once', () => {
     stringify.mockRestore();
     expect(made).toHaveLength(1);
     for (const { received } of clients)
-      expect(received).toMatchObject([{ type: 'commits', to: 1 }]);
+      expect(received).toMatchObject([{ type: 'commits', to: scene.revisionOf(1) }]);
   });
 });
