@@ -16,7 +16,7 @@ async function startFirst() {
     newSecret: systemRuntime.newSecret,
     log: (_, message) => said.push(message),
   });
-  const scene = startCore({ auth: { bootstrap: () => bootstrap.secret } });
+  const scene = await startCore({ auth: { bootstrap: () => bootstrap.secret } });
   if (scene.core.administration === undefined) throw new Error('there are rights');
   await bootstrap.prepare(scene.core.administration);
   const file = join(directory, 'bootstrap-token');
