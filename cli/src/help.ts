@@ -17,7 +17,7 @@ function errors(): string {
     [exitCodes.usage, 'the command line is wrong, or the data cannot be opened'],
     [exitCodes.notFound, 'there is nothing at the path'],
     [exitCodes.conflict, 'somebody else wrote first; nothing was written'],
-    [exitCodes.refused, 'the server refuses'],
+    [exitCodes.refused, 'the server refuses, or auth check says that it would'],
     [exitCodes.unavailable, 'the server cannot be reached or did not answer in time'],
     [exitCodes.invalid, 'a path, a value or a file is invalid'],
     [exitCodes.interrupted, 'interrupted (Ctrl-C)'],

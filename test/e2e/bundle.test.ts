@@ -19,3 +19,20 @@ it('W7 W12 the bundle, which is minified twice, does and says what the package d
   expect(said).toEqual(await tour(dist('index.js')));
   expect(said).toContainEqual({ what: 'verify', value: true });
 });
+
+it('the bundle for rights goes on over a client of the first one, and throws its errors', async () => {
+  const server = await createServer({ engine: 'memory', port: 0 });
+  const script = new URL('./rights-tour.js', import.meta.url).pathname;
+  for (const [client, admin] of [
+    ['browser.bundle.js', 'admin.bundle.js'],
+    ['index.js', 'admin.js'],
+  ]) {
+    const builds = [client ?? '', admin ?? ''].map((file) => dist(file).href);
+    const { code, stdout, stderr } = await new Program(script, [...builds, server.url]).finished;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ kind: 'anyone', forbidden: 'forbidden', areOfOneClass: true },
+    });
+  }
+  await server.close();
+});

@@ -72,7 +72,7 @@ describe('the packages, packed and installed in an empty folder', () => {
     const url = await server.saw(({ stdout }) => /^http:\S+/.exec(stdout)?.[0]);
     expect((await run('--url', url, 'set', '/a', '1')).code).toBe(0);
     expect((await run('--url', url, 'get', '/a')).stdout).toBe('1\n');
-    expect(await scriptSays(url)).toBe('/a 1 2\n');
+    expect(await scriptSays(url)).toBe('/a 1 2 anyone\n');
     server.child.kill('SIGTERM');
     expect((await server.finished).code).toBe(0);
   });
@@ -83,13 +83,14 @@ describe('the packages, packed and installed in an empty folder', () => {
     writeFileSync(
       script,
       `import { connect } from '@confer/client';
+import { administrationOf } from '@confer/client/admin';
 import { createServer } from '@confer/server';
 const client = connect(process.argv[2]);
 const mirror = client.mirror('/a');
 await mirror.ready();
 const [{ path, value }] = mirror.list();
 await client.set('/a', '2');
-console.log(path, value, mirror.get('/a').value);
+console.log(path, value, mirror.get('/a').value, (await administrationOf(client).whoami()).kind);
 await client.close();
 await (await createServer({ engine: 'memory', port: 0 })).close();
 `,

@@ -90,11 +90,10 @@ describe('a command without a right', () => {
 describe('the token of a command', () => {
   const here = () => ({ CONFER_URL: scene.server.url });
 
-  test('is missed with what to do: exit 5', async () => {
-    const { exitCode, err } = await confer(['get', '/a'], { env: here() });
-    expect(exitCode).toBe(5);
-    expect(err).toContain('error[unauthenticated]');
-    expect(err).toContain('--token-file, or CONFER_TOKEN');
+  test.each([['get'], ['watch']])('is missed by %s with what to do: exit 5', async (verb) => {
+    const { exitCode, out, err } = await confer([verb, '/a'], { env: here() });
+    expect({ exitCode, out }).toEqual({ exitCode: 5, out: '' });
+    expect(err).toMatch(/^error\[unauthenticated\]: .*--token-file, or CONFER_TOKEN\n$/);
   });
 
   test('comes out of CONFER_TOKEN, unless a file is named; empty, that is an error', async () => {

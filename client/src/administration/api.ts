@@ -81,7 +81,7 @@ export interface RoleAdministration {
 /**
  * Tokens, each named by its id or its name. All of it needs the right `admin`. `create` and `rotate` make a secret,
  * so they are not sent again where the connection is lost before their answer: they fail with `outcome_unknown`,
- * and `list` says what became of them.
+ * and `list` says what became of them. Nor does a timeout say that nothing was made.
  */
 export interface TokenAdministration {
   create(token: NewToken, options?: WaitOptions): Promise<MadeToken>;
