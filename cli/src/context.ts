@@ -29,11 +29,17 @@ export function notice({ terminal, settings }: Context, text: string): void {
   if (!settings.quiet) terminal.stderr.write(`${text}\n`);
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
-/** Milliseconds of `500ms`, `10s`, `2m`, `24h` or, in seconds, `10`. */
+/** Milliseconds of `500ms`, `10s`, `2m`, `24h`, `7d` or, in seconds, `10`. */
 export function parseDuration(text: string): number {
-  const [, digits, unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const [, digits, unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
   const durationMs = Number(digits) * (units[unit] ?? 0);
   if (durationMs > 0) return durationMs;
   throw usageError(`${JSON.stringify(text)} is no time; one looks like 10s, 500ms or 2m`);

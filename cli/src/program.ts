@@ -1,5 +1,6 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { Command, CommanderError } from 'commander';
+import { addAudit } from './commands/audit.ts';
 import { addCompact } from './commands/compact.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExport } from './commands/export.ts';
@@ -55,6 +56,7 @@ const COMMANDS = [
   addVersion,
   addVerify,
   addRepair,
+  addAudit,
   addHelp,
 ];
 

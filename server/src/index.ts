@@ -1,11 +1,19 @@
+export { auditEventKinds } from './audit/events.ts';
 export type { DoorOptions } from './door.ts';
 export type { EngineOptions } from './engines.ts';
 export { StartError } from './errors.ts';
 export {
+  type AuditFilter,
+  type AuditHead,
+  type AuditRecord,
+  auditDirectoryOf,
   type Patience,
   type Repaired,
+  readAudit,
   repairDirectory,
   type Verified,
+  type VerifiedAudit,
+  verifyAudit,
   verifyDirectory,
 } from './keeping.ts';
 export type { Log, LogLevel } from './log.ts';

@@ -1,9 +1,13 @@
+import { join } from 'node:path';
+import type { AuditHead } from './audit/events.ts';
+import type { AuditFilter, AuditRecord } from './audit/read.ts';
+import type { VerifiedAudit } from './audit/verify.ts';
 import type { Repaired } from './engine/lmdb/repair.ts';
 import type { Verified } from './engine/lmdb/verify.ts';
 import { StartError } from './errors.ts';
 import { systemRuntime } from './runtime.ts';
 
-export type { Repaired, Verified };
+export type { AuditFilter, AuditHead, AuditRecord, Repaired, Verified, VerifiedAudit };
 
 /** For what takes long. */
 export interface Patience {
@@ -56,5 +60,72 @@ async function asStartError<Result>(
     signal?.throwIfAborted();
     if (error instanceof StorageError) throw new StartError('storage', error.message, error);
     throw error;
+  }
+}
+
+/** Where the audit of a server lies that keeps its data in a directory. */
+export function auditDirectoryOf(dataDirectory: string): string {
+  return join(dataDirectory, 'audit');
+}
+
+/** Looks whether the audit in a directory is as it was written; a server may go on writing it. Rejects with a `StartError` where it cannot be read. */
+export function verifyAudit(
+  directory: string,
+  heads: readonly AuditHead[] = [],
+): Promise<VerifiedAudit> {
+  return asReadable(directory, async () => {
+    const { verifyFiles } = await import('./audit/verify.ts');
+    const found = await verifyFiles(directory, heads);
+    // A server may have been in the middle of the last line.
+    return found.problem?.why === 'truncated' ? verifyFiles(directory, heads) : found;
+  });
+}
+
+/**
+ * The events of an audit that fit, oldest first; where `follow` is set, those to come, too, until the signal ends it,
+ * which rejects with its reason. A server may be writing it.
+ */
+export async function* readAudit(
+  directory: string,
+  filter: AuditFilter,
+  { signal, follow = false }: { readonly signal?: AbortSignal; readonly follow?: boolean } = {},
+): AsyncGenerator<AuditRecord> {
+  const { readRecords } = await import('./audit/read.ts');
+  const records = readRecords(directory, filter, follow ? () => lookAgain(signal) : undefined);
+  for (;;) {
+    const { value, done } = await asReadable(directory, () => records.next());
+    signal?.throwIfAborted();
+    if (done === true) return;
+    yield value;
+  }
+}
+
+const FOLLOW_MS = 300;
+
+function lookAgain(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resume, reject) => {
+    const end = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = systemRuntime.clock.setTimer(FOLLOW_MS, () => {
+      signal?.removeEventListener('abort', end);
+      resume();
+    });
+    signal?.addEventListener('abort', end, { once: true });
+    if (signal?.aborted === true) end();
+  });
+}
+
+async function asReadable<Result>(directory: string, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    throw new StartError(
+      'storage',
+      `the audit in ${directory} cannot be read: ${error.message}`,
+      error,
+    );
   }
 }

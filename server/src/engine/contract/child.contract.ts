@@ -4,15 +4,15 @@ import { fileURLToPath } from 'node:url';
 
 export const CHILD = fileURLToPath(new URL('../lmdb/child.mjs', import.meta.url));
 
-/** `lmdb/child.mjs` in a process of its own, on what `build` left in `dist`. */
+/** `lmdb/child.mjs`, or another script, in a process of its own, on what `build` left in `dist`. */
 export class Child {
   readonly lines: string[] = [];
   readonly ended: Promise<void>;
   readonly #process: ChildProcess;
   #waiting: (() => void)[] = [];
 
-  constructor(task: string, directory: string) {
-    this.#process = spawn(process.execPath, [CHILD, task, directory], {
+  constructor(task: string, directory: string, script = CHILD) {
+    this.#process = spawn(process.execPath, [script, task, directory], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const { stdout } = this.#process;

@@ -1,0 +1,166 @@
+import { sha256 } from '../sha256.ts';
+import type { AuditActor, AuditEvent, AuditLink, OwnEvent } from './events.ts';
+import type { LoginFailureRow } from './login-failures.ts';
+
+const PATHS_MAX = 20;
+/** Longer texts are cut: twenty paths and all names fit into a line with each of their bytes written as six. */
+const TEXT_LENGTH_MAX = 2_048;
+/** Of one code unit of a text. */
+const UTF8_BYTES_MAX = 3;
+/** What a line has beside its body: its number, the sum of the line before, and what is around them. */
+const PLACE_BYTES_MAX = 128;
+/** What `prev` of the very first line says. */
+export const BEGIN: AuditLink = { seq: 0, hash: 'begin' };
+
+/** Nearly every text there is: nothing in it has to be escaped. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+/**
+ * What JSON leaves as it is and a terminal obeys, or takes for the end of a line. C0 is escaped by JSON
+ * itself, so a line is always one line.
+ */
+const UNSEEN = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+type Recorded = Exclude<AuditEvent, { event: 'loginFailed' }>;
+
+/** What some kinds of events have. */
+interface MaybeSaid {
+  readonly requestId?: string;
+  readonly revision?: number;
+  readonly paths?: readonly string[];
+  readonly pathCount?: number;
+  readonly note?: string;
+  readonly durationMs?: number;
+}
+
+/** The text of an actor, and of what it did last. */
+interface KnownActor {
+  readonly actor: string;
+  event: string;
+  outcome: string;
+  reason: string;
+  text: string;
+}
+
+/**
+ * Writes the part of a line that does not depend on its place. All that a line costs is here and in `chained`, at
+ * tens of thousands of events a second: so the text of the actor is made once, and nothing is built to be
+ * serialized.
+ */
+export class LineWriter {
+  readonly #actors = new WeakMap<AuditActor, KnownActor>();
+  readonly #gateway: string;
+  #timeMs = Number.NaN;
+  #start = '';
+
+  constructor(gateway: string) {
+    this.#gateway = `","gateway":${quote(gateway)},"event":"`;
+  }
+
+  event(event: Recorded, timeMs: number): string {
+    const { requestId, revision, paths, pathCount, note, durationMs }: MaybeSaid = event;
+    let text = this.#startOf(timeMs) + this.#known(event);
+    if (requestId !== undefined) text += `,"requestId":${quote(requestId)}`;
+    if (revision !== undefined) text += `,"revision":${revision}`;
+    if (paths !== undefined) text += pathsText(paths, pathCount);
+    if (note !== undefined) text += `,"note":${quote(note)}`;
+    if (durationMs !== undefined) text += `,"durationMs":${durationMs}`;
+    return text;
+  }
+
+  /** Failed logins of one address within a minute. */
+  loginFailed({ who, count, reasons, firstAt }: LoginFailureRow, timeMs: number): string {
+    const since = new Date(firstAt).toISOString();
+    const start = `${this.#startOf(timeMs)}loginFailed${said('denied', reasons)}${actorText(who)}`;
+    return `${start},"count":${count},"since":"${since}"`;
+  }
+
+  own(event: OwnEvent, timeMs: number): string {
+    const { event: name, ...fields } = event;
+    const more = JSON.stringify(fields).slice(1, -1);
+    return `${this.#startOf(timeMs)}${name}","outcome":"done","kind":"server",${more}`;
+  }
+
+  /** Most events of a turn share its time. */
+  #startOf(timeMs: number): string {
+    if (timeMs !== this.#timeMs) {
+      this.#timeMs = timeMs;
+      this.#start = `,"time":"${new Date(timeMs).toISOString()}${this.#gateway}`;
+    }
+    return this.#start;
+  }
+
+  /** Most of what somebody does is of one kind, and let through by one rule. */
+  #known({ event, outcome, reason, who }: Recorded): string {
+    let known = this.#actors.get(who);
+    if (known === undefined) {
+      known = { actor: actorText(who), event: '', outcome: '', reason: '', text: '' };
+      this.#actors.set(who, known);
+    }
+    if (known.event !== event || known.outcome !== outcome || known.reason !== reason) {
+      const text = `${event}${said(outcome, reason)}${known.actor}`;
+      Object.assign(known, { event, outcome, reason, text });
+    }
+    return known.text;
+  }
+}
+
+/**
+ * Puts lines in their place: each after another one, whose sum it carries. Written into bytes at once, of which the sum is
+ * taken: text would be made into bytes twice.
+ */
+export function chained(
+  bodies: readonly string[],
+  after: AuditLink,
+): { readonly bytes: Uint8Array; readonly link: AuditLink } {
+  let { seq, hash } = after;
+  const lengthMax = bodies.reduce((sum, { length }) => sum + length * UTF8_BYTES_MAX, 0);
+  const bytes = Buffer.allocUnsafe(lengthMax + bodies.length * PLACE_BYTES_MAX);
+  let end = 0;
+  for (const body of bodies) {
+    seq++;
+    const start = end;
+    end += bytes.write(`{"seq":${seq}${body},"prev":"${hash}"}\n`, start);
+    hash = sha256(bytes.subarray(start, end - 1));
+  }
+  return { bytes: bytes.subarray(0, end), link: { seq, hash } };
+}
+
+function actorText(who: AuditActor): string {
+  const { principal, tokenId, kind, client, address, proxied, session, transport } = who;
+  const version = client === undefined ? '' : optional(',"version":', client.version);
+  const clientText =
+    client === undefined ? '' : `,"client":{"name":${quote(client.name)}${version}}`;
+  return (
+    optional(',"principal":', principal) +
+    optional(',"tokenId":', tokenId) +
+    `,"kind":"${kind}"${clientText}` +
+    optional(',"address":', address) +
+    optional(',"proxied":', proxied) +
+    optional(',"session":', session) +
+    optional(',"transport":', transport)
+  );
+}
+
+function said(outcome: string, reason: string): string {
+  return `","outcome":"${outcome}","reason":${quote(reason)}`;
+}
+
+function pathsText(paths: readonly string[], pathCount = paths.length): string {
+  let text = '';
+  for (const path of paths.length > PATHS_MAX ? paths.slice(0, PATHS_MAX) : paths)
+    text += text === '' ? quote(path) : `,${quote(path)}`;
+  return `,"paths":[${text}],"pathCount":${pathCount}`;
+}
+
+function optional(name: string, text: string | undefined): string {
+  return text === undefined ? '' : name + quote(text);
+}
+
+function quote(text: string): string {
+  if (text.length > TEXT_LENGTH_MAX) return quote(`${text.slice(0, TEXT_LENGTH_MAX - 1)}…`);
+  if (PLAIN.test(text)) return `"${text}"`;
+  return JSON.stringify(text).replace(
+    UNSEEN,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
