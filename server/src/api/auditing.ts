@@ -1,4 +1,4 @@
-import type { ProtocolError } from '@confer/shared';
+import { isWithin, type ProtocolError } from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
 import type { Draft } from '../store/draft.ts';
 import type { ApiContext } from './context.ts';
@@ -32,6 +32,17 @@ export function auditDenied(type: string, error: ProtocolError, context: ApiCont
     ...{ event: 'denied', outcome: 'denied', reason: `${type}: ${error.message}` },
     ...{ who: context.actor, paths: path === undefined ? [] : [path] },
   });
+}
+
+/** Writes down that somebody reads, or begins to watch, what is sensitive. */
+export function auditRead(
+  { type, path }: { readonly type: string; readonly path: string },
+  { service: { auditing }, actor }: ApiContext,
+): void {
+  const meets = (subtree: string) => isWithin(path, subtree) || isWithin(subtree, path);
+  if (auditing?.sensitive.some(meets) !== true) return;
+  const about = { outcome: 'allowed', reason: 'read', note: type } as const;
+  void auditing.audit.record({ event: 'read', ...about, who: actor, paths: [path] });
 }
 
 /** Does what is written down, before or after it, as the server was told to. */
