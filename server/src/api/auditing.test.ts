@@ -1,0 +1,98 @@
+import { ProtocolError, type UpMessage } from '@confer/shared';
+import { describe, expect, it } from 'vitest';
+import type { AuditEvent } from '../audit/events.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
+
+/** An audit in memory, which can be told that it cannot be written. */
+function startAudited(isRequired: boolean, sensitive: readonly string[] = []) {
+  const events: AuditEvent[] = [];
+  const disk = { isFull: false };
+  const audit = {
+    lost: 0,
+    close: async () => {},
+    record: (event: AuditEvent) => {
+      if (disk.isFull)
+        return isRequired
+          ? Promise.reject(new ProtocolError('unavailable', 'no audit'))
+          : undefined;
+      events.push(event);
+      return isRequired ? Promise.resolve() : undefined;
+    },
+  };
+  const scene = startCore({ auditing: { audit, isRequired, sensitive } });
+  return scene.then((started) => ({ ...started, events, disk }));
+}
+
+const put = (id: number) =>
+  ({
+    ...{ type: 'commit', id, requestId: `r${id}`, note: 'why' },
+    operations: [{ type: 'put', path: '/a', value: 'secret' }],
+  }) satisfies UpMessage;
+
+describe('a required audit', () => {
+  it('S3 is written before what it is about, which is not done where that fails; reads go on', async () => {
+    const { core, settle, events, disk, engine } = await startAudited(true);
+    const client = RawClient.open(core);
+    client.send(put(1));
+    await settle();
+    expect(events.map(({ event, outcome }) => [event, outcome])).toEqual([
+      ['login', 'done'],
+      ['commit', 'allowed'],
+      ['commit', 'done'],
+    ]);
+    disk.isFull = true;
+    client.send({ ...put(2), operations: [{ type: 'delete', path: '/a' }] });
+    client.send({ type: 'get', id: 3, path: '/a' });
+    await settle();
+    expect(client.received).toMatchObject([
+      { type: 'committed', id: 1 },
+      { type: 'got', id: 3, entry: { value: 'secret' } },
+      { type: 'error', id: 2, code: 'unavailable' },
+    ]);
+    expect(engine.reads.get('/a')?.value).toBe('secret');
+  });
+});
+
+describe('an audit as well as can be', () => {
+  it('has who, from where, why and the revision, and no value', async () => {
+    const { core, settle, events, engine } = await startAudited(false);
+    const client = RawClient.open(core);
+    client.send(put(1));
+    await settle();
+    expect(events.at(-1)).toMatchObject({
+      ...{ event: 'commit', outcome: 'done', note: 'why', revision: engine.reads.revision },
+      ...{ paths: ['/a'], pathCount: 1, requestId: 'r1' },
+      who: { kind: 'local', principal: 'test', client: { name: 'test' } },
+    });
+    expect(JSON.stringify(events)).not.toContain('secret');
+  });
+
+  it('has the first twenty paths of a large commit, and how many there were', async () => {
+    const { core, settle, events } = await startAudited(false);
+    const operations = Array.from({ length: 50 }, (_, i) => ({
+      ...{ type: 'put', path: `/a/${i}`, value: '1' },
+    }));
+    const client = RawClient.open(core);
+    client.sendText(JSON.stringify({ ...put(1), operations }));
+    await settle();
+    expect(events.at(-1)).toMatchObject({ pathCount: 50 });
+    expect(events.at(-1)).toHaveProperty('paths.length', 20);
+  });
+
+  it('has who reads what is sensitive, what it lies in or what lies in it, and nothing else that is read', async () => {
+    const { core, settle, events } = await startAudited(false, ['/s/x']);
+    const client = RawClient.open(core);
+    client.send({ type: 'get', id: 1, path: '/s/x/y' });
+    client.send({ type: 'list', id: 2, path: '/s' });
+    client.send({ type: 'watch', id: 3, path: '/s/x', mode: 'events' });
+    client.send({ type: 'get', id: 4, path: '/s/xy' });
+    await settle();
+    const reads = events.filter(({ event }) => event === 'read');
+    expect(reads.map((event) => ('paths' in event ? [event.note, event.paths[0]] : []))).toEqual([
+      ['get', '/s/x/y'],
+      ['list', '/s'],
+      ['watch', '/s/x'],
+    ]);
+  });
+});
