@@ -10,7 +10,7 @@ export interface AuditActor {
   readonly principal?: string;
   /** Which token it was, by its public name; never its secret. */
   readonly tokenId?: string;
-  readonly kind: 'token' | 'jwt' | 'certificate' | 'local' | 'bootstrap' | 'server' | 'unknown';
+  readonly kind: 'token' | 'jwt' | 'local' | 'bootstrap' | 'server' | 'unknown';
   /** What the client calls itself, which anybody can make up. */
   readonly client?: { readonly name: string; readonly version?: string };
   readonly address?: string;

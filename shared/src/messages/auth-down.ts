@@ -15,7 +15,7 @@ export const identity = v.object({
   id: requestNumber,
   /** What becomes `updatedBy` and `actor`. */
   principal: text,
-  kind: v.picklist(['anyone', 'token', 'jwt', 'certificate', 'bootstrap']),
+  kind: v.picklist(['anyone', 'token', 'jwt', 'bootstrap']),
   roles: roleNames,
   allow: grants,
   deny: grants,
