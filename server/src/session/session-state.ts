@@ -10,13 +10,13 @@ import type { Principal } from '../auth/principal.ts';
  *         └────────────────────────┴─────────────────┴──► closed ◄──────┘
  *
  * Identifying takes no time but for tokens that others have signed. Leaving: the server stops; what was accepted is
- * still finished, shown and answered, nothing new is taken.
+ * still finished, shown and answered, nothing new is taken. Whose it is goes on to matter: a right may end until the end.
  */
 export type State =
   | { readonly kind: 'awaiting-hello'; readonly timeout: Timer }
   | { readonly kind: 'identifying'; readonly timeout: Timer }
   | { readonly kind: 'open'; readonly context: SessionContext }
-  | { readonly kind: 'leaving' }
+  | { readonly kind: 'leaving'; readonly context: SessionContext }
   | { readonly kind: 'closed' };
 
 /** What its requests are done with. The principal is that of the policy that holds now. */

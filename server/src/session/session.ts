@@ -166,7 +166,7 @@ export class Session implements SocketHandlers, ApiSink {
    * be read now ends before anything of that revision is sent (W11).
    */
   reauthorise(revision: number): void {
-    if (this.#state.kind !== 'open') return;
+    if (!('context' in this.#state)) return;
     const { context } = this.#state;
     const principal = this.#service.auth.authority.refreshed(context.principal);
     if (principal === undefined) this.#end('unauthenticated', 'the token is not good any more');
@@ -180,7 +180,7 @@ export class Session implements SocketHandlers, ApiSink {
       this.#socket.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
       this.#inbox.clear();
       this.#answers.clear();
-      this.#state = { kind: 'leaving' };
+      this.#state = { kind: 'leaving', context: this.#state.context };
     } else if ('timeout' in this.#state) this.dismiss();
   }
 
