@@ -24,7 +24,7 @@ import { ADMIN } from '../rights.ts';
 import { type NewSecret, newToken, rotated, type Token, tokenText } from '../token.ts';
 import { put, requireHeld, requireLoosening, requireRoles } from './granting.ts';
 import { ByName, type Page } from './page.ts';
-import type { PolicyWriter } from './policy-writer.ts';
+import type { Author, PolicyWriter } from './policy-writer.ts';
 
 /** A token with its secret, which nobody can be shown again. */
 export interface MadeToken {
@@ -137,17 +137,17 @@ export class TokenAdministration {
       ...(note === undefined ? {} : { note }),
     };
     if (disabled === true) requireOther(principal, record);
-    if (!this.#isAdmin(changed)) this.#requireAnotherAdmin(record);
-    return this.#writer.write(principal, [recordPut(changed)], [condition]);
+    const others = this.#isAdmin(changed) ? [] : this.#requireAnotherAdmin(record);
+    return this.#writer.write(principal, [recordPut(changed)], [condition, ...others]);
   }
 
   async remove(principal: Principal, id: string): Promise<number> {
     const { record, condition } = this.#existing(id);
     requireOther(principal, record);
-    this.#requireAnotherAdmin(record);
+    const others = this.#requireAnotherAdmin(record);
     const paths = [`${TOKENS}/${record.id}`, `${NAMES}/${record.name}`, `${USED}/${record.id}`];
     const operations = paths.map((path) => ({ type: 'delete', path }) as const);
-    return this.#writer.write(principal, operations, [condition]);
+    return this.#writer.write(principal, operations, [condition, ...others]);
   }
 
   #infoOf({ hash: _, oldHash: __, ...record }: TokenRecord): TokenInfo {
@@ -171,9 +171,12 @@ export class TokenAdministration {
     return this.#writer.policy.rightsOf(roles).decide('admin', '/', 'subtree').isAllowed;
   }
 
-  #requireAnotherAdmin(record: TokenRecord): void {
-    const { policy } = this.#writer;
-    if (!this.#isAdmin(record) || policy.hasAdmin(this.#clock.now(), record.id)) return;
+  /** What holds as long as there is one: of two who end each other at once, the second is refused. */
+  #requireAnotherAdmin(record: TokenRecord): Condition[] {
+    if (!this.#isAdmin(record)) return [];
+    const other = this.#writer.policy.anAdmin(this.#clock.now(), record.id);
+    if (other !== undefined)
+      return this.#writer.unchangedRights({ tokenId: other.id, roles: other.roles });
     throw new ProtocolError(
       'forbidden',
       `${record.name} is the last token that may say who may do what; make another one first`,
@@ -194,19 +197,16 @@ export class TokenAdministration {
     return { operations: [put(FIRST, record.id)], conditions };
   }
 
-  async #writeNew(
-    principal: Pick<Principal, 'name'>,
-    record: TokenRecord,
-    first: Along,
-  ): Promise<number> {
+  async #writeNew(author: Author, record: TokenRecord, first: Along): Promise<number> {
     const { id, name } = record;
     const operations = [recordPut(record), put(`${NAMES}/${name}`, id), ...first.operations];
     const isFree = { path: `${NAMES}/${name}`, modRevision: 0 };
     try {
-      return await this.#writer.write(principal, operations, [isFree, ...first.conditions]);
+      return await this.#writer.write(author, operations, [isFree, ...first.conditions]);
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.code !== 'conflict') throw error;
       if (error.details.path === FIRST) throw wasUsed();
+      if (error.details.path !== isFree.path) throw error;
       throw new ProtocolError('conflict', `there is a token of the name ${name} already`);
     }
   }
