@@ -34,14 +34,25 @@ export function auditDenied(type: string, error: ProtocolError, context: ApiCont
   });
 }
 
+export interface Audited<Result> {
+  /** What is written down of it, before it is done (without a result), and after. */
+  readonly about: (result: Result | undefined) => AuditEvent;
+  /** Throws `forbidden` where the one who asks may not. */
+  readonly authorise: () => void;
+  readonly run: () => Promise<Result>;
+}
+
 /** Does what is written down, before or after it, as the server was told to. */
 export async function audited<Result extends { readonly revision: number }>(
-  about: (result: Result | undefined) => AuditEvent,
+  { about, authorise, run }: Audited<Result>,
   { service: { auditing } }: ApiContext,
-  run: () => Promise<Result>,
 ): Promise<Result> {
   if (auditing === undefined) return run();
-  if (auditing.isRequired) await auditing.audit.record(about(undefined));
+  if (auditing.isRequired) {
+    await auditing.audit.record(about(undefined));
+    // A right may have ended while the line was on its way to the disk.
+    authorise();
+  }
   const result = await run();
   void auditing.audit.record(about(result));
   return result;
@@ -59,6 +70,17 @@ export function commitEvent(
     ...{ paths: operations.slice(0, PATHS_MAX).map(({ path }) => path) },
     pathCount: operations.length,
   };
+}
+
+/** That history was dropped; before it is done, up to the revision that it is asked for. */
+export function compactEvent(
+  result: { readonly revision: number } | undefined,
+  asked: number,
+  { actor }: ApiContext,
+): AuditEvent {
+  const outcome = result === undefined ? 'allowed' : 'done';
+  const revision = result?.revision ?? asked;
+  return { event: 'compact', outcome, reason: 'operate on /', who: actor, revision };
 }
 
 /** A change of who may do what. */

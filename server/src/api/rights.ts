@@ -127,8 +127,14 @@ async function changed(
 ): Promise<Reply> {
   try {
     const administration = administrationOf(context);
-    const run = async () => ({ revision: await change(administration) });
-    const { revision } = await audited((to) => authEvent(what, path, to, context), context, run);
+    const { revision } = await audited(
+      {
+        about: (to) => authEvent(what, path, to, context),
+        authorise: () => requireOverAll(context.principal, 'admin'),
+        run: async () => ({ revision: await change(administration) }),
+      },
+      context,
+    );
     return { type: 'authChanged', id, revision };
   } catch (error) {
     return refusedChange(id, what, error, context);
@@ -142,11 +148,13 @@ async function made(
 ): Promise<Reply> {
   try {
     const administration = administrationOf(context);
-    const run = () => make(administration);
     const { revision, token, info } = await audited(
-      (to) => authEvent(what, path, to, context),
+      {
+        about: (to) => authEvent(what, path, to, context),
+        authorise: () => requireOverAll(context.principal, 'admin'),
+        run: () => make(administration),
+      },
       context,
-      run,
     );
     return { type: 'tokenMade', id, revision, token, info };
   } catch (error) {

@@ -6,9 +6,9 @@ import type { JwtVerifier } from './jwt/jwt.ts';
 import { TokenRefused } from './jwt/refusal.ts';
 import type { LivePolicy } from './live-policy.ts';
 import type { Policy } from './policy.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, without } from './principal.ts';
 import type { TokenRecord } from './records.ts';
-import { ADMIN, type Decision, noRights, RoleRights } from './rights.ts';
+import { ADMIN, type Decision, RoleRights } from './rights.ts';
 import { refreshedSigned, signedPrincipal } from './signed-principal.ts';
 import { parseToken } from './token.ts';
 
@@ -157,8 +157,7 @@ function isSigned(token: string): boolean {
  * has yet to go out when the commit of it comes out of the feed.
  */
 function usedUp(principal: Principal): Principal {
-  const rights = noRights('the bootstrap token was used: there is an admin');
-  return { ...principal, roles: [], rights };
+  return without(principal, 'the bootstrap token was used: there is an admin');
 }
 
 const WHAT_TO_DO = {

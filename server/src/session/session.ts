@@ -25,6 +25,7 @@ import type { SessionService } from './service.ts';
 import {
   become,
   contextOf,
+  disown,
   type SessionContext,
   type SessionEdges,
   type State,
@@ -169,7 +170,7 @@ export class Session implements SocketHandlers, ApiSink {
     if (!('context' in this.#state)) return;
     const { context } = this.#state;
     const principal = this.#service.auth.authority.refreshed(context.principal);
-    if (principal === undefined) this.#end('unauthenticated', 'the token is not good any more');
+    if (principal === undefined) this.#end('unauthenticated', disown(context));
     else if (principal !== context.principal) this.#adopt(context, principal, revision);
   }
 

@@ -1,5 +1,6 @@
 import type { Operation } from '@confer/shared';
 import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
+import type { Auditing } from '../api/context.ts';
 import { type AuthOptions, Core } from '../core.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
@@ -28,6 +29,7 @@ export async function startCore({
   watchesMax = 1_000,
   wrap = (engine) => engine,
   auth,
+  auditing,
   kept = new Kept(),
 }: {
   /** The engine that the core has, where it is not the one that the test writes to. */
@@ -36,6 +38,7 @@ export async function startCore({
   watchesMax?: number;
   /** Everybody is asked who they are. */
   auth?: AuthOptions;
+  auditing?: Auditing;
 } = {}): Promise<Scene> {
   const clock = new VirtualClock({ isZeroSoon: true });
   scenes += 1;
@@ -58,6 +61,7 @@ export async function startCore({
       void said.push(`${level} ${message} ${JSON.stringify(fields)}`),
     watchesMax,
     ...(auth === undefined ? {} : { auth }),
+    ...(auditing === undefined ? {} : { auditing }),
   });
   const settle = async () => {
     do {
