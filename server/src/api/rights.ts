@@ -14,7 +14,7 @@ import {
   type UpdateTokenRequest,
 } from '@confer/shared';
 import type { Administration } from '../auth/auth.ts';
-import { requireOverAll } from '../auth/authorise.ts';
+import { decisionOf, requireOverAll } from '../auth/authorise.ts';
 import { NAMES, ROLES, TOKENS } from '../auth/records.ts';
 import type { Decision } from '../auth/rights.ts';
 import { checkSubtree } from '../store/check.ts';
@@ -84,7 +84,7 @@ export function checkRight(request: CheckRightRequest, context: ApiContext): Rep
   const { id, principal: name, verb, path } = request;
   const { principal, service } = context;
   checkSubtree(path);
-  let decision: Decision | undefined = principal.rights.decide(verb, path, 'subtree');
+  let decision: Decision | undefined = decisionOf(principal.rights, verb, path);
   if (name !== undefined && name !== principal.name) {
     requireOverAll(principal, 'admin');
     decision = service.auth.authority.check(name, verb, path);

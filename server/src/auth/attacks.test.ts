@@ -253,6 +253,9 @@ describe('who has no right', () => {
     expect(told).toMatchObject({ type: 'error', code: 'conflict', path: '/mine/k' });
     expect(told).not.toHaveProperty('current');
     expect(JSON.stringify(told)).not.toContain('top');
+    // Who may write everything may still not write, and so not find out, what is the server's own.
+    const writer = await scene.guest('w', [read('/'), write('/')]);
+    expect(await codeOf(scene, writer, commit('/.confer/auth/names/root'))).toBe('forbidden');
     const reader = await scene.guest('h', [write('/mine'), read('/mine')]);
     expect(await scene.ask(reader, commit('/mine/k'))).toMatchObject({ current: { value: 'top' } });
   });
@@ -272,6 +275,21 @@ describe('who has no right', () => {
           ...{ type: 'watch', id, path: '/mine', mode: 'events', prev, clears: true },
         })),
       ).toBe('forbidden');
+  });
+
+  it('is told by checkRight what a request would be told', async () => {
+    const scene = await startGuarded();
+    const client = await scene.guest('g', [read('/'), write('/')]);
+    const check = (verb: 'read' | 'write', path: string, principal?: string) => (id: number) =>
+      ({ type: 'checkRight', id, verb, path, ...(principal && { principal }) }) satisfies Request;
+    expect(await scene.ask(client, check('read', '/'))).toMatchObject({ allowed: true });
+    for (const request of [check('read', '/.confer/auth'), check('write', '/a/.confer')])
+      expect(await scene.ask(client, request)).toMatchObject({ allowed: false });
+    expect(await scene.ask(scene.admin, check('read', '/a', 'g'))).toMatchObject({ allowed: true });
+    await scene.ask(scene.admin, (id) => ({ type: 'updateToken', id, token: 'g', disabled: true }));
+    expect(await scene.ask(scene.admin, check('read', '/a', 'g'))).toMatchObject({
+      ...{ allowed: false, rule: 'the token g is disabled' },
+    });
   });
 
   it("never learns the outcome of another one's request id (attack 13)", async () => {

@@ -1,4 +1,5 @@
 import { type Clock, ProtocolError, type Verb } from '@confer/shared';
+import { decisionOf } from './authorise.ts';
 import type { Authority, Caller, Verdict } from './authority.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { hashOf, isSameHash } from './hash.ts';
@@ -29,6 +30,11 @@ export interface AuthorityParts {
   readonly signatures?: JwtVerifier;
   /** A token was good: told at most once a day for each. */
   readonly onUsed: (tokenId: string) => void;
+}
+
+interface Problem {
+  readonly code: 'unauthenticated' | 'token_expired';
+  readonly reason: string;
 }
 
 /** An unknown id is compared with something, too: how long a refusal takes says nothing. */
@@ -74,7 +80,10 @@ export class TokenAuthority implements Authority {
 
   check(name: string, verb: Verb, path: string): Decision | undefined {
     const token = this.#policy.tokenNamed(name);
-    return token && this.#policy.rightsOf(token.roles).decide(verb, path, 'subtree');
+    if (token === undefined) return undefined;
+    const problem = this.#problemOf(token);
+    if (problem !== undefined) return { isAllowed: false, rule: problem.reason };
+    return decisionOf(this.#policy.rightsOf(token.roles), verb, path);
   }
 
   get #policy(): Policy {
@@ -120,15 +129,23 @@ export class TokenAuthority implements Authority {
 
   /** The secret is right, so its owner may know why it is of no use. */
   #admitted(record: TokenRecord): Verdict {
-    const now = this.#with.clock.now();
-    const { id, name, disabled, expiresAt, notBefore = 0 } = record;
-    // safeguard: disabled-token-is-refused
-    if (disabled === true) return refused('unauthenticated', `the token ${name} is disabled`);
-    if (expiresAt !== null && expiresAt <= now)
-      return refused('token_expired', `the token ${name} has expired`);
-    if (notBefore > now) return refused('unauthenticated', `the token ${name} is not valid yet`);
-    this.#with.onUsed(id);
+    const problem = this.#problemOf(record);
+    if (problem !== undefined) return refused(problem.code, problem.reason);
+    this.#with.onUsed(record.id);
     return { kind: 'known', principal: this.#principalOf(record) };
+  }
+
+  /** Why a token is of no use now, whoever has it. */
+  #problemOf({ name, disabled, expiresAt, notBefore = 0 }: TokenRecord): Problem | undefined {
+    const now = this.#with.clock.now();
+    // safeguard: disabled-token-is-refused
+    if (disabled === true)
+      return { code: 'unauthenticated', reason: `the token ${name} is disabled` };
+    if (expiresAt !== null && expiresAt <= now)
+      return { code: 'token_expired', reason: `the token ${name} has expired` };
+    if (notBefore > now)
+      return { code: 'unauthenticated', reason: `the token ${name} is not valid yet` };
+    return undefined;
   }
 
   #principalOf({ id, name, roles, expiresAt }: TokenRecord): Principal {
