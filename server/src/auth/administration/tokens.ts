@@ -80,10 +80,22 @@ export class TokenAdministration {
     return { revision, token: tokenText(token), info: this.#infoOf(record) };
   }
 
-  /** A token that the operator has made becomes that of the first admin. Where another server made one, that is it. */
+  /**
+   * A token that the operator has made becomes that of the first admin. Where another server made one, that is it. One
+   * that was known and is of no use any more never comes back by this: it may have been disabled because it was seen.
+   */
   async adopt({ id, secret }: Token): Promise<void> {
+    const { policy } = this.#writer;
+    const known = policy.tokens.get(id);
+    if (known !== undefined)
+      throw new ProtocolError(
+        'forbidden',
+        `it is the token ${known.name}, which may not say who may do what: make another one with confer token generate`,
+      );
+    // The name of one that an operator handed in before is taken, whatever became of that.
+    const name = policy.tokenNamed(OPERATOR) === undefined ? OPERATOR : `${OPERATOR}-${id}`;
     const record: TokenRecord = {
-      ...{ id, name: OPERATOR, hash: hashOf(secret), roles: [ADMIN.name] },
+      ...{ id, name, hash: hashOf(secret), roles: [ADMIN.name] },
       ...{ createdAt: this.#clock.now(), createdBy: 'confer', expiresAt: null },
       note: 'of --bootstrap-token-file',
     };
