@@ -52,8 +52,13 @@ export function createToken(request: CreateTokenRequest, context: ApiContext) {
 }
 
 export function rotateToken(request: RotateTokenRequest, context: ApiContext) {
+  // The connection that is told the new secret does not end with the old one: it would never be told.
+  const knowing = (hash: string) => {
+    const { principal } = context;
+    context.adopt({ ...principal, hashes: [...(principal.hashes ?? []), hash] });
+  };
   return made(aboutToken(request), context, ({ tokens }) =>
-    tokens.rotate(context.principal, request),
+    tokens.rotate(context.principal, request, knowing),
   );
 }
 

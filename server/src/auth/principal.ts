@@ -13,6 +13,8 @@ export interface Principal {
   readonly expiresAt?: number;
   /** The token that it came with. */
   readonly tokenId?: string;
+  /** Hashes of the secrets of that which it has shown, or was told. */
+  readonly hashes?: readonly string[];
   /** What it says of itself, where others have signed it. */
   readonly signed?: Signed;
 }

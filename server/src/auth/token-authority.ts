@@ -69,7 +69,8 @@ export class TokenAuthority implements Authority {
     const token = tokenId === undefined ? undefined : this.#policy.tokens.get(tokenId);
     // safeguard: disabled-token-ends-its-sessions
     if (token === undefined || token.disabled === true) return undefined;
-    const next = this.#principalOf(token);
+    const next = this.#principalOf(token, principal.hashes ?? []);
+    if (next === undefined) return undefined;
     const isSame =
       next.rights === principal.rights &&
       next.name === principal.name &&
@@ -117,22 +118,19 @@ export class TokenAuthority implements Authority {
     const record = this.#policy.tokens.get(token.id);
     const isRight = isSameHash(hash, record?.hash ?? NOBODY);
     const isOld = this.#isOverlapping(record, hash);
-    if (record === undefined || !(isRight || isOld))
+    const principal = isRight || isOld ? record && this.#principalOf(record, [hash]) : undefined;
+    if (record === undefined || principal === undefined)
       return refused('unauthenticated', `no token ${token.id} with that secret`);
-    return this.#admitted(record);
+    // The secret is right, so its owner may know why it is of no use.
+    const problem = this.#problemOf(record);
+    if (problem !== undefined) return refused(problem.code, problem.reason);
+    this.#with.onUsed(record.id);
+    return { kind: 'known', principal };
   }
 
   #isOverlapping(record: TokenRecord | undefined, hash: string): boolean {
     const isSame = isSameHash(hash, record?.oldHash ?? NOBODY);
     return isSame && (record?.overlapUntil ?? 0) > this.#with.clock.now();
-  }
-
-  /** The secret is right, so its owner may know why it is of no use. */
-  #admitted(record: TokenRecord): Verdict {
-    const problem = this.#problemOf(record);
-    if (problem !== undefined) return refused(problem.code, problem.reason);
-    this.#with.onUsed(record.id);
-    return { kind: 'known', principal: this.#principalOf(record) };
   }
 
   /** Why a token is of no use now, whoever has it. */
@@ -148,11 +146,25 @@ export class TokenAuthority implements Authority {
     return undefined;
   }
 
-  #principalOf({ id, name, roles, expiresAt }: TokenRecord): Principal {
+  /** Whoever knows secrets of a token with these hashes; `undefined` where none of them is good any more. */
+  #principalOf(record: TokenRecord, hashes: readonly string[]): Principal | undefined {
+    const { id, name, roles } = record;
+    const expiresAt = endOf(record, hashes);
+    if (expiresAt === undefined) return undefined;
     const rights = this.#policy.rightsOf(roles);
     const end = expiresAt === null ? {} : { expiresAt };
-    return { name, kind: 'token', roles, rights, tokenId: id, ...end };
+    return { name, kind: 'token', roles, rights, tokenId: id, hashes, ...end };
   }
+}
+
+/** When the last of some secrets of a token ends; `null`: never, `undefined`: they are none of it. */
+function endOf(
+  { hash, oldHash, overlapUntil = 0, expiresAt }: TokenRecord,
+  hashes: readonly string[],
+): number | null | undefined {
+  if (hashes.includes(hash)) return expiresAt;
+  if (oldHash === undefined || !hashes.includes(oldHash)) return undefined;
+  return Math.min(overlapUntil, expiresAt ?? overlapUntil);
 }
 
 function forBootstrap({ expiresAt }: BootstrapSecret): Verdict {

@@ -107,7 +107,12 @@ export class TokenAdministration {
     }
   }
 
-  async rotate(principal: Principal, request: RotateTokenRequest): Promise<MadeToken> {
+  /** `onOwn`: told the hash of the new secret before it holds, where it is that of the token that is used for it. */
+  async rotate(
+    principal: Principal,
+    request: RotateTokenRequest,
+    onOwn: (hash: string) => void,
+  ): Promise<MadeToken> {
     const { token: id, overlapMs, expiresAt } = request;
     const { record, condition } = this.#existing(id);
     requireHeld(this.#writer.policy, principal.rights, record.roles);
@@ -123,6 +128,7 @@ export class TokenAdministration {
       hash: hashOf(next.secret),
       expiresAt: expiresAt === undefined ? record.expiresAt : expiresAt,
     };
+    if (record.id === principal.tokenId) onOwn(changed.hash);
     const revision = await this.#writer.write(principal, [recordPut(changed)], [condition]);
     return { revision, token: tokenText(next), info: this.#infoOf(changed) };
   }
