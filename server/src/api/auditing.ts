@@ -1,4 +1,4 @@
-import { isWithin, type ProtocolError } from '@confer/shared';
+import { isWithin, type Operation, type ProtocolError } from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
 import type { Draft } from '../store/draft.ts';
 import type { ApiContext } from './context.ts';
@@ -45,31 +45,78 @@ export function auditRead(
   void auditing.audit.record({ event: 'read', ...about, who: actor, paths: [path] });
 }
 
-/** Does what is written down, before or after it, as the server was told to. */
-export async function audited<Result extends { readonly revision: number }>(
-  about: (result: Result | undefined) => AuditEvent,
-  { service: { auditing } }: ApiContext,
-  run: () => Promise<Result>,
-): Promise<Result> {
-  if (auditing === undefined) return run();
-  if (auditing.isRequired) await auditing.audit.record(about(undefined));
-  const result = await run();
-  void auditing.audit.record(about(result));
-  return result;
+export interface Audited<Result> {
+  /** What is written down of it, before it is done (without a result), and after. */
+  readonly about: (result: Result | undefined) => AuditEvent;
+  /** Throws `forbidden` where the one who asks may not. */
+  readonly authorise: () => void;
+  readonly run: () => Promise<Result>;
 }
 
-/** A commit, as the audit has it. */
+/**
+ * Does what is written down, before or after it, as the server was told to. Without `await` where the line need not
+ * be there first: that would cost each write a turn of promises.
+ */
+export function audited<Result extends { readonly revision: number }>(
+  { about, authorise, run }: Audited<Result>,
+  { service: { auditing } }: ApiContext,
+): Promise<Result> {
+  if (auditing === undefined) return run();
+  const { audit, isRequired } = auditing;
+  const noted = (result: Result) => {
+    void audit.record(about(result));
+    return result;
+  };
+  if (!isRequired) return run().then(noted);
+  return Promise.resolve(audit.record(about(undefined))).then(() => {
+    // A right may have ended while the line was on its way to the disk.
+    authorise();
+    return run().then(noted);
+  });
+}
+
+const BY_RIGHT = 'the rights of its principal';
+
+/** A commit, as the audit has it. Nearly all are of one path, and each object that is spread costs as much as the line. */
 export function commitEvent(
   { operations, note, requestId }: Draft,
   result: { readonly revision: number } | undefined,
+  { actor: who }: ApiContext,
+): AuditEvent {
+  const pathCount = operations.length;
+  const paths = pathsOf(operations);
+  const about = { requestId, paths, pathCount, who, reason: BY_RIGHT };
+  const event: AuditEvent =
+    result === undefined
+      ? { event: 'commit', outcome: 'allowed', ...about }
+      : {
+          event: 'commit',
+          outcome: 'done',
+          reason: BY_RIGHT,
+          who,
+          requestId,
+          revision: result.revision,
+          paths,
+          pathCount,
+        };
+  return note === undefined ? event : { ...event, note };
+}
+
+function pathsOf(operations: readonly Operation[]): readonly string[] {
+  const [first] = operations;
+  if (operations.length === 1 && first !== undefined) return [first.path];
+  return operations.slice(0, PATHS_MAX).map(({ path }) => path);
+}
+
+/** That history was dropped; before it is done, up to the revision that it is asked for. */
+export function compactEvent(
+  result: { readonly revision: number } | undefined,
+  asked: number,
   { actor }: ApiContext,
 ): AuditEvent {
-  const about = { who: actor, requestId, ...(note === undefined ? {} : { note }) };
-  return {
-    ...{ event: 'commit', ...about, ...outcomeOf(result) },
-    ...{ paths: operations.slice(0, PATHS_MAX).map(({ path }) => path) },
-    pathCount: operations.length,
-  };
+  const outcome = result === undefined ? 'allowed' : 'done';
+  const revision = result?.revision ?? asked;
+  return { event: 'compact', outcome, reason: 'operate on /', who: actor, revision };
 }
 
 /** A change of who may do what. */
@@ -84,10 +131,6 @@ export function authEvent(
 
 function outcomeOf(result: { readonly revision: number } | undefined) {
   return result === undefined
-    ? ({ outcome: 'allowed', reason: 'the rights of its principal' } as const)
-    : ({
-        outcome: 'done',
-        reason: 'the rights of its principal',
-        revision: result.revision,
-      } as const);
+    ? ({ outcome: 'allowed', reason: BY_RIGHT } as const)
+    : ({ outcome: 'done', reason: BY_RIGHT, revision: result.revision } as const);
 }

@@ -1,5 +1,6 @@
 import type { CompactRequest, Reply, StatusRequest } from '@confer/shared';
-import { mayOperate } from '../auth/authorise.ts';
+import { mayOperate, requireOverAll } from '../auth/authorise.ts';
+import { audited, compactEvent } from './auditing.ts';
 import { type ApiContext, errorReply } from './context.ts';
 
 export function status({ id }: StatusRequest, { service, principal }: ApiContext): Reply {
@@ -13,12 +14,16 @@ export async function compact(
   context: ApiContext,
 ): Promise<Reply> {
   const { service } = context;
+  const { store } = service;
   try {
-    const compactedRevision = await service.store.compact(revision);
-    void service.auditing?.audit.record({
-      ...{ event: 'compact', outcome: 'done', reason: 'operate on /' },
-      ...{ who: context.actor, revision: compactedRevision },
-    });
+    const { revision: compactedRevision } = await audited(
+      {
+        about: (result) => compactEvent(result, revision ?? store.revision, context),
+        authorise: () => requireOverAll(context.principal, 'operate'),
+        run: async () => ({ revision: await store.compact(revision) }),
+      },
+      context,
+    );
     return { type: 'compaction', id, compactedRevision };
   } catch (error) {
     return errorReply(id, error, service);

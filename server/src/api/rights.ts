@@ -14,7 +14,7 @@ import {
   type UpdateTokenRequest,
 } from '@confer/shared';
 import type { Administration } from '../auth/auth.ts';
-import { requireOverAll } from '../auth/authorise.ts';
+import { decisionOf, requireOverAll } from '../auth/authorise.ts';
 import { NAMES, ROLES, TOKENS } from '../auth/records.ts';
 import type { Decision } from '../auth/rights.ts';
 import { checkSubtree } from '../store/check.ts';
@@ -52,8 +52,13 @@ export function createToken(request: CreateTokenRequest, context: ApiContext) {
 }
 
 export function rotateToken(request: RotateTokenRequest, context: ApiContext) {
+  // The connection that is told the new secret does not end with the old one: it would never be told.
+  const knowing = (hash: string) => {
+    const { principal } = context;
+    context.adopt({ ...principal, hashes: [...(principal.hashes ?? []), hash] });
+  };
   return made(aboutToken(request), context, ({ tokens }) =>
-    tokens.rotate(context.principal, request),
+    tokens.rotate(context.principal, request, knowing),
   );
 }
 
@@ -84,7 +89,7 @@ export function checkRight(request: CheckRightRequest, context: ApiContext): Rep
   const { id, principal: name, verb, path } = request;
   const { principal, service } = context;
   checkSubtree(path);
-  let decision: Decision | undefined = principal.rights.decide(verb, path, 'subtree');
+  let decision: Decision | undefined = decisionOf(principal.rights, verb, path);
   if (name !== undefined && name !== principal.name) {
     requireOverAll(principal, 'admin');
     decision = service.auth.authority.check(name, verb, path);
@@ -127,8 +132,14 @@ async function changed(
 ): Promise<Reply> {
   try {
     const administration = administrationOf(context);
-    const run = async () => ({ revision: await change(administration) });
-    const { revision } = await audited((to) => authEvent(what, path, to, context), context, run);
+    const { revision } = await audited(
+      {
+        about: (to) => authEvent(what, path, to, context),
+        authorise: () => requireOverAll(context.principal, 'admin'),
+        run: async () => ({ revision: await change(administration) }),
+      },
+      context,
+    );
     return { type: 'authChanged', id, revision };
   } catch (error) {
     return refusedChange(id, what, error, context);
@@ -142,11 +153,13 @@ async function made(
 ): Promise<Reply> {
   try {
     const administration = administrationOf(context);
-    const run = () => make(administration);
     const { revision, token, info } = await audited(
-      (to) => authEvent(what, path, to, context),
+      {
+        about: (to) => authEvent(what, path, to, context),
+        authorise: () => requireOverAll(context.principal, 'admin'),
+        run: () => make(administration),
+      },
       context,
-      run,
     );
     return { type: 'tokenMade', id, revision, token, info };
   } catch (error) {

@@ -6,7 +6,7 @@ import {
   ProtocolError,
   type Reply,
 } from '@confer/shared';
-import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
+import { mayRead, maySeeOutcome, requireCommit } from '../auth/authorise.ts';
 import { Draft } from '../store/draft.ts';
 import type { CommitOutcome } from '../store/store.ts';
 import { audited, commitEvent } from './auditing.ts';
@@ -81,7 +81,14 @@ function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
   const { service, principal } = context;
   const commit = () => service.store.commit(draft, principal.name, requestIdOf(draft, context));
   if (service.auditing === undefined) return commit();
-  return audited((outcome) => commitEvent(draft, outcome, context), context, commit);
+  return audited(
+    {
+      about: (outcome) => commitEvent(draft, outcome, context),
+      authorise: () => requireCommit(context.principal, draft.operations, draft.conditions),
+      run: commit,
+    },
+    context,
+  );
 }
 
 /** With principals, a request id is the principal's own: nobody learns what came of another one's write. */

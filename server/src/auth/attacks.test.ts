@@ -108,8 +108,8 @@ describe('a token that is not good any more', () => {
     const client = RawClient.as(scene.core, token);
     scene.clock.advanceAtOnce(5_000);
     expect(refusalOf(scene, token).code).toBe(4410);
-    expect(await codeOf(scene, client, requests.get)).toBe('token_expired');
-    scene.clock.advanceAtOnce(10_000);
+    client.send(requests.get(1));
+    expect(client.received.filter(({ type }) => type !== 'heartbeat')).toEqual([]);
     expect(client.closed?.code).toBe(4410);
   });
 
@@ -151,6 +151,29 @@ describe('a token that is not good any more', () => {
     scene.clock.advanceAtOnce(1_000);
     expect(refusalOf(scene, old).code).toBe(4401);
     expect(RawClient.as(scene.core, next).closed).toBeUndefined();
+    // Who came with it before is no better than who comes with it now.
+    held.send(requests.get(1));
+    expect(held.closed?.code).toBe(4410);
+  });
+
+  it('ends the connections of its old secret at once without an overlap, but that which is told the new one', async () => {
+    const scene = await startGuarded();
+    const stolen = RawClient.as(scene.core, scene.adminToken);
+    const made = await scene.ask(scene.admin, (id) => ({
+      ...{ type: 'rotateToken', id, token: 'root', overlapMs: 0 },
+    }));
+    expect(made.type).toBe('tokenMade');
+    expect(stolen.closed?.code).toBe(4401);
+    expect(await codeOf(scene, scene.admin, requests.whoami)).toBe('identity');
+    // A second rotation forgets the first secret, overlap or not.
+    const first = await scene.tokenOf('t', 'admin');
+    const held = RawClient.as(scene.core, first);
+    for (const overlapMs of [60_000, 60_000]) {
+      expect(held.closed).toBeUndefined();
+      await scene.ask(scene.admin, (id) => ({ type: 'rotateToken', id, token: 't', overlapMs }));
+    }
+    expect(held.closed?.code).toBe(4401);
+    expect(refusalOf(scene, first).code).toBe(4401);
   });
 
   it('gives nothing, rather than everything, once its role is gone (attack 6)', async () => {
@@ -253,6 +276,9 @@ describe('who has no right', () => {
     expect(told).toMatchObject({ type: 'error', code: 'conflict', path: '/mine/k' });
     expect(told).not.toHaveProperty('current');
     expect(JSON.stringify(told)).not.toContain('top');
+    // Who may write everything may still not write, and so not find out, what is the server's own.
+    const writer = await scene.guest('w', [read('/'), write('/')]);
+    expect(await codeOf(scene, writer, commit('/.confer/auth/names/root'))).toBe('forbidden');
     const reader = await scene.guest('h', [write('/mine'), read('/mine')]);
     expect(await scene.ask(reader, commit('/mine/k'))).toMatchObject({ current: { value: 'top' } });
   });
@@ -272,6 +298,21 @@ describe('who has no right', () => {
           ...{ type: 'watch', id, path: '/mine', mode: 'events', prev, clears: true },
         })),
       ).toBe('forbidden');
+  });
+
+  it('is told by checkRight what a request would be told', async () => {
+    const scene = await startGuarded();
+    const client = await scene.guest('g', [read('/'), write('/')]);
+    const check = (verb: 'read' | 'write', path: string, principal?: string) => (id: number) =>
+      ({ type: 'checkRight', id, verb, path, ...(principal && { principal }) }) satisfies Request;
+    expect(await scene.ask(client, check('read', '/'))).toMatchObject({ allowed: true });
+    for (const request of [check('read', '/.confer/auth'), check('write', '/a/.confer')])
+      expect(await scene.ask(client, request)).toMatchObject({ allowed: false });
+    expect(await scene.ask(scene.admin, check('read', '/a', 'g'))).toMatchObject({ allowed: true });
+    await scene.ask(scene.admin, (id) => ({ type: 'updateToken', id, token: 'g', disabled: true }));
+    expect(await scene.ask(scene.admin, check('read', '/a', 'g'))).toMatchObject({
+      ...{ allowed: false, rule: 'the token g is disabled' },
+    });
   });
 
   it("never learns the outcome of another one's request id (attack 13)", async () => {

@@ -1,5 +1,6 @@
 import {
   type Condition,
+  isReserved,
   isWithin,
   type Operation,
   ProtocolError,
@@ -7,7 +8,7 @@ import {
   type Verb,
 } from '@confer/shared';
 import type { Principal } from './principal.ts';
-import { ALL_RIGHTS, type Reach } from './rights.ts';
+import { ALL_RIGHTS, type Decision, type Reach, type Rights } from './rights.ts';
 
 /** What is the server's own, at the top of the tree: who may do what, and the heads of audit files. */
 const OWN = '/.confer';
@@ -56,9 +57,17 @@ export function requireCommit(
   // safeguard: each-operation-is-judged
   for (const operation of operations)
     requireRight(principal, 'write', operation.path, reachOf(operation));
+  // Nobody writes what is the server's own, so to be allowed to shows nothing of it.
   for (const { path } of conditions)
-    if (!rights.decide('write', path, 'entry').isAllowed)
+    if (isWithin(path, OWN) || !rights.decide('write', path, 'entry').isAllowed)
       requireRight(principal, 'read', path, 'entry');
+}
+
+/** Whether something may be done with all of a subtree, as requests are judged that do it. */
+export function decisionOf(rights: Rights, verb: Verb, path: string): Decision {
+  if (verb === 'write' && isReserved(path))
+    return { isAllowed: false, rule: 'what is named .confer belongs to the server', denied: path };
+  return rights.decide(verbFor(verb, path), path, 'subtree');
 }
 
 /** Whether somebody may see what a commit did: how many entries went is something read. */

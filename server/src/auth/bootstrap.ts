@@ -1,6 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@confer/shared';
+import { type Clock, ProtocolError } from '@confer/shared';
 import { StartError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Administration } from './auth.ts';
@@ -57,7 +57,11 @@ export class Bootstrap {
       return;
     }
     if (own !== undefined) {
-      await administration.tokens.adopt(own);
+      await administration.tokens.adopt(own).catch((error: unknown) => {
+        if (!(error instanceof ProtocolError)) throw error;
+        const why = `--bootstrap-token-file ${tokenFile}: ${error.message}`;
+        throw new StartError('refused', why, error);
+      });
       log('warn', `there was no admin: the token of ${tokenFile} is one now`);
     } else if (directory === undefined)
       throw new StartError(

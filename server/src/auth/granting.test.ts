@@ -69,6 +69,73 @@ describe('who may say who may do what', () => {
       expect(await codeOf(scene, clerk, request), JSON.stringify(request(1))).toBe('forbidden');
   });
 
+  it('cannot lock everybody out together with another one, who ends them at the same time', async () => {
+    for (const end of [
+      (token: string, id: number) => ({ type: 'updateToken', id, token, disabled: true }) as const,
+      (token: string, id: number) => ({ type: 'removeToken', id, token }) as const,
+    ]) {
+      const scene = await startGuarded();
+      const other = RawClient.as(scene.core, await scene.tokenOf('other', 'admin'));
+      scene.admin.send(end('other', 1));
+      other.send(end('root', 1));
+      await scene.settle();
+      expect(other.closed?.code).toBe(4401);
+      expect(scene.admin.received).toMatchObject([{ type: 'authChanged' }]);
+      const { policy } = scene.core.administration ?? {};
+      expect(policy?.current.hasAdmin(scene.clock.now())).toBe(true);
+    }
+  });
+
+  it('cannot give up together, each because the other is there', async () => {
+    const scene = await startGuarded();
+    const boss = await scene.guest('boss', [admin]);
+    scene.admin.send({ type: 'updateToken', id: 1, token: 'root', roles: [] });
+    boss.send({ type: 'updateToken', id: 1, token: 'boss', roles: [] });
+    await scene.settle();
+    expect([...scene.admin.received, ...boss.received]).toMatchObject([
+      { type: 'authChanged' },
+      { type: 'error', code: 'conflict' },
+    ]);
+  });
+
+  it('gives nothing once it is disabled, by what was under way either', async () => {
+    const scene = await startGuarded();
+    const thief = RawClient.as(scene.core, await scene.tokenOf('stolen', 'admin'));
+    scene.admin.send({ type: 'updateToken', id: 1, token: 'stolen', disabled: true });
+    thief.send({ type: 'createToken', id: 1, name: 'spare', roles: ['admin'], expiresAt: null });
+    thief.send({
+      type: 'setRole',
+      id: 2,
+      name: 'x',
+      allow: [{ verbs: ['read'], on: '/' }],
+      deny: [],
+    });
+    await scene.settle();
+    const { policy } = scene.core.administration ?? {};
+    expect(policy?.current.tokenNamed('spare')).toBeUndefined();
+    expect(policy?.current.role('x')).toBeUndefined();
+  });
+
+  it('takes no denial away that came while it was under way, and shows no hash in a conflict', async () => {
+    const scene = await startGuarded();
+    await scene.setRole({ name: 'no-secrets', deny: [] });
+    const clerk = await scene.guest('clerk', [admin, read('/')], [read('/s')]);
+    scene.admin.send({
+      type: 'setRole',
+      id: 1,
+      name: 'no-secrets',
+      allow: [],
+      deny: [{ verbs: ['read'], on: '/s' }],
+    });
+    const told = await scene.ask(clerk, role('no-secrets', []));
+    expect(told).toMatchObject({ type: 'error', code: 'conflict' });
+    scene.admin.send({ type: 'updateToken', id: 2, token: 'clerk', note: 'a' });
+    scene.admin.send({ type: 'updateToken', id: 3, token: 'clerk', note: 'b' });
+    await scene.settle();
+    expect(scene.admin.received.at(-1)).toMatchObject({ type: 'error', id: 3, code: 'conflict' });
+    expect(scene.admin.received.at(-1)).not.toHaveProperty('current');
+  });
+
   it('cannot lock everybody out', async () => {
     const scene = await startGuarded();
     for (const request of [

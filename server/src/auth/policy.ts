@@ -80,12 +80,18 @@ export class Policy {
   }
 
   /** Whether somebody can still say who may do what. */
-  hasAdmin(now: number, without?: string): boolean {
-    for (const { id, roles, disabled, expiresAt } of this.#tokens.values()) {
+  hasAdmin(now: number): boolean {
+    return this.anAdmin(now) !== undefined;
+  }
+
+  /** A token, but that of an id, that may say who may do what. */
+  anAdmin(now: number, without?: string): TokenRecord | undefined {
+    for (const token of this.#tokens.values()) {
+      const { id, roles, disabled, expiresAt } = token;
       if (id === without || disabled === true || (expiresAt !== null && expiresAt <= now)) continue;
-      if (this.rightsOf(roles).decide('admin', '/', 'subtree').isAllowed) return true;
+      if (this.rightsOf(roles).decide('admin', '/', 'subtree').isAllowed) return token;
     }
-    return false;
+    return undefined;
   }
 
   #applyRole(name: string, value: string | undefined): void {

@@ -161,6 +161,24 @@ describe('W11 a right that ends', () => {
     expect(client.received).toContainEqual(expect.objectContaining({ type: 'committed', id: 2 }));
   });
 
+  it('ends for a connection that was asked to leave, too', async () => {
+    const scene = await startGuarded({
+      wrap: ({ reads, ...engine }) => ({
+        ...engine,
+        reads: waiting(reads, () => new Promise(() => {})),
+      }),
+    });
+    const client = await scene.guest('g', [read('/a')]);
+    client.send({ type: 'watch', id: 1, path: '/a', mode: 'events' });
+    // What was accepted and is not answered keeps the server for a while.
+    client.send({ type: 'get', id: 2, path: '/a' });
+    await scene.settle();
+    void scene.core.stop();
+    await scene.remove('/.confer/auth/roles/g');
+    await scene.put('/a/k', 'secret');
+    expect(client.received.map(({ type }) => type)).toEqual(['watching', 'goodbye', 'revoked']);
+  });
+
   it('comes back with the role, to who asks again', async () => {
     const scene = await startGuarded();
     const client = await scene.guest('g', [read('/a')]);

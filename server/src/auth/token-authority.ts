@@ -1,4 +1,5 @@
 import { type Clock, ProtocolError, type Verb } from '@confer/shared';
+import { decisionOf } from './authorise.ts';
 import type { Authority, Caller, Verdict } from './authority.ts';
 import type { FailedAttempts } from './failed-attempts.ts';
 import { hashOf, isSameHash } from './hash.ts';
@@ -6,9 +7,9 @@ import type { JwtVerifier } from './jwt/jwt.ts';
 import { TokenRefused } from './jwt/refusal.ts';
 import type { LivePolicy } from './live-policy.ts';
 import type { Policy } from './policy.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, without } from './principal.ts';
 import type { TokenRecord } from './records.ts';
-import { ADMIN, type Decision, noRights, RoleRights } from './rights.ts';
+import { ADMIN, type Decision, RoleRights } from './rights.ts';
 import { refreshedSigned, signedPrincipal } from './signed-principal.ts';
 import { parseToken } from './token.ts';
 
@@ -29,6 +30,11 @@ export interface AuthorityParts {
   readonly signatures?: JwtVerifier;
   /** A token was good: told at most once a day for each. */
   readonly onUsed: (tokenId: string) => void;
+}
+
+interface Problem {
+  readonly code: 'unauthenticated' | 'token_expired';
+  readonly reason: string;
 }
 
 /** An unknown id is compared with something, too: how long a refusal takes says nothing. */
@@ -63,7 +69,8 @@ export class TokenAuthority implements Authority {
     const token = tokenId === undefined ? undefined : this.#policy.tokens.get(tokenId);
     // safeguard: disabled-token-ends-its-sessions
     if (token === undefined || token.disabled === true) return undefined;
-    const next = this.#principalOf(token);
+    const next = this.#principalOf(token, principal.hashes ?? []);
+    if (next === undefined) return undefined;
     const isSame =
       next.rights === principal.rights &&
       next.name === principal.name &&
@@ -74,7 +81,10 @@ export class TokenAuthority implements Authority {
 
   check(name: string, verb: Verb, path: string): Decision | undefined {
     const token = this.#policy.tokenNamed(name);
-    return token && this.#policy.rightsOf(token.roles).decide(verb, path, 'subtree');
+    if (token === undefined) return undefined;
+    const problem = this.#problemOf(token);
+    if (problem !== undefined) return { isAllowed: false, rule: problem.reason };
+    return decisionOf(this.#policy.rightsOf(token.roles), verb, path);
   }
 
   get #policy(): Policy {
@@ -108,9 +118,14 @@ export class TokenAuthority implements Authority {
     const record = this.#policy.tokens.get(token.id);
     const isRight = isSameHash(hash, record?.hash ?? NOBODY);
     const isOld = this.#isOverlapping(record, hash);
-    if (record === undefined || !(isRight || isOld))
+    const principal = isRight || isOld ? record && this.#principalOf(record, [hash]) : undefined;
+    if (record === undefined || principal === undefined)
       return refused('unauthenticated', `no token ${token.id} with that secret`);
-    return this.#admitted(record);
+    // The secret is right, so its owner may know why it is of no use.
+    const problem = this.#problemOf(record);
+    if (problem !== undefined) return refused(problem.code, problem.reason);
+    this.#with.onUsed(record.id);
+    return { kind: 'known', principal };
   }
 
   #isOverlapping(record: TokenRecord | undefined, hash: string): boolean {
@@ -118,24 +133,38 @@ export class TokenAuthority implements Authority {
     return isSame && (record?.overlapUntil ?? 0) > this.#with.clock.now();
   }
 
-  /** The secret is right, so its owner may know why it is of no use. */
-  #admitted(record: TokenRecord): Verdict {
+  /** Why a token is of no use now, whoever has it. */
+  #problemOf({ name, disabled, expiresAt, notBefore = 0 }: TokenRecord): Problem | undefined {
     const now = this.#with.clock.now();
-    const { id, name, disabled, expiresAt, notBefore = 0 } = record;
     // safeguard: disabled-token-is-refused
-    if (disabled === true) return refused('unauthenticated', `the token ${name} is disabled`);
+    if (disabled === true)
+      return { code: 'unauthenticated', reason: `the token ${name} is disabled` };
     if (expiresAt !== null && expiresAt <= now)
-      return refused('token_expired', `the token ${name} has expired`);
-    if (notBefore > now) return refused('unauthenticated', `the token ${name} is not valid yet`);
-    this.#with.onUsed(id);
-    return { kind: 'known', principal: this.#principalOf(record) };
+      return { code: 'token_expired', reason: `the token ${name} has expired` };
+    if (notBefore > now)
+      return { code: 'unauthenticated', reason: `the token ${name} is not valid yet` };
+    return undefined;
   }
 
-  #principalOf({ id, name, roles, expiresAt }: TokenRecord): Principal {
+  /** Whoever knows secrets of a token with these hashes; `undefined` where none of them is good any more. */
+  #principalOf(record: TokenRecord, hashes: readonly string[]): Principal | undefined {
+    const { id, name, roles } = record;
+    const expiresAt = endOf(record, hashes);
+    if (expiresAt === undefined) return undefined;
     const rights = this.#policy.rightsOf(roles);
     const end = expiresAt === null ? {} : { expiresAt };
-    return { name, kind: 'token', roles, rights, tokenId: id, ...end };
+    return { name, kind: 'token', roles, rights, tokenId: id, hashes, ...end };
   }
+}
+
+/** When the last of some secrets of a token ends; `null`: never, `undefined`: they are none of it. */
+function endOf(
+  { hash, oldHash, overlapUntil = 0, expiresAt }: TokenRecord,
+  hashes: readonly string[],
+): number | null | undefined {
+  if (hashes.includes(hash)) return expiresAt;
+  if (oldHash === undefined || !hashes.includes(oldHash)) return undefined;
+  return Math.min(overlapUntil, expiresAt ?? overlapUntil);
 }
 
 function forBootstrap({ expiresAt }: BootstrapSecret): Verdict {
@@ -157,8 +186,7 @@ function isSigned(token: string): boolean {
  * has yet to go out when the commit of it comes out of the feed.
  */
 function usedUp(principal: Principal): Principal {
-  const rights = noRights('the bootstrap token was used: there is an admin');
-  return { ...principal, roles: [], rights };
+  return without(principal, 'the bootstrap token was used: there is an admin');
 }
 
 const WHAT_TO_DO = {

@@ -1,7 +1,15 @@
-import { type ErrorCode, ProtocolError } from '@confer/shared';
+import { type ErrorCode, errorKind, ProtocolError } from '@confer/shared';
 import type { AuditActor } from '../audit/events.ts';
 import { errorText } from '../log.ts';
 import type { SessionService } from './service.ts';
+
+/** A WebSocket close code: something unexpected (RFC 6455, 7.4.1). */
+const NO_CODE_OF_ITS_OWN = 1011;
+
+/** What a WebSocket is closed with. */
+export function closeCodeOf(code: ErrorCode): number {
+  return errorKind(code).closeCode ?? NO_CODE_OF_ITS_OWN;
+}
 
 /** A connection, for the log. */
 export interface Ended {

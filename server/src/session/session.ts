@@ -3,7 +3,6 @@ import {
   decodeUp,
   type ErrorCode,
   encode,
-  errorKind,
   type Hello,
   limits,
   PROTOCOL_VERSION,
@@ -18,22 +17,20 @@ import type { Principal } from '../auth/principal.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink } from '../watch/watch-sink.ts';
 import { Answers } from './answers.ts';
-import { auditLogin, failureOf, noteEnd } from './ending.ts';
+import { auditLogin, closeCodeOf, failureOf, noteEnd } from './ending.ts';
 import { Inbox } from './inbox.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionService } from './service.ts';
 import {
   become,
   contextOf,
+  disown,
   type SessionContext,
   type SessionEdges,
   type State,
 } from './session-state.ts';
 import { SessionWatches } from './session-watches.ts';
 import { welcomeOf } from './welcome.ts';
-
-/** A WebSocket close code: something unexpected (RFC 6455, 7.4.1). */
-const NO_CODE_OF_ITS_OWN = 1011;
 
 type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 
@@ -153,12 +150,8 @@ export class Session implements SocketHandlers, ApiSink {
       if (isStuck) this.#socket.terminate();
       return;
     }
-    if (isExpired(this.#state.context.principal, this.#service.clock)) {
-      this.#end('token_expired', 'the token has expired: come back with a new one');
-      return;
-    }
-    if (!this.#socket.writable) return; // it would wait behind everything else and tell nothing
-    this.#heartbeat();
+    // Behind everything else a heartbeat would wait and tell nothing.
+    if (!this.#endsExpired(this.#state.context) && this.#socket.writable) this.#heartbeat();
   }
 
   /**
@@ -166,10 +159,10 @@ export class Session implements SocketHandlers, ApiSink {
    * be read now ends before anything of that revision is sent (W11).
    */
   reauthorise(revision: number): void {
-    if (this.#state.kind !== 'open') return;
+    if (!('context' in this.#state)) return;
     const { context } = this.#state;
     const principal = this.#service.auth.authority.refreshed(context.principal);
-    if (principal === undefined) this.#end('unauthenticated', 'the token is not good any more');
+    if (principal === undefined) this.#end('unauthenticated', disown(context));
     else if (principal !== context.principal) this.#adopt(context, principal, revision);
   }
 
@@ -180,7 +173,7 @@ export class Session implements SocketHandlers, ApiSink {
       this.#socket.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
       this.#inbox.clear();
       this.#answers.clear();
-      this.#state = { kind: 'leaving' };
+      this.#state = { kind: 'leaving', context: this.#state.context };
     } else if ('timeout' in this.#state) this.dismiss();
   }
 
@@ -210,7 +203,8 @@ export class Session implements SocketHandlers, ApiSink {
         return;
       case 'open':
         if (message.type === 'hello') this.#end('bad_message', 'hello is said once');
-        else if (message.type !== 'heartbeat')
+        else if (message.type === 'heartbeat') return;
+        else if (message.type === 'renew' || !this.#endsExpired(this.#state.context))
           this.#answers.take(message, this.#state.context, bytes);
         return;
       case 'leaving':
@@ -265,6 +259,13 @@ export class Session implements SocketHandlers, ApiSink {
     if (this.#watches.revokeUnless(principal, revision)) this.advanced();
   }
 
+  /** Ends the connection of somebody whose time is over: only a new one of theirs asks for a new token. */
+  #endsExpired({ principal }: SessionContext): boolean {
+    const isOver = isExpired(principal, this.#service.clock);
+    if (isOver) this.#end('token_expired', 'the token has expired: come back with a new one');
+    return isOver;
+  }
+
   #heartbeat(): void {
     const behindMs = this.#service.behindMs();
     const behind = behindMs === undefined ? {} : { behindMs };
@@ -285,7 +286,7 @@ export class Session implements SocketHandlers, ApiSink {
     if (this.#state.kind === 'closed') return;
     noteEnd(this.#service, { session: this.id, remote: this.#socket.remote }, code, reason);
     this.#becomeClosed();
-    this.#socket.close(errorKind(code).closeCode ?? NO_CODE_OF_ITS_OWN, message);
+    this.#socket.close(closeCodeOf(code), message);
   }
 
   #becomeClosed(): void {

@@ -1,5 +1,6 @@
 import type { Grant, Role, UpMessage } from '@confer/shared';
 import { hashOf } from '../auth/hash.ts';
+import type { JwtVerifier } from '../auth/jwt/jwt.ts';
 import { newToken, tokenText } from '../auth/token.ts';
 import type { BootstrapSecret } from '../auth/token-authority.ts';
 import { systemRuntime } from '../runtime.ts';
@@ -31,11 +32,16 @@ export function oneTimeSecret(expiresAt: number): { token: string; secret: Boots
   return { token: tokenText(token), secret: { id, hash: hashOf(secret), expiresAt } };
 }
 
-export async function startGuarded(
-  options: Omit<Parameters<typeof startCore>[0] & object, 'auth'> = {},
-): Promise<GuardedScene> {
+export async function startGuarded({
+  signatures,
+  ...options
+}: Omit<Parameters<typeof startCore>[0] & object, 'auth'> & {
+  /** Knows the tokens that others have signed. */
+  readonly signatures?: JwtVerifier;
+} = {}): Promise<GuardedScene> {
   const { token, secret } = oneTimeSecret(Number.MAX_SAFE_INTEGER);
-  const scene = await startCore({ ...options, auth: { bootstrap: () => secret } });
+  const auth = { bootstrap: () => secret, ...(signatures === undefined ? {} : { signatures }) };
+  const scene = await startCore({ ...options, auth });
   const ask = async (client: RawClient, request: Asked) => {
     const id = ++ids;
     client.send(request(id));

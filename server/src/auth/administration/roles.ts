@@ -34,7 +34,12 @@ export class RoleAdministration {
       throw new ProtocolError('too_large', `a store has at most ${limits.rolesMax} roles`);
     requireAll(principal.rights, role);
     requireLoosening(principal.rights, before, role);
-    return this.#writer.write(principal, [put(`${ROLES}/${role.name}`, roleText(role))]);
+    const path = `${ROLES}/${role.name}`;
+    return this.#writer.write(
+      principal,
+      [put(path, roleText(role))],
+      [this.#writer.unchanged(path)],
+    );
   }
 
   async remove(principal: Principal, name: string): Promise<number> {
@@ -42,7 +47,12 @@ export class RoleAdministration {
     const before = this.#writer.policy.role(name);
     if (before === undefined) throw new ProtocolError('invalid_value', `there is no role ${name}`);
     requireLoosening(principal.rights, before, undefined);
-    return this.#writer.write(principal, [{ type: 'delete', path: `${ROLES}/${name}` }]);
+    const path = `${ROLES}/${name}`;
+    return this.#writer.write(
+      principal,
+      [{ type: 'delete', path }],
+      [this.#writer.unchanged(path)],
+    );
   }
 }
 

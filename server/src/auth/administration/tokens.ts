@@ -24,7 +24,7 @@ import { ADMIN } from '../rights.ts';
 import { type NewSecret, newToken, rotated, type Token, tokenText } from '../token.ts';
 import { put, requireHeld, requireLoosening, requireRoles } from './granting.ts';
 import { ByName, type Page } from './page.ts';
-import type { PolicyWriter } from './policy-writer.ts';
+import type { Author, PolicyWriter } from './policy-writer.ts';
 
 /** A token with its secret, which nobody can be shown again. */
 export interface MadeToken {
@@ -80,10 +80,22 @@ export class TokenAdministration {
     return { revision, token: tokenText(token), info: this.#infoOf(record) };
   }
 
-  /** A token that the operator has made becomes that of the first admin. Where another server made one, that is it. */
+  /**
+   * A token that the operator has made becomes that of the first admin. Where another server made one, that is it. One
+   * that was known and is of no use any more never comes back by this: it may have been disabled because it was seen.
+   */
   async adopt({ id, secret }: Token): Promise<void> {
+    const { policy } = this.#writer;
+    const known = policy.tokens.get(id);
+    if (known !== undefined)
+      throw new ProtocolError(
+        'forbidden',
+        `it is the token ${known.name}, which may not say who may do what: make another one with confer token generate`,
+      );
+    // The name of one that an operator handed in before is taken, whatever became of that.
+    const name = policy.tokenNamed(OPERATOR) === undefined ? OPERATOR : `${OPERATOR}-${id}`;
     const record: TokenRecord = {
-      ...{ id, name: OPERATOR, hash: hashOf(secret), roles: [ADMIN.name] },
+      ...{ id, name, hash: hashOf(secret), roles: [ADMIN.name] },
       ...{ createdAt: this.#clock.now(), createdBy: 'confer', expiresAt: null },
       note: 'of --bootstrap-token-file',
     };
@@ -95,7 +107,12 @@ export class TokenAdministration {
     }
   }
 
-  async rotate(principal: Principal, request: RotateTokenRequest): Promise<MadeToken> {
+  /** `onOwn`: told the hash of the new secret before it holds, where it is that of the token that is used for it. */
+  async rotate(
+    principal: Principal,
+    request: RotateTokenRequest,
+    onOwn: (hash: string) => void,
+  ): Promise<MadeToken> {
     const { token: id, overlapMs, expiresAt } = request;
     const { record, condition } = this.#existing(id);
     requireHeld(this.#writer.policy, principal.rights, record.roles);
@@ -111,6 +128,7 @@ export class TokenAdministration {
       hash: hashOf(next.secret),
       expiresAt: expiresAt === undefined ? record.expiresAt : expiresAt,
     };
+    if (record.id === principal.tokenId) onOwn(changed.hash);
     const revision = await this.#writer.write(principal, [recordPut(changed)], [condition]);
     return { revision, token: tokenText(next), info: this.#infoOf(changed) };
   }
@@ -137,17 +155,17 @@ export class TokenAdministration {
       ...(note === undefined ? {} : { note }),
     };
     if (disabled === true) requireOther(principal, record);
-    if (!this.#isAdmin(changed)) this.#requireAnotherAdmin(record);
-    return this.#writer.write(principal, [recordPut(changed)], [condition]);
+    const others = this.#isAdmin(changed) ? [] : this.#requireAnotherAdmin(record);
+    return this.#writer.write(principal, [recordPut(changed)], [condition, ...others]);
   }
 
   async remove(principal: Principal, id: string): Promise<number> {
     const { record, condition } = this.#existing(id);
     requireOther(principal, record);
-    this.#requireAnotherAdmin(record);
+    const others = this.#requireAnotherAdmin(record);
     const paths = [`${TOKENS}/${record.id}`, `${NAMES}/${record.name}`, `${USED}/${record.id}`];
     const operations = paths.map((path) => ({ type: 'delete', path }) as const);
-    return this.#writer.write(principal, operations, [condition]);
+    return this.#writer.write(principal, operations, [condition, ...others]);
   }
 
   #infoOf({ hash: _, oldHash: __, ...record }: TokenRecord): TokenInfo {
@@ -171,9 +189,12 @@ export class TokenAdministration {
     return this.#writer.policy.rightsOf(roles).decide('admin', '/', 'subtree').isAllowed;
   }
 
-  #requireAnotherAdmin(record: TokenRecord): void {
-    const { policy } = this.#writer;
-    if (!this.#isAdmin(record) || policy.hasAdmin(this.#clock.now(), record.id)) return;
+  /** What holds as long as there is one: of two who end each other at once, the second is refused. */
+  #requireAnotherAdmin(record: TokenRecord): Condition[] {
+    if (!this.#isAdmin(record)) return [];
+    const other = this.#writer.policy.anAdmin(this.#clock.now(), record.id);
+    if (other !== undefined)
+      return this.#writer.unchangedRights({ tokenId: other.id, roles: other.roles });
     throw new ProtocolError(
       'forbidden',
       `${record.name} is the last token that may say who may do what; make another one first`,
@@ -194,19 +215,16 @@ export class TokenAdministration {
     return { operations: [put(FIRST, record.id)], conditions };
   }
 
-  async #writeNew(
-    principal: Pick<Principal, 'name'>,
-    record: TokenRecord,
-    first: Along,
-  ): Promise<number> {
+  async #writeNew(author: Author, record: TokenRecord, first: Along): Promise<number> {
     const { id, name } = record;
     const operations = [recordPut(record), put(`${NAMES}/${name}`, id), ...first.operations];
     const isFree = { path: `${NAMES}/${name}`, modRevision: 0 };
     try {
-      return await this.#writer.write(principal, operations, [isFree, ...first.conditions]);
+      return await this.#writer.write(author, operations, [isFree, ...first.conditions]);
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.code !== 'conflict') throw error;
       if (error.details.path === FIRST) throw wasUsed();
+      if (error.details.path !== isFree.path) throw error;
       throw new ProtocolError('conflict', `there is a token of the name ${name} already`);
     }
   }
