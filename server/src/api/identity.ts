@@ -1,5 +1,5 @@
 import { ProtocolError, type RenewRequest, type Reply, type WhoamiRequest } from '@confer/shared';
-import type { Verdict } from '../auth/authority.ts';
+import { asOfNow, type Verdict } from '../auth/authority.ts';
 import type { Principal } from '../auth/principal.ts';
 import { type ApiContext, errorReply } from './context.ts';
 
@@ -36,10 +36,12 @@ export function renew(request: RenewRequest, context: ApiContext): Reply | Promi
       return errorReply(id, error, service);
     }
   };
-  return verdict instanceof Promise ? verdict.then(answer) : answer(verdict);
+  if (!(verdict instanceof Promise)) return answer(verdict);
+  return verdict.then(answer, (error: unknown) => errorReply(id, error, service));
 }
 
-function renewed(id: number, verdict: Verdict, context: ApiContext): Reply {
+function renewed(id: number, judged: Verdict, context: ApiContext): Reply {
+  const verdict = asOfNow(judged, context.service.auth.authority);
   if (verdict.kind === 'refused') throw verdict.error;
   const { principal } = verdict;
   const { name, kind } = context.principal;

@@ -300,6 +300,17 @@ describe('who has no right', () => {
       ).toBe('forbidden');
   });
 
+  it('is told all of its roles, as many as a token may have, and each as large as one may be', async () => {
+    const scene = await startGuarded();
+    const grants = Array.from({ length: 256 }, (_, i) => read(`/${i}`));
+    const names = Array.from({ length: 32 }, (_, i) => `r${i}`);
+    for (const name of names) await scene.setRole({ name, allow: grants, deny: grants });
+    const client = RawClient.as(scene.core, await scene.tokenOf('t', ...names));
+    const told = await scene.ask(client, requests.whoami);
+    if (told.type !== 'identity') throw new Error(JSON.stringify(told));
+    expect([told.allow.length, told.deny.length]).toEqual([8_192, 8_192]);
+  });
+
   it('is told by checkRight what a request would be told', async () => {
     const scene = await startGuarded();
     const client = await scene.guest('g', [read('/'), write('/')]);

@@ -1,4 +1,4 @@
-import type { Clock, Hello, ProtocolError, Verb } from '@confer/shared';
+import { type Clock, type Hello, ProtocolError, type Verb } from '@confer/shared';
 import type { Principal } from './principal.ts';
 import { ALL_RIGHTS, type Decision } from './rights.ts';
 
@@ -29,6 +29,15 @@ export interface Authority {
   refreshed(principal: Principal): Principal | undefined;
   /** Whether the principal of a name may do something; `undefined` where nobody has the name. */
   check(name: string, verb: Verb, path: string): Decision | undefined;
+}
+
+/** A verdict by the policy of now: rights may have ended since the look at a token was over (W11). */
+export function asOfNow(verdict: Verdict, authority: Authority): Verdict {
+  if (verdict.kind === 'refused') return verdict;
+  const principal = authority.refreshed(verdict.principal);
+  if (principal !== undefined) return { kind: 'known', principal };
+  const reason = 'the token is not good any more';
+  return { kind: 'refused', error: new ProtocolError('unauthenticated', reason), reason };
 }
 
 const ANONYMOUS = 'anonymous';

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
+import { startGuarded } from '../test-support/guarded-scene.ts';
+import { RawClient } from '../test-support/raw-client.ts';
 import { FailedAttempts, networkOf } from './failed-attempts.ts';
 
 describe('failed attempts', () => {
@@ -16,6 +18,28 @@ describe('failed attempts', () => {
     expect(failures.admits('10.0.0.1')).toBe(true);
     failures.note('10.0.0.1');
     expect(failures.admits('10.0.0.1')).toBe(false);
+  });
+
+  it('are forgotten in time after a clock was set back far, too', () => {
+    const clock = new VirtualClock();
+    const failures = new FailedAttempts(clock);
+    for (let i = 0; i < 10; i++) failures.note('10.0.0.1');
+    clock.advanceAtOnce(-900_000_000);
+    expect(failures.admits('10.0.0.1')).toBe(false);
+    clock.advanceAtOnce(5_000);
+    expect(failures.admits('10.0.0.1')).toBe(true);
+  });
+
+  it('are none where the secret was right, so that one disabled token of many programs keeps nobody out', async () => {
+    const scene = await startGuarded();
+    const token = await scene.tokenOf('t', 'admin');
+    await scene.ask(scene.admin, (id) => ({ type: 'updateToken', id, token: 't', disabled: true }));
+    for (let i = 0; i < 20; i++) {
+      const client = new RawClient(scene.core, '10.0.0.1');
+      client.send({ type: 'hello', version: 1, token });
+      expect(client.closed?.code).toBe(4401);
+    }
+    expect(RawClient.as(scene.core, scene.adminToken, '10.0.0.1').closed).toBeUndefined();
   });
 
   it('are forgotten with time, and not by a clock that is set back', () => {

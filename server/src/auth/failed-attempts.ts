@@ -36,12 +36,12 @@ export class FailedAttempts {
     if (this.#buckets.size > ADDRESSES_MAX && oldest !== undefined) this.#buckets.delete(oldest);
   }
 
-  /** A clock that was set back refills nothing. */
+  /** A clock that was set back refills nothing, and time counts from there on: else nobody came in before it is back. */
   #failed(network: string): number {
     const bucket = this.#buckets.get(network);
     if (bucket === undefined) return 0;
-    const refilled = Math.max(0, this.#clock.now() - bucket.at) / REFILL_MS;
-    return Math.max(0, bucket.failed - refilled);
+    bucket.at = Math.min(bucket.at, this.#clock.now());
+    return Math.max(0, bucket.failed - (this.#clock.now() - bucket.at) / REFILL_MS);
   }
 }
 

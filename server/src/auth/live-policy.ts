@@ -28,20 +28,20 @@ export class LivePolicy {
     this.#current.apply(this.#entries(), revision);
   }
 
-  /** Whether a commit is about who may do what. */
+  /** Whether a commit has something of who may do what. */
   touches({ changes }: EngineCommit): boolean {
     return changes.some(({ path }) => isWithin(path, AUTH));
   }
 
-  /** The policy is that after a commit. */
-  take({ revision, changes }: EngineCommit): void {
+  /** The policy is that after a commit. Returns whether somebody's rights may be others. */
+  take({ revision, changes }: EngineCommit): boolean {
     const own = changes
       .filter(({ path }) => isWithin(path, AUTH))
       .map((change) => ({
         path: change.path,
         value: change.type === 'put' ? change.entry.value : undefined,
       }));
-    this.#current.apply(own, revision);
+    return this.#current.apply(own, revision);
   }
 
   *#entries(): Generator<AuthChange, void, void> {

@@ -20,7 +20,7 @@ export class Policy {
    * By the names of roles. The rights of those whose roles are what they were stay the same object over revisions,
    * so that nobody looks anew at ten thousand sessions whose role did not change.
    */
-  readonly #rights = new Map<string, Rights>();
+  readonly #rights = new Map<string, Given>();
 
   /** Of the last change. */
   get revision(): number {
@@ -40,25 +40,32 @@ export class Policy {
     return this.#lastUsed;
   }
 
-  /** Takes the changes of a revision. */
-  apply(changes: Iterable<AuthChange>, revision: number): void {
+  /** Takes the changes of a revision. Returns whether somebody's rights may be others by them. */
+  apply(changes: Iterable<AuthChange>, revision: number): boolean {
     this.#revision = revision;
+    let isAboutRights = false;
     for (const { path, value } of changes) {
       const name = nameOf(path);
       if (path === `${ROLES}/${name}`) this.#applyRole(name, value);
       else if (path === `${TOKENS}/${name}`) this.#applyToken(name, value);
-      else if (path === `${USED}/${name}`) put(this.#lastUsed, name, value);
+      else {
+        if (path === `${USED}/${name}`) put(this.#lastUsed, name, value);
+        continue;
+      }
+      isAboutRights = true;
     }
+    return isAboutRights;
   }
 
   /** What the roles of these names give together. A name that no role has gives nothing. */
   rightsOf(names: readonly string[]): Rights {
-    const key = [...names].sort().join(SEPARATOR);
+    // Names of roles that are not there may be any text.
+    const key = JSON.stringify([...names].sort());
     const known = this.#rights.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.rights;
     const rights = this.#newRights(names);
     if (this.#rights.size >= RIGHTS_MAX) this.#rights.clear();
-    this.#rights.set(key, rights);
+    this.#rights.set(key, { names, rights });
     return rights;
   }
 
@@ -98,13 +105,14 @@ export class Policy {
     const role = value === undefined ? undefined : (readRole(name, value) ?? 'unreadable');
     put(this.#roles, name, role);
     // safeguard: rights-follow-their-roles
-    for (const names of [...this.#rights.keys()])
-      if (names.split(SEPARATOR).includes(name)) this.#rights.delete(names);
+    for (const [key, { names }] of [...this.#rights])
+      if (names.includes(name)) this.#rights.delete(key);
   }
 
   #applyToken(id: string, value: string | undefined): void {
     const before = this.#tokens.get(id);
-    if (before !== undefined) this.#ids.delete(before.name);
+    // Another one may have the name by now: what goes and what comes is in the order of ids.
+    if (before !== undefined && this.#ids.get(before.name) === id) this.#ids.delete(before.name);
     const token = value === undefined ? undefined : readToken(id, value);
     put(this.#tokens, id, token);
     if (token !== undefined) this.#ids.set(token.name, id);
@@ -122,8 +130,11 @@ export class Policy {
 /** Of combinations of roles: issuers of JWTs may make many. They are cheap to make again. */
 const RIGHTS_MAX = 10_000;
 
-/** No name of a role has it. */
-const SEPARATOR = ',';
+/** Rights, and the roles that give them together. */
+interface Given {
+  readonly names: readonly string[];
+  readonly rights: Rights;
+}
 
 function put<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
   if (value === undefined) map.delete(key);

@@ -58,7 +58,7 @@ export class TokenAuthority implements Authority {
       return refused('rate_limited', `too many attempts from ${address} failed`);
     if (signatures !== undefined && isSigned(token))
       return this.#judgeSigned(token, signatures).then((verdict) => this.#noted(verdict, address));
-    return this.#noted(this.#judge(token), address);
+    return this.#judge(token, address);
   }
 
   refreshed(principal: Principal): Principal | undefined {
@@ -91,7 +91,7 @@ export class TokenAuthority implements Authority {
     return this.#with.policy.current;
   }
 
-  /** Only what somebody may have guessed counts: keys that cannot be had are nobody's fault. */
+  /** Keys that cannot be had are nobody's fault. */
   #noted(verdict: Verdict, address: string): Verdict {
     if (verdict.kind === 'refused' && verdict.error.code === 'unauthenticated')
       this.#with.failures.note(address);
@@ -108,9 +108,15 @@ export class TokenAuthority implements Authority {
     }
   }
 
-  #judge(text: string): Verdict {
+  /** Only what somebody may have guessed counts: many who have one secret may come from one address. */
+  #guessed(address: string, reason: string): Verdict {
+    this.#with.failures.note(address);
+    return refused('unauthenticated', reason);
+  }
+
+  #judge(text: string, address: string): Verdict {
     const token = parseToken(text);
-    if (token === undefined) return refused('unauthenticated', 'what came is no token');
+    if (token === undefined) return this.#guessed(address, 'what came is no token');
     const hash = hashOf(token.secret);
     const bootstrap = this.#with.bootstrap();
     if (token.id === bootstrap?.id && isSameHash(hash, bootstrap.hash))
@@ -120,7 +126,7 @@ export class TokenAuthority implements Authority {
     const isOld = this.#isOverlapping(record, hash);
     const principal = isRight || isOld ? record && this.#principalOf(record, [hash]) : undefined;
     if (record === undefined || principal === undefined)
-      return refused('unauthenticated', `no token ${token.id} with that secret`);
+      return this.#guessed(address, `no token ${token.id} with that secret`);
     // The secret is right, so its owner may know why it is of no use.
     const problem = this.#problemOf(record);
     if (problem !== undefined) return refused(problem.code, problem.reason);

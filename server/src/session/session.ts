@@ -12,7 +12,7 @@ import {
   unreachable,
 } from '@confer/shared';
 import type { ApiSink } from '../api/context.ts';
-import { isExpired, type Verdict } from '../auth/authority.ts';
+import { asOfNow, isExpired, type Verdict } from '../auth/authority.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink } from '../watch/watch-sink.ts';
@@ -231,8 +231,9 @@ export class Session implements SocketHandlers, ApiSink {
     else this.#identified(verdict, client);
   }
 
-  #identified(verdict: Verdict, client: Hello['client']): void {
+  #identified(judged: Verdict, client: Hello['client']): void {
     if (this.#state.kind !== 'identifying') return;
+    const verdict = asOfNow(judged, this.#service.auth.authority);
     if (verdict.kind === 'refused') {
       const { error, reason } = verdict;
       const stranger = { kind: 'unknown', address: this.address, session: this.id } as const;

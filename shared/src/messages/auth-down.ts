@@ -1,5 +1,5 @@
 import * as v from '../schema.ts';
-import { grants, role, roleNames, tokenInfo } from './auth-parts.ts';
+import { grant, role, tokenInfo } from './auth-parts.ts';
 import { count, name, requestNumber, text } from './parts.ts';
 
 export const renewed = v.object({
@@ -16,9 +16,10 @@ export const identity = v.object({
   /** What becomes `updatedBy` and `actor`. */
   principal: text,
   kind: v.picklist(['anyone', 'token', 'jwt', 'bootstrap']),
-  roles: roleNames,
-  allow: grants,
-  deny: grants,
+  roles: v.array(name),
+  /** Of all its roles, of which each may have as many as a role may. */
+  allow: v.array(grant),
+  deny: v.array(grant),
   expiresAt: v.exactOptional(count),
 });
 

@@ -5,7 +5,7 @@ import { count, name, text } from './parts.ts';
 
 export const verb = v.picklist(verbs);
 
-const grant = v.object({
+export const grant = v.object({
   verbs: v.pipe(v.array(verb), v.maxLength(verbs.length)),
   on: text,
 });

@@ -1,5 +1,5 @@
 import type { Clock } from '@confer/shared';
-import { USED } from '../records.ts';
+import { TOKENS, USED } from '../records.ts';
 import { put } from './granting.ts';
 import type { PolicyWriter } from './policy-writer.ts';
 
@@ -21,7 +21,12 @@ export class LastUsed {
     if (this.#writer.policy.lastUsed.get(id) === day || this.#noting.has(id)) return;
     this.#noting.add(id);
     this.#writer
-      .write({ name: 'confer' }, [put(`${USED}/${id}`, day)])
+      // Of a token that was removed meanwhile nothing is left behind.
+      .write(
+        { name: 'confer' },
+        [put(`${USED}/${id}`, day)],
+        [this.#writer.unchanged(`${TOKENS}/${id}`)],
+      )
       .catch(() => {})
       .finally(() => this.#noting.delete(id));
   }
