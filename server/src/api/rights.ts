@@ -15,7 +15,7 @@ import {
 } from '@confer/shared';
 import type { Administration } from '../auth/auth.ts';
 import { decisionOf, requireOverAll } from '../auth/authorise.ts';
-import { NAMES, ROLES, TOKENS } from '../auth/records.ts';
+import { NAMES, nameProblem, ROLES, TOKENS } from '../auth/records.ts';
 import type { Decision } from '../auth/rights.ts';
 import { checkSubtree } from '../store/check.ts';
 import { auditDenied, audited, authEvent } from './auditing.ts';
@@ -46,7 +46,8 @@ export function listRoles({ id, after }: ListRolesRequest, context: ApiContext):
 
 export function createToken(request: CreateTokenRequest, context: ApiContext) {
   const { id, name } = request;
-  return made({ id, what: 'createToken', path: `${NAMES}/${name}` }, context, ({ tokens }) =>
+  const path = nameProblem(name) === undefined ? `${NAMES}/${name}` : NAMES;
+  return made({ id, what: 'createToken', path }, context, ({ tokens }) =>
     tokens.create(context.principal, request),
   );
 }
@@ -57,19 +58,19 @@ export function rotateToken(request: RotateTokenRequest, context: ApiContext) {
     const { principal } = context;
     context.adopt({ ...principal, hashes: [...(principal.hashes ?? []), hash] });
   };
-  return made(aboutToken(request), context, ({ tokens }) =>
+  return made(aboutToken(request, context), context, ({ tokens }) =>
     tokens.rotate(context.principal, request, knowing),
   );
 }
 
 export function updateToken(request: UpdateTokenRequest, context: ApiContext) {
-  return changed(aboutToken(request), context, ({ tokens }) =>
+  return changed(aboutToken(request, context), context, ({ tokens }) =>
     tokens.update(context.principal, request),
   );
 }
 
 export function removeToken(request: RemoveTokenRequest, context: ApiContext) {
-  return changed(aboutToken(request), context, ({ tokens }) =>
+  return changed(aboutToken(request, context), context, ({ tokens }) =>
     tokens.remove(context.principal, request.token),
   );
 }
@@ -121,8 +122,14 @@ interface About {
   readonly path: string;
 }
 
-function aboutToken({ id, type, token }: { id: number; type: string; token: string }): About {
-  return { id, what: type, path: `${TOKENS}/${token}` };
+/** Who names no token may have pasted one with its secret, which nobody writes down. */
+function aboutToken(
+  { id, type, token }: { readonly id: number; readonly type: string; readonly token: string },
+  { service }: ApiContext,
+): About {
+  const policy = service.auth.administration?.policy.current;
+  const isKnown = policy?.tokens.has(token) === true || policy?.tokenNamed(token) !== undefined;
+  return { id, what: type, path: isKnown ? `${TOKENS}/${token}` : TOKENS };
 }
 
 async function changed(

@@ -1,5 +1,5 @@
 import { nameOf, type Role } from '@confer/shared';
-import { ROLES, readRole, readToken, TOKENS, type TokenRecord, USED } from './records.ts';
+import { ROLES, readDay, readRole, readToken, TOKENS, type TokenRecord, USED } from './records.ts';
 import { ADMIN, noRights, type Rights, RoleRights } from './rights.ts';
 
 /** An entry below `/.confer/auth`, or that there is none any more. */
@@ -49,7 +49,7 @@ export class Policy {
       if (path === `${ROLES}/${name}`) this.#applyRole(name, value);
       else if (path === `${TOKENS}/${name}`) this.#applyToken(name, value);
       else {
-        if (path === `${USED}/${name}`) put(this.#lastUsed, name, value);
+        if (path === `${USED}/${name}`) put(this.#lastUsed, name, readDay(value));
         continue;
       }
       isAboutRights = true;

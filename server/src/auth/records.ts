@@ -1,4 +1,11 @@
-import { type Grant, type Role, subtreeProblem, verbs } from '@confer/shared';
+import {
+  type Grant,
+  hasLoneSurrogate,
+  limits,
+  type Role,
+  subtreeProblem,
+  verbs,
+} from '@confer/shared';
 
 /** Where roles and tokens are kept: as entries, so that they are in the order of all that is written. */
 export const AUTH = '/.confer/auth';
@@ -57,7 +64,7 @@ export function readRole(name: string, text: string): Role | undefined {
   const json = parsed(text);
   if (json === undefined || !isGrants(json.allow) || !isGrants(json.deny)) return undefined;
   const { allow, deny, note } = json;
-  const role = { name, allow, deny, ...(typeof note === 'string' ? { note } : {}) };
+  const role = { name, allow, deny, ...(isText(note, limits.noteBytesMax) ? { note } : {}) };
   return roleProblem(role) === undefined ? role : undefined;
 }
 
@@ -65,25 +72,30 @@ export function roleText({ name: _, ...role }: Role): string {
   return JSON.stringify(role);
 }
 
-/** `undefined` where an entry holds no token, however it came to be there. */
+/** `undefined` where an entry holds no token, however it came to be there: it is nobody's, and nobody is told of it. */
 export function readToken(id: string, text: string): TokenRecord | undefined {
   const json = parsed(text);
   if (json === undefined) return undefined;
-  const { name, hash, roles, createdAt, createdBy, expiresAt } = json;
-  if (typeof name !== 'string' || typeof hash !== 'string' || !isTexts(roles)) return undefined;
-  if (typeof createdAt !== 'number' || typeof createdBy !== 'string') return undefined;
-  if (expiresAt !== null && typeof expiresAt !== 'number') return undefined;
-  const { oldHash, overlapUntil, notBefore, note, disabled } = json;
+  const { name, hash, roles, createdAt, createdBy, expiresAt, notBefore } = json;
+  if (!isText(name, limits.nameLengthMax) || nameProblem(name) !== undefined) return undefined;
+  if (typeof hash !== 'string' || !isTexts(roles, limits.rolesOfTokenMax)) return undefined;
+  if (!isCount(createdAt) || !isText(createdBy, limits.nameLengthMax)) return undefined;
+  if (expiresAt !== null && !isCount(expiresAt)) return undefined;
+  if (notBefore !== undefined && !isCount(notBefore)) return undefined;
+  const { oldHash, overlapUntil, note, disabled } = json;
   return {
     ...{ id, name, hash, roles, createdAt, createdBy, expiresAt },
-    ...(typeof oldHash === 'string' && typeof overlapUntil === 'number'
-      ? { oldHash, overlapUntil }
-      : {}),
-    ...(typeof notBefore === 'number' ? { notBefore } : {}),
-    ...(typeof note === 'string' ? { note } : {}),
+    ...(typeof oldHash === 'string' && isCount(overlapUntil) ? { oldHash, overlapUntil } : {}),
+    ...(notBefore === undefined ? {} : { notBefore }),
+    ...(isText(note, limits.noteBytesMax) ? { note } : {}),
     // What is no plain "no" disables it.
     ...(disabled === undefined || disabled === false ? {} : { disabled: true }),
   };
+}
+
+/** `undefined` where an entry holds no day. */
+export function readDay(text: string | undefined): string | undefined {
+  return text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined;
 }
 
 export function tokenRecordText({ id: _, ...record }: TokenRecord): string {
@@ -103,18 +115,32 @@ function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-function isTexts(json: unknown): json is readonly string[] {
-  return Array.isArray(json) && json.every((text) => typeof text === 'string');
+/** What is read is told on: no longer, and no other, than what may be said of it (`shared/src/messages`). */
+function isText(json: unknown, lengthMax: number): json is string {
+  return typeof json === 'string' && json.length <= lengthMax && !hasLoneSurrogate(json);
+}
+
+function isCount(json: unknown): json is number {
+  return typeof json === 'number' && Number.isSafeInteger(json) && json >= 0;
+}
+
+function isTexts(json: unknown, countMax: number): json is readonly string[] {
+  return (
+    Array.isArray(json) &&
+    json.length <= countMax &&
+    json.every((text) => isText(text, limits.nameLengthMax))
+  );
 }
 
 function isGrants(json: unknown): json is readonly Grant[] {
   return (
     Array.isArray(json) &&
+    json.length <= limits.grantsMax &&
     json.every(
       (grant) =>
         isObject(grant) &&
         typeof grant.on === 'string' &&
-        isTexts(grant.verbs) &&
+        isTexts(grant.verbs, verbs.length) &&
         grant.verbs.every((verb) => verbs.some((known) => known === verb)),
     )
   );
