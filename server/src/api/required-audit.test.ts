@@ -85,3 +85,24 @@ it('drops no history of which no line can be written', async () => {
     { outcome: 'done' },
   ]);
 });
+
+it('writes no secret down that somebody gives as a name (attack 20)', async () => {
+  const { scene, audit } = await startRequired();
+  const token = scene.adminToken;
+  for (const request of [
+    { type: 'rotateToken', id: 1, token, overlapMs: 0 },
+    { type: 'updateToken', id: 2, token, disabled: true },
+    { type: 'removeToken', id: 3, token },
+    { type: 'createToken', id: 4, name: token, roles: [], expiresAt: null },
+    { type: 'updateToken', id: 5, token: 'root', note: 'known' },
+  ] as const)
+    scene.admin.send(request);
+  await scene.settle();
+  expect(scene.admin.received.map(({ type }) => type)).toEqual([
+    ...['error', 'error', 'error', 'error'],
+    'authChanged',
+  ]);
+  expect(JSON.stringify(audit.events)).not.toContain(token.slice(17));
+  expect(scene.said.join()).not.toContain(token.slice(17));
+  expect(JSON.stringify(audit.events)).toContain('/.confer/auth/tokens/root');
+});
