@@ -27,11 +27,20 @@ export function prepareDirectory(directory: string): string {
  * a parent exists but can hold nothing, as below /proc (Node 20).
  */
 function makeDirectory(directory: string): void {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (isDirectory(directory)) return;
   const parent = dirname(directory);
   makeDirectory(parent);
-  mkdirSync(directory);
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    // Another server that starts at the same moment may have made it since the look.
+    if (!isDirectory(directory)) throw error;
+  }
   syncPath(parent);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /**
