@@ -20,6 +20,8 @@ export const identity = v.object({
   /** Of all its roles, of which each may have as many as a role may. */
   allow: v.array(grant),
   deny: v.array(grant),
+  /** Each of these has to allow it, too: the ceiling of an issuer, and what a signed token says of itself. */
+  within: v.exactOptional(v.array(v.object({ allow: v.array(grant), deny: v.array(grant) }))),
   expiresAt: v.exactOptional(count),
 });
 
