@@ -1,4 +1,4 @@
-import { ProtocolError } from '@confer/shared';
+import { ProtocolError, type UpMessage } from '@confer/shared';
 import { expect, it, vi } from 'vitest';
 import type { Audit } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/events.ts';
@@ -89,14 +89,14 @@ it('drops no history of which no line can be written', async () => {
 it('writes no secret down that somebody gives as a name (attack 20)', async () => {
   const { scene, audit } = await startRequired();
   const token = scene.adminToken;
-  for (const request of [
+  const requests: UpMessage[] = [
     { type: 'rotateToken', id: 1, token, overlapMs: 0 },
     { type: 'updateToken', id: 2, token, disabled: true },
     { type: 'removeToken', id: 3, token },
     { type: 'createToken', id: 4, name: token, roles: [], expiresAt: null },
     { type: 'updateToken', id: 5, token: 'root', note: 'known' },
-  ] as const)
-    scene.admin.send(request);
+  ];
+  for (const request of requests) scene.admin.send(request);
   await scene.settle();
   expect(scene.admin.received.map(({ type }) => type)).toEqual([
     ...['error', 'error', 'error', 'error'],
