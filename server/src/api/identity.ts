@@ -38,7 +38,8 @@ type WireGrant = Identity['allow'][number];
 export function renew(request: RenewRequest, context: ApiContext): Reply | Promise<Reply> {
   const { id, token } = request;
   const { service, sink } = context;
-  const verdict = service.auth.authority.identify({
+  const { authority } = service.auth;
+  const verdict = authority.identify({
     token,
     client: undefined,
     address: sink.address,
@@ -51,11 +52,11 @@ export function renew(request: RenewRequest, context: ApiContext): Reply | Promi
     }
   };
   if (!(verdict instanceof Promise)) return answer(verdict);
-  return verdict.then(answer, (error: unknown) => errorReply(id, error, service));
+  const later = (judged: Verdict) => answer(asOfNow(judged, authority));
+  return verdict.then(later, (error: unknown) => errorReply(id, error, service));
 }
 
-function renewed(id: number, judged: Verdict, context: ApiContext): Reply {
-  const verdict = asOfNow(judged, context.service.auth.authority);
+function renewed(id: number, verdict: Verdict, context: ApiContext): Reply {
   if (verdict.kind === 'refused') throw verdict.error;
   const { principal } = verdict;
   const { name, kind } = context.principal;
