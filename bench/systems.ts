@@ -5,7 +5,7 @@ import { etcdDriver } from './load/etcd.ts';
 import { natsDriver } from './load/nats.ts';
 import { redisDriver } from './load/redis.ts';
 import { baselinePeer } from './peers/baseline.ts';
-import { conferPeer, conferWsPeer } from './peers/confer.ts';
+import { conferAuthPeer, conferPeer, conferWsPeer } from './peers/confer.ts';
 import { etcdPeer } from './peers/etcd.ts';
 import { natsPeer } from './peers/nats.ts';
 import type { Peer } from './peers/peer.ts';
@@ -28,6 +28,7 @@ const NOTHING = { published: 'nothing kept', written: 'nothing kept' } as const;
 const all = {
   confer: { peer: conferPeer, driver: conferDriver, keeps: SYNCED },
   'confer-ws': { peer: conferWsPeer, driver: conferDriver, keeps: SYNCED },
+  'confer-auth': { peer: conferAuthPeer, driver: conferDriver, keeps: SYNCED },
   baseline: { peer: baselinePeer, driver: baselineDriver, keeps: NOTHING },
   etcd: { peer: etcdPeer, driver: etcdDriver, keeps: SYNCED },
   redis: {
@@ -48,7 +49,9 @@ export const systemNames = Object.keys(all) as readonly SystemName[];
 export const ours: readonly SystemName[] = ['confer', 'baseline'];
 
 /** All but what only says something of Confer, and is measured where it is named. */
-export const compared: readonly SystemName[] = systemNames.filter((name) => name !== 'confer-ws');
+export const compared: readonly SystemName[] = systemNames.filter(
+  (name) => name !== 'confer-ws' && name !== 'confer-auth',
+);
 
 /** What the quick profile has time for. */
 export const quick: readonly SystemName[] = [...ours, 'etcd', 'redis', 'nats'];

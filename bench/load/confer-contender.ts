@@ -1,8 +1,9 @@
 import type { Contender, ContendOptions } from './driver.ts';
 import { signal } from './signal.ts';
+import { HELLO_TEXT } from './token.ts';
 import { frameOf, WebSocketWire } from './websocket.ts';
 
-const HELLO = frameOf('{"type":"hello","version":1,"client":{"name":"bench"}}');
+const HELLO = frameOf(HELLO_TEXT);
 
 let contenders = 0;
 

@@ -7,11 +7,12 @@ import {
   type Synced,
 } from './driver.ts';
 import { signal } from './signal.ts';
+import { HELLO_TEXT } from './token.ts';
 import { eachValue, valueText } from './value.ts';
 import { frameOf, WebSocketWire } from './websocket.ts';
 
 const PATH = '/v1';
-const HELLO = frameOf('{"type":"hello","version":1,"client":{"name":"bench"}}');
+const HELLO = frameOf(HELLO_TEXT);
 const OPERATIONS = 10_000;
 const TYPE_AT = 9;
 /** `snapshot`, `difference` and `commits` have values; `synced` begins like the first. */

@@ -3,11 +3,12 @@ import { conferStore } from './confer-store.ts';
 import type { Driver, Subscriber, SubscriberOptions, Writer, WriterOptions } from './driver.ts';
 import { Requests } from './requests.ts';
 import { signal } from './signal.ts';
+import { HELLO_TEXT } from './token.ts';
 import { eachValue, PLACEHOLDER } from './value.ts';
 import { frameOf, WebSocketWire } from './websocket.ts';
 
 const PATH = '/v1';
-const HELLO = frameOf('{"type":"hello","version":1,"client":{"name":"bench"}}');
+const HELLO = frameOf(HELLO_TEXT);
 /** `{"type":"`: the type of a message begins behind it. */
 const TYPE_AT = 9;
 

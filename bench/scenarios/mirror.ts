@@ -1,6 +1,7 @@
 import { connect } from '@confer/client';
 import { keyOf } from '../load/driver.ts';
 import { signal } from '../load/signal.ts';
+import { HELLO_TEXT } from '../load/token.ts';
 import { fill as fillSlots, PLACEHOLDER, slotsIn, valueText } from '../load/value.ts';
 import { frameOf, WebSocketWire } from '../load/websocket.ts';
 import { Meter } from '../measure/meter.ts';
@@ -78,7 +79,7 @@ async function mirrorOf(target: Target): Promise<Copy> {
     if (bytes.toString('latin1', start + 9, start + 10) === 'w') opened.come();
   });
   await writer.opened;
-  writer.send(frameOf('{"type":"hello","version":1}'));
+  writer.send(frameOf(HELLO_TEXT));
   await opened.came;
   const request = slotsIn(commitFrame());
   return {

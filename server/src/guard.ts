@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { subtreeProblem } from '@confer/shared';
 import type { Auditing } from './api/context.ts';
 import type { Audit } from './audit/audit.ts';
 import type { AuditHead } from './audit/events.ts';
@@ -27,6 +28,8 @@ export interface GuardOptions {
    * line cannot be written. Default: `best-effort` where everybody is asked who they are and there is a directory.
    */
   readonly audit?: 'off' | 'best-effort' | 'required';
+  /** Subtrees of which the audit has even who reads them. */
+  readonly auditReads?: readonly string[];
   /** Default: `audit` in the data directory; a gateway over etcd has none. */
   readonly auditDirectory?: string;
 }
@@ -134,7 +137,7 @@ async function signaturesOf(issuersFile: string, { log }: GuardPlaces): Promise<
 }
 
 async function auditingOf(
-  { auth, audit, auditDirectory }: GuardOptions,
+  { auth, audit, auditDirectory, auditReads = [] }: GuardOptions,
   { directory, log }: GuardPlaces,
   gateway: string,
   onHead: (head: AuditHead) => void,
@@ -146,10 +149,15 @@ async function auditingOf(
       'invalid',
       'a server without data of its own has its audit in --audit-dir',
     );
+  for (const subtree of auditReads) {
+    const problem = subtreeProblem(subtree);
+    if (problem !== undefined)
+      throw new StartError('invalid', `--audit-reads ${subtree}: ${problem}`);
+  }
   const mode = audit ?? (auth === 'on' && place !== undefined ? 'best-effort' : 'off');
   if (mode === 'off' || place === undefined) return undefined;
   const opened = await open(place, mode, gateway, onHead, log);
-  return { audit: opened, isRequired: mode === 'required' };
+  return { audit: opened, isRequired: mode === 'required', sensitive: auditReads };
 }
 
 async function open(

@@ -13,11 +13,12 @@ export const limits = {
   valueBytesMax: 1024 * 1024,
   /** The note of a commit, in UTF-8 bytes. */
   noteBytesMax: 1024,
-  /** Names and labels that a client gives itself, request ids, tokens: in UTF-16 code units. */
+  /** Names and labels that a client gives itself, request ids: in UTF-16 code units. */
   nameLengthMax: 128,
   labelsMax: 16,
   requestIdLengthMax: 64,
-  tokenLengthMax: 4096,
+  /** JWTs are longer than tokens of Confer. */
+  tokenLengthMax: 8192,
   /**
    * One frame from a client: the largest value fits, with each of its bytes escaped as six. To read one
    * takes some ten milliseconds, in which nobody else is served.

@@ -10,6 +10,8 @@ export interface GatewaySettings {
   readonly heartbeatMs?: number;
   readonly user?: string;
   readonly passwordFile?: string;
+  readonly auth?: 'on';
+  readonly bootstrapTokenFile?: string;
 }
 
 /** A gateway as a real process, each of its ways to the members through a proxy of its own. */

@@ -12,7 +12,7 @@ import { record } from './watch.ts';
 
 const CHILD = fileURLToPath(new URL('./store-child.mjs', import.meta.url));
 const isLong = process.env.CONFER_TEST_LONG === '1';
-const STATES = isLong ? 4_000 : 35;
+const STATES = isLong ? 4_000 : 25;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);
 const library = shim.library ?? '';
 

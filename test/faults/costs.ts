@@ -86,7 +86,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
           Array.from({ length: 16 }, (__, i) => [text(i), text(i)]),
         );
         const client = { name: text(0), version: text(0), labels };
-        const token = 'x'.repeat(4_096);
+        const token = 'x'.repeat(8_192);
         const all = Array.from({ length: 200 }, () => new RawSocket(url));
         await Promise.all(all.map((raw) => raw.opened()));
         for (const raw of all) raw.send({ type: 'hello', version: 1, token, client });

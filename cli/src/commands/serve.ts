@@ -105,6 +105,7 @@ function addAuthOptions(command: Command): void {
         )
         .choices(['off', 'best-effort', 'required']),
     )
+    .option('--audit-reads <subtree>', 'write down who reads this, too (several times)', gather)
     .option(
       '--audit-dir <directory>',
       'where (default: audit in --data; a gateway has no default)',

@@ -119,9 +119,9 @@ describe('the token of a command', () => {
     writeFileSync(file, '\n');
     const empty = await scene.run(['whoami'], { as: file });
     expect(empty).toMatchObject({ exitCode: 7, err: expect.stringContaining('is empty') });
-    writeFileSync(file, 'x'.repeat(4_097));
+    writeFileSync(file, 'x'.repeat(8_193));
     const long = await scene.run(['whoami'], { as: file });
-    expect(long).toMatchObject({ exitCode: 7, err: expect.stringContaining('over 4096 char') });
+    expect(long).toMatchObject({ exitCode: 7, err: expect.stringContaining('over 8192 char') });
     const missing = await scene.run(['whoami'], { as: `${file}.none` });
     expect(missing).toMatchObject({ exitCode: 7, err: expect.stringContaining('cannot be read') });
   });

@@ -42,6 +42,7 @@ export interface ServeOptions {
   readonly issuers?: string;
   readonly audit?: 'off' | 'best-effort' | 'required';
   readonly auditDir?: string;
+  readonly auditReads?: readonly string[];
   readonly acceptLoss?: boolean;
   readonly keepAge?: string;
   readonly keepCommits?: string;
@@ -141,12 +142,14 @@ function etcdOf(options: ServeOptions): EngineOptions {
   };
 }
 
-function authOf({ auth, bootstrapTokenFile, issuers, audit, auditDir }: ServeOptions) {
+function authOf(options: ServeOptions) {
+  const { auth, bootstrapTokenFile, issuers, audit, auditDir, auditReads } = options;
   return {
     auth,
     ...(bootstrapTokenFile === undefined ? {} : { bootstrapTokenFile }),
     ...(issuers === undefined ? {} : { issuersFile: resolve(issuers) }),
     ...(audit === undefined ? {} : { audit }),
+    ...(auditReads === undefined ? {} : { auditReads }),
     ...(auditDir === undefined ? {} : { auditDirectory: resolve(auditDir) }),
   };
 }

@@ -28,9 +28,9 @@ describe('`connect` with a wrong argument', () => {
     ['7480 is not the URL of a server', [url, 7480n], {}],
     ['options is an object, not null', url, null],
     ['options is an object, not "options"', url, 'options'],
-    ['a token is a string of at most 4096 characters', url, { token: 5 }],
-    ['a token is a string of at most 4096 characters', url, { token: '\ud800' }],
-    ['a token is a string of at most 4096 characters', url, { token: 'x'.repeat(4097) }],
+    ['a token is a string of at most 8192 characters', url, { token: 5 }],
+    ['a token is a string of at most 8192 characters', url, { token: '\ud800' }],
+    ['a token is a string of at most 8192 characters', url, { token: 'x'.repeat(8193) }],
     ['client is an object, not "orders"', url, { client: 'orders' }],
     ['client.name is a string of at most 128 characters, not 5', url, { client: { name: 5 } }],
     ['client.version is a string of at most 128', url, { client: { version: '\ud800' } }],
@@ -163,7 +163,7 @@ describe('a call that answers at once, with a wrong argument,', () => {
 
 test.each<[string, unknown]>([
   ['no string', 5n],
-  ['too long', 'secret'.repeat(1_000)],
+  ['too long', 'secret'.repeat(2_000)],
 ])(
   'a token that a callback returns and that is %s is a failed attempt, and does not show in its reason',
   async (_, token) => {
@@ -171,7 +171,7 @@ test.each<[string, unknown]>([
     await flushPromises();
     expect(client.status).toMatchObject({
       kind: 'waiting',
-      reason: 'no token: a token is a string of at most 4096 characters',
+      reason: 'no token: a token is a string of at most 8192 characters',
     });
   },
 );

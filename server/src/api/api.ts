@@ -2,7 +2,7 @@ import { ProtocolError, type Reply, type Request } from '@confer/shared';
 import { requireCommit, requireOverAll, requireRight } from '../auth/authorise.ts';
 import { isExpired } from '../auth/authority.ts';
 import { Draft } from '../store/draft.ts';
-import { auditDenied } from './auditing.ts';
+import { auditDenied, auditRead } from './auditing.ts';
 import { type ApiContext, errorReply, Later } from './context.ts';
 import { renew, whoami } from './identity.ts';
 import { compact, status } from './operations.ts';
@@ -38,15 +38,24 @@ interface Row<Type extends Request['type']> {
 const anybody = () => {};
 const admin = (_: unknown, { principal }: ApiContext) => requireOverAll(principal, 'admin');
 const operator = (_: unknown, { principal }: ApiContext) => requireOverAll(principal, 'operate');
-const readerOfSubtree = ({ path }: { readonly path: string }, { principal }: ApiContext) =>
-  requireRight(principal, 'read', path, 'subtree');
+const readerOfSubtree = (
+  request: { readonly type: string; readonly path: string },
+  context: ApiContext,
+) => {
+  requireRight(context.principal, 'read', request.path, 'subtree');
+  auditRead(request, context);
+};
+const readerOfEntry = (
+  request: { readonly type: string; readonly path: string },
+  context: ApiContext,
+) => {
+  requireRight(context.principal, 'read', request.path, 'entry');
+  auditRead(request, context);
+};
 
 /** Every request there is, with the right that it needs: one without a row does not compile. */
 const table: { readonly [Type in Request['type']]: Row<Type> } = {
-  get: {
-    authorise: ({ path }, { principal }) => requireRight(principal, 'read', path, 'entry'),
-    handle: get,
-  },
+  get: { authorise: readerOfEntry, handle: get },
   list: { authorise: readerOfSubtree, handle: list },
   commit: {
     authorise: ({ operations, conditions = [] }, { principal }) =>

@@ -1,108 +1,98 @@
 import { ProtocolError, type UpMessage } from '@confer/shared';
-import { expect, it, vi } from 'vitest';
-import type { Audit } from '../audit/audit.ts';
+import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../audit/events.ts';
-import { startGuarded } from '../test-support/guarded-scene.ts';
-import type { RawClient } from '../test-support/raw-client.ts';
+import { RawClient } from '../test-support/raw-client.ts';
+import { startCore } from '../test-support/scene.ts';
 
-/** An audit whose lines are on their way to the disk until a test says what became of them. */
-class SlowAudit implements Audit {
-  readonly events: AuditEvent[] = [];
-  readonly lost = 0;
-  isSlow = false;
-  #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
-
-  record(event: AuditEvent): Promise<void> | undefined {
-    this.events.push(event);
-    if (!this.isSlow) return undefined;
-    const written = new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    written.catch(() => undefined);
-    return written;
-  }
-
-  finish(error?: Error): void {
-    for (const { resolve, reject } of this.#waiting.splice(0))
-      if (error === undefined) resolve();
-      else reject(error);
-  }
-
-  async close(): Promise<void> {}
+/** An audit in memory, which can be told that it cannot be written. */
+function startAudited(isRequired: boolean, sensitive: readonly string[] = []) {
+  const events: AuditEvent[] = [];
+  const disk = { isFull: false };
+  const audit = {
+    lost: 0,
+    close: async () => {},
+    record: (event: AuditEvent) => {
+      if (disk.isFull)
+        return isRequired
+          ? Promise.reject(new ProtocolError('unavailable', 'no audit'))
+          : undefined;
+      events.push(event);
+      return isRequired ? Promise.resolve() : undefined;
+    },
+  };
+  const scene = startCore({ auditing: { audit, isRequired, sensitive } });
+  return scene.then((started) => ({ ...started, events, disk }));
 }
 
-async function startRequired() {
-  const audit = new SlowAudit();
-  const scene = await startGuarded({ auditing: { audit, isRequired: true } });
-  const put = (client: RawClient, path: string) =>
-    client.send({
-      ...{ type: 'commit', id: 1, requestId: path },
-      operations: [{ type: 'put', path, value: '1' }],
+const put = (id: number) =>
+  ({
+    ...{ type: 'commit', id, requestId: `r${id}`, note: 'why' },
+    operations: [{ type: 'put', path: '/a', value: 'secret' }],
+  }) satisfies UpMessage;
+
+describe('a required audit', () => {
+  it('S3 is written before what it is about, which is not done where that fails; reads go on', async () => {
+    const { core, settle, events, disk, engine } = await startAudited(true);
+    const client = RawClient.open(core);
+    client.send(put(1));
+    await settle();
+    expect(events.map(({ event, outcome }) => [event, outcome])).toEqual([
+      ['login', 'done'],
+      ['commit', 'allowed'],
+      ['commit', 'done'],
+    ]);
+    disk.isFull = true;
+    client.send({ ...put(2), operations: [{ type: 'delete', path: '/a' }] });
+    client.send({ type: 'get', id: 3, path: '/a' });
+    await settle();
+    expect(client.received).toMatchObject([
+      { type: 'committed', id: 1 },
+      { type: 'got', id: 3, entry: { value: 'secret' } },
+      { type: 'error', id: 2, code: 'unavailable' },
+    ]);
+    expect(engine.reads.get('/a')?.value).toBe('secret');
+  });
+});
+
+describe('an audit as well as can be', () => {
+  it('has who, from where, why and the revision, and no value', async () => {
+    const { core, settle, events, engine } = await startAudited(false);
+    const client = RawClient.open(core);
+    client.send(put(1));
+    await settle();
+    expect(events.at(-1)).toMatchObject({
+      ...{ event: 'commit', outcome: 'done', note: 'why', revision: engine.reads.revision },
+      ...{ paths: ['/a'], pathCount: 1, requestId: 'r1' },
+      who: { kind: 'local', principal: 'test', client: { name: 'test' } },
     });
-  return { scene, audit, put };
-}
+    expect(JSON.stringify(events)).not.toContain('secret');
+  });
 
-it('judges a write by the rights that are there once its line is written', async () => {
-  const { scene, audit, put } = await startRequired();
-  const guest = await scene.guest('g', [{ verbs: ['write'], on: '/a' }]);
-  audit.isSlow = true;
-  put(guest, '/a/k');
-  await scene.remove('/.confer/auth/roles/g');
-  audit.finish();
-  await scene.settle();
-  expect(guest.received).toMatchObject([{ type: 'error', id: 1, code: 'forbidden' }]);
-  expect(scene.engine.reads.get('/a/k')).toBeUndefined();
-});
+  it('has the first twenty paths of a large commit, and how many there were', async () => {
+    const { core, settle, events } = await startAudited(false);
+    const operations = Array.from({ length: 50 }, (_, i) => ({
+      ...{ type: 'put', path: `/a/${i}`, value: '1' },
+    }));
+    const client = RawClient.open(core);
+    client.sendText(JSON.stringify({ ...put(1), operations }));
+    await settle();
+    expect(events.at(-1)).toMatchObject({ pathCount: 50 });
+    expect(events.at(-1)).toHaveProperty('paths.length', 20);
+  });
 
-it('does nothing for a token that was ended while its line was written', async () => {
-  const { scene, audit, put } = await startRequired();
-  const guest = await scene.guest('g', [{ verbs: ['write'], on: '/' }]);
-  audit.isSlow = true;
-  put(guest, '/a/k');
-  await scene.remove('/.confer/auth/tokens');
-  expect(guest.closed?.code).toBe(4401);
-  audit.finish();
-  await scene.settle();
-  expect(scene.engine.reads.get('/a/k')).toBeUndefined();
-});
-
-it('drops no history of which no line can be written', async () => {
-  const { scene, audit, put } = await startRequired();
-  put(scene.admin, '/a/k');
-  await scene.settle();
-  audit.isSlow = true;
-  scene.admin.send({ type: 'compact', id: 2 });
-  audit.finish(new ProtocolError('unavailable', 'the disk is full'));
-  await scene.settle();
-  expect(scene.admin.received.at(-1)).toMatchObject({ type: 'error', id: 2, code: 'unavailable' });
-  expect(scene.engine.reads.compactedRevision).toBe(0);
-  scene.admin.send({ type: 'compact', id: 3 });
-  audit.finish();
-  await vi.waitFor(() =>
-    expect(scene.admin.received.at(-1)).toMatchObject({ type: 'compaction', id: 3 }),
-  );
-  expect(audit.events.filter(({ event }) => event === 'compact')).toMatchObject([
-    { outcome: 'allowed' },
-    { outcome: 'allowed' },
-    { outcome: 'done' },
-  ]);
-});
-
-it('writes no secret down that somebody gives as a name (attack 20)', async () => {
-  const { scene, audit } = await startRequired();
-  const token = scene.adminToken;
-  const requests: UpMessage[] = [
-    { type: 'rotateToken', id: 1, token, overlapMs: 0 },
-    { type: 'updateToken', id: 2, token, disabled: true },
-    { type: 'removeToken', id: 3, token },
-    { type: 'createToken', id: 4, name: token, roles: [], expiresAt: null },
-    { type: 'updateToken', id: 5, token: 'root', note: 'known' },
-  ];
-  for (const request of requests) scene.admin.send(request);
-  await scene.settle();
-  expect(scene.admin.received.map(({ type }) => type)).toEqual([
-    ...['error', 'error', 'error', 'error'],
-    'authChanged',
-  ]);
-  expect(JSON.stringify(audit.events)).not.toContain(token.slice(17));
-  expect(scene.said.join()).not.toContain(token.slice(17));
-  expect(JSON.stringify(audit.events)).toContain('/.confer/auth/tokens/root');
+  it('has who reads what is sensitive, what it lies in or what lies in it, and nothing else that is read', async () => {
+    const { core, settle, events } = await startAudited(false, ['/s/x']);
+    const client = RawClient.open(core);
+    client.send({ type: 'get', id: 1, path: '/s/x/y' });
+    client.send({ type: 'list', id: 2, path: '/s' });
+    client.send({ type: 'watch', id: 3, path: '/s/x', mode: 'events' });
+    client.send({ type: 'get', id: 4, path: '/s/xy' });
+    await settle();
+    const reads = events.filter(({ event }) => event === 'read');
+    expect(reads.map((event) => ('paths' in event ? [event.note, event.paths[0]] : []))).toEqual([
+      ['get', '/s/x/y'],
+      ['list', '/s'],
+      ['watch', '/s/x'],
+    ]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { ProtocolError } from '@confer/shared';
+import { isWithin, type Operation, type ProtocolError } from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
 import type { Draft } from '../store/draft.ts';
 import type { ApiContext } from './context.ts';
@@ -34,6 +34,17 @@ export function auditDenied(type: string, error: ProtocolError, context: ApiCont
   });
 }
 
+/** Writes down that somebody reads, or begins to watch, what is sensitive. */
+export function auditRead(
+  { type, path }: { readonly type: string; readonly path: string },
+  { service: { auditing }, actor }: ApiContext,
+): void {
+  const meets = (subtree: string) => isWithin(path, subtree) || isWithin(subtree, path);
+  if (auditing?.sensitive.some(meets) !== true) return;
+  const about = { outcome: 'allowed', reason: 'read', note: type } as const;
+  void auditing.audit.record({ event: 'read', ...about, who: actor, paths: [path] });
+}
+
 export interface Audited<Result> {
   /** What is written down of it, before it is done (without a result), and after. */
   readonly about: (result: Result | undefined) => AuditEvent;
@@ -42,34 +53,59 @@ export interface Audited<Result> {
   readonly run: () => Promise<Result>;
 }
 
-/** Does what is written down, before or after it, as the server was told to. */
-export async function audited<Result extends { readonly revision: number }>(
+/**
+ * Does what is written down, before or after it, as the server was told to. Without `await` where the line need not
+ * be there first: that would cost each write a turn of promises.
+ */
+export function audited<Result extends { readonly revision: number }>(
   { about, authorise, run }: Audited<Result>,
   { service: { auditing } }: ApiContext,
 ): Promise<Result> {
   if (auditing === undefined) return run();
-  if (auditing.isRequired) {
-    await auditing.audit.record(about(undefined));
+  const { audit, isRequired } = auditing;
+  const noted = (result: Result) => {
+    void audit.record(about(result));
+    return result;
+  };
+  if (!isRequired) return run().then(noted);
+  return Promise.resolve(audit.record(about(undefined))).then(() => {
     // A right may have ended while the line was on its way to the disk.
     authorise();
-  }
-  const result = await run();
-  void auditing.audit.record(about(result));
-  return result;
+    return run().then(noted);
+  });
 }
 
-/** A commit, as the audit has it. */
+const BY_RIGHT = 'the rights of its principal';
+
+/** A commit, as the audit has it. Nearly all are of one path, and each object that is spread costs as much as the line. */
 export function commitEvent(
   { operations, note, requestId }: Draft,
   result: { readonly revision: number } | undefined,
-  { actor }: ApiContext,
+  { actor: who }: ApiContext,
 ): AuditEvent {
-  const about = { who: actor, requestId, ...(note === undefined ? {} : { note }) };
-  return {
-    ...{ event: 'commit', ...about, ...outcomeOf(result) },
-    ...{ paths: operations.slice(0, PATHS_MAX).map(({ path }) => path) },
-    pathCount: operations.length,
-  };
+  const pathCount = operations.length;
+  const paths = pathsOf(operations);
+  const about = { requestId, paths, pathCount, who, reason: BY_RIGHT };
+  const event: AuditEvent =
+    result === undefined
+      ? { event: 'commit', outcome: 'allowed', ...about }
+      : {
+          event: 'commit',
+          outcome: 'done',
+          reason: BY_RIGHT,
+          who,
+          requestId,
+          revision: result.revision,
+          paths,
+          pathCount,
+        };
+  return note === undefined ? event : { ...event, note };
+}
+
+function pathsOf(operations: readonly Operation[]): readonly string[] {
+  const [first] = operations;
+  if (operations.length === 1 && first !== undefined) return [first.path];
+  return operations.slice(0, PATHS_MAX).map(({ path }) => path);
 }
 
 /** That history was dropped; before it is done, up to the revision that it is asked for. */
@@ -95,10 +131,6 @@ export function authEvent(
 
 function outcomeOf(result: { readonly revision: number } | undefined) {
   return result === undefined
-    ? ({ outcome: 'allowed', reason: 'the rights of its principal' } as const)
-    : ({
-        outcome: 'done',
-        reason: 'the rights of its principal',
-        revision: result.revision,
-      } as const);
+    ? ({ outcome: 'allowed', reason: BY_RIGHT } as const)
+    : ({ outcome: 'done', reason: BY_RIGHT, revision: result.revision } as const);
 }

@@ -15,6 +15,8 @@ export interface Auditing {
   readonly audit: Audit;
   /** Nothing is written whose line cannot be. */
   readonly isRequired: boolean;
+  /** Subtrees of which even what is read is written down. */
+  readonly sensitive: readonly string[];
 }
 
 /** What requests are done with, whoever asks. */

@@ -16,7 +16,8 @@ import type { AuditHead } from './events.ts';
 import { verifyFiles } from './verify.ts';
 
 /** Attack 37 of the security brief: somebody who may write to the files wants one event not to have been. */
-const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1);
+const isLong = process.env.CONFER_TEST_LONG === '1';
+const SEEDS = Array.from({ length: isLong ? 200 : 10 }, (_, i) => i + 1);
 const LINES = 24;
 
 let scene: AuditScene;

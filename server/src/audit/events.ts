@@ -10,7 +10,7 @@ export interface AuditActor {
   readonly principal?: string;
   /** Which token it was, by its public name; never its secret. */
   readonly tokenId?: string;
-  readonly kind: 'token' | 'jwt' | 'certificate' | 'local' | 'bootstrap' | 'server' | 'unknown';
+  readonly kind: 'token' | 'jwt' | 'local' | 'bootstrap' | 'server' | 'unknown';
   /** What the client calls itself, which anybody can make up. */
   readonly client?: { readonly name: string; readonly version?: string };
   readonly address?: string;
@@ -48,7 +48,7 @@ export type AuditEvent =
   | (Said & { readonly event: 'loginFailed' })
   | (Said & Request & OfPaths & { readonly event: 'denied' })
   | (Said & Request & OfPaths & { readonly event: 'commit'; readonly revision?: number })
-  | (Said & Request & OfPaths & { readonly event: 'watchOpened' | 'watchEnded' })
+  | (Said & Request & OfPaths & { readonly event: 'read' })
   | (Said & Request & OfPaths & { readonly event: 'authChanged'; readonly revision?: number })
   | (Said & Request & { readonly event: 'compact'; readonly revision: number });
 
@@ -84,8 +84,7 @@ export const auditEventKinds = [
   'loginFailed',
   'denied',
   'commit',
-  'watchOpened',
-  'watchEnded',
+  'read',
   'authChanged',
   'compact',
   'lost',

@@ -38,6 +38,7 @@ export async function startCore({
   watchesMax?: number;
   /** Everybody is asked who they are. */
   auth?: AuthOptions;
+  /** Who did what is written down. */
   auditing?: Auditing;
 } = {}): Promise<Scene> {
   const clock = new VirtualClock({ isZeroSoon: true });

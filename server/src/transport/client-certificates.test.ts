@@ -24,7 +24,7 @@ function clientOf(authority: Authority, names: readonly string[], more = {}) {
 
 const orders = ['orders.shop', 'spiffe://shop/orders'];
 
-describe('a client that has to show a certificate', () => {
+describe('a client that has to show a certificate (attack 35)', () => {
   it('is known by the name in it, of which the URI comes first', async () => {
     const at = await hostFor(clients);
     await connect(at.url, clientOf(clients, orders));

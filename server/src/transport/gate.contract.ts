@@ -55,7 +55,7 @@ export function gateContract(transport: Transport): void {
 }
 
 function pagesContract(transport: Transport): void {
-  describe('pages of web origins', () => {
+  describe('pages of web origins (attacks 22, 24)', () => {
     it.each([
       ['another site', 'https://evil.example'],
       ['a sandbox or a file', 'null'],
@@ -135,7 +135,7 @@ function pagesContract(transport: Transport): void {
 }
 
 function hostsContract(transport: Transport): void {
-  describe('a request for another server', () => {
+  describe('a request for another server (attack 23)', () => {
     it.each([
       ['evil:7480'],
       ['evil'],
@@ -193,7 +193,7 @@ function hostsContract(transport: Transport): void {
 }
 
 function ambiguityContract(transport: Transport): void {
-  describe('a request that can be read in two ways', () => {
+  describe('a request that can be read in two ways (attacks 21, 26, 29, 30)', () => {
     it.each<[string, readonly string[], boolean?]>([
       ['two hosts', ['Host: 127.0.0.1', 'Host: 127.0.0.1']],
       ['a host and another', ['Host: 127.0.0.1', 'host: evil']],
@@ -283,7 +283,7 @@ function ambiguityContract(transport: Transport): void {
 }
 
 function proxiesContract(transport: Transport): void {
-  describe('the address of a client', () => {
+  describe('the address of a client (attacks 27, 28)', () => {
     const forged = {
       'x-forwarded-for': '6.6.6.6',
       forwarded: 'for=6.6.6.6',

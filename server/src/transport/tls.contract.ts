@@ -38,7 +38,7 @@ async function shownBy(at: Host): Promise<string> {
 export function tlsContract(plain: Transport): void {
   const transport = withTls(plain);
 
-  describe('TLS', () => {
+  describe('TLS (attack 36)', () => {
     it.each(['TLSv1.2', 'TLSv1.3'] as const)('is spoken in version %s', async (version) => {
       const at = await host(transport, echo);
       const socket = await handshake(at, { minVersion: version, maxVersion: version });

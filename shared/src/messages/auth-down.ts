@@ -9,20 +9,21 @@ export const renewed = v.object({
   expiresInMs: v.exactOptional(count),
 });
 
+const granted = { allow: v.array(grant), deny: v.array(grant) };
+
 /** Who the connection acts for. */
 export const identity = v.object({
   type: v.literal('identity'),
   id: requestNumber,
   /** What becomes `updatedBy` and `actor`. */
   principal: text,
-  kind: v.picklist(['anyone', 'token', 'jwt', 'certificate', 'bootstrap']),
+  kind: v.picklist(['anyone', 'token', 'jwt', 'bootstrap']),
   roles: v.array(name),
-  /** Of all its roles, of which each may have as many as a role may. */
-  allow: v.array(grant),
-  deny: v.array(grant),
-  /** Each of these has to allow it, too: the ceiling of an issuer, and what a signed token says of itself. */
-  within: v.exactOptional(v.array(v.object({ allow: v.array(grant), deny: v.array(grant) }))),
   expiresAt: v.exactOptional(count),
+  /** Each of these has to allow it, too: the ceiling of an issuer, and what a signed token says of itself. */
+  within: v.exactOptional(v.array(v.object(granted))),
+  /** Of all its roles, of which each may have as many as a role may. */
+  ...granted,
 });
 
 export const rightChecked = v.object({

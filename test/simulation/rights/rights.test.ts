@@ -4,7 +4,7 @@ import { simulateRights } from './run.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
-const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 3_000 : 40));
+const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 3_000 : 20));
 const STEPS = 80;
 const SEEDS_PER_TEST = 20;
 
