@@ -19,11 +19,11 @@ export const identity = v.object({
   principal: text,
   kind: v.picklist(['anyone', 'token', 'jwt', 'bootstrap']),
   roles: v.array(name),
-  expiresAt: v.exactOptional(count),
-  /** Each of these has to allow it, too: the ceiling of an issuer, and what a signed token says of itself. */
-  within: v.exactOptional(v.array(v.object(granted))),
   /** Of all its roles, of which each may have as many as a role may. */
   ...granted,
+  /** Each of these has to allow it, too: the ceiling of an issuer, and what a signed token says of itself. */
+  within: v.exactOptional(v.array(v.object(granted))),
+  expiresAt: v.exactOptional(count),
 });
 
 export const rightChecked = v.object({
