@@ -37,9 +37,10 @@ const INPUTS = [
  * The most that a page has to load, compressed. A ratchet: 12 KiB is the aim, and this goes up for what a
  * client has to do for itself alone. Of late: not believing a server that breaks the
  * protocol (2.2 kB), naming what is wrong with an argument (1.1 kB), commits in parts (0.4 kB), a server that
- * says that it is behind (0.1 kB), stale reads that are not older than what was told (0.15 kB).
+ * says that it is behind (0.1 kB), stale reads that are not older than what was told (0.15 kB), what narrows a
+ * signed token (10 bytes).
  */
-export const BUNDLE_GZIP_BYTES_MAX = 20_850;
+export const BUNDLE_GZIP_BYTES_MAX = 20_860;
 
 /** Bundles the client for browsers, unless that was done since its inputs changed. */
 export async function bundleClient() {

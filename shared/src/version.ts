@@ -17,7 +17,8 @@
  *    2026-11  principals and rights: `renew`, `whoami`, `checkRight`, roles and tokens, `revoked`; `principal` and
  *             `expiresInMs` in `welcome`; figures of `status` may be missing; `token_expired`, `rate_limited`. A peer
  *             of before knows none of it, and a server that asks nobody who they are sends none
- *    2026-11  `identity` has the roles and grants of all roles, however many these are. Nobody has released a peer yet
+ *    2026-11  `identity` has the roles and grants of all roles, however many these are, and `within`, which an old peer
+ *             ignores. Nobody has released a peer yet
  */
 export const PROTOCOL_VERSION = 1;
 

@@ -29,14 +29,11 @@ export function grantText({ verbs: words, on }: Grant): string {
 }
 
 /** What a role, or several together, allow and deny, as rows of a table. */
-export function grantRows({
-  allow,
-  deny,
-}: {
-  readonly allow: readonly Grant[];
-  readonly deny: readonly Grant[];
-}): string[][] {
+export function grantRows(
+  { allow, deny }: { readonly allow: readonly Grant[]; readonly deny: readonly Grant[] },
+  before = '',
+): string[][] {
   const rows = (label: string, grants: readonly Grant[]) =>
-    grants.map((grant) => [label, grantText(grant)]);
+    grants.map((grant) => [before + label, grantText(grant)]);
   return [...rows('allow', allow), ...rows('deny', deny)];
 }

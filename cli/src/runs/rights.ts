@@ -36,6 +36,7 @@ export async function whoami(context: Context): Promise<void> {
     ['kind', kind === 'anyone' ? 'anyone: this server asks nobody who they are' : kind],
     ...(roles.length === 0 ? [] : [['roles', roles.join(', ')]]),
     ...grantRows(identity),
+    ...(identity.within ?? []).flatMap((limit) => grantRows(limit, 'within ')),
     ...(expiresAt === undefined ? [] : [['expires', timeText(expiresAt)]]),
   ];
   await context.terminal.stdout.write(table(rows));

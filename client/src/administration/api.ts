@@ -43,7 +43,7 @@ export interface MadeToken {
 }
 
 export interface Rotation {
-  /** How long the secret before is good, too: 30 days at most. Default 0, which ends it at once. */
+  /** How long the secret before is good, too: 30 days at most. Default 0, which ends it and what is connected by it at once. */
   readonly overlapMs?: number;
   /** Default: as it was. */
   readonly expiresAt?: number | null;

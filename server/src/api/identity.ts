@@ -1,30 +1,45 @@
-import { ProtocolError, type RenewRequest, type Reply, type WhoamiRequest } from '@confer/shared';
+import {
+  type Identity,
+  ProtocolError,
+  type RenewRequest,
+  type Reply,
+  type Role,
+  type WhoamiRequest,
+} from '@confer/shared';
 import { asOfNow, type Verdict } from '../auth/authority.ts';
 import type { Principal } from '../auth/principal.ts';
+import { limitsOf } from '../auth/signed-principal.ts';
 import { type ApiContext, errorReply } from './context.ts';
 
 export function whoami({ id }: WhoamiRequest, { principal, service }: ApiContext): Reply {
-  const { name, kind, roles, expiresAt } = principal;
-  const held = service.auth.administration?.policy.current.rolesOf(roles) ?? [];
-  const granted = (of: 'allow' | 'deny') =>
-    held.flatMap((role) => role[of].map(({ verbs, on }) => ({ verbs: [...verbs], on })));
+  const { name, kind, roles, expiresAt, signed } = principal;
+  const policy = service.auth.administration?.policy.current;
+  // One that cannot be read keeps the others from giving anything.
+  const isBroken = roles.some((role) => policy?.role(role) === 'unreadable');
+  const held = isBroken ? [] : (policy?.rolesOf(roles) ?? []);
+  const limits = signed && policy && limitsOf(signed.jwt, policy);
   return {
-    type: 'identity',
-    id,
-    principal: name,
-    kind,
-    roles: [...roles],
-    allow: granted('allow'),
-    deny: granted('deny'),
+    ...{ type: 'identity', id, principal: name, kind, roles: [...roles], ...granted(held) },
+    ...(limits === undefined ? {} : { within: limits.map(granted) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
+
+function granted(roles: readonly Role[]): { allow: WireGrant[]; deny: WireGrant[] } {
+  const all = (of: 'allow' | 'deny') =>
+    roles.flatMap((role) => role[of].map(({ verbs, on }) => ({ verbs: [...verbs], on })));
+  return { allow: all('allow'), deny: all('deny') };
+}
+
+/** Messages are lists that anybody may change; roles are not. */
+type WireGrant = Identity['allow'][number];
 
 /** Goes on with another token, which must be one of the same principal: a session never becomes somebody else's. */
 export function renew(request: RenewRequest, context: ApiContext): Reply | Promise<Reply> {
   const { id, token } = request;
   const { service, sink } = context;
-  const verdict = service.auth.authority.identify({
+  const { authority } = service.auth;
+  const verdict = authority.identify({
     token,
     client: undefined,
     address: sink.address,
@@ -37,11 +52,11 @@ export function renew(request: RenewRequest, context: ApiContext): Reply | Promi
     }
   };
   if (!(verdict instanceof Promise)) return answer(verdict);
-  return verdict.then(answer, (error: unknown) => errorReply(id, error, service));
+  const later = (judged: Verdict) => answer(asOfNow(judged, authority));
+  return verdict.then(later, (error: unknown) => errorReply(id, error, service));
 }
 
-function renewed(id: number, judged: Verdict, context: ApiContext): Reply {
-  const verdict = asOfNow(judged, context.service.auth.authority);
+function renewed(id: number, verdict: Verdict, context: ApiContext): Reply {
   if (verdict.kind === 'refused') throw verdict.error;
   const { principal } = verdict;
   const { name, kind } = context.principal;

@@ -86,6 +86,12 @@ describe('who may say who may do what', () => {
     }
   });
 
+  it('calls nobody what the server calls itself', async () => {
+    const scene = await startGuarded();
+    for (const name of ['confer', 'bootstrap', 'confer-token-recover'])
+      expect(await codeOf(scene, scene.admin, token(name, 'admin'))).toBe('invalid_value');
+  });
+
   it('cannot give up together, each because the other is there', async () => {
     const scene = await startGuarded();
     const boss = await scene.guest('boss', [admin]);

@@ -1,8 +1,10 @@
-import type { Grant } from '@confer/shared';
+import type { Grant, Role } from '@confer/shared';
 import type { JwtPrincipal } from './jwt/claims.ts';
 import type { Policy } from './policy.ts';
 import type { Principal, Signed } from './principal.ts';
 import { BothRights, type Rights, RoleRights } from './rights.ts';
+
+type Narrowing = NonNullable<JwtPrincipal['narrowing']>;
 
 /**
  * The principal of a signed token by a policy: what its roles give, as far as the ceiling of its issuer goes, and no
@@ -24,9 +26,22 @@ export function refreshedSigned(principal: Principal, signed: Signed, policy: Po
   return isSame ? principal : signedPrincipal(jwt, policy);
 }
 
-function narrowed({ read, write }: NonNullable<JwtPrincipal['narrowing']>): Rights {
+/** What its roles do not give beyond, whatever they say: the ceiling of its issuer, and what it says of itself. */
+export function limitsOf(
+  { ceiling, narrowing }: JwtPrincipal,
+  policy: Policy,
+): (readonly Role[])[] {
+  const top = policy.rolesOf([ceiling]);
+  return narrowing === undefined ? [top] : [top, [narrowingRole(narrowing)]];
+}
+
+function narrowed(narrowing: Narrowing): Rights {
+  return new RoleRights([narrowingRole(narrowing)]);
+}
+
+function narrowingRole({ read, write }: Narrowing): Role {
   const on = (verb: 'read' | 'write', subtrees: readonly string[]): Grant[] =>
     subtrees.map((subtree) => ({ verbs: [verb], on: subtree }));
   const allow = [...on('read', read), ...on('write', write)];
-  return new RoleRights([{ name: 'of the token', allow, deny: [] }]);
+  return { name: 'of the token', allow, deny: [] };
 }

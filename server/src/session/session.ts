@@ -222,18 +222,18 @@ export class Session implements SocketHandlers, ApiSink {
     }
     this.#state = { kind: 'identifying', timeout };
     const caller = { token, client, address: this.address };
-    const verdict = this.#service.auth.authority.identify(caller);
+    const { authority } = this.#service.auth;
+    const verdict = authority.identify(caller);
     if (verdict instanceof Promise)
       verdict.then(
-        (judged) => this.#identified(judged, client),
+        (judged) => this.#identified(asOfNow(judged, authority), client),
         (error: unknown) => this.fail(error),
       );
     else this.#identified(verdict, client);
   }
 
-  #identified(judged: Verdict, client: Hello['client']): void {
+  #identified(verdict: Verdict, client: Hello['client']): void {
     if (this.#state.kind !== 'identifying') return;
-    const verdict = asOfNow(judged, this.#service.auth.authority);
     if (verdict.kind === 'refused') {
       const { error, reason } = verdict;
       const stranger = { kind: 'unknown', address: this.address, session: this.id } as const;

@@ -9,6 +9,8 @@ export const renewed = v.object({
   expiresInMs: v.exactOptional(count),
 });
 
+const granted = { allow: v.array(grant), deny: v.array(grant) };
+
 /** Who the connection acts for. */
 export const identity = v.object({
   type: v.literal('identity'),
@@ -18,8 +20,9 @@ export const identity = v.object({
   kind: v.picklist(['anyone', 'token', 'jwt', 'bootstrap']),
   roles: v.array(name),
   /** Of all its roles, of which each may have as many as a role may. */
-  allow: v.array(grant),
-  deny: v.array(grant),
+  ...granted,
+  /** Each of these has to allow it, too: the ceiling of an issuer, and what a signed token says of itself. */
+  within: v.exactOptional(v.array(v.object(granted))),
   expiresAt: v.exactOptional(count),
 });
 

@@ -37,6 +37,8 @@ export interface MadeToken {
 const FIRST = `${AUTH}/first`;
 /** The name of the token that an operator hands in. */
 const OPERATOR = 'operator';
+/** Whoever had one of these would be taken for the server in histories. */
+const OWN_NAMES = new Set(['confer', 'bootstrap', 'confer-token-recover']);
 const OVERLAP_MS_MAX = 30 * 24 * 60 * 60 * 1_000;
 
 /** Makes, changes and removes tokens. */
@@ -64,6 +66,8 @@ export class TokenAdministration {
     const { policy } = this.#writer;
     const problem = nameProblem(name);
     if (problem !== undefined) throw new ProtocolError('invalid_value', problem);
+    if (OWN_NAMES.has(name))
+      throw new ProtocolError('invalid_value', `what the server does by itself is done by ${name}`);
     if (policy.tokens.size >= limits.tokensMax)
       throw new ProtocolError('too_large', `a store has at most ${limits.tokensMax} tokens`);
     requireRoles(policy, principal.rights, roles);

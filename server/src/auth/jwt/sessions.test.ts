@@ -84,3 +84,21 @@ it('answers a renewal that nobody expected to fail, and the server lives', async
   await scene.settle();
   expect(client.received[1]).toMatchObject({ type: 'error', id: 2, code: 'unavailable' });
 });
+
+it('is told by whoami what keeps it within less than its roles give', async () => {
+  const { scene, signatures, alice } = await start();
+  const client = new RawClient(scene.core);
+  client.send({ type: 'hello', version: 1, token: TOKEN });
+  signatures.finish({ ...alice, narrowing: { read: ['/a/public'], write: [] } });
+  await scene.settle();
+  client.take('welcome');
+  expect(await scene.ask(client, (id) => ({ type: 'whoami', id }))).toMatchObject({
+    allow: [read('/a')],
+    within: [
+      { allow: [read('/a')], deny: [] },
+      { allow: [read('/a/public')], deny: [] },
+    ],
+  });
+  await scene.put('/.confer/auth/roles/reader', 'no JSON');
+  expect(await scene.ask(client, (id) => ({ type: 'whoami', id }))).toMatchObject({ allow: [] });
+});
