@@ -38,20 +38,10 @@ interface Row<Type extends Request['type']> {
 const anybody = () => {};
 const admin = (_: unknown, { principal }: ApiContext) => requireOverAll(principal, 'admin');
 const operator = (_: unknown, { principal }: ApiContext) => requireOverAll(principal, 'operate');
-const readerOfSubtree = (
-  request: { readonly type: string; readonly path: string },
-  context: ApiContext,
-) => {
-  requireRight(context.principal, 'read', request.path, 'subtree');
-  auditRead(request, context);
-};
-const readerOfEntry = (
-  request: { readonly type: string; readonly path: string },
-  context: ApiContext,
-) => {
-  requireRight(context.principal, 'read', request.path, 'entry');
-  auditRead(request, context);
-};
+const readerOfSubtree = ({ path }: { readonly path: string }, { principal }: ApiContext) =>
+  requireRight(principal, 'read', path, 'subtree');
+const readerOfEntry = ({ path }: { readonly path: string }, { principal }: ApiContext) =>
+  requireRight(principal, 'read', path, 'entry');
 
 /** Every request there is, with the right that it needs: one without a row does not compile. */
 const table: { readonly [Type in Request['type']]: Row<Type> } = {
@@ -97,6 +87,7 @@ export function handle<Type extends Request['type']>(
   try {
     // safeguard: request-needs-its-right
     authorise(request, context);
+    auditRead(request, context);
     const answer = table[request.type].handle(request, context);
     return answer instanceof Later ? authorisedLater(answer, request, context) : answer;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { isWithin, type Operation, type ProtocolError } from '@confer/shared';
+import { isWithin, type Operation, type ProtocolError, type Request } from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
 import type { Draft } from '../store/draft.ts';
 import type { ApiContext } from './context.ts';
@@ -34,13 +34,13 @@ export function auditDenied(type: string, error: ProtocolError, context: ApiCont
   });
 }
 
-/** Writes down that somebody reads, or begins to watch, what is sensitive. */
-export function auditRead(
-  { type, path }: { readonly type: string; readonly path: string },
-  { service: { auditing }, actor }: ApiContext,
-): void {
-  const meets = (subtree: string) => isWithin(path, subtree) || isWithin(subtree, path);
-  if (auditing?.sensitive.some(meets) !== true) return;
+/** Writes down that somebody reads, or begins to watch, what is sensitive. Once, however long it waits for its answer. */
+export function auditRead(request: Request, { service: { auditing }, actor }: ApiContext): void {
+  if (auditing === undefined || auditing.sensitive.length === 0) return;
+  const { type } = request;
+  if (type !== 'get' && type !== 'list' && type !== 'watch') return;
+  const { path } = request;
+  if (!auditing.sensitive.some((each) => isWithin(path, each) || isWithin(each, path))) return;
   const about = { outcome: 'allowed', reason: 'read', note: type } as const;
   void auditing.audit.record({ event: 'read', ...about, who: actor, paths: [path] });
 }
