@@ -1,4 +1,4 @@
-import { errorKind, type Status, times } from '@confer/shared';
+import { ProtocolError, type Status, times } from '@confer/shared';
 import type { Auditing } from './api/context.ts';
 
 import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
@@ -15,7 +15,7 @@ import { RequestTurns } from './session/request-turns.ts';
 import type { SessionService } from './session/service.ts';
 import { Session } from './session/session.ts';
 import { Store } from './store/store.ts';
-import { NOBODY, type Socket, type SocketHandlers } from './transport/socket.ts';
+import type { Socket, SocketHandlers } from './transport/socket.ts';
 import { VERSION } from './version.ts';
 import { Hub } from './watch/hub.ts';
 
@@ -34,6 +34,7 @@ const SETTLE_POLL_MS = 10;
 const WATCHES_MAX = 1_000_000;
 
 const NOTHING = () => {};
+const CROWDED = new ProtocolError('rate_limited', 'too many connections have said nothing');
 
 export interface CoreOptions {
   readonly engine: Engine;
@@ -130,22 +131,15 @@ export class Core {
 
   /** Takes a new connection. */
   accept(socket: Socket): SocketHandlers {
-    const leave = this.#service.auth.authority.isOn ? this.#doorway.enter(socket.address) : NOTHING;
-    if (leave === undefined) {
-      this.#service.counters.count('connectionsEnded.rate_limited');
-      socket.close(
-        errorKind('rate_limited').closeCode ?? 0,
-        'too many connections have said nothing',
-      );
-      return NOBODY;
-    }
-    const session = new Session(socket, this.#service, {
-      onSettled: leave,
+    const session: Session = new Session(socket, this.#service, {
+      onSettled: () => leave(),
       onEnded: () => {
         this.#sessions.delete(session);
         this.#heartbeats.remove(session);
       },
     });
+    const { isOn } = this.#service.auth.authority;
+    const leave = isOn ? this.#doorway.enter(socket.address, () => session.fail(CROWDED)) : NOTHING;
     this.#sessions.add(session);
     this.#heartbeats.add(session);
     return session;

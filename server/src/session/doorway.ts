@@ -6,31 +6,51 @@ import { networkOf } from '../auth/failed-attempts.ts';
  * passes within a round trip.
  */
 const STRANGERS_MAX = 256;
-const STRANGERS_OF_ADDRESS_MAX = 64;
+const STRANGERS_OF_NETWORK_MAX = 64;
 
-/** Counts the connections that have said nothing yet, so that strangers cannot take all that a server has. */
+/** A connection that has said nothing yet. */
+interface Stranger {
+  readonly turnAway: () => void;
+}
+
+/**
+ * Where connections wait until it is known whose they are. When it is full, the one that has waited longest makes room,
+ * out of the network that has most of them: so who only takes up room is turned away, and not who comes.
+ */
 export class Doorway {
-  readonly #byNetwork = new Map<string, number>();
+  readonly #networks = new Map<string, Set<Stranger>>();
   #strangers = 0;
 
-  /** Returns what to call once the peer is known, or gone; `undefined`: there are too many. */
-  enter(address: string): (() => void) | undefined {
+  /** `turnAway` ends the connection. Returns what to call once its peer is known, or gone. */
+  enter(address: string, turnAway: () => void): () => void {
     const network = networkOf(address);
-    const waiting = this.#byNetwork.get(network) ?? 0;
-    if (this.#strangers >= STRANGERS_MAX || waiting >= STRANGERS_OF_ADDRESS_MAX) return undefined;
+    const waiting = this.#networks.get(network)?.size ?? 0;
+    if (waiting >= STRANGERS_OF_NETWORK_MAX) this.#makeRoomIn(network);
+    else if (this.#strangers >= STRANGERS_MAX) this.#makeRoomIn(this.#largest());
+    const stranger = { turnAway };
+    const strangers = this.#networks.get(network) ?? new Set<Stranger>();
+    this.#networks.set(network, strangers.add(stranger));
     this.#strangers += 1;
-    this.#byNetwork.set(network, waiting + 1);
-    let isHere = true;
     return () => {
-      if (isHere) this.#leave(network);
-      isHere = false;
+      if (!strangers.delete(stranger)) return;
+      this.#strangers -= 1;
+      if (strangers.size === 0) this.#networks.delete(network);
     };
   }
 
-  #leave(network: string): void {
-    this.#strangers -= 1;
-    const left = (this.#byNetwork.get(network) ?? 1) - 1;
-    if (left === 0) this.#byNetwork.delete(network);
-    else this.#byNetwork.set(network, left);
+  #makeRoomIn(network: string): void {
+    const [oldest] = this.#networks.get(network) ?? [];
+    oldest?.turnAway();
+  }
+
+  #largest(): string {
+    let largest = '';
+    let most = 0;
+    for (const [network, { size }] of this.#networks)
+      if (size > most) {
+        largest = network;
+        most = size;
+      }
+    return largest;
   }
 }
