@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { LOCK_NAME, makeAuditDirectory, type OpenAuditFile, openAuditFile } from './audit-file.ts';
 import { AuditLog } from './audit-log.ts';
 import { AuditWriter } from './audit-writer.ts';
+import { Denials } from './denials.ts';
 import type { AuditEvent, AuditHead } from './events.ts';
 import { LineWriter } from './line.ts';
 import { LoginFailures } from './login-failures.ts';
@@ -108,6 +109,7 @@ class FileAudit implements Audit {
   readonly #clock: Clock;
   readonly #lock: DirectoryLock;
   readonly #failures = new LoginFailures();
+  readonly #denials = new Denials();
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -127,6 +129,10 @@ class FileAudit implements Audit {
 
   record(event: AuditEvent): Promise<void> | undefined {
     const now = this.#clock.now();
+    if (event.event === 'denied') {
+      const told = this.#denials.take(event, now);
+      return told && this.#writer.append(this.#lines.event(told, now));
+    }
     if (event.event !== 'loginFailed') return this.#writer.append(this.#lines.event(event, now));
     this.#failures.add(event.who, event.reason, now);
     if (this.#isClosed) this.#writeFailures(Number.POSITIVE_INFINITY);
