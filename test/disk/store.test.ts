@@ -127,7 +127,7 @@ describe.skipIf(shim.library === undefined)(`a store whose disk fails (${shim.wh
           });
           expect(refused, 'what was refused is there').not.toContain(Number(now.values['/last']));
           const disk = join(home, 'disk');
-          for (const state of diskStates(recording, { seed, count: isLong ? 100 : 3 })) {
+          for (const state of diskStates(recording, { seed, count: isLong ? 100 : 1 })) {
             state.writeTo(disk);
             const found = foundIn(await looker.look(disk));
             expect(problemsOf(found, state.lines, !isOpened), state.describe()).toEqual([]);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { RawSocket } from '../support/raw-socket.ts';
-import { TRANSPORTS } from '../support/transports.ts';
+import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
@@ -36,7 +36,7 @@ async function beside(
   report(title, { before, meanwhile, memoryBefore, memoryAfter: server.memoryMiB });
 }
 
-describe.each(TRANSPORTS)('W10 others are served, over %s', (transport) => {
+describe.each(FAULTY_TRANSPORTS)('W10 others are served, over %s', (transport) => {
   it('while a slow path takes its time over a large snapshot', {
     timeout: 60_000,
   }, async () => {

@@ -1,7 +1,7 @@
 import type { Operation } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import type { ModelWrite } from '../model/model.ts';
-import { DEFAULT_TRANSPORT, TRANSPORTS } from '../support/transports.ts';
+import { DEFAULT_TRANSPORT, FAULTY_TRANSPORTS } from '../support/transports.ts';
 import type { Direction, FaultProxy } from './proxy.ts';
 import { Recorder } from './recorder.ts';
 import { report, type ServerSettings, until, withScene } from './scene.ts';
@@ -78,7 +78,7 @@ async function sweep(
 }
 
 describe('W2 W3 W4 W5 W7 W9 a resume that is cut off after some bytes', () => {
-  it.each(TRANSPORTS)(
+  it.each(FAULTY_TRANSPORTS)(
     'goes on in the end with nothing lost, false or doubled, over %s',
     {
       timeout: isLong ? 600_000 : 60_000,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { RawSocket } from '../support/raw-socket.ts';
-import { TRANSPORTS } from '../support/transports.ts';
+import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { beside } from './bystander.ts';
 import { type RealServer, report, until, withScene } from './scene.ts';
 
@@ -29,7 +29,7 @@ async function silentSockets(port: number, count: number): Promise<Socket[]> {
   return sockets;
 }
 
-describe.each(TRANSPORTS)('W10 a server that is full, over %s,', (transport) => {
+describe.each(FAULTY_TRANSPORTS)('W10 a server that is full, over %s,', (transport) => {
   it('refuses whoever comes next, serves those it has, and has room again', async () => {
     await withScene(async (scene) => {
       const server = await scene.server({ transport, connectionsMax: CONNECTIONS_MAX });

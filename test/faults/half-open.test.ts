@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TRANSPORTS } from '../support/transports.ts';
+import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import type { Direction } from './proxy.ts';
 import { Recorder } from './recorder.ts';
 import { report, until, withScene } from './scene.ts';
@@ -8,7 +8,7 @@ const HEARTBEAT_MS = 300;
 /** Three heartbeats, the one that may have come right before, and some slack of a busy machine. */
 const NOTICED_MS_MAX = 4 * HEARTBEAT_MS + 600;
 
-describe.each(TRANSPORTS)('W8 a path that loses everything, over %s', (transport) => {
+describe.each(FAULTY_TRANSPORTS)('W8 a path that loses everything, over %s', (transport) => {
   it.each<[string, readonly Direction[]]>([
     ['from the server', ['down']],
     ['to the server', ['up']],

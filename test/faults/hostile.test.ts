@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RawSocket } from '../support/raw-socket.ts';
-import { TRANSPORTS } from '../support/transports.ts';
+import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { beside } from './bystander.ts';
 import { type RealServer, Scene, until } from './scene.ts';
 
@@ -115,7 +115,7 @@ const CASES: readonly [string, Misbehave, Readonly<Record<string, number>>][] = 
   ['connects five hundred times and says no hello', speechless, { connectionsOpened: 500 }],
 ];
 
-describe.each(TRANSPORTS)('W10 others do not notice, over %s,', (transport) => {
+describe.each(FAULTY_TRANSPORTS)('W10 others do not notice, over %s,', (transport) => {
   const scene = new Scene('nothing is kept');
   let server: RealServer;
   beforeAll(async () => {

@@ -2,7 +2,7 @@ import type { Client, Commit } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import type { ModelWrite } from '../model/model.ts';
-import { TRANSPORTS } from '../support/transports.ts';
+import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { Recorder } from './recorder.ts';
 import { report, until, withScene } from './scene.ts';
@@ -59,7 +59,7 @@ function expectAccounted(commits: readonly Commit[], acknowledged: ReadonlyMap<s
 }
 
 describe('SIGKILL of a real server at random moments, on a path that is cut at random, too', () => {
-  it.each(TRANSPORTS)(
+  it.each(FAULTY_TRANSPORTS)(
     'S1 S3 S4 S5 W1 W2 W3 W4 W5 W7 keeps what was acknowledged and tells each change once, over %s',
     { timeout: isLong ? 600_000 : 60_000 },
     async (transport) => {

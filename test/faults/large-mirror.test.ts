@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client, Operation } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import type { Program } from '../support/process.ts';
-import { TRANSPORTS } from '../support/transports.ts';
+import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
@@ -85,7 +85,7 @@ async function felt(
 }
 
 describe('W4 W7 W10 a mirror of a million entries', () => {
-  it.runIf(isLong).each(TRANSPORTS)(
+  it.runIf(isLong).each(FAULTY_TRANSPORTS)(
     'is put in place at once, holds up nobody and costs bounded memory, over %s (with CONFER_TEST_LONG=1)',
     { timeout: 3 * PATIENCE_MS },
     async (transport) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_TRANSPORT, TRANSPORTS } from '../support/transports.ts';
+import { DEFAULT_TRANSPORT, FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { writing } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
@@ -77,7 +77,7 @@ async function stopUnderLoad(
 }
 
 describe('SIGSTOP for longer than the silence', () => {
-  it.each(TRANSPORTS)(
+  it.each(FAULTY_TRANSPORTS)(
     'W8 S4 of the server is noticed, and everything goes on with SIGCONT, over %s',
     { timeout: STOPPED_MS + 20_000 },
     async (transport) => {
@@ -104,7 +104,7 @@ describe('SIGSTOP for longer than the silence', () => {
     },
   );
 
-  it.each(TRANSPORTS)(
+  it.each(FAULTY_TRANSPORTS)(
     'W3 W8 W10 of one reader costs bounded memory under a load of megabytes, over %s',
     { timeout: STOPPED_MS + 60_000 },
     async (transport) => {
@@ -118,7 +118,7 @@ describe('SIGSTOP for longer than the silence', () => {
     },
   );
 
-  it.each(isLong ? TRANSPORTS : [DEFAULT_TRANSPORT])(
+  it.each(isLong ? FAULTY_TRANSPORTS : [DEFAULT_TRANSPORT])(
     'W10 of one reader in ten leaves the others and the writers alone, over %s',
     { timeout: STOPPED_MS + 60_000 },
     async (transport) => {
@@ -132,7 +132,7 @@ describe('SIGSTOP for longer than the silence', () => {
     },
   );
 
-  it.runIf(isLong).each(TRANSPORTS)(
+  it.runIf(isLong).each(FAULTY_TRANSPORTS)(
     'W3 W10 of ten readers for minutes, whose connections live on, costs bounded memory, over %s (with CONFER_TEST_LONG=1)',
     { timeout: PAUSED_MS + 120_000 },
     async (transport) => {

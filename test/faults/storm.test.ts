@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TRANSPORTS } from '../support/transports.ts';
+import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { report, until, withScene } from './scene.ts';
 
@@ -25,7 +25,7 @@ function histogram(times: readonly number[]): number[] {
 
 describe(`W3 W5 W7 a storm of ${CLIENTS} clients`, () => {
   it.each(
-    TRANSPORTS.flatMap((transport) => [
+    FAULTY_TRANSPORTS.flatMap((transport) => [
       ['SIGKILL', transport] as const,
       ['SIGTERM', transport] as const,
     ]),

@@ -9,3 +9,13 @@ export const TRANSPORTS: readonly TransportName[] = (['uws', 'ws'] as const).fil
 
 /** What a server uses that is not told: for a test that means the server, and no transport. */
 export const DEFAULT_TRANSPORT: TransportName = inject('uwsIsHere') ? 'uws' : 'ws';
+
+const isLong = process.env.CONFER_TEST_LONG === '1';
+/** `.ci/run` has a run of its own for the other one. */
+const named = process.env.CONFER_TEST_TRANSPORT;
+
+/** What servers have whose links and processes fail: that takes long, so one that is named, or the default, or both. */
+export const FAULTY_TRANSPORTS: readonly TransportName[] =
+  named === undefined && isLong
+    ? TRANSPORTS
+    : TRANSPORTS.filter((name) => name === (named ?? DEFAULT_TRANSPORT));
