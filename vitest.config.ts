@@ -19,9 +19,9 @@ export default defineConfig({
     globalSetup: ['test/support/uws-here.ts'],
     // CommonJS packages are imported just as Node does it for the built code.
     deps: { interopDefault: false },
-    // Much of what the tests on real processes do is to wait, so that two at a time fit two cores.
-    maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Much of what the tests on real processes do is to wait, so that three at a time fit two cores.
+    maxWorkers: 3,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });
