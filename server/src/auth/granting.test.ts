@@ -104,6 +104,20 @@ describe('who may say who may do what', () => {
     ]);
   });
 
+  it('counts nobody as the one who is left before their token holds', async () => {
+    const scene = await startGuarded();
+    const tomorrow = scene.clock.now() + 86_400_000;
+    const later: Asked = (id) => ({
+      ...{ type: 'createToken', id, name: 'later', roles: ['admin'] },
+      ...{ expiresAt: null, notBefore: tomorrow },
+    });
+    expect(await codeOf(scene, scene.admin, later)).toBe('tokenMade');
+    const giveUp: Asked = (id) => ({ type: 'updateToken', id, token: 'root', roles: [] });
+    expect(await codeOf(scene, scene.admin, giveUp)).toBe('forbidden');
+    scene.clock.step(86_400_000);
+    expect(await codeOf(scene, scene.admin, giveUp)).toBe('authChanged');
+  });
+
   it('gives nothing once it is disabled, by what was under way either', async () => {
     const scene = await startGuarded();
     const thief = RawClient.as(scene.core, await scene.tokenOf('stolen', 'admin'));
@@ -307,6 +321,20 @@ describe('the bootstrap token', () => {
         [3, 'tokenMade'],
         [4, 'forbidden'],
       ],
+    ]);
+  });
+
+  it('makes no first admin who may do nothing yet: it would be of no use any more', async () => {
+    const { token: text, secret } = oneTimeSecret(Number.MAX_SAFE_INTEGER);
+    const scene = await startCore({ auth: { bootstrap: () => secret } });
+    const client = RawClient.as(scene.core, text);
+    const first = { type: 'createToken', name: 'root', expiresAt: null } as const;
+    client.send({ ...first, id: 1, roles: ['admin'], notBefore: scene.clock.now() + 1 });
+    client.send({ ...first, id: 2, roles: ['admin'] });
+    await scene.settle();
+    expect(client.received).toMatchObject([
+      { type: 'error', id: 1, code: 'forbidden' },
+      { type: 'tokenMade', id: 2 },
     ]);
   });
 

@@ -1,5 +1,14 @@
 import { nameOf, type Role } from '@confer/shared';
-import { ROLES, readDay, readRole, readToken, TOKENS, type TokenRecord, USED } from './records.ts';
+import {
+  ROLES,
+  readDay,
+  readRole,
+  readToken,
+  TOKENS,
+  type TokenRecord,
+  tokenProblem,
+  USED,
+} from './records.ts';
 import { ADMIN, noRights, type Rights, RoleRights } from './rights.ts';
 
 /** An entry below `/.confer/auth`, or that there is none any more. */
@@ -93,12 +102,15 @@ export class Policy {
 
   /** A token, but that of an id, that may say who may do what. */
   anAdmin(now: number, without?: string): TokenRecord | undefined {
-    for (const token of this.#tokens.values()) {
-      const { id, roles, disabled, expiresAt } = token;
-      if (id === without || disabled === true || (expiresAt !== null && expiresAt <= now)) continue;
-      if (this.rightsOf(roles).decide('admin', '/', 'subtree').isAllowed) return token;
-    }
+    for (const token of this.#tokens.values())
+      if (token.id !== without && this.isAdmin(token, now)) return token;
     return undefined;
+  }
+
+  /** Whether a token may say who may do what, now: one that is not valid yet helps nobody who is locked out. */
+  isAdmin(token: TokenRecord, now: number): boolean {
+    if (tokenProblem(token, now) !== undefined) return false;
+    return this.rightsOf(token.roles).decide('admin', '/', 'subtree').isAllowed;
   }
 
   #applyRole(name: string, value: string | undefined): void {

@@ -37,6 +37,26 @@ export interface TokenRecord {
   readonly disabled?: boolean;
 }
 
+export interface TokenProblem {
+  readonly code: 'unauthenticated' | 'token_expired';
+  readonly reason: string;
+}
+
+/** Why a token is of no use at a time, whoever has it; `undefined` where it is of use. */
+export function tokenProblem(
+  { name, disabled, expiresAt, notBefore = 0 }: TokenRecord,
+  now: number,
+): TokenProblem | undefined {
+  // safeguard: disabled-token-is-refused
+  if (disabled === true)
+    return { code: 'unauthenticated', reason: `the token ${name} is disabled` };
+  if (expiresAt !== null && expiresAt <= now)
+    return { code: 'token_expired', reason: `the token ${name} has expired` };
+  if (notBefore > now)
+    return { code: 'unauthenticated', reason: `the token ${name} is not valid yet` };
+  return undefined;
+}
+
 /** What names a role or a token: a segment of a path that reads well everywhere. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 

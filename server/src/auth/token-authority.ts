@@ -8,7 +8,7 @@ import { TokenRefused } from './jwt/refusal.ts';
 import type { LivePolicy } from './live-policy.ts';
 import type { Policy } from './policy.ts';
 import { type Principal, without } from './principal.ts';
-import type { TokenRecord } from './records.ts';
+import { type TokenRecord, tokenProblem } from './records.ts';
 import { ADMIN, type Decision, RoleRights } from './rights.ts';
 import { refreshedSigned, signedPrincipal } from './signed-principal.ts';
 import { parseToken } from './token.ts';
@@ -30,11 +30,6 @@ export interface AuthorityParts {
   readonly signatures?: JwtVerifier;
   /** A token was good: told at most once a day for each. */
   readonly onUsed: (tokenId: string) => void;
-}
-
-interface Problem {
-  readonly code: 'unauthenticated' | 'token_expired';
-  readonly reason: string;
 }
 
 /** An unknown id is compared with something, too: how long a refusal takes says nothing. */
@@ -82,7 +77,7 @@ export class TokenAuthority implements Authority {
   check(name: string, verb: Verb, path: string): Decision | undefined {
     const token = this.#policy.tokenNamed(name);
     if (token === undefined) return undefined;
-    const problem = this.#problemOf(token);
+    const problem = tokenProblem(token, this.#with.clock.now());
     if (problem !== undefined) return { isAllowed: false, rule: problem.reason };
     return decisionOf(this.#policy.rightsOf(token.roles), verb, path);
   }
@@ -128,7 +123,7 @@ export class TokenAuthority implements Authority {
     if (record === undefined || principal === undefined)
       return this.#guessed(address, `no token ${token.id} with that secret`);
     // The secret is right, so its owner may know why it is of no use.
-    const problem = this.#problemOf(record);
+    const problem = tokenProblem(record, this.#with.clock.now());
     if (problem !== undefined) return refused(problem.code, problem.reason);
     this.#with.onUsed(record.id);
     return { kind: 'known', principal };
@@ -137,19 +132,6 @@ export class TokenAuthority implements Authority {
   #isOverlapping(record: TokenRecord | undefined, hash: string): boolean {
     const isSame = isSameHash(hash, record?.oldHash ?? NOBODY);
     return isSame && (record?.overlapUntil ?? 0) > this.#with.clock.now();
-  }
-
-  /** Why a token is of no use now, whoever has it. */
-  #problemOf({ name, disabled, expiresAt, notBefore = 0 }: TokenRecord): Problem | undefined {
-    const now = this.#with.clock.now();
-    // safeguard: disabled-token-is-refused
-    if (disabled === true)
-      return { code: 'unauthenticated', reason: `the token ${name} is disabled` };
-    if (expiresAt !== null && expiresAt <= now)
-      return { code: 'token_expired', reason: `the token ${name} has expired` };
-    if (notBefore > now)
-      return { code: 'unauthenticated', reason: `the token ${name} is not valid yet` };
-    return undefined;
   }
 
   /** Whoever knows secrets of a token with these hashes; `undefined` where none of them is good any more. */

@@ -187,10 +187,8 @@ export class TokenAdministration {
     return { record, condition: this.#writer.unchanged(`${TOKENS}/${record.id}`) };
   }
 
-  #isAdmin({ roles, disabled, expiresAt }: TokenRecord): boolean {
-    const isOver = expiresAt !== null && expiresAt <= this.#clock.now();
-    if (disabled === true || isOver) return false;
-    return this.#writer.policy.rightsOf(roles).decide('admin', '/', 'subtree').isAllowed;
+  #isAdmin(record: TokenRecord): boolean {
+    return this.#writer.policy.isAdmin(record, this.#clock.now());
   }
 
   /** What holds as long as there is one: of two who end each other at once, the second is refused. */
