@@ -1,3 +1,4 @@
+import type { Request, Unsent } from '@confer/shared';
 import type { WaitOptions } from '../api.ts';
 import { ConferError } from '../errors.ts';
 import {
@@ -42,34 +43,22 @@ export class Tokens implements TokenAdministration {
     checkRoles(roles);
     checkArgument('token.expiresAt', expiresAt, anExpiry);
     checkOptions(token, { notBefore: count, note: text }, 'token');
-    const {
-      type: _,
-      id: __,
-      ...made
-    } = await this.#requester.askOnce(
-      'tokenMade',
+    return this.#make(
       options,
       (id) => ({ type: 'createToken', id, name, roles, expiresAt, notBefore, note }),
       lossOf(`whether the token ${name} was made`, 'remove it where it was, and make it again'),
     );
-    return made;
   }
 
   async rotate(token: string, rotation: Rotation = {}, options?: WaitOptions): Promise<MadeToken> {
     checkToken(token);
     checkOptions(rotation, { overlapMs: count, expiresAt: anExpiry }, 'rotation');
     const { overlapMs = 0, expiresAt } = rotation;
-    const {
-      type: _,
-      id: __,
-      ...made
-    } = await this.#requester.askOnce(
-      'tokenMade',
+    return this.#make(
       options,
       (id) => ({ type: 'rotateToken', id, token, overlapMs, expiresAt }),
       lossOf(`whether the token ${token} has another secret now`, 'rotate it once more'),
     );
-    return made;
   }
 
   async update(
@@ -105,6 +94,17 @@ export class Tokens implements TokenAdministration {
       return { revision: page.revision, items: tokens, next };
     });
     return { revision, tokens: items };
+  }
+
+  /** Asks for a secret, which is shown once. */
+  async #make(
+    options: WaitOptions | undefined,
+    request: (id: number) => Unsent<Request>,
+    loss: ConferError,
+  ): Promise<MadeToken> {
+    const reply = await this.#requester.askOnce('tokenMade', options, request, loss);
+    const { type: _, id: __, ...made } = reply;
+    return made;
   }
 }
 

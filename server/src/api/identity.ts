@@ -1,15 +1,9 @@
-import {
-  type Identity,
-  ProtocolError,
-  type RenewRequest,
-  type Reply,
-  type Role,
-  type WhoamiRequest,
-} from '@confer/shared';
+import { ProtocolError, type RenewRequest, type Reply, type WhoamiRequest } from '@confer/shared';
 import { asOfNow, type Verdict } from '../auth/authority.ts';
 import type { Principal } from '../auth/principal.ts';
 import { limitsOf } from '../auth/signed-principal.ts';
 import { type ApiContext, errorReply } from './context.ts';
+import { wireGrants } from './grants.ts';
 
 export function whoami({ id }: WhoamiRequest, { principal, service }: ApiContext): Reply {
   const { name, kind, roles, expiresAt, signed } = principal;
@@ -19,20 +13,11 @@ export function whoami({ id }: WhoamiRequest, { principal, service }: ApiContext
   const held = isBroken ? [] : (policy?.rolesOf(roles) ?? []);
   const limits = signed && policy && limitsOf(signed.jwt, policy);
   return {
-    ...{ type: 'identity', id, principal: name, kind, roles: [...roles], ...granted(held) },
-    ...(limits === undefined ? {} : { within: limits.map(granted) }),
+    ...{ type: 'identity', id, principal: name, kind, roles: [...roles], ...wireGrants(held) },
+    ...(limits === undefined ? {} : { within: limits.map(wireGrants) }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
-
-function granted(roles: readonly Role[]): { allow: WireGrant[]; deny: WireGrant[] } {
-  const all = (of: 'allow' | 'deny') =>
-    roles.flatMap((role) => role[of].map(({ verbs, on }) => ({ verbs: [...verbs], on })));
-  return { allow: all('allow'), deny: all('deny') };
-}
-
-/** Messages are lists that anybody may change; roles are not. */
-type WireGrant = Identity['allow'][number];
 
 /** Goes on with another token, which must be one of the same principal: a session never becomes somebody else's. */
 export function renew(request: RenewRequest, context: ApiContext): Reply | Promise<Reply> {

@@ -1,7 +1,6 @@
 import {
   type CheckRightRequest,
   type CreateTokenRequest,
-  type Grant,
   type ListRolesRequest,
   type ListTokensRequest,
   ProtocolError,
@@ -20,6 +19,7 @@ import type { Decision } from '../auth/rights.ts';
 import { checkSubtree } from '../store/check.ts';
 import { auditDenied, audited, authEvent } from './auditing.ts';
 import { type ApiContext, errorReply } from './context.ts';
+import { wireGrants } from './grants.ts';
 
 export function setRole({ id, name, allow, deny, note }: SetRoleRequest, context: ApiContext) {
   const role = { name, allow, deny, ...(note === undefined ? {} : { note }) };
@@ -39,7 +39,7 @@ export function listRoles({ id, after }: ListRolesRequest, context: ApiContext):
   const { items, next } = roles.list(after);
   const { revision } = policy.current;
   return {
-    ...{ type: 'roles', id, revision, roles: items.map(mutable) },
+    ...{ type: 'roles', id, revision, roles: items.map(wireRole) },
     ...(next === undefined ? {} : { next }),
   };
 }
@@ -100,12 +100,9 @@ export function checkRight(request: CheckRightRequest, context: ApiContext): Rep
   return { type: 'rightChecked', id, allowed: decision.isAllowed, rule: decision.rule };
 }
 
-/** Messages are lists that anybody may change; roles are not. */
-function mutable({ name, allow, deny, note }: Role) {
-  const grants = (list: readonly Grant[]) =>
-    list.map(({ verbs, on }) => ({ verbs: [...verbs], on }));
-  const about = note === undefined ? {} : { note };
-  return { name, allow: grants(allow), deny: grants(deny), ...about };
+function wireRole(role: Role) {
+  const { name, note } = role;
+  return { name, ...wireGrants([role]), ...(note === undefined ? {} : { note }) };
 }
 
 function administrationOf({ service }: ApiContext): Administration {
