@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SkippedTests } from './test/support/skipped.ts';
 
 const source = (name: string, entry = 'index') =>
   fileURLToPath(new URL(`./${name}/src/${entry}.ts`, import.meta.url));
@@ -17,6 +18,7 @@ export default defineConfig({
   test: {
     include: ['{shared,server,client,cli}/src/**/*.test.ts', '{test,bench}/**/*.test.ts'],
     globalSetup: ['test/support/uws-here.ts'],
+    reporters: ['default', new SkippedTests()],
     // CommonJS packages are imported just as Node does it for the built code.
     deps: { interopDefault: false },
     // Much of what the tests on real processes do is to wait, so that three at a time fit two cores.
