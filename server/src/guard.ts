@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { subtreeProblem } from '@confer/shared';
@@ -11,6 +12,9 @@ import type { Core, CoreOptions } from './core.ts';
 import { StartError } from './errors.ts';
 import type { Log } from './log.ts';
 import { systemRuntime } from './runtime.ts';
+
+/** Of a mode: all but the owner and the group. */
+const OTHERS = 0o007;
 
 /** Who a server serves, and what it writes down of that. */
 export interface GuardOptions {
@@ -68,6 +72,7 @@ export class Guard {
   /** Rejects with a `StartError` where something that it needs is missing, or wrong. Leaves nothing behind. */
   static async open(options: GuardOptions, places: GuardPlaces): Promise<Guard> {
     requireAuth(options, options.auth === 'on');
+    if (options.auth === 'on') await warnOfReaders(places);
     const { issuersFile } = options;
     const signatures =
       issuersFile === undefined ? undefined : await signaturesOf(issuersFile, places);
@@ -115,6 +120,14 @@ export class Guard {
     const path = `${AUDIT_HEADS}/${this.#gateway}`;
     this.#core?.keepOwn(path, JSON.stringify(head));
   }
+}
+
+/** A directory that was there before is as whoever made it wanted it: with rights, that may be an oversight. */
+async function warnOfReaders({ directory, log }: GuardPlaces): Promise<void> {
+  if (directory === undefined) return;
+  const found = await stat(directory).catch(() => undefined);
+  if (found === undefined || (found.mode & OTHERS) === 0) return;
+  log('warn', `every user of this machine can look into ${directory}: chmod o= ${directory}`);
 }
 
 function requireAuth({ bootstrapTokenFile, issuersFile }: GuardOptions, isOn: boolean): void {

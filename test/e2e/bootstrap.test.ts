@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { confer, type Finished, Program, serve, withDirectory } from '../support/process.ts';
@@ -25,6 +25,23 @@ async function heard(program: Program, text: string): Promise<void> {
 }
 
 const secretOf = (file: string) => readFileSync(file, 'utf8').trim().slice(17);
+
+describe('data that rights guard', () => {
+  test('are for nobody else on the machine, or that is said', () =>
+    withDirectory(async (directory) => {
+      const data = join(directory, 'new', 'data');
+      const first = await serve(['--auth', 'on', '--data', data]);
+      onTestFinished(async () => void (await first.program.kill()));
+      expect(statSync(data).mode & 0o777).toBe(0o700);
+      const quiet = await stopped(first.program);
+      expect(quiet.stderr).not.toContain('every user');
+      chmodSync(data, 0o755);
+      const second = await serve(['--auth', 'on', '--data', data]);
+      onTestFinished(async () => void (await second.program.kill()));
+      await heard(second.program, `every user of this machine can look into ${data}: chmod o= `);
+      await stopped(second.program);
+    }));
+});
 
 describe('the first admin of a store', () => {
   test('is made once, by the token in a file that only its owner can read (attack 34, attack 20)', () =>

@@ -11,10 +11,13 @@ import {
 import { dirname, resolve } from 'node:path';
 import { unwritable } from '../errors.ts';
 
+/** What it holds is for those who have rights there, and not for every user of the machine. */
+const OWNER_ONLY = 0o700;
+
 /** Makes sure that a directory is there and can be written to; returns its one true name. */
 export function prepareDirectory(directory: string): string {
   try {
-    makeDirectory(resolve(directory));
+    makeDirectory(resolve(directory), OWNER_ONLY);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(directory);
   } catch (error) {
@@ -24,14 +27,14 @@ export function prepareDirectory(directory: string): string {
 
 /**
  * Makes a directory and those above it that are missing. Not `recursive: true`, which never ends where
- * a parent exists but can hold nothing, as below /proc (Node 20).
+ * a parent exists but can hold nothing, as below /proc (Node 20). Those above have the mode that all have.
  */
-function makeDirectory(directory: string): void {
+function makeDirectory(directory: string, mode?: number): void {
   if (isDirectory(directory)) return;
   const parent = dirname(directory);
   makeDirectory(parent);
   try {
-    mkdirSync(directory);
+    mkdirSync(directory, { mode });
   } catch (error) {
     // Another server that starts at the same moment may have made it since the look.
     if (!isDirectory(directory)) throw error;
