@@ -117,8 +117,13 @@ export class AuditLog {
     const { directory, clock, lines, fileBytesMax, fileAgeMs } = this.#options;
     const now = clock.now();
     if (await this.#isMisplaced(now)) {
+      const { name, link: end } = this.#current;
       makeAuditDirectory(directory);
-      await this.#goOnIn(await begin(this.#options, this.#current.link));
+      await this.#goOnIn(await begin(this.#options, end));
+      const what = `${name} was removed or replaced while it was written`;
+      this.#options.onNotice(
+        `the audit goes on with number ${end.seq + 1} in another file: ${what}`,
+      );
       return;
     }
     const { bytes, time, link } = this.#current;

@@ -125,12 +125,16 @@ describe('an audit that is required', () => {
     expect(audit.lost).toBe(20 - kept);
   });
 
-  it('goes on in a new file where its own was removed, and verify misses that', async () => {
+  it('goes on in a new file where its own was removed, which the server says and verify misses', async () => {
     const audit = await scene.open();
     await audit.record(commitOf(1));
     await audit.record(commitOf(2));
+    const file = scene.files.at(-1);
     rmSync(scene.directory, { recursive: true });
     await audit.record(commitOf(3));
+    expect(scene.said).toEqual([
+      `warn: the audit goes on with number 3 in another file: ${file} was removed or replaced while it was written`,
+    ]);
     await audit.close();
     expect(scene.events).toMatchObject([{ seq: 3, revision: 3 }]);
     expect((await verifyFiles(scene.directory)).problem).toMatchObject({ why: 'missing_file' });
