@@ -32,7 +32,9 @@ const NODE = `^(node:)?(${builtinModules.join('|')})$`;
 /** A layer, or the one file `layer/name` of it. */
 const layer = (name) => `^server/src/${name}${name.includes('/') ? '\\.ts$' : '/'}`;
 /** Entries of a package beside its index. */
-const ENTRIES = { client: ['admin'] };
+const ENTRIES = {
+  client: ['admin', 'config', 'snapshot', 'react', 'tabs', 'testing', 'openfeature'],
+};
 /** A package by its name, or that of an entry: what that leads to, or the name where nothing is built yet. */
 const named = (name) => {
   const entries = ENTRIES[name] ?? [];
@@ -131,7 +133,13 @@ const layerRules = [
 
 /** The folders of the client, from the top: each may import what stands after it, and nothing before. */
 const CLIENT_LAYERS = [
+  'react',
+  'openfeature',
+  'testing',
+  'tabs',
   'administration',
+  'config',
+  'snapshot',
   'mirror',
   'watch',
   'requests',
@@ -208,7 +216,7 @@ const libraryRules = [
   rule(
     'node-browser',
     'what browsers load needs nothing of Node',
-    { path: '^client/src/(browser|admin)\\.ts$' },
+    { path: '^client/src/(browser|admin|config|react|tabs|openfeature)\\.ts$' },
     { path: [NODE, '(^|/)ws(/|$)'], reachable: true },
   ),
 ];

@@ -1,0 +1,17 @@
+export type {
+  Config,
+  ConfigDifference,
+  ConfigError,
+  ConfigEvents,
+  ConfigIssue,
+  ConfigOptions,
+  ConfigSource,
+  Explanation,
+  Fallback,
+  OutputOf,
+  Ready,
+  ReadyOptions,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from './config/api.ts';
