@@ -15,6 +15,7 @@ import { addRole } from './commands/role.ts';
 import { addServe } from './commands/serve.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
+import { addSubscribers } from './commands/subscribers.ts';
 import { addTls } from './commands/tls.ts';
 import { addToken } from './commands/token.ts';
 import { addTree } from './commands/tree.ts';
@@ -53,6 +54,7 @@ const COMMANDS = [
   addTree,
   addWatch,
   addStatus,
+  addSubscribers,
   addSet,
   addRm,
   addImport,

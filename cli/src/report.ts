@@ -16,6 +16,7 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   compacted: exitCodes.notFound,
   unknown_watch: exitCodes.other,
   too_many_watches: exitCodes.refused,
+  too_many_reports: exitCodes.refused,
   storage_full: exitCodes.unavailable,
   unavailable: exitCodes.unavailable,
   outcome_unknown: exitCodes.unavailable,

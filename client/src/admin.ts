@@ -1,4 +1,5 @@
 import type { Administration } from './administration/api.ts';
+import { readAll } from './administration/pages.ts';
 import { Requester } from './administration/requester.ts';
 import { Roles } from './administration/roles.ts';
 import { Tokens } from './administration/tokens.ts';
@@ -47,6 +48,17 @@ export function administrationOf(client: Client): Administration {
       }));
       return { allowed, rule };
     },
+    async subscribers(path, options) {
+      checkSubtree(path);
+      const ask = requester.together(options);
+      const { revision, items } = await readAll(async (after) => {
+        const { next, ...page } = await ask('subscribers', (id) => ({
+          ...{ type: 'listSubscribers', id, path, after },
+        }));
+        return { ...page, next };
+      });
+      return { revision, subscribers: items };
+    },
     roles: new Roles(requester),
     tokens: new Tokens(requester),
   };
@@ -56,7 +68,7 @@ function isOfThisPackage(client: Client): client is Client & { readonly [INNER]:
   return Object(client) === client && INNER in client;
 }
 
-export type { Grant, Identity, Role, TokenInfo, Verb } from '@confer/shared';
+export type { Grant, Identity, Role, Subscriber, TokenInfo, Verb } from '@confer/shared';
 export type {
   Administration,
   MadeToken,
@@ -67,6 +79,7 @@ export type {
   RoleAdministration,
   RoleGrants,
   Rotation,
+  Subscribers,
   TokenAdministration,
   TokenChanges,
 } from './administration/api.ts';

@@ -1,6 +1,6 @@
 import { ProtocolError, type Status, times } from '@confer/shared';
 import type { Auditing } from './api/context.ts';
-
+import { Peers } from './api/peers.ts';
 import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
 import type { JwtVerifier } from './auth/jwt/jwt.ts';
 import { PolicyGate } from './auth/policy-gate.ts';
@@ -109,6 +109,7 @@ export class Core {
       turns,
       heartbeatMs,
       watchesMax,
+      peers: new Peers(),
       status,
       behindMs,
     };

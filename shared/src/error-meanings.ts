@@ -16,6 +16,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   compacted: 'history no longer reaches back to the revision asked for',
   unknown_watch: 'this connection has no watch of that name',
   too_many_watches: 'the connection has as many watches as it may have',
+  too_many_reports: 'the connection reports on as many paths as it may',
   storage_full: 'the server has no room to store the commit; nothing was written',
   unavailable: 'the server cannot do this now; nothing was written',
   outcome_unknown:
@@ -47,6 +48,7 @@ export const errorScopes: Readonly<Record<ErrorCode, 'request' | 'watch' | 'conn
   compacted: 'watch',
   unknown_watch: 'request',
   too_many_watches: 'request',
+  too_many_reports: 'request',
   storage_full: 'request',
   unavailable: 'request',
   outcome_unknown: 'request',

@@ -28,6 +28,7 @@ export const errorTable = {
   compacted: never,
   unknown_watch: never,
   too_many_watches: never,
+  too_many_reports: never,
   storage_full: backoff,
   unavailable: backoff,
   outcome_unknown: backoff,

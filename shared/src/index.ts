@@ -31,6 +31,8 @@ export type * from './messages/connection-up.ts';
 export type * from './messages/down.ts';
 export type * from './messages/operations-down.ts';
 export type * from './messages/operations-up.ts';
+export type * from './messages/subscribers-down.ts';
+export type * from './messages/subscribers-up.ts';
 export type * from './messages/up.ts';
 export type * from './messages/values-down.ts';
 export type * from './messages/values-up.ts';

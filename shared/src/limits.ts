@@ -45,6 +45,9 @@ export const limits = {
   requestsMax: 1_000,
   /** And the bytes of their frames. */
   waitingBytesMax: 64 * 1024 * 1024,
+  /** Paths that one connection reports on, and why it refused what is there, in UTF-16 code units. */
+  reportsMax: 100,
+  reasonLengthMax: 300,
   /** Grants of one role, and as many denials. */
   grantsMax: 256,
   /** Roles of one token. */

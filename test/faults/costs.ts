@@ -352,6 +352,32 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
     for (let i = 500; i < 1_000; i++)
       await asked(raw, 1, 'authChanged', { type: 'removeToken', token: `token-${i}` });
   }),
+  report: [
+    {
+      title: 'a hundred paths, each fifty times, with the longest reasons',
+      async act(raw) {
+        const rejected = { revision: 1, reason: 'x'.repeat(300) };
+        for (let path = 0; path < 100; path++)
+          await asked(raw, 50, 'reported', { type: 'report', path: `/a/${path}`, rejected });
+      },
+    },
+  ],
+  listSubscribers: [
+    {
+      title: 'a hundred times, of five hundred connections with a hundred reports each',
+      async act(raw, url) {
+        const rejected = { revision: 1, reason: 'x'.repeat(300) };
+        const peers = await Promise.all(Array.from({ length: 500 }, () => RawSocket.welcomed(url)));
+        for (const peer of peers)
+          for (let path = 0; path < 100; path++)
+            peer.send({ type: 'report', id: path, path: `/b/${path}`, rejected });
+        for (const peer of peers)
+          for (let path = 0; path < 100; path++) await peer.next('reported', 60_000);
+        await asked(raw, 100, 'subscribers', { type: 'listSubscribers', path: '/a' });
+        for (const peer of peers) peer.close();
+      },
+    },
+  ],
   listTokens: guarded('two hundred pages', (raw) =>
     asked(raw, 200, 'tokens', { type: 'listTokens' }),
   ),

@@ -1,4 +1,4 @@
-import type { Grant, Identity, Role, TokenInfo, Verb } from '@confer/shared';
+import type { Grant, Identity, Role, Subscriber, TokenInfo, Verb } from '@confer/shared';
 import type { WaitOptions } from '../api.ts';
 
 /** Whether somebody may do something. */
@@ -101,6 +101,17 @@ export interface Administration {
   /** Who the connection acts for, and what that one may do. */
   whoami(options?: WaitOptions): Promise<Omit<Identity, 'type' | 'id'>>;
   checkRight(question: RightQuestion, options?: WaitOptions): Promise<RightAnswer>;
+  /**
+   * Who watches a subtree or reports how far it has come with it, as of the server that answers. Needs `operate` and
+   * `read` there.
+   */
+  subscribers(path: string, options?: WaitOptions): Promise<Subscribers>;
   readonly roles: RoleAdministration;
   readonly tokens: TokenAdministration;
+}
+
+export interface Subscribers {
+  /** Of the server. */
+  readonly revision: number;
+  readonly subscribers: readonly Subscriber[];
 }

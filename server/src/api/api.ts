@@ -17,6 +17,7 @@ import {
   setRole,
   updateToken,
 } from './rights.ts';
+import { authoriseSubscribers, listSubscribers, report } from './subscribers.ts';
 import { commit, get, list, make } from './values.ts';
 import { unwatch, verify, watch } from './watches.ts';
 
@@ -71,6 +72,8 @@ const table: { readonly [Type in Request['type']]: Row<Type> } = {
   updateToken: { authorise: admin, handle: updateToken },
   removeToken: { authorise: admin, handle: removeToken },
   listTokens: { authorise: admin, handle: listTokens },
+  report: { authorise: readerOfSubtree, handle: report },
+  listSubscribers: { authorise: authoriseSubscribers, handle: listSubscribers },
 };
 
 /** What the bootstrap token is for. */

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Hub } from '../watch/hub.ts';
 import type { WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
+import type { Peers, Report } from './peers.ts';
 
 /** How a server writes down what is done: not at all, as well as can be, or before it is done. */
 export interface Auditing {
@@ -31,6 +32,8 @@ export interface Service {
   readonly auditing?: Auditing;
   /** Watches of all connections together. */
   readonly watchesMax: number;
+  /** All that are connected. */
+  readonly peers: Peers<ApiContext>;
   readonly status: () => Omit<Status, 'type' | 'id'>;
 }
 
@@ -55,6 +58,10 @@ export interface ApiContext {
   readonly actor: AuditActor;
   /** The watches that were opened through `sink`, by their name. */
   readonly watches: Map<string, Watcher>;
+  /** What the program says of itself, by path. */
+  readonly reports: Map<string, Report>;
+  /** The revision up to which its watches have applied everything, as it said last. */
+  readonly applied: number | undefined;
 }
 
 /**

@@ -37,6 +37,8 @@ const requests: { readonly [Type in Request['type']]: (id: number) => Request } 
   updateToken: (id) => ({ type: 'updateToken', id, token: 'x', disabled: true }),
   removeToken: (id) => ({ type: 'removeToken', id, token: 'x' }),
   listTokens: (id) => ({ type: 'listTokens', id }),
+  report: (id) => ({ type: 'report', id, path: '/a', applied: 1 }),
+  listSubscribers: (id) => ({ type: 'listSubscribers', id, path: '/a' }),
 };
 
 /** What says nothing but about the one who asks, so that it needs no right. */

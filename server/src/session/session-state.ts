@@ -20,13 +20,19 @@ export type State =
   | { readonly kind: 'closed' };
 
 /** What its requests are done with. The principal is that of the policy that holds now. */
-export type SessionContext = Omit<ApiContext, 'principal' | 'actor'> & {
+export type SessionContext = Omit<ApiContext, 'principal' | 'actor' | 'applied'> & {
   principal: Principal;
   actor: AuditActor;
+  applied: number | undefined;
 };
 
-export function contextOf(parts: Omit<SessionContext, 'actor'>): SessionContext {
-  return { ...parts, actor: actorOf(parts) };
+/** Of somebody who is known now. */
+export function contextOf(
+  parts: Omit<SessionContext, 'actor' | 'reports' | 'applied'>,
+): SessionContext {
+  const context = { ...parts, actor: actorOf(parts), reports: new Map(), applied: undefined };
+  parts.service.peers.add(context);
+  return context;
 }
 
 /** Its requests are done as those of a principal from now on. */

@@ -203,7 +203,7 @@ export class Session implements SocketHandlers, ApiSink {
         return;
       case 'open':
         if (message.type === 'hello') this.#end('bad_message', 'hello is said once');
-        else if (message.type === 'heartbeat') return;
+        else if (message.type === 'heartbeat') this.#state.context.applied = message.applied;
         else if (message.type === 'renew' || !this.#endsExpired(this.#state.context))
           this.#answers.take(message, this.#state.context, bytes);
         return;
@@ -221,9 +221,8 @@ export class Session implements SocketHandlers, ApiSink {
       return;
     }
     this.#state = { kind: 'identifying', timeout };
-    const caller = { token, client, address: this.address };
     const { authority } = this.#service.auth;
-    const verdict = authority.identify(caller);
+    const verdict = authority.identify({ token, client, address: this.address });
     if (verdict instanceof Promise)
       verdict.then(
         (judged) => this.#identified(asOfNow(judged, authority), client),
@@ -243,9 +242,9 @@ export class Session implements SocketHandlers, ApiSink {
     }
     this.#state.timeout.cancel();
     this.#edges.onSettled();
-    const { principal } = verdict;
     const context = contextOf({
-      ...{ service: this.#service, sink: this, client, watches: this.#watches.byName, principal },
+      ...{ service: this.#service, sink: this, client, watches: this.#watches.byName },
+      principal: verdict.principal,
       adopt: (next) => this.#adopt(context, next, this.#service.hub.revision),
     });
     auditLogin(this.#service, context.actor);
@@ -296,6 +295,7 @@ export class Session implements SocketHandlers, ApiSink {
       this.#state.timeout.cancel();
       this.#edges.onSettled();
     }
+    if ('context' in this.#state) this.#service.peers.remove(this.#state.context);
     this.#state = { kind: 'closed' };
     this.#service.counters.count('connectionsClosed');
     this.#watches.close();

@@ -11,6 +11,7 @@ import {
 } from './auth-down.ts';
 import { downHeartbeat, errorReply, goodbye, welcome } from './connection-down.ts';
 import { compaction, statusReply } from './operations-down.ts';
+import { reported, subscribers } from './subscribers-down.ts';
 import { committed, got, listed } from './values-down.ts';
 import {
   commits,
@@ -49,6 +50,8 @@ export const downMessage = v.variant('type', [
   roles,
   tokenMade,
   tokens,
+  reported,
+  subscribers,
   downHeartbeat,
   goodbye,
   errorReply,

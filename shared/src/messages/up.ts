@@ -14,6 +14,7 @@ import {
 } from './auth-up.ts';
 import { hello, upHeartbeat } from './connection-up.ts';
 import { compact, statusRequest } from './operations-up.ts';
+import { listSubscribers, report } from './subscribers-up.ts';
 import { commitRequest, get, list } from './values-up.ts';
 import { unwatch, verify, watch } from './watch-up.ts';
 
@@ -39,6 +40,8 @@ export const upMessage = v.variant('type', [
   updateToken,
   removeToken,
   listTokens,
+  report,
+  listSubscribers,
   upHeartbeat,
 ]);
 

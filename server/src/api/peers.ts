@@ -1,0 +1,26 @@
+import type { Rejection } from '@confer/shared';
+
+/** How far a program has come with the configuration below a path, as it said last. */
+export interface Report {
+  readonly applied: number | undefined;
+  readonly rejected: Rejection | undefined;
+}
+
+/** All that are connected, in the order they came. */
+export class Peers<Peer> {
+  readonly #numbers = new Map<Peer, number>();
+  #last = 0;
+
+  add(peer: Peer): void {
+    this.#numbers.set(peer, ++this.#last);
+  }
+
+  remove(peer: Peer): void {
+    this.#numbers.delete(peer);
+  }
+
+  /** Those that came after the one of that number, each with its own. */
+  *after(number: number): Iterable<readonly [peer: Peer, number: number]> {
+    for (const numbered of this.#numbers) if (numbered[1] > number) yield numbered;
+  }
+}

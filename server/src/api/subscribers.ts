@@ -1,0 +1,108 @@
+import {
+  isWithin,
+  type ListSubscribersRequest,
+  limits,
+  ProtocolError,
+  type Reply,
+  type ReportRequest,
+  type Subscriber,
+} from '@confer/shared';
+import { mayRead, requireRight } from '../auth/authorise.ts';
+import { checkSubtree } from '../store/check.ts';
+import type { Watcher } from '../watch/watcher.ts';
+import type { ApiContext } from './context.ts';
+
+export function report(request: ReportRequest, { reports }: ApiContext): Reply {
+  const { id, path, applied, rejected } = request;
+  checkSubtree(path);
+  if (applied === undefined && rejected === undefined) reports.delete(path);
+  else if (!reports.has(path) && reports.size >= limits.reportsMax)
+    throw new ProtocolError(
+      'too_many_reports',
+      `a connection reports on at most ${limits.reportsMax} paths`,
+    );
+  else reports.set(path, { applied, rejected });
+  return { type: 'reported', id };
+}
+
+/** Of one page. A page with the longest of all reasons has 300 kB then. */
+const ITEMS_MAX = 200;
+/** Watches and reports that one page looks at: some ten milliseconds. */
+const LOOKS_MAX = 20_000;
+
+/** Who operates a subtree and may read it, since reasons may tell of what is in it. */
+export function authoriseSubscribers(
+  { path }: ListSubscribersRequest,
+  { principal }: ApiContext,
+): void {
+  requireRight(principal, 'operate', path, 'subtree');
+  requireRight(principal, 'read', path, 'subtree');
+}
+
+export function listSubscribers(
+  { id, path, after }: ListSubscribersRequest,
+  { service }: ApiContext,
+): Reply {
+  checkSubtree(path);
+  const { revision } = service.store;
+  const items: Subscriber[] = [];
+  let looks = 0;
+  let last = 0;
+  for (const [peer, number] of service.peers.after(numberOf(after))) {
+    if (items.length >= ITEMS_MAX || looks >= LOOKS_MAX)
+      return { type: 'subscribers', id, revision, items, next: String(last) };
+    last = number;
+    looks += 1 + peer.reports.size + peer.watches.size;
+    items.push(...subscribersOf(peer, path));
+  }
+  return { type: 'subscribers', id, revision, items };
+}
+
+function numberOf(after: string | undefined): number {
+  if (after === undefined) return 0;
+  if (/^[0-9]{1,15}$/.test(after)) return Number(after);
+  throw new ProtocolError('invalid_message', 'after is what next of the page before was');
+}
+
+/** What it reports on at, above or below the path; where it says nothing of itself, what it watches there. */
+function subscribersOf(peer: ApiContext, path: string): Subscriber[] {
+  const meets = (other: string) => isWithin(other, path) || isWithin(path, other);
+  const { sink, client, principal, service } = peer;
+  const about = {
+    session: sink.id,
+    ...(service.auth.authority.isOn ? { principal: principal.name } : {}),
+    ...(client === undefined ? {} : { client }),
+  };
+  const watched = [...peer.watches.values()].filter(
+    ({ mode, group }) => mode === 'state' && meets(group.subtree),
+  );
+  const reported = [...peer.reports].filter(
+    ([on]) => meets(on) && mayRead(principal, on, 'subtree'),
+  );
+  if (reported.length > 0)
+    return reported.map(([on, { applied, rejected }]) => ({
+      ...about,
+      path: on,
+      reports: true,
+      ...(applied === undefined ? {} : { applied }),
+      ...latestOf(watched.filter(({ group }) => isWithin(on, group.subtree))),
+      ...(rejected === undefined ? {} : { rejected }),
+    }));
+  const [first] = watched;
+  if (first === undefined) return [];
+  const { applied } = peer;
+  return [
+    {
+      ...about,
+      path: first.group.subtree,
+      reports: false,
+      ...(applied === undefined ? {} : { applied }),
+      ...latestOf([first]),
+    },
+  ];
+}
+
+function latestOf(watchers: readonly Watcher[]): { readonly latest?: number } {
+  const [first] = watchers;
+  return first === undefined ? {} : { latest: first.group.batchedTo };
+}
