@@ -36,6 +36,10 @@ const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   closed: exitCodes.other,
   aborted: exitCodes.interrupted,
   invalid_argument: exitCodes.invalid,
+  not_ready: exitCodes.unavailable,
+  rejected: exitCodes.invalid,
+  snapshot_unusable: exitCodes.other,
+  override_unusable: exitCodes.other,
   tls_failed: exitCodes.refused,
 };
 

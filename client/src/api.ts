@@ -1,5 +1,6 @@
 import type {
   Change,
+  Clock,
   Commit,
   Condition,
   Entry,
@@ -34,10 +35,47 @@ export interface ClientOptions {
   /** Full jitter between 0 and a ceiling that doubles from `initialMs` (250) to `maxMs` (30,000). */
   readonly retry?: { readonly initialMs?: number; readonly maxMs?: number };
   /**
+   * Keeps what mirrors show beyond this process, and begins with it: `fileSnapshot`, or in pages
+   * `browserSnapshot` of `@confer/client/snapshot`. Nothing is kept without it.
+   */
+  readonly snapshot?: SnapshotStore;
+  /**
    * Told of what went wrong without anyone asking: a listener that threw or rejected, a digest that
    * differed. Default: `console.error`.
    */
   readonly onError?: (error: unknown) => void;
+}
+
+/** A subtree as it was kept. */
+export interface KeptState {
+  readonly position: Position;
+  /** When that was what the server had, in ms since the Unix epoch. */
+  readonly keptAt: number;
+  readonly entries: readonly Entry[];
+  /** Some entries were left out, so that it is good to be read, and not to go on from. */
+  readonly isPartial: boolean;
+}
+
+/** What there is to keep: nothing, as long as there is no position. */
+export type ToKeep = Omit<KeptState, 'isPartial' | 'position'> & {
+  readonly position: Position | undefined;
+};
+
+/** Where a client keeps what its mirrors show. */
+export interface SnapshotStore {
+  /** Called by the one client that uses it. `report` tells its user of what went wrong. */
+  open(clock: Clock, report: (error: unknown) => void): OpenSnapshots;
+}
+
+export interface OpenSnapshots {
+  /** What was kept of a subtree. What is damaged or too old is reported, and not there. */
+  load(path: string): KeptState | undefined;
+  /** There is something new to keep. `read` has it, whenever the store gets to writing it. */
+  changed(path: string, read: () => ToKeep): void;
+  /** Who this is may not read it any more. */
+  drop(path: string): void;
+  /** Writes what has not been written yet. */
+  close(): Promise<void>;
 }
 
 /** A wait can be bounded by time or ended by a signal. */
@@ -104,6 +142,19 @@ export interface MirrorChange {
   readonly commit?: Omit<Commit, 'changes'>;
 }
 
+export interface MirrorReadyOptions extends WaitOptions {
+  /**
+   * What will do. With `snapshot`, what was kept is taken once every server was tried in vain, or the time is over;
+   * who is refused is told so all the same. Default: `server` alone.
+   */
+  readonly accept?: readonly ('server' | 'snapshot')[];
+}
+
+export interface MirrorReady {
+  readonly revision: number;
+  readonly source: 'server' | 'snapshot';
+}
+
 export interface MirrorEvents {
   change: MirrorChange;
   status: MirrorStatusChange;
@@ -122,11 +173,13 @@ export interface Mirror {
   readonly staleSince: number | undefined;
   /** The revision that it shows; `undefined` before the first sync. */
   readonly revision: number | undefined;
+  /** Where that comes from: `snapshot` until the server has brought it up to date for the first time. */
+  readonly source: 'server' | 'snapshot' | undefined;
   /** `revision` with the history that it belongs to. */
   readonly position: Position | undefined;
   readonly size: number;
   /** Resolves once the whole subtree is here; immediately if it is. Never un-ready again. */
-  ready(options?: WaitOptions): Promise<{ readonly revision: number }>;
+  ready(options?: MirrorReadyOptions): Promise<MirrorReady>;
   /** Resolves once the mirror shows `revision` or a later one. */
   waitFor(revision: number, options?: WaitOptions): Promise<void>;
   /**

@@ -23,7 +23,7 @@ import { TokenRenewal } from './connection/token-renewal.ts';
 import { Emitter } from './delivery/emitter.ts';
 import { ListenerQueue } from './delivery/listener-queue.ts';
 import { type Diagnostics, worstOf } from './diagnostics.ts';
-import { closedError } from './errors.ts';
+import { ConferError, closedError } from './errors.ts';
 import { Subscriptions } from './mirror/subscriptions.ts';
 import { type Platform, reporterTo } from './platform.ts';
 import { deadlinesOn } from './requests/deadline.ts';
@@ -61,6 +61,7 @@ class ConferClient implements Client {
   readonly #outage: OutageTimer;
   readonly #renewal: TokenRenewal;
   readonly #closing = new AbortController();
+  #refusal: ConferError | undefined;
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
     checkClientOptions(options);
@@ -105,6 +106,9 @@ class ConferClient implements Client {
       newDeadline,
       requests,
       watches,
+      onStatus: (listener) => this.#events.on('status', listener),
+      refusal: () => this.#refusal,
+      snapshots: options.snapshot?.open(clock, report),
       graceMs,
       report,
     };
@@ -192,7 +196,7 @@ class ConferClient implements Client {
       this.#context.requests.end(error);
       this.#watches.end(error);
     });
-    return this.#connection.close();
+    return Promise.all([this.#connection.close(), this.#context.snapshots?.close()]).then(() => {});
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -213,7 +217,7 @@ class ConferClient implements Client {
         this.#watches.lost(reason);
       },
       onStatus: (status) => {
-        this.#noteOutage(status.kind);
+        this.#noteOutage(status);
         this.#events.emit('status', status);
       },
       onError: report,
@@ -232,7 +236,11 @@ class ConferClient implements Client {
     }
   }
 
-  #noteOutage(kind: ClientStatus['kind']): void {
+  #noteOutage(status: ClientStatus): void {
+    const { kind } = status;
+    if (kind === 'open') this.#refusal = undefined;
+    else if (kind === 'waiting' && status.refused !== undefined)
+      this.#refusal = new ConferError(status.refused, status.reason);
     if (kind === 'open') this.#outage.end();
     else this.#outage.begin(this.#connection.lastKnownGood);
     if (kind === 'closed') this.#outage.stop();

@@ -1,7 +1,20 @@
 import { type Entry, type ErrorCode, type ErrorReply, isErrorCode } from '@confer/shared';
 
-/** Codes of failures that no server reported. `tls_failed`: one of both ends does not trust the other. */
-export type ClientErrorCode = 'timeout' | 'aborted' | 'closed' | 'invalid_argument' | 'tls_failed';
+/**
+ * Codes of failures that no server reported. `tls_failed`: one of both ends does not trust the other. `not_ready`:
+ * there is nothing to be read yet. `rejected`: the schema refused what is there. `snapshot_unusable`: what was kept on
+ * this machine is damaged, too old, or could not be kept. `override_unusable`: the operator's file cannot be read.
+ */
+export type ClientErrorCode =
+  | 'timeout'
+  | 'aborted'
+  | 'closed'
+  | 'invalid_argument'
+  | 'tls_failed'
+  | 'not_ready'
+  | 'rejected'
+  | 'snapshot_unusable'
+  | 'override_unusable';
 
 /** A failure with a stable `code`: one of the protocol's, or one of the client's own. */
 export class ConferError extends Error {

@@ -29,4 +29,6 @@ export function connect(urls: string | readonly string[], options: NodeClientOpt
 }
 
 export * from './public.ts';
+export { fileSnapshot } from './snapshot/file-snapshot.ts';
+export type { SnapshotOptions } from './snapshot/kept-mirrors.ts';
 export type { TlsOptions };

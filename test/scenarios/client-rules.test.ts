@@ -47,7 +47,7 @@ describe('rules of the wire and the client', () => {
   it('W7 rule 2: an empty subtree is synced too', async () => {
     const { reader } = open();
     const mirror = reader.mirror('/nothing');
-    expect(await scene.settled(mirror.ready())).toEqual({ revision: 0 });
+    expect(await scene.settled(mirror.ready())).toEqual({ revision: 0, source: 'server' });
   });
 
   it('W3 rule 3: a resync tells of real changes only, and never shows nothing', async () => {

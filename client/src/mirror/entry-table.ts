@@ -37,6 +37,11 @@ export class EntryTable {
     this.#digest = digest;
   }
 
+  /** All of them, in no order. */
+  get entries(): readonly Entry[] {
+    return [...this.#entries.values()];
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -8,7 +8,7 @@ describe('mirrors of the same path', () => {
     expect(server.untaken).toEqual([]);
     expect(second).toMatchObject({ status: 'live', revision: 5 });
     expect(second.get('/app/a')).toBe(mirror.get('/app/a'));
-    expect(await second.ready()).toEqual({ revision: 5 });
+    expect(await second.ready()).toEqual({ revision: 5, source: 'server' });
   });
 
   test('have their own listeners, and the last one to leave ends the watch', () => {

@@ -22,7 +22,7 @@ describe('the initial state of a mirror', () => {
     expect(mirror).toMatchObject({ status: 'syncing', revision: undefined, size: 0 });
     const ready = mirror.ready();
     server.say({ type: 'synced', watch, revision: 5 });
-    expect(await ready).toEqual({ revision: 5 });
+    expect(await ready).toEqual({ revision: 5, source: 'server' });
     expect(mirror).toMatchObject({ status: 'live', revision: 5, size: 1, staleSince: undefined });
     expect(mirror.position).toEqual({ epoch: 'e1', revision: 5 });
     expect(changes).toEqual([]);
@@ -32,7 +32,7 @@ describe('the initial state of a mirror', () => {
     const { client, server } = startConnected();
     const mirror = client.mirror('/app');
     giveState(server, 0);
-    expect(await mirror.ready()).toEqual({ revision: 0 });
+    expect(await mirror.ready()).toEqual({ revision: 0, source: 'server' });
   });
 
   test('that does not come in time rejects `ready` with the reason', async () => {

@@ -1,5 +1,13 @@
 import { type Entry, isWithin, type Position } from '@confer/shared';
-import type { Mirror, MirrorChange, MirrorEvents, MirrorSnapshot, WaitOptions } from '../api.ts';
+import type {
+  Mirror,
+  MirrorChange,
+  MirrorEvents,
+  MirrorReady,
+  MirrorReadyOptions,
+  MirrorSnapshot,
+  WaitOptions,
+} from '../api.ts';
 import { Emitter } from '../delivery/emitter.ts';
 import { type ConferError, closedError } from '../errors.ts';
 import { ConditionVariable } from '../requests/condition-variable.ts';
@@ -7,12 +15,14 @@ import type { LostEvent, MirrorStatus, MirrorStatusChange } from '../status.ts';
 import {
   signal as abortSignal,
   callback as aFunction,
+  array,
   count,
   text,
 } from '../validation/argument-types.ts';
 import { checkArgument, checkOptions } from '../validation/arguments.ts';
 import type { ClientContext } from '../watch/context.ts';
 import { MirrorReader, type ReaderOptions } from './change-reader.ts';
+import { sourceOf } from './readiness.ts';
 import type { Replica, ReplicaObserver } from './replica.ts';
 
 export interface MirrorOptions {
@@ -59,6 +69,10 @@ export class ReplicaMirror implements Mirror, ReplicaObserver {
     return this.#replica.position?.revision;
   }
 
+  get source(): MirrorReady['source'] | undefined {
+    return this.#replica.source;
+  }
+
   get position(): Position | undefined {
     const { position } = this.#replica;
     return position && { ...position };
@@ -68,9 +82,10 @@ export class ReplicaMirror implements Mirror, ReplicaObserver {
     return this.#replica.table.size;
   }
 
-  async ready(options?: WaitOptions): Promise<{ readonly revision: number }> {
-    await this.#until(() => this.revision !== undefined, options, 'complete');
-    return { revision: this.revision ?? 0 };
+  async ready(options?: MirrorReadyOptions): Promise<MirrorReady> {
+    checkOptions(options, { accept: array });
+    const source = await sourceOf(this, this.#waiters, options, this.#context);
+    return { revision: this.revision ?? 0, source };
   }
 
   async waitFor(revision: number, options?: WaitOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Change, fromWireCommit, type Position, type WireCommit } from '@confer/shared';
-import type { MirrorChange } from '../api.ts';
+import type { MirrorChange, MirrorReady } from '../api.ts';
 import { isComparable } from '../connection/comparable.ts';
 import { OutageTimer } from '../connection/outage-timer.ts';
 import { frozenChanges } from '../delivery/frozen.ts';
@@ -40,6 +40,8 @@ export class Replica implements WatchConsumer {
   readonly proofs = { held: 0, failed: 0 };
   /** Somebody waits for a digest. */
   #isVerifying = false;
+  /** When the server had what is shown, as long as that is only what was kept on this machine. */
+  #keptAt: number | undefined;
   #reason = '';
   #failure: ConferError | undefined;
 
@@ -53,8 +55,19 @@ export class Replica implements WatchConsumer {
     });
     this.#outage.begin();
     this.#waiters = new ConditionVariable(`the mirror of ${path}`, this);
-    const spec = { path, mode: 'state', prev: false, after: undefined } as const;
-    this.#watch = context.watches.add(spec, this);
+    const after = this.#restore();
+    this.#watch = context.watches.add({ path, mode: 'state', prev: false, after }, this);
+  }
+
+  /** Begins with what was kept. Returns where to go on from. */
+  #restore(): Position | undefined {
+    const kept = this.#context.snapshots?.load(this.path);
+    if (kept === undefined) return undefined;
+    this.#table = this.#table.rebuilt([kept.entries], false);
+    this.#position = kept.position;
+    this.#keptAt = kept.keptAt;
+    this.#status = 'stale';
+    return kept.isPartial ? undefined : kept.position;
   }
 
   get table(): EntryTable {
@@ -69,8 +82,12 @@ export class Replica implements WatchConsumer {
     return this.#status;
   }
 
+  get source(): MirrorReady['source'] | undefined {
+    return this.#keptAt === undefined ? this.#position && 'server' : 'snapshot';
+  }
+
   get staleSince(): number | undefined {
-    return this.#outage.since;
+    return this.#keptAt ?? this.#outage.since;
   }
 
   get failure(): ConferError | undefined {
@@ -112,6 +129,7 @@ export class Replica implements WatchConsumer {
     this.#observers.delete(observer);
     if (this.#observers.size > 0) return;
     this.#outage.stop();
+    this.#keep();
     this.#context.watches.remove(this.#watch);
     this.#waiters.release();
     this.#onOver();
@@ -160,7 +178,8 @@ export class Replica implements WatchConsumer {
   moved(_state: WatchState, reason: string): void {
     if (this.#failure !== undefined) return;
     const isLive = this.#watch.isLive && this.#position !== undefined;
-    if (!isLive) this.#reason = reason;
+    if (isLive) this.#keptAt = undefined;
+    else this.#reason = reason;
     this.#become(isLive ? 'live' : this.#position === undefined ? 'syncing' : 'stale', reason);
     this.#waiters.notify();
     if (isLive && this.#isVerifying) this.#watch.verify();
@@ -168,6 +187,8 @@ export class Replica implements WatchConsumer {
 
   failed(error: ConferError): void {
     this.#failure = error;
+    // safeguard: kept-state-goes-with-the-right
+    if (error.code === 'forbidden') this.#context.snapshots?.drop(this.path);
     this.#onOver();
     this.#context.listeners.hold(() => {
       this.#become('failed', error.message);
@@ -187,6 +208,7 @@ export class Replica implements WatchConsumer {
     this.#position = { ...reached, revision: commit.revision };
     if (changes.length > 0)
       this.#tell({ revision: commit.revision, origin: 'live', changes, commit: about });
+    this.#keep();
     return true;
   }
 
@@ -226,6 +248,7 @@ export class Replica implements WatchConsumer {
       this.#reach(position);
       if (changes.length > 0)
         this.#tell({ revision: position.revision, origin: 'resync', changes });
+      this.#keep();
     });
   }
 
@@ -246,6 +269,17 @@ export class Replica implements WatchConsumer {
     );
     this.#watch.dispatch({ type: 'mismatch', shown: this.#position }, 'mismatch');
     for (const observer of this.#observers) observer.moved();
+  }
+
+  /** What the server has brought is kept, for the next process. */
+  #keep(): void {
+    if (this.source !== 'server' || this.#failure !== undefined) return;
+    const { clock, snapshots } = this.#context;
+    snapshots?.changed(this.path, () => ({
+      position: this.#position,
+      keptAt: this.#outage.since ?? clock.now(),
+      entries: this.#table.entries,
+    }));
   }
 
   #tell(change: MirrorChange): void {

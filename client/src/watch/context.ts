@@ -1,6 +1,8 @@
 import type { Clock } from '@confer/shared';
+import type { OpenSnapshots } from '../api.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerQueue } from '../delivery/listener-queue.ts';
+import type { ConferError } from '../errors.ts';
 import type { NewDeadline } from '../requests/deadline.ts';
 import type { Requests } from '../requests/requests.ts';
 import type { WatchRegistry } from './watch-registry.ts';
@@ -19,6 +21,11 @@ export interface ClientContext {
   readonly newDeadline: NewDeadline;
   readonly requests: Requests;
   readonly watches: WatchRegistry;
+  /** Calls back when the status of the connection is another. Returns the unsubscriber. */
+  readonly onStatus: (listener: () => void) => () => void;
+  /** How a server has sent this client away, until one takes it. */
+  readonly refusal: () => ConferError | undefined;
+  readonly snapshots: OpenSnapshots | undefined;
   /** How long an outage lasts before users are told that they are lost. */
   readonly graceMs: number;
   /** Tells the user of what went wrong without anyone asking. */
