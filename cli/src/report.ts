@@ -1,7 +1,6 @@
 import { type ClientErrorCode, ConferError } from '@confer/client';
-import type { ErrorCode } from '@confer/shared';
+import { CollisionError, type ErrorCode } from '@confer/shared';
 import { EnvironmentError } from './config-data/environment.ts';
-import { CollisionError } from './config-data/unflatten.ts';
 import { exitCodes, Failure, Interrupted } from './failure.ts';
 
 const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {

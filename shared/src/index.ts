@@ -23,6 +23,8 @@ export {
   ProtocolError,
   type Retry,
 } from './errors.ts';
+export { flatten, UnstorableError } from './flatten.ts';
+export { keyOfSegment, segmentOfKey } from './key.ts';
 export { limits, times } from './limits.ts';
 export type * from './messages/auth-down.ts';
 export type * from './messages/auth-up.ts';
@@ -60,6 +62,7 @@ export {
 export type { Position } from './position.ts';
 export { type Grant, type Role, type Verb, verbs } from './rights.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
+export { CollisionError, unflatten } from './unflatten.ts';
 export { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
 export { DEFAULT_PORT, ENDPOINT, PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';
 export { fromWireCommit, toWireCommit, type WatchCommit } from './wire.ts';

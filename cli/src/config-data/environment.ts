@@ -1,6 +1,11 @@
-import { type Entry, nameOf, readValue, relativeTo } from '@confer/shared';
-import { keyOfSegment } from './key.ts';
-import { CollisionError } from './unflatten.ts';
+import {
+  CollisionError,
+  type Entry,
+  keyOfSegment,
+  nameOf,
+  readValue,
+  relativeTo,
+} from '@confer/shared';
 
 /** An entry whose value a shell cannot take. */
 export class EnvironmentError extends Error {

@@ -1,8 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { childOf } from '@confer/shared';
+import { childOf, flatten, segmentOfKey, UnstorableError } from '@confer/shared';
 import { type Found, type FoundFile, findFiles } from './find-files.ts';
-import { flatten, UnstorableError } from './flatten.ts';
-import { segmentOfKey } from './key.ts';
 import { type Parsed, type Place, SyntaxProblem } from './parsed.ts';
 import { formatOf, parseBytes } from './read-file.ts';
 

@@ -1,9 +1,7 @@
-import { type Data, isMap } from '@confer/shared';
+import { type Data, flatten, isMap, unflatten } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
-import { flatten } from './flatten.ts';
 import { formatJson, parseJson } from './json.ts';
-import { unflatten } from './unflatten.ts';
 import { formatYaml, parseYaml } from './yaml.ts';
 
 const seeds = Array.from({ length: 3_000 }, (_, seed) => seed);

@@ -1,7 +1,6 @@
-import { type Data, ROOT } from '@confer/shared';
+import { type Data, ROOT, unflatten } from '@confer/shared';
 import { subtreeArgument } from '../arguments.ts';
 import { formatEnvironment } from '../config-data/environment.ts';
-import { unflatten } from '../config-data/unflatten.ts';
 import { withClient } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../failure.ts';

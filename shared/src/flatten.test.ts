@@ -1,6 +1,6 @@
-import type { Data } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { flatten, UnstorableError } from './flatten.ts';
+import type { Data } from './scalar.ts';
 import { unflatten } from './unflatten.ts';
 
 const flat = (data: Data, base = '/app') => Object.fromEntries(flatten(data, base));

@@ -1,14 +1,8 @@
-import {
-  childOf,
-  type Data,
-  hasLoneSurrogate,
-  isMap,
-  limits,
-  pathProblem,
-  utf8Length,
-  writeValue,
-} from '@confer/shared';
 import { segmentOfKey } from './key.ts';
+import { limits } from './limits.ts';
+import { childOf, pathProblem } from './path.ts';
+import { type Data, isMap, writeValue } from './scalar.ts';
+import { hasLoneSurrogate, utf8Length } from './utf8.ts';
 
 /** A place in the data that no entry can stand for; `keys` lead there from the top. */
 export class UnstorableError extends Error {

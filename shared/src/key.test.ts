@@ -1,6 +1,6 @@
-import { pathProblem } from '@confer/shared';
 import { describe, expect, test } from 'vitest';
 import { keyOfSegment, segmentOfKey } from './key.ts';
+import { pathProblem } from './path.ts';
 
 describe('a key of a map as a segment of a path', () => {
   test.each([

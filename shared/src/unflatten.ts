@@ -1,5 +1,7 @@
-import { type Data, type Entry, isMap, readValue, relativeTo } from '@confer/shared';
+import type { Entry } from './entry.ts';
 import { keyOfSegment } from './key.ts';
+import { relativeTo } from './path.ts';
+import { type Data, isMap, readValue } from './scalar.ts';
 
 /** Two paths that stand for one key, or one name. */
 export class CollisionError extends Error {
