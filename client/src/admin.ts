@@ -5,10 +5,9 @@ import { Roles } from './administration/roles.ts';
 import { Tokens } from './administration/tokens.ts';
 import { aVerb } from './administration/verb.ts';
 import type { Client } from './api.ts';
-import { ConferError } from './errors.ts';
 import { name, object } from './validation/argument-types.ts';
 import { checkArgument, checkOptions, checkSubtree } from './validation/arguments.ts';
-import { type ClientContext, INNER } from './watch/context.ts';
+import { contextOf } from './watch/context.ts';
 
 /**
  * Who may do what, over the connection of a client: an entry of its own, so that who only reads and writes does not
@@ -23,9 +22,7 @@ import { type ClientContext, INNER } from './watch/context.ts';
  * @throws {ConferError} `invalid_argument`, when what it is given was not made by `connect`.
  */
 export function administrationOf(client: Client): Administration {
-  if (!isOfThisPackage(client))
-    throw new ConferError('invalid_argument', 'a client is what connect has made');
-  const requester = new Requester(client, client[INNER]);
+  const requester = new Requester(client, contextOf(client));
   return {
     async whoami(options) {
       const {
@@ -62,10 +59,6 @@ export function administrationOf(client: Client): Administration {
     roles: new Roles(requester),
     tokens: new Tokens(requester),
   };
-}
-
-function isOfThisPackage(client: Client): client is Client & { readonly [INNER]: ClientContext } {
-  return Object(client) === client && INNER in client;
 }
 
 export type { Grant, Identity, Role, Subscriber, TokenInfo, Verb } from '@confer/shared';

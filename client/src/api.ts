@@ -78,6 +78,16 @@ export interface OpenSnapshots {
   close(): Promise<void>;
 }
 
+/** Values that the operator of a machine has put over those of the server. */
+export interface OverrideSource {
+  /** Where they are from, for people. */
+  readonly at: string;
+  /** By path, as entries would hold them. */
+  readonly values: ReadonlyMap<string, string>;
+  onChange(listener: () => void): () => void;
+  close(): void;
+}
+
 /** A wait can be bounded by time or ended by a signal. */
 export interface WaitOptions {
   readonly timeoutMs?: number;

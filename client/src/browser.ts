@@ -1,14 +1,21 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
+import { ConferError } from './errors.ts';
 import { systemPlatform } from './platform.ts';
 import { openBrowserSocket } from './sockets/browser.ts';
 
 /** Connects to the servers at `urls`. See the entry for Node; this one needs nothing of Node. */
 export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
-  return createClient(urls, options, {
-    ...systemPlatform(openBrowserSocket),
-    onWakeUp: onWakeUp,
-  });
+  const platform = { ...systemPlatform(openBrowserSocket), onWakeUp };
+  return Object.assign(createClient(urls, options, platform), { config: elsewhere });
+}
+
+/** The types are those of Node. */
+function elsewhere(): never {
+  throw new ConferError(
+    'invalid_argument',
+    "in a page: import { config } from '@confer/client/config', and config(client, ...)",
+  );
 }
 
 export * from './public.ts';

@@ -101,6 +101,7 @@ class ConferClient implements Client {
     this.#watches = watches;
     this.#context = {
       clock,
+      random,
       connection,
       listeners,
       newDeadline,
@@ -109,6 +110,7 @@ class ConferClient implements Client {
       onStatus: (listener) => this.#events.on('status', listener),
       refusal: () => this.#refusal,
       snapshots: options.snapshot?.open(clock, report),
+      override: platform.override?.(clock, report),
       graceMs,
       report,
     };
@@ -196,6 +198,7 @@ class ConferClient implements Client {
       this.#context.requests.end(error);
       this.#watches.end(error);
     });
+    this.#context.override?.close();
     return Promise.all([this.#connection.close(), this.#context.snapshots?.close()]).then(() => {});
   }
 

@@ -1,13 +1,38 @@
 import type { Client, ClientOptions } from './api.ts';
 import { createClient } from './client.ts';
-import { systemPlatform } from './platform.ts';
+import type { Config, ConfigOptions, OutputOf, StandardSchema } from './config/api.ts';
+import { OverrideFile } from './config/override-file.ts';
+import { config } from './config.ts';
+import { systemPlatform, warn } from './platform.ts';
 import type { TlsOptions } from './sockets/tls.ts';
 import { wsSockets } from './sockets/ws.ts';
+import { callback, text } from './validation/argument-types.ts';
+import { checkOptions } from './validation/arguments.ts';
 
 /** What Node can do beside what browsers can. */
 export interface NodeClientOptions extends ClientOptions {
   /** Whom to believe, and how to show oneself, over https and wss. */
   readonly tls?: TlsOptions;
+  /**
+   * The file in which the operator of this machine puts values over those of the server, for all typed configuration:
+   * JSON whose keys are paths, `{ "/svc/orders/pool/max": 20 }`. Read anew when it changes; it need not be there.
+   */
+  readonly override?: string;
+  /** Told what that file overrides. Default: `console.warn`. */
+  readonly onOverride?: (message: string) => void;
+}
+
+/** What a client on Node can do beside. In pages `config` is an entry of its own: `@confer/client/config`. */
+export interface NodeClient extends Client {
+  /**
+   * A subtree as one object, validated by a schema of any library that keeps to Standard Schema, and kept up to date:
+   * see `Config`.
+   */
+  config<Schema extends StandardSchema>(
+    path: string,
+    schema: Schema,
+    options?: ConfigOptions,
+  ): Config<OutputOf<Schema>>;
 }
 
 /**
@@ -24,8 +49,25 @@ export interface NodeClientOptions extends ClientOptions {
  * @throws {ConferError} `invalid_argument`, when one of `urls` is no URL of a server or an option is
  * wrong. Never for network reasons.
  */
-export function connect(urls: string | readonly string[], options: NodeClientOptions = {}): Client {
-  return createClient(urls, options, systemPlatform(wsSockets(options?.tls)));
+export function connect(
+  urls: string | readonly string[],
+  options: NodeClientOptions = {},
+): NodeClient {
+  checkOptions(options, { override: text, onOverride: callback });
+  const { tls, override, onOverride = warn } = options ?? {};
+  const client = createClient(urls, options, {
+    ...systemPlatform(wsSockets(tls)),
+    ...(override !== undefined && {
+      override: (clock, report) => new OverrideFile(override, clock, report, onOverride),
+    }),
+  });
+  return Object.assign(client, {
+    config: <Schema extends StandardSchema>(
+      path: string,
+      schema: Schema,
+      configOptions?: ConfigOptions,
+    ) => config(client, path, schema, configOptions),
+  });
 }
 
 export * from './public.ts';

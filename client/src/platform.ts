@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@confer/shared';
+import type { OverrideSource } from './api.ts';
 import { callBack } from './delivery/listener-queue.ts';
 import { messageOf } from './errors.ts';
 import type { OpenSocket } from './sockets/socket.ts';
@@ -10,6 +11,8 @@ export interface Platform {
   readonly random: Random;
   /** A fresh name for a write; never the same twice (S4). */
   readonly newId: () => string;
+  /** Opens what the operator of this machine has to say. */
+  readonly override?: (clock: Clock, report: (error: unknown) => void) => OverrideSource;
   /** Calls back, until the signal, when the machine may have slept. */
   readonly onWakeUp?: (check: () => void, signal: AbortSignal) => void;
 }
@@ -43,4 +46,9 @@ export function reporterTo(
   const print = (second: unknown) =>
     callBack(console.error, second, () => console.error(messageOf(second)));
   return (error) => callBack(onError, error, print);
+}
+
+/** For what an operator should see, where the user has not said who is told. */
+export function warn(message: string): void {
+  console.warn(`confer: ${message}`);
 }

@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../api.ts';
-import type { ConferError } from '../errors.ts';
 import type { MirrorStatus, MirrorStatusChange } from '../status.ts';
+import type { ConfigError } from './config-error.ts';
 
 /**
  * What validates: any schema of a library that keeps to Standard Schema (zod, valibot, arktype, ...). These are
@@ -60,24 +60,6 @@ export interface ConfigOptions {
   /** Changes wait until none came for `minMs`, and no longer than `maxMs`. Default: each commit at once. */
   readonly debounce?: { readonly minMs: number; readonly maxMs: number };
   readonly signal?: AbortSignal;
-}
-
-/** What is wrong with one value. */
-export interface ConfigIssue {
-  /** The key: `pool.max`. Empty for the whole. */
-  readonly key: string;
-  /** The path of the entry that the value came from, where one did. */
-  readonly path: string | undefined;
-  /** What the schema says, which names what was expected. */
-  readonly message: string;
-  /** What was there, as the entry has it; `undefined` where nothing was. */
-  readonly value: string | undefined;
-}
-
-/** A revision that the schema refused; the last good object stays. */
-export interface ConfigError extends ConferError {
-  readonly revision: number | undefined;
-  readonly issues: readonly ConfigIssue[];
 }
 
 /** One key that differs between two objects. */

@@ -172,6 +172,7 @@ export class ReplicaMirror implements Mirror, ReplicaObserver {
 
   statusChanged(change: MirrorStatusChange): void {
     this.#snapshot = undefined;
+    this.#waiters.notify();
     this.#events.emit('status', Object.freeze(change));
   }
 

@@ -187,7 +187,6 @@ export class Replica implements WatchConsumer {
 
   failed(error: ConferError): void {
     this.#failure = error;
-    // safeguard: kept-state-goes-with-the-right
     if (error.code === 'forbidden') this.#context.snapshots?.drop(this.path);
     this.#onOver();
     this.#context.listeners.hold(() => {

@@ -1,8 +1,8 @@
-import type { Clock } from '@confer/shared';
-import type { OpenSnapshots } from '../api.ts';
+import type { Clock, Random } from '@confer/shared';
+import type { OpenSnapshots, OverrideSource } from '../api.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerQueue } from '../delivery/listener-queue.ts';
-import type { ConferError } from '../errors.ts';
+import { ConferError } from '../errors.ts';
 import type { NewDeadline } from '../requests/deadline.ts';
 import type { Requests } from '../requests/requests.ts';
 import type { WatchRegistry } from './watch-registry.ts';
@@ -16,6 +16,7 @@ export const INNER: unique symbol = Symbol.for('confer');
 /** The dependencies that the mirrors and watches of a client have in common. */
 export interface ClientContext {
   readonly clock: Clock;
+  readonly random: Random;
   readonly connection: Connection;
   readonly listeners: ListenerQueue;
   readonly newDeadline: NewDeadline;
@@ -26,8 +27,19 @@ export interface ClientContext {
   /** How a server has sent this client away, until one takes it. */
   readonly refusal: () => ConferError | undefined;
   readonly snapshots: OpenSnapshots | undefined;
+  readonly override: OverrideSource | undefined;
   /** How long an outage lasts before users are told that they are lost. */
   readonly graceMs: number;
   /** Tells the user of what went wrong without anyone asking. */
   readonly report: (error: unknown) => void;
+}
+
+/** The inner parts of what `connect` has made. Throws `invalid_argument` for anything else. */
+export function contextOf(client: object): ClientContext {
+  if (isOfThisPackage(client)) return client[INNER];
+  throw new ConferError('invalid_argument', 'a client is what connect has made');
+}
+
+function isOfThisPackage(client: object): client is { readonly [INNER]: ClientContext } {
+  return Object(client) === client && INNER in client;
 }

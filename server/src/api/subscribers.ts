@@ -8,6 +8,7 @@ import {
   type Subscriber,
 } from '@confer/shared';
 import { mayRead, requireRight } from '../auth/authorise.ts';
+import type { Principal } from '../auth/principal.ts';
 import { checkSubtree } from '../store/check.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import type { ApiContext } from './context.ts';
@@ -41,7 +42,7 @@ export function authoriseSubscribers(
 
 export function listSubscribers(
   { id, path, after }: ListSubscribersRequest,
-  { service }: ApiContext,
+  { service, principal }: ApiContext,
 ): Reply {
   checkSubtree(path);
   const { revision } = service.store;
@@ -53,7 +54,7 @@ export function listSubscribers(
       return { type: 'subscribers', id, revision, items, next: String(last) };
     last = number;
     looks += 1 + peer.reports.size + peer.watches.size;
-    items.push(...subscribersOf(peer, path));
+    items.push(...subscribersOf(peer, path).map((each) => shownTo(principal, each)));
   }
   return { type: 'subscribers', id, revision, items };
 }
@@ -62,6 +63,13 @@ function numberOf(after: string | undefined): number {
   if (after === undefined) return 0;
   if (/^[0-9]{1,15}$/.test(after)) return Number(after);
   throw new ProtocolError('invalid_message', 'after is what next of the page before was');
+}
+
+/** A reason may tell of all that is at and below the path that it is about. */
+function shownTo(principal: Principal, item: Subscriber): Subscriber {
+  if (item.rejected === undefined || mayRead(principal, item.path, 'subtree')) return item;
+  const reason = `hidden: it takes the right to read all of ${item.path}`;
+  return { ...item, rejected: { ...item.rejected, reason: reason.slice(0, limits.reasonLengthMax) } };
 }
 
 /** What it reports on at, above or below the path; where it says nothing of itself, what it watches there. */

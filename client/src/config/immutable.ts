@@ -1,0 +1,81 @@
+/*
+ * Structural sharing: of two objects that follow one another, what did not change is one and the same object, and all
+ * of it is frozen. So whoever compares by identity sees exactly what changed.
+ */
+
+/** Plain data: what JSON and YAML can say. A date or a map of a schema's own is a leaf. */
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** `next`, frozen, with all that is equal in `previous` taken from there; `previous` itself where all is. */
+export function shareWith<Value>(previous: unknown, next: Value): Value;
+export function shareWith(previous: unknown, next: unknown): unknown {
+  if (Object.is(previous, next)) return next;
+  if (Array.isArray(next)) return shareArray(previous, next);
+  if (isPlainObject(next)) return shareObject(previous, next);
+  const isSameTime =
+    next instanceof Date && previous instanceof Date && Object.is(+next, +previous);
+  return isSameTime ? previous : next;
+}
+
+function shareArray(previous: unknown, next: readonly unknown[]): unknown {
+  const old: readonly unknown[] = Array.isArray(previous) ? previous : [];
+  const items = next.map((item, i) => shareWith(old[i], item));
+  const isSame =
+    Array.isArray(previous) &&
+    old.length === items.length &&
+    items.every((item, i) => Object.is(item, old[i]));
+  return isSame ? previous : Object.freeze(items);
+}
+
+function shareObject(previous: unknown, next: Readonly<Record<string, unknown>>): unknown {
+  const old = isPlainObject(previous) ? previous : {};
+  const entries = Object.entries(next).map(
+    ([key, item]) => [key, shareWith(own(old, key), item)] as const,
+  );
+  const isSame =
+    isPlainObject(previous) &&
+    Object.keys(old).length === entries.length &&
+    entries.every(([key, item]) => Object.hasOwn(old, key) && Object.is(item, old[key]));
+  // Unlike assignment, this makes `__proto__` an ordinary key.
+  return isSame ? previous : Object.freeze(Object.fromEntries(entries));
+}
+
+function own(of: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(of, key) ? of[key] : undefined;
+}
+
+/** A copy of plain data, for somebody who may write to it. */
+export function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]));
+}
+
+/** `above` over `below`: objects are merged key by key, anything else is replaced. Neither is written to. */
+export function merged(below: unknown, above: unknown): unknown {
+  if (above === undefined) return copyOf(below);
+  if (!isPlainObject(above) || !isPlainObject(below)) return copyOf(above);
+  const keys = new Set([...Object.keys(below), ...Object.keys(above)]);
+  return Object.fromEntries(
+    [...keys].map((key) => [key, merged(own(below, key), own(above, key))]),
+  );
+}
+
+/** What is there by a chain of keys; `undefined` where nothing is. */
+export function valueAt(data: unknown, keys: readonly string[]): unknown {
+  let value = data;
+  for (const key of keys) {
+    if (Array.isArray(value)) value = value[Number(key)];
+    else value = isPlainObject(value) ? own(value, key) : undefined;
+  }
+  return value;
+}
+
+/** The keys of an object that may be descended into; of anything else, none. */
+export function childKeys(value: unknown): readonly string[] {
+  return isPlainObject(value) ? Object.keys(value) : [];
+}

@@ -1,0 +1,93 @@
+import { CollisionError, type Entry, relativeTo, segmentOfKey, unflatten } from '@confer/shared';
+import type { ConfigSource, Explanation } from './api.ts';
+import { merged, valueAt } from './immutable.ts';
+
+/** One source of values, as it is now. The keys are below the path that the configuration is of. */
+export interface Layer {
+  readonly source: ConfigSource;
+  /** The subtree, or the file. */
+  readonly at: string | undefined;
+  readonly data: unknown;
+  /** Of the entry at a chain of keys, where the source has entries. */
+  readonly entryAt: (keys: readonly string[]) => Entry | undefined;
+}
+
+/** The entries of a subtree, by the scalar convention. */
+export function entriesLayer(
+  source: 'server' | 'snapshot',
+  subtree: string,
+  entries: readonly Entry[],
+): Layer {
+  const byPath = new Map(entries.map((entry) => [relativeTo(entry.path, subtree), entry]));
+  return {
+    source,
+    at: subtree,
+    data: unflatten(entries, subtree),
+    entryAt: (keys) => byPath.get(keys.map(segmentOfKey).join('/')),
+  };
+}
+
+export function dataLayer(
+  source: 'override' | 'bootstrap' | 'defaults',
+  data: unknown,
+  at?: string,
+): Layer {
+  return { source, at, data, entryAt: () => undefined };
+}
+
+/** What all of them make together, the last one winning: a new object, for the schema to do with as it likes. */
+export function assembled(layers: readonly Layer[]): unknown {
+  return layers.reduce<unknown>((below, { data }) => merged(below, data), undefined) ?? {};
+}
+
+/** Two paths that stand for one key: nobody could say which one holds. */
+export function collisionOf(error: unknown): string | undefined {
+  return error instanceof CollisionError ? error.message : undefined;
+}
+
+/** Who says something about a key, the winner first. */
+export function explain(
+  layers: readonly Layer[],
+  keys: readonly string[],
+): Pick<Explanation, 'from'> {
+  const saying = [...layers].reverse().flatMap((layer) => {
+    const value = valueAt(layer.data, keys);
+    if (value === undefined) return [];
+    const { source, at } = layer;
+    return [{ source, at, value, revision: layer.entryAt(keys)?.modRevision }];
+  });
+  return { from: saying };
+}
+
+/** The entry that a value came from: of the topmost source that has one there, or above it. */
+export function entryOf(layers: readonly Layer[], keys: readonly string[]): Entry | undefined {
+  for (let length = keys.length; length >= 0; length--)
+    for (const layer of [...layers].reverse()) {
+      const entry = layer.entryAt(keys.slice(0, length));
+      if (entry !== undefined) return entry;
+    }
+  return undefined;
+}
+
+/**
+ * The keys that a person means by `pool.max`. A key may have dots in it (`server.port` is one segment of a path), so
+ * each way to read the text is tried, and the first one that leads to something is it.
+ */
+export function keysOf(layers: readonly Layer[], text: string): readonly string[] {
+  const parts = text === '' ? [] : text.split('.');
+  const isThere = (keys: readonly string[]) =>
+    layers.some(({ data }) => valueAt(data, keys) !== undefined);
+  const find = (
+    keys: readonly string[],
+    rest: readonly string[],
+  ): readonly string[] | undefined => {
+    if (rest.length === 0) return keys;
+    for (let length = 1; length <= rest.length; length++) {
+      const longer = [...keys, rest.slice(0, length).join('.')];
+      const found = isThere(longer) ? find(longer, rest.slice(length)) : undefined;
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return find([], parts) ?? parts;
+}

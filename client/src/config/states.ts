@@ -1,0 +1,206 @@
+import { type Entry, isWithin, unflatten } from '@confer/shared';
+import type { Client, Mirror } from '../api.ts';
+import type { ConferError } from '../errors.ts';
+import type { MirrorStatus, MirrorStatusChange } from '../status.ts';
+import type { ClientContext } from '../watch/context.ts';
+import type { ConfigOptions, Fallback } from './api.ts';
+import { dataLayer, entriesLayer, type Layer } from './sources.ts';
+
+/** A state that can be judged. */
+export interface Candidate {
+  readonly source: Fallback;
+  /** The latest of its subtrees. */
+  readonly revision: number | undefined;
+  /** Of each subtree. */
+  readonly revisions: ReadonlyMap<string, number>;
+  readonly layers: () => readonly Layer[];
+}
+
+/** What the subtrees held at one moment, each as of its revision. */
+interface Captured {
+  readonly source: 'server' | 'snapshot';
+  readonly lists: ReadonlyMap<string, readonly Entry[]>;
+  readonly revisions: ReadonlyMap<string, number>;
+}
+
+export interface StatesEvents {
+  /** There is another state. */
+  readonly changed: () => void;
+  readonly statusChanged: (change: MirrorStatusChange) => void;
+}
+
+/**
+ * The states that a configuration goes through, whole ones only (W4). Of one subtree each commit is one. Of several,
+ * a commit comes in a part for each of them, and nothing says which of them it touches:
+ *
+ * 1. One mirror shows revision 7. Another is at 5: it may have nothing of 7, or its part is on its way.
+ * 2. It asks its server for a proof. That comes behind all that the server had for it, so it is at 7 or later then.
+ * 3. If meanwhile a mirror went further, it begins anew. When all have come as far, what they hold is one state.
+ */
+export class States {
+  readonly #mirrors: readonly Mirror[];
+  readonly #options: ConfigOptions;
+  readonly #context: ClientContext;
+  readonly #events: StatesEvents;
+  readonly #offs: (() => void)[] = [];
+  #captured: Captured | undefined;
+  #failure: ConferError | undefined;
+  #isSettling = false;
+  #isDue = false;
+  #isClosed = false;
+
+  constructor(
+    path: string,
+    options: ConfigOptions,
+    client: Client,
+    context: ClientContext,
+    events: StatesEvents,
+  ) {
+    this.#options = options;
+    this.#context = context;
+    this.#events = events;
+    this.#mirrors = [path, ...(options.layers ?? [])].map((each) => client.mirror(each));
+    for (const mirror of this.#mirrors)
+      this.#offs.push(
+        mirror.on('change', () => this.#moved()),
+        mirror.on('status', (change) => this.#statusChanged(mirror, change)),
+      );
+    const off = context.override?.onChange(() => events.changed());
+    if (off !== undefined) this.#offs.push(off);
+    this.#capture();
+  }
+
+  get status(): MirrorStatus {
+    const all = this.#mirrors.map(({ status }) => status);
+    const worst = (['closed', 'failed', 'syncing', 'stale'] as const).find((one) =>
+      all.includes(one),
+    );
+    return worst ?? 'live';
+  }
+
+  get staleSince(): number | undefined {
+    const all = this.#mirrors.flatMap(({ staleSince }) => staleSince ?? []);
+    return all.length === 0 ? undefined : Math.min(...all);
+  }
+
+  /** Why there will be nothing from the server: it does not let this client read all of it. */
+  get failure(): ConferError | undefined {
+    return this.#failure;
+  }
+
+  /** For the end of a message. */
+  get failureReason(): string {
+    return this.#failure === undefined
+      ? this.#context.connection.failureReason
+      : `: ${this.#failure.message}`;
+  }
+
+  /** What can be judged, the best first. What the server has is the only one, once it is there. */
+  candidates(): readonly Candidate[] {
+    const { bootstrap, defaults } = this.#options;
+    const all: Candidate[] = [];
+    if (this.#captured !== undefined) all.push(this.#candidateOf(this.#captured));
+    if (this.#captured?.source === 'server') return all;
+    const bare = { revision: undefined, revisions: new Map() };
+    if (bootstrap !== undefined) {
+      const layers = () => this.#around([dataLayer('bootstrap', bootstrap)]);
+      all.push({ source: 'bootstrap', ...bare, layers });
+    }
+    if (defaults !== undefined)
+      all.push({ source: 'defaults', ...bare, layers: () => this.#around([]) });
+    return all;
+  }
+
+  /** The layers of the best of them. */
+  layers(): readonly Layer[] {
+    return this.candidates()[0]?.layers() ?? this.#around([]);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const off of this.#offs) off();
+    for (const mirror of this.#mirrors) mirror.close();
+  }
+
+  #candidateOf({ source, lists, revisions }: Captured): Candidate {
+    const layers = () =>
+      this.#around([...lists].map(([path, entries]) => entriesLayer(source, path, entries)));
+    return { source, revision: Math.max(...revisions.values()), revisions, layers };
+  }
+
+  /** Defaults below, and what the operator of this machine says above. */
+  #around(layers: readonly Layer[]): readonly Layer[] {
+    const { defaults } = this.#options;
+    const below = defaults === undefined ? [] : [dataLayer('defaults', defaults)];
+    return [...below, ...layers, ...this.#overrides()];
+  }
+
+  #overrides(): Layer[] {
+    const { override } = this.#context;
+    return this.#mirrors.flatMap(({ path: subtree }) => {
+      const entries = [...(override?.values ?? [])]
+        .filter(([path]) => isWithin(path, subtree))
+        .map(([path, value]) => ({ path, value }));
+      if (entries.length === 0) return [];
+      return [dataLayer('override', unflatten(entries, subtree), override?.at)];
+    });
+  }
+
+  #statusChanged(mirror: Mirror, change: MirrorStatusChange): void {
+    if (change.to === 'failed')
+      // Its own error says what no status does; it is there at once.
+      mirror.waitFor(Number.MAX_SAFE_INTEGER).catch((error: ConferError) => {
+        this.#failure = error;
+        this.#events.statusChanged(change);
+      });
+    else this.#events.statusChanged(change);
+    if (change.to === 'live' && this.#captured?.source !== 'server') this.#moved();
+  }
+
+  #moved(): void {
+    if (this.#mirrors.length === 1) this.#take();
+    else {
+      this.#isDue = true;
+      if (!this.#isSettling) void this.#settle();
+    }
+  }
+
+  async #settle(): Promise<void> {
+    this.#isSettling = true;
+    while (this.#isDue && !this.#isClosed) {
+      this.#isDue = false;
+      const newest = Math.max(...this.#mirrors.map(({ revision = 0 }) => revision));
+      const behind = this.#mirrors.filter(({ revision = 0 }) => revision < newest);
+      // One that is not live says so later, when it is.
+      await Promise.all(behind.map((mirror) => mirror.verify().catch(() => false)));
+      if (!this.#isDue && !this.#isClosed) this.#take();
+    }
+    this.#isSettling = false;
+  }
+
+  #take(): void {
+    if (this.#capture()) this.#events.changed();
+  }
+
+  /** Returns whether there is a state to be judged. */
+  #capture(): boolean {
+    const source = this.#mirrors.every((mirror) => mirror.source === 'server')
+      ? 'server'
+      : 'snapshot';
+    const isWhole = this.#mirrors.every(({ revision }) => revision !== undefined);
+    // After a time away one may have come back before the others.
+    const isMixed = source === 'server' && new Set(this.#mirrors.map(isLive)).size > 1;
+    if (!isWhole || isMixed || (source === 'snapshot' && this.#captured?.source === 'server'))
+      return false;
+    this.#captured = {
+      source,
+      lists: new Map(this.#mirrors.map((mirror) => [mirror.path, mirror.list()])),
+      revisions: new Map(this.#mirrors.map(({ path, revision = 0 }) => [path, revision])),
+    };
+    return true;
+  }
+}
+
+function isLive({ status }: Mirror): boolean {
+  return status === 'live';
+}
