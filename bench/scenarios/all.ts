@@ -1,4 +1,5 @@
 import { conditional } from './conditional.ts';
+import { configuration } from './configuration.ts';
 import { durableWrites } from './durable-writes.ts';
 import { fanOut } from './fan-out.ts';
 import { latency } from './latency.ts';
@@ -23,4 +24,5 @@ export const scenarios: readonly Scenario[] = [
   resume,
   reconnect,
   mirror,
+  configuration,
 ];

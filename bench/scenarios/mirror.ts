@@ -1,12 +1,12 @@
 import { connect } from '@confer/client';
 import { keyOf } from '../load/driver.ts';
 import { signal } from '../load/signal.ts';
-import { HELLO_TEXT } from '../load/token.ts';
 import { fill as fillSlots, PLACEHOLDER, slotsIn, valueText } from '../load/value.ts';
 import { frameOf, WebSocketWire } from '../load/websocket.ts';
 import { Meter } from '../measure/meter.ts';
 import type { Outcome, Profile, Scenario, Target } from './scenario.ts';
 import { fill, VALUE_BYTES } from './store.ts';
+import { welcomedWire } from './welcomed-wire.ts';
 
 const ENTRIES = 10_000;
 const SUBTREE = 'mirror';
@@ -73,14 +73,7 @@ async function mirrorOf(target: Target): Promise<Copy> {
   mirror.on('change', ({ changes }) => {
     if (changes.length === BURST) applied.come();
   });
-  const opened = signal();
-  const writer = new WebSocketWire(target.port, '/v1', (bytes, start) => {
-    // Of `welcome`, the only message here that begins with a w.
-    if (bytes.toString('latin1', start + 9, start + 10) === 'w') opened.come();
-  });
-  await writer.opened;
-  writer.send(frameOf(HELLO_TEXT));
-  await opened.came;
+  const writer = await welcomedWire(target.port);
   const request = slotsIn(commitFrame());
   return {
     get: (path) => mirror.get(path),

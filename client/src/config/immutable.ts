@@ -28,7 +28,8 @@ function shareArray(previous: unknown, next: readonly unknown[]): unknown {
     Array.isArray(previous) &&
     old.length === items.length &&
     items.every((item, i) => Object.is(item, old[i]));
-  return isSame ? previous : Object.freeze(items);
+  if (isSame) return previous;
+  return isFrozenAs(next, items) ? next : Object.freeze(items);
 }
 
 function shareObject(previous: unknown, next: Readonly<Record<string, unknown>>): unknown {
@@ -40,29 +41,29 @@ function shareObject(previous: unknown, next: Readonly<Record<string, unknown>>)
     isPlainObject(previous) &&
     Object.keys(old).length === entries.length &&
     entries.every(([key, item]) => Object.hasOwn(old, key) && Object.is(item, old[key]));
+  if (isSame) return previous;
+  const items = entries.map(([, item]) => item);
+  if (isFrozenAs(next, items)) return next;
   // Unlike assignment, this makes `__proto__` an ordinary key.
-  return isSame ? previous : Object.freeze(Object.fromEntries(entries));
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/** Whether it is frozen, and all of these are its items: then it need not be made anew. */
+function isFrozenAs(of: object, items: readonly unknown[]): boolean {
+  return Object.isFrozen(of) && Object.values(of).every((item, i) => Object.is(item, items[i]));
 }
 
 function own(of: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(of, key) ? of[key] : undefined;
 }
 
-/** A copy of plain data, for somebody who may write to it. */
-export function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf);
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]));
-}
-
-/** `above` over `below`: objects are merged key by key, anything else is replaced. Neither is written to. */
+/** `above` over `below`: objects are merged key by key, anything else is replaced. Both are frozen, and stay as they are. */
 export function merged(below: unknown, above: unknown): unknown {
-  if (above === undefined) return copyOf(below);
-  if (!isPlainObject(above) || !isPlainObject(below)) return copyOf(above);
+  if (above === undefined) return below;
+  if (!isPlainObject(above) || !isPlainObject(below)) return above;
   const keys = new Set([...Object.keys(below), ...Object.keys(above)]);
-  return Object.fromEntries(
-    [...keys].map((key) => [key, merged(own(below, key), own(above, key))]),
-  );
+  const items = [...keys].map((key) => [key, merged(own(below, key), own(above, key))]);
+  return Object.freeze(Object.fromEntries(items));
 }
 
 /** What is there by a chain of keys; `undefined` where nothing is. */

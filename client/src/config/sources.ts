@@ -1,6 +1,10 @@
-import { CollisionError, type Entry, relativeTo, segmentOfKey, unflatten } from '@confer/shared';
+import { CollisionError, type Entry } from '@confer/shared';
 import type { ConfigSource, Explanation } from './api.ts';
+import type { ConfigTree } from './config-tree.ts';
 import { merged, valueAt } from './immutable.ts';
+
+/** Of an entry, what is told of it. */
+type LayerEntry = Pick<Entry, 'path' | 'value' | 'modRevision'>;
 
 /** One source of values, as it is now. The keys are below the path that the configuration is of. */
 export interface Layer {
@@ -9,22 +13,16 @@ export interface Layer {
   readonly at: string | undefined;
   readonly data: unknown;
   /** Of the entry at a chain of keys, where the source has entries. */
-  readonly entryAt: (keys: readonly string[]) => Entry | undefined;
+  readonly entryAt: (keys: readonly string[]) => LayerEntry | undefined;
 }
 
-/** The entries of a subtree, by the scalar convention. */
-export function entriesLayer(
+/** A subtree as it was when its `data` was taken. */
+export function subtreeLayer(
   source: 'server' | 'snapshot',
-  subtree: string,
-  entries: readonly Entry[],
+  tree: ConfigTree,
+  data: unknown,
 ): Layer {
-  const byPath = new Map(entries.map((entry) => [relativeTo(entry.path, subtree), entry]));
-  return {
-    source,
-    at: subtree,
-    data: unflatten(entries, subtree),
-    entryAt: (keys) => byPath.get(keys.map(segmentOfKey).join('/')),
-  };
+  return { source, at: tree.path, data, entryAt: (keys) => tree.entryAt(keys) };
 }
 
 export function dataLayer(
@@ -35,9 +33,11 @@ export function dataLayer(
   return { source, at, data, entryAt: () => undefined };
 }
 
-/** What all of them make together, the last one winning: a new object, for the schema to do with as it likes. */
+/** What all of them make together, the last one winning, frozen. */
 export function assembled(layers: readonly Layer[]): unknown {
-  return layers.reduce<unknown>((below, { data }) => merged(below, data), undefined) ?? {};
+  return (
+    layers.reduce<unknown>((below, { data }) => merged(below, data), undefined) ?? Object.freeze({})
+  );
 }
 
 /** Two paths that stand for one key: nobody could say which one holds. */
@@ -60,7 +60,7 @@ export function explain(
 }
 
 /** The entry that a value came from: of the topmost source that has one there, or above it. */
-export function entryOf(layers: readonly Layer[], keys: readonly string[]): Entry | undefined {
+export function entryOf(layers: readonly Layer[], keys: readonly string[]): LayerEntry | undefined {
   for (let length = keys.length; length >= 0; length--)
     for (const layer of [...layers].reverse()) {
       const entry = layer.entryAt(keys.slice(0, length));

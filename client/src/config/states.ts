@@ -1,10 +1,12 @@
-import { type Entry, isWithin, unflatten } from '@confer/shared';
-import type { Client, Mirror } from '../api.ts';
+import { isWithin } from '@confer/shared';
+import type { Client, Mirror, MirrorChange } from '../api.ts';
 import type { ConferError } from '../errors.ts';
 import type { MirrorStatus, MirrorStatusChange } from '../status.ts';
 import type { ClientContext } from '../watch/context.ts';
 import type { ConfigOptions, Fallback } from './api.ts';
-import { dataLayer, entriesLayer, type Layer } from './sources.ts';
+import { ConfigTree } from './config-tree.ts';
+import { shareWith } from './immutable.ts';
+import { dataLayer, type Layer, subtreeLayer } from './sources.ts';
 
 /** A state that can be judged. */
 export interface Candidate {
@@ -19,7 +21,8 @@ export interface Candidate {
 /** What the subtrees held at one moment, each as of its revision. */
 interface Captured {
   readonly source: 'server' | 'snapshot';
-  readonly lists: ReadonlyMap<string, readonly Entry[]>;
+  /** From the first subtree on. Throws where there is a collision in one. */
+  readonly layers: () => readonly Layer[];
   readonly revisions: ReadonlyMap<string, number>;
 }
 
@@ -39,7 +42,10 @@ export interface StatesEvents {
  */
 export class States {
   readonly #mirrors: readonly Mirror[];
-  readonly #options: ConfigOptions;
+  /** What each of them holds, once it has all. */
+  readonly #trees = new Map<Mirror, ConfigTree>();
+  readonly #bootstrap: unknown;
+  readonly #defaults: unknown;
   readonly #context: ClientContext;
   readonly #events: StatesEvents;
   readonly #offs: (() => void)[] = [];
@@ -56,13 +62,14 @@ export class States {
     context: ClientContext,
     events: StatesEvents,
   ) {
-    this.#options = options;
+    this.#bootstrap = shareWith(undefined, options.bootstrap);
+    this.#defaults = shareWith(undefined, options.defaults);
     this.#context = context;
     this.#events = events;
     this.#mirrors = [path, ...(options.layers ?? [])].map((each) => client.mirror(each));
     for (const mirror of this.#mirrors)
       this.#offs.push(
-        mirror.on('change', () => this.#moved()),
+        mirror.on('change', (change) => this.#changed(mirror, change)),
         mirror.on('status', (change) => this.#statusChanged(mirror, change)),
       );
     const off = context.override?.onChange(() => events.changed());
@@ -97,7 +104,7 @@ export class States {
 
   /** What can be judged, the best first. What the server has is the only one, once it is there. */
   candidates(): readonly Candidate[] {
-    const { bootstrap, defaults } = this.#options;
+    const bootstrap = this.#bootstrap;
     const all: Candidate[] = [];
     if (this.#captured !== undefined) all.push(this.#candidateOf(this.#captured));
     if (this.#captured?.source === 'server') return all;
@@ -106,7 +113,7 @@ export class States {
       const layers = () => this.#around([dataLayer('bootstrap', bootstrap)]);
       all.push({ source: 'bootstrap', ...bare, layers });
     }
-    if (defaults !== undefined)
+    if (this.#defaults !== undefined)
       all.push({ source: 'defaults', ...bare, layers: () => this.#around([]) });
     return all;
   }
@@ -122,16 +129,14 @@ export class States {
     for (const mirror of this.#mirrors) mirror.close();
   }
 
-  #candidateOf({ source, lists, revisions }: Captured): Candidate {
-    const layers = () =>
-      this.#around([...lists].map(([path, entries]) => entriesLayer(source, path, entries)));
-    return { source, revision: Math.max(...revisions.values()), revisions, layers };
+  #candidateOf({ source, layers, revisions }: Captured): Candidate {
+    const revision = Math.max(...revisions.values());
+    return { source, revision, revisions, layers: () => this.#around(layers()) };
   }
 
   /** Defaults below, and what the operator of this machine says above. */
   #around(layers: readonly Layer[]): readonly Layer[] {
-    const { defaults } = this.#options;
-    const below = defaults === undefined ? [] : [dataLayer('defaults', defaults)];
+    const below = this.#defaults === undefined ? [] : [dataLayer('defaults', this.#defaults)];
     return [...below, ...layers, ...this.#overrides()];
   }
 
@@ -140,9 +145,9 @@ export class States {
     return this.#mirrors.flatMap(({ path: subtree }) => {
       const entries = [...(override?.values ?? [])]
         .filter(([path]) => isWithin(path, subtree))
-        .map(([path, value]) => ({ path, value }));
+        .map(([path, value]) => ({ path, value, modRevision: 0 }));
       if (entries.length === 0) return [];
-      return [dataLayer('override', unflatten(entries, subtree), override?.at)];
+      return [dataLayer('override', new ConfigTree(subtree, entries).data, override?.at)];
     });
   }
 
@@ -155,6 +160,11 @@ export class States {
       });
     else this.#events.statusChanged(change);
     if (change.to === 'live' && this.#captured?.source !== 'server') this.#moved();
+  }
+
+  #changed(mirror: Mirror, { changes }: MirrorChange): void {
+    this.#trees.get(mirror)?.apply(changes);
+    this.#moved();
   }
 
   #moved(): void {
@@ -182,6 +192,12 @@ export class States {
     if (this.#capture()) this.#events.changed();
   }
 
+  #treeOf(mirror: Mirror): ConfigTree {
+    const tree = this.#trees.get(mirror) ?? new ConfigTree(mirror.path, mirror.list());
+    this.#trees.set(mirror, tree);
+    return tree;
+  }
+
   /** Returns whether there is a state to be judged. */
   #capture(): boolean {
     const source = this.#mirrors.every((mirror) => mirror.source === 'server')
@@ -192,12 +208,25 @@ export class States {
     const isMixed = source === 'server' && new Set(this.#mirrors.map(isLive)).size > 1;
     if (!isWhole || isMixed || (source === 'snapshot' && this.#captured?.source === 'server'))
       return false;
+    const layers = this.#mirrors.map((mirror) => takenOf(source, this.#treeOf(mirror)));
     this.#captured = {
       source,
-      lists: new Map(this.#mirrors.map((mirror) => [mirror.path, mirror.list()])),
+      layers: () => layers.map((layer) => layer()),
       revisions: new Map(this.#mirrors.map(({ path, revision = 0 }) => [path, revision])),
     };
     return true;
+  }
+}
+
+/** The data of now, or that there is a collision in it, for when somebody asks. */
+function takenOf(source: 'server' | 'snapshot', tree: ConfigTree): () => Layer {
+  try {
+    const layer = subtreeLayer(source, tree, tree.data);
+    return () => layer;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 
