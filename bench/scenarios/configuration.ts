@@ -71,7 +71,8 @@ async function run(
   const request = slotsIn(commitFrame(prefix));
   const change = async (sequence: number) => {
     applied = signal();
-    writer.send(fillSlots(request, sequence));
+    // One more: a value that is there already is no change of a configuration.
+    writer.send(fillSlots(request, sequence + 1));
     await applied.came;
   };
   for (let i = 1; i <= commits / 2; i++) await change(i);

@@ -34,7 +34,7 @@ function stateOf({ applied, latest, rejected }: Subscriber): State {
 }
 
 /** `31 of 33 at 812, 1 behind, 1 rejected: pool.max: expected number`. */
-export function summaryOf(path: string, all: readonly Subscriber[]): string {
+function summaryOf(path: string, all: readonly Subscriber[]): string {
   if (all.length === 0) return `nobody uses ${path}`;
   const isIn = (state: State) => all.filter((each) => stateOf(each) === state);
   const newest = Math.max(0, ...all.map(({ latest = 0 }) => latest));

@@ -96,27 +96,29 @@ function newNode(path: string): Node {
 }
 
 function dataOf(node: Node): unknown {
-  node.data ??= { of: shareWith(undefined, newDataOf(node)) };
+  node.data ??= { of: newDataOf(node) };
   return node.data.of;
 }
 
 function newDataOf({ entry, children }: Node): unknown {
   const own = entry && readValue(entry.value);
-  if (children.size === 0) return own ?? null;
+  if (children.size === 0) return shareWith(undefined, own ?? null);
   const items = new Map<string, unknown>();
   // `{}` says that there is nothing below, which its children have overtaken.
-  if (own !== undefined && !isMap(own)) items.set('', own);
-  const owners = new Map<string, string>();
+  if (own !== undefined && !isMap(own)) items.set('', shareWith(undefined, own));
   for (const [segment, child] of children) {
     const key = keyOfSegment(segment);
-    const other = owners.get(key);
-    if (other !== undefined) {
-      const [first = '', second = ''] = [other, child.path].sort();
-      throw new CollisionError(first, second, `the key ${JSON.stringify(key)}`);
-    }
-    owners.set(key, child.path);
+    if (items.has(key)) throw collisionAt(key, children);
     items.set(key, dataOf(child));
   }
   // Unlike assignment, this makes `__proto__` an ordinary key.
   return Object.freeze(Object.fromEntries(items));
+}
+
+function collisionAt(key: string, children: ReadonlyMap<string, Node>): CollisionError {
+  const paths = [...children].flatMap(([segment, { path }]) =>
+    keyOfSegment(segment) === key ? [path] : [],
+  );
+  const [first = '', second = ''] = paths.sort();
+  return new CollisionError(first, second, `the key ${JSON.stringify(key)}`);
 }

@@ -5,12 +5,14 @@ import { childKeys, valueAt } from './immutable.ts';
 export function differenceOf(previous: unknown, next: unknown): readonly ConfigDifference[] {
   const found: ConfigDifference[] = [];
   const visit = (old: unknown, now: unknown, keys: readonly string[]): void => {
-    if (Object.is(old, now)) return;
-    const below = new Set([...childKeys(old), ...childKeys(now)]);
-    const areBoth = childKeys(old).length > 0 && childKeys(now).length > 0;
+    const [oldKeys, newKeys] = [childKeys(old), childKeys(now)];
+    const areMaps = oldKeys.length > 0 && newKeys.length > 0;
     const isOne = old === undefined || now === undefined;
-    if ((areBoth || isOne) && below.size > 0)
-      for (const key of below) visit(valueAt(old, [key]), valueAt(now, [key]), [...keys, key]);
+    if ((areMaps || isOne) && oldKeys.length + newKeys.length > 0)
+      for (const key of oldKeys.length === 0 ? newKeys : new Set([...oldKeys, ...newKeys])) {
+        const [before, after] = [valueAt(old, [key]), valueAt(now, [key])];
+        if (!Object.is(before, after)) visit(before, after, [...keys, key]);
+      }
     else
       found.push({
         key: keys.join('.'),
@@ -19,6 +21,6 @@ export function differenceOf(previous: unknown, next: unknown): readonly ConfigD
         previous: old,
       });
   };
-  visit(previous, next, []);
+  if (!Object.is(previous, next)) visit(previous, next, []);
   return Object.freeze(found);
 }

@@ -33,6 +33,14 @@ interface Good<Value> {
   readonly revision: number | undefined;
 }
 
+/** One good object in place of another. */
+interface Swap<Value> {
+  readonly value: Value;
+  readonly previous: Value;
+  /** Found out for the first who asks. */
+  readonly difference: () => readonly ConfigDifference[];
+}
+
 type SwapListener<Value> = (
   next: Value,
   previous: Value,
@@ -48,9 +56,7 @@ export class LiveConfig<Value> implements Config<Value> {
   readonly #schema: StandardSchema<unknown, Value>;
   readonly #context: ClientContext;
   readonly #states: States;
-  readonly #events: Emitter<
-    ConfigEvents & { swap: Good<Value> & { readonly previous: Value }; any: undefined }
-  >;
+  readonly #events: Emitter<ConfigEvents & { swap: Swap<Value>; any: undefined }>;
   readonly #readiness: Readiness;
   readonly #reporter: Reporter;
   readonly #debounce: Debounce | undefined;
@@ -132,8 +138,8 @@ export class LiveConfig<Value> implements Config<Value> {
 
   onChange(listener: SwapListener<Value>): () => void {
     checkArgument('a listener', listener, aFunction);
-    return this.#events.on('swap', ({ value, previous }) =>
-      listener(value, previous, differenceOf(previous, value)),
+    return this.#events.on('swap', ({ value, previous, difference }) =>
+      listener(value, previous, difference()),
     );
   }
 
@@ -229,8 +235,7 @@ export class LiveConfig<Value> implements Config<Value> {
     this.#error = undefined;
     this.#good = { value, source, revision };
     const isNew = last === undefined || !Object.is(last.value, value);
-    if (last !== undefined && isNew)
-      this.#events.emit('swap', { ...this.#good, previous: last.value });
+    if (last !== undefined && isNew) this.#events.emit('swap', swapOf(last.value, value));
     if (isNew || wasWrong || last?.source !== source) this.#events.emit('any', undefined);
   }
 
@@ -257,4 +262,16 @@ export class LiveConfig<Value> implements Config<Value> {
       );
     if (verdict.kind === 'good') this.#applied = revisions;
   }
+}
+
+function swapOf<Value>(previous: Value, value: Value): Swap<Value> {
+  let difference: readonly ConfigDifference[] | undefined;
+  return {
+    value,
+    previous,
+    difference() {
+      difference ??= differenceOf(previous, value);
+      return difference;
+    },
+  };
 }

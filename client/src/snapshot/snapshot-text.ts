@@ -15,7 +15,7 @@ import { checksumOf } from './checksum.ts';
 const FORMAT = 1;
 
 /** Why a snapshot cannot be used. */
-export class SnapshotError extends Error {
+class SnapshotError extends Error {
   override readonly name = 'SnapshotError';
 }
 

@@ -158,6 +158,16 @@ describe('a report', () => {
     expect(await scene.ask(operator, list('/a'))).toMatchObject({
       items: [{ principal: 'reader', path: '/a', applied: 1 }],
     });
+    const why = { revision: 2, reason: 'the key is hush' };
+    const refuse = (id: number) => ({ type: 'report', id, path: '/a', rejected: why }) as const;
+    await scene.ask(reader, refuse);
+    const below = await scene.guest('below', [{ verbs: ['operate', 'read'], on: '/a/b' }]);
+    expect(await scene.ask(operator, list('/a'))).toMatchObject({ items: [{ rejected: why }] });
+    expect(await scene.ask(below, list('/a/b'))).toMatchObject({
+      items: [
+        { rejected: { revision: 2, reason: 'hidden: it takes the right to read all of /a' } },
+      ],
+    });
     await scene.setRole({ name: 'reader', allow: [] });
     expect(await scene.ask(operator, list('/a'))).toMatchObject({ items: [] });
   });

@@ -69,7 +69,10 @@ function numberOf(after: string | undefined): number {
 function shownTo(principal: Principal, item: Subscriber): Subscriber {
   if (item.rejected === undefined || mayRead(principal, item.path, 'subtree')) return item;
   const reason = `hidden: it takes the right to read all of ${item.path}`;
-  return { ...item, rejected: { ...item.rejected, reason: reason.slice(0, limits.reasonLengthMax) } };
+  return {
+    ...item,
+    rejected: { ...item.rejected, reason: reason.slice(0, limits.reasonLengthMax) },
+  };
 }
 
 /** What it reports on at, above or below the path; where it says nothing of itself, what it watches there. */
