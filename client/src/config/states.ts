@@ -159,7 +159,8 @@ export class States {
         this.#events.statusChanged(change);
       });
     else this.#events.statusChanged(change);
-    if (change.to === 'live' && this.#captured?.source !== 'server') this.#moved();
+    const isNews = this.#mirrors.length > 1 || this.#captured?.source !== 'server';
+    if (change.to === 'live' && isNews) this.#moved();
   }
 
   #changed(mirror: Mirror, { changes }: MirrorChange): void {
@@ -181,9 +182,11 @@ export class States {
       this.#isDue = false;
       const newest = Math.max(...this.#mirrors.map(({ revision = 0 }) => revision));
       const behind = this.#mirrors.filter(({ revision = 0 }) => revision < newest);
-      // One that is not live says so later, when it is.
-      await Promise.all(behind.map((mirror) => mirror.verify().catch(() => false)));
-      if (!this.#isDue && !this.#isClosed) this.#take();
+      const proofs = behind.map((mirror) => mirror.verify().catch(() => false));
+      const isProved = (await Promise.all(proofs)).every((proof) => proof);
+      // A server that is slow is asked again. Of one that is gone, its mirrors say so when they are live again.
+      this.#isDue ||= !isProved && behind.every(isLive);
+      if (isProved && !this.#isDue && !this.#isClosed) this.#take();
     }
     this.#isSettling = false;
   }

@@ -65,7 +65,8 @@ export class Replica implements WatchConsumer {
     if (kept === undefined) return undefined;
     this.#table = this.#table.rebuilt([kept.entries], false);
     this.#position = kept.position;
-    this.#keptAt = kept.keptAt;
+    // A clock may have been set back since.
+    this.#keptAt = Math.min(kept.keptAt, this.#context.clock.now());
     this.#status = 'stale';
     return kept.isPartial ? undefined : kept.position;
   }
