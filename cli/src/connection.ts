@@ -77,7 +77,8 @@ export async function openClient(
   }
 }
 
-function urlsOf({ settings }: Context): readonly string[] {
+/** The servers, as they are named on the command line. */
+export function urlsOf({ settings }: Context): readonly string[] {
   return settings.url.split(',');
 }
 
@@ -92,6 +93,7 @@ async function tlsOf(files: TlsFiles): Promise<TlsOptions> {
   return Object.assign({}, ...(await Promise.all(texts)));
 }
 
-function absent({ terminal, settings }: Context): string {
+/** What helps where no server was reached in time. */
+export function absent({ terminal, settings }: Context): string {
   return `is a server running at ${settings.url} ? "${terminal.command} serve" starts one; --url or CONFER_URL names another`;
 }

@@ -5,6 +5,8 @@ import type { Terminal } from './terminal.ts';
 export interface Context {
   readonly terminal: Terminal;
   readonly settings: Settings;
+  /** What stands behind a `--` of the command line, where that is another one. */
+  readonly behindDashes: readonly string[];
 }
 
 export interface TlsFiles {
@@ -45,4 +47,13 @@ export function parseDuration(text: string): number {
   const durationMs = Number(digits) * (units[unit] ?? 0);
   if (durationMs > 0) return durationMs;
   throw usageError(`${JSON.stringify(text)} is no time; one looks like 10s, 500ms or 2m`);
+}
+
+const DAY_MS = 86_400_000;
+
+/** A time that somebody waits: at most a day, as timers hold 24 of them and begin anew then. */
+export function boundedDuration(text: string, option: string): number {
+  const durationMs = parseDuration(text);
+  if (durationMs <= DAY_MS) return durationMs;
+  throw usageError(`${option} ${text}: a day (24h) is the longest`);
 }

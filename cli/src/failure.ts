@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** The exit codes of the command. They are stable. */
 export const exitCodes = {
   ok: 0,
@@ -9,7 +11,6 @@ export const exitCodes = {
   unavailable: 6,
   invalid: 7,
   interrupted: 130,
-  terminated: 143,
 } as const;
 
 /** A failure of a command: lines for people, a code for their scripts. */
@@ -49,6 +50,23 @@ export class Interrupted extends Error {
 
   constructor(signal: AbortSignal) {
     super(`stopped by ${signal.reason}`);
-    this.exitCode = signal.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted;
+    this.exitCode = exitCodeOfSignal(String(signal.reason));
   }
+}
+
+/** A program that the command ran has ended, and the command ends as it did, without another word. */
+export class ProgramEnded extends Error {
+  override readonly name = 'ProgramEnded';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`the program ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** What a shell says of a program that a signal ended: 128 and the number of the signal. */
+export function exitCodeOfSignal(signal: string): number {
+  const number = new Map<string, number>(Object.entries(constants.signals)).get(signal);
+  return number === undefined ? exitCodes.interrupted : 128 + number;
 }

@@ -20,6 +20,8 @@ function errors(): string {
     [exitCodes.refused, 'the server refuses, or auth check says that it would'],
     [exitCodes.unavailable, 'the server cannot be reached or did not answer in time'],
     [exitCodes.invalid, 'a path, a value or a file is invalid'],
+    [126, 'exec: the program cannot be started'],
+    [127, 'exec: the program is not there'],
     [exitCodes.interrupted, 'interrupted (Ctrl-C)'],
   ] as const;
   const codes = errorCodes.map((code) => [`  ${code}`, errorMeanings[code]]);

@@ -12,6 +12,8 @@ const ended = new AbortController();
 /** A terminal asks a whole group of processes, and pnpm passes on what it was asked: that is one request. */
 const SAME_REQUEST_MS = 500;
 let askedAt = 0;
+/** Somebody else decides when this process ends. */
+let isSupervising = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     if (!ended.signal.aborted) {
@@ -24,7 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 // A reader that has seen enough, such as `head`, is no failure.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
-    process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
+    if (!isSupervising) process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
   });
 
 // lmdb-js prints each commit that fails, with a stack, before it says so; the log of the server says it once.
@@ -44,6 +46,17 @@ console.error = (...said: readonly unknown[]) => {
 function endNow(signal: 'SIGINT' | 'SIGTERM'): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
+}
+
+/** All that one process tells another by; those of a job (SIGTSTP, SIGCONT) stay with the system. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+function supervise(run: (signal: NodeJS.Signals) => void): void {
+  isSupervising = true;
+  for (const signal of SIGNALS) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => run(signal));
+  }
 }
 
 const terminal: Terminal = {
@@ -68,6 +81,7 @@ const terminal: Terminal = {
   command: commandName(process.argv[1] ?? 'confer'),
   user: userName(),
   onHangUp: (run) => void process.on('SIGHUP', run),
+  supervise,
   signal: ended.signal,
 };
 

@@ -19,6 +19,15 @@ describe('the command line', () => {
     [['watch', '/', '-o', 'json'], 'error[usage]: -o json: this command prints table, ndjson'],
     [['serve', '--listen', '7480'], 'error[usage]: --listen 7480'],
     [['serve', '--memory', '--data', 'x'], 'error[usage]: option'],
+    [['exec', '/a'], 'error[usage]: exec takes paths, "--" and the program'],
+    [['exec', '--', 'env'], 'error[usage]: exec takes paths, "--" and the program'],
+    [['exec', '/a', '--on-change', 'wave', '--', 'env'], 'error[usage]: --on-change wave: it is'],
+    [['exec', '/a', '--once', '--debounce', '1s', '--', 'env'], 'error[usage]: option'],
+    [['exec', '/a', '--debounce', '1s:x', '--', 'env'], 'error[usage]: "x" is no time'],
+    [
+      ['exec', '/a', '--stop-timeout', '25h', '--', 'env'],
+      'error[usage]: --stop-timeout 25h: a day',
+    ],
     [['help', 'nonsense'], 'error[usage]: there is no help on nonsense'],
   ])('%j is a wrong use of it: exit 2, nothing on stdout', async (args, message) => {
     const { exitCode, out, err } = await confer(args);
@@ -47,6 +56,7 @@ describe('the command line', () => {
       ['help', 'errors'],
       ['help', 'paths'],
       ['help', 'values'],
+      ['exec', '--help'],
     ];
     for (const args of topics) {
       const { exitCode, out, err } = await confer(args);

@@ -4,6 +4,7 @@ import { addAudit } from './commands/audit.ts';
 import { addAuth } from './commands/auth.ts';
 import { addCompact } from './commands/compact.ts';
 import { contextFrom } from './commands/definition.ts';
+import { addExec } from './commands/exec.ts';
 import { addExport } from './commands/export.ts';
 import { addGet } from './commands/get.ts';
 import { addHelp } from './commands/help.ts';
@@ -30,7 +31,7 @@ import { VERSION } from './version.ts';
 /** Runs one command line; returns the exit code. Each command is loaded when it is asked for. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(args, { from: 'user' });
+    await createProgram(terminal, args).parseAsync(args, { from: 'user' });
     return exitCodes.ok;
   } catch (error) {
     if (error instanceof CommanderError)
@@ -59,6 +60,7 @@ const COMMANDS = [
   addRm,
   addImport,
   addExport,
+  addExec,
   addServe,
   addTls,
   addWhoami,
@@ -73,7 +75,7 @@ const COMMANDS = [
   addHelp,
 ];
 
-function createProgram(terminal: Terminal): Command {
+function createProgram(terminal: Terminal, args: readonly string[]): Command {
   const program = new Command('confer')
     .description('Keeps configuration in one place and shows every change live.')
     .usage('[options] COMMAND')
@@ -102,7 +104,7 @@ function createProgram(terminal: Terminal): Command {
     })
     .showHelpAfterError(`hint: ${terminal.command} help COMMAND shows how`)
     .exitOverride();
-  const context = contextFrom(terminal);
+  const context = contextFrom(terminal, args);
   for (const add of COMMANDS) add(program, context);
   return program;
 }

@@ -1,7 +1,7 @@
 import { type ClientErrorCode, ConferError } from '@confer/client';
 import { CollisionError, type ErrorCode } from '@confer/shared';
 import { EnvironmentError } from './config-data/environment.ts';
-import { exitCodes, Failure, Interrupted } from './failure.ts';
+import { exitCodes, Failure, Interrupted, ProgramEnded } from './failure.ts';
 
 const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
   invalid_message: exitCodes.invalid,
@@ -47,7 +47,8 @@ export function reportOf(
   error: unknown,
   command: string,
 ): { readonly exitCode: number; readonly text: string } {
-  if (error instanceof Interrupted) return { exitCode: error.exitCode, text: '' };
+  if (error instanceof Interrupted || error instanceof ProgramEnded)
+    return { exitCode: error.exitCode, text: '' };
   const failure = failureOf(error, command);
   const lines = failure.problems.map((problem) => `error[${failure.code}]: ${problem}\n`);
   const hint = failure.hint === undefined ? '' : `hint: ${failure.hint}\n`;

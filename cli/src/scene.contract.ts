@@ -58,6 +58,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
     command: 'confer',
     user: 'tester',
     onHangUp: () => {},
+    supervise: (run) => around.signal?.addEventListener('abort', () => run('SIGINT')),
     signal: around.signal ?? new AbortController().signal,
   };
   const exitCode = await run(args, terminal);

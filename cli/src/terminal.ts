@@ -25,6 +25,11 @@ export interface Terminal {
   readonly user: string;
   /** Has `run` called each time that somebody asks by SIGHUP for what the files say now, and not end for it. */
   readonly onHangUp: (run: () => void) => void;
+  /**
+   * For what must not end before it has put its things in order: from now on signals do nothing but tell `run`, and an
+   * output that nobody reads any more is no reason to end.
+   */
+  readonly supervise: (run: (signal: NodeJS.Signals) => void) => void;
   /** Aborts with the name of the signal that asks the command to end. */
   readonly signal: AbortSignal;
 }

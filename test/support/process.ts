@@ -98,14 +98,22 @@ export class Program {
   }
 }
 
+/** Starts the `confer` command. */
+export function startConfer(
+  args: readonly string[],
+  options: { url?: string; env?: Record<string, string> } = {},
+): Program {
+  return new Program(CLI, args, {
+    env: { ...(options.url !== undefined && { CONFER_URL: options.url }), ...options.env },
+  });
+}
+
 /** Runs the `confer` command to its end. */
 export async function confer(
   args: readonly string[],
   options: { url?: string; stdin?: string | Uint8Array; env?: Record<string, string> } = {},
 ): Promise<Finished> {
-  const program = new Program(CLI, args, {
-    env: { ...(options.url !== undefined && { CONFER_URL: options.url }), ...options.env },
-  });
+  const program = startConfer(args, options);
   program.child.stdin?.end(options.stdin ?? '');
   return program.finished;
 }

@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts';
 /** Makes the context of a command out of its options and the surroundings. */
 export type ContextOf = (command: Command) => Context;
 
-export function contextFrom(terminal: Terminal): ContextOf {
+export function contextFrom(terminal: Terminal, args: readonly string[]): ContextOf {
   const { env } = terminal;
   return (command) => {
     const { url, ca, cert, key, output, timeout, quiet, tokenFile } = command.optsWithGlobals<{
@@ -21,6 +21,7 @@ export function contextFrom(terminal: Terminal): ContextOf {
     }>();
     return {
       terminal,
+      behindDashes: args.includes('--') ? args.slice(args.indexOf('--') + 1) : [],
       settings: {
         url: url ?? (env.CONFER_URL || `http://127.0.0.1:${DEFAULT_PORT}`),
         tls: {

@@ -6,27 +6,42 @@ import {
   readValue,
   relativeTo,
 } from '@confer/shared';
+import { shellQuote } from './shell-quote.ts';
 
 /** An entry whose value a shell cannot take. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }
 
-/** Entries as `NAME=value` lines that `sh` reads back; names are relative to the subtree `base`. */
-export function formatEnvironment(
+/**
+ * The variables that the entries of the subtree `base` stand for; names are relative to it.
+ *
+ * @throws {CollisionError} two paths have one name. {EnvironmentError} no variable can hold a value.
+ */
+export function variablesOf(
   entries: readonly Pick<Entry, 'path' | 'value'>[],
   base: string,
-): string {
+): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
-  let text = '';
+  const variables = new Map<string, string>();
   for (const { path, value } of entries) {
     const name = nameFor(relativeTo(path, base) || nameOf(path));
     const other = owners.get(name);
     if (other !== undefined) throw new CollisionError(other, path, `the variable ${name}`);
     owners.set(name, path);
-    text += `${name}=${quote(textOf(value, path))}\n`;
+    variables.set(name, textOf(value, path));
   }
-  return text;
+  return variables;
+}
+
+/** Entries as `NAME=value` lines that `sh` reads back. Throws as `variablesOf` does. */
+export function formatEnvironment(
+  entries: readonly Pick<Entry, 'path' | 'value'>[],
+  base: string,
+): string {
+  return [...variablesOf(entries, base)]
+    .map(([name, text]) => `${name}=${shellQuote(text)}\n`)
+    .join('');
 }
 
 function nameFor(below: string): string {
@@ -44,8 +59,4 @@ function textOf(value: string, path: string): string {
   const text = typeof data === 'string' ? data : value;
   if (text.includes('\0')) throw new EnvironmentError(`${path} holds a NUL, which no variable can`);
   return text;
-}
-
-function quote(text: string): string {
-  return /^[\w./:@%+,=-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,8 +1,10 @@
-import { type Client, CompactedError, ConferError } from '@confer/client';
+import { type Client, CompactedError } from '@confer/client';
 import { countArgument, subtreeArgument } from '../arguments.ts';
 import { openClient } from '../connection.ts';
 import { type Context, notice } from '../context.ts';
 import { Interrupted } from '../failure.ts';
+import { tellOfConnection } from '../follow/connection-notices.ts';
+import { refusalOf } from '../follow/refusal.ts';
 import { type ChangePrinter, changePrinterOf } from '../output/change.ts';
 
 export interface WatchOptions {
@@ -28,7 +30,7 @@ export async function watch(
   const requestMs = context.settings.timeoutMs ?? Number.POSITIVE_INFINITY;
   let start = startOf(options);
   const client = await openClient(context, { timeouts: { requestMs } });
-  const refusal = refusalOf(client);
+  const refusal = refusalOf(context, client);
   tellOfConnection(context, client);
   try {
     for (;;) start = await follow(context, client, { path, start, printer });
@@ -102,38 +104,4 @@ function tellOfHole(context: Context, error: CompactedError, revision: number | 
   context.terminal.stderr.write(
     `warning: ${why}; changes${since} may have been missed; going on from now\n`,
   );
-}
-
-/**
- * Ends a watch that never began because the server does not know its token: a person is to be told at once. One that
- * has begun goes on trying, with what is in the file of its token then.
- */
-function refusalOf(client: Client): { readonly current: ConferError | undefined } {
-  const refusal: { current: ConferError | undefined } = { current: undefined };
-  const off = client.on('status', (status) => {
-    if (status.kind === 'open') off();
-    if (status.kind !== 'waiting') return;
-    const { refused, reason } = status;
-    if (refused !== 'unauthenticated' && refused !== 'token_expired') return;
-    refusal.current = new ConferError(refused, reason);
-    void client.close();
-  });
-  return refusal;
-}
-
-/** Tells of each loss and each return once, however many tries lie between. */
-function tellOfConnection(context: Context, client: Client): void {
-  const { url } = context.settings;
-  let state: 'new' | 'up' | 'down' = 'new';
-  client.on('status', (status) => {
-    if (status.kind === 'waiting' && client.status.kind !== 'closed' && state !== 'down') {
-      const what = state === 'new' ? `no connection to ${url} yet` : `connection to ${url} lost`;
-      notice(context, `${what} (${status.reason}); trying again`);
-      state = 'down';
-    }
-    if (status.kind === 'open') {
-      if (state === 'down') notice(context, `connected to ${url}`);
-      state = 'up';
-    }
-  });
 }
