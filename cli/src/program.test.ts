@@ -28,6 +28,8 @@ describe('the command line', () => {
       ['exec', '/a', '--stop-timeout', '25h', '--', 'env'],
       'error[usage]: --stop-timeout 25h: a day',
     ],
+    [['wait', '/a', '--gone', '--value', 'x'], 'error[usage]: option'],
+    [['wait', '/a', '--revision', 'x'], 'error[usage]: --revision takes a whole number'],
     [['help', 'nonsense'], 'error[usage]: there is no help on nonsense'],
   ])('%j is a wrong use of it: exit 2, nothing on stdout', async (args, message) => {
     const { exitCode, out, err } = await confer(args);

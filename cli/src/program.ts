@@ -22,6 +22,7 @@ import { addToken } from './commands/token.ts';
 import { addTree } from './commands/tree.ts';
 import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
+import { addWait } from './commands/wait.ts';
 import { addWatch } from './commands/watch.ts';
 import { addWhoami } from './commands/whoami.ts';
 import { BadEnd, exitCodes, Interrupted } from './failure.ts';
@@ -54,6 +55,7 @@ const COMMANDS = [
   addLs,
   addTree,
   addWatch,
+  addWait,
   addStatus,
   addSubscribers,
   addSet,

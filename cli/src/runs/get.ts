@@ -1,4 +1,5 @@
 import type { Client } from '@confer/client';
+import type { Entry } from '@confer/shared';
 import { entryArgument } from '../arguments.ts';
 import { withClient } from '../connection.ts';
 import type { Context } from '../context.ts';
@@ -11,21 +12,29 @@ export interface GetOptions {
 
 export async function get(context: Context, argument: string, options: GetOptions): Promise<void> {
   const path = entryArgument(argument);
-  const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
+  const print = entryPrinterOf(context);
   const entry = await withClient(context, async (client) => {
     const found = await client.get(path, options);
     if (found === undefined) throw await noEntryAt(client, path, `${context.terminal.command} ls`);
     return found;
   });
+  await print(entry);
+}
+
+/** Prints an entry in the format that is asked for: for people and `raw`, its value alone. */
+export function entryPrinterOf(context: Context): (entry: Entry) => Promise<void> {
+  const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
   const { stdout } = context.terminal;
-  switch (format) {
-    case 'table':
-      return stdout.write(entry.value.endsWith('\n') ? entry.value : `${entry.value}\n`);
-    case 'raw':
-      return stdout.write(entry.value);
-    default:
-      return printData(context, format, entry);
-  }
+  return (entry) => {
+    switch (format) {
+      case 'table':
+        return stdout.write(entry.value.endsWith('\n') ? entry.value : `${entry.value}\n`);
+      case 'raw':
+        return stdout.write(entry.value);
+      default:
+        return printData(context, format, entry);
+    }
+  };
 }
 
 /** The failure of a command that asked for an entry; `suggestion` works on what is below it. */
