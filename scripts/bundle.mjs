@@ -79,7 +79,7 @@ export async function bundleCommand() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: ['@confer/server', 'jsonc-parser', 'smol-toml', 'yaml'],
+    external: ['@confer/server', 'jsonc-parser', 'liquidjs', 'smol-toml', 'yaml'],
     // ws is of the old module system, and asks for what belongs to Node in its way.
     banner: {
       js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",

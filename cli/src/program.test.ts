@@ -30,6 +30,7 @@ describe('the command line', () => {
     ],
     [['wait', '/a', '--gone', '--value', 'x'], 'error[usage]: option'],
     [['wait', '/a', '--revision', 'x'], 'error[usage]: --revision takes a whole number'],
+    [['render', '-t', 'x'], "error[usage]: required option '--from <path>' not specified"],
     [['help', 'nonsense'], 'error[usage]: there is no help on nonsense'],
   ])('%j is a wrong use of it: exit 2, nothing on stdout', async (args, message) => {
     const { exitCode, out, err } = await confer(args);
@@ -59,6 +60,8 @@ describe('the command line', () => {
       ['help', 'paths'],
       ['help', 'values'],
       ['exec', '--help'],
+      ['render', '--help'],
+      ['wait', '--help'],
     ];
     for (const args of topics) {
       const { exitCode, out, err } = await confer(args);

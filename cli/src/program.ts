@@ -10,6 +10,7 @@ import { addGet } from './commands/get.ts';
 import { addHelp } from './commands/help.ts';
 import { addImport } from './commands/import.ts';
 import { addLs } from './commands/ls.ts';
+import { addRender } from './commands/render.ts';
 import { addRepair } from './commands/repair.ts';
 import { addRm } from './commands/rm.ts';
 import { addRole } from './commands/role.ts';
@@ -63,6 +64,7 @@ const COMMANDS = [
   addImport,
   addExport,
   addExec,
+  addRender,
   addServe,
   addTls,
   addWhoami,

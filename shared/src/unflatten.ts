@@ -18,14 +18,18 @@ interface Node {
   readonly children: Map<string, Node>;
 }
 
-/** The data that the entries of the subtree `base` stand for; the inverse of `flatten`. */
+/**
+ * The data that the entries of the subtree `base` stand for; the inverse of `flatten`. `read` says what a value
+ * stands for.
+ */
 export function unflatten(
   entries: readonly Pick<Entry, 'path' | 'value'>[],
   base: string,
+  read: (value: string) => Data = readValue,
 ): Data | undefined {
   const root: Node = { path: base, value: undefined, children: new Map() };
   for (const { path, value } of entries) nodeAt(root, path, base).value = value;
-  return entries.length === 0 ? undefined : dataOf(root);
+  return entries.length === 0 ? undefined : dataOf(root, read);
 }
 
 function nodeAt(root: Node, path: string, base: string): Node {
@@ -47,8 +51,8 @@ function nodeAt(root: Node, path: string, base: string): Node {
   return node;
 }
 
-function dataOf(node: Node): Data {
-  const own = node.value === undefined ? undefined : readValue(node.value);
+function dataOf(node: Node, read: (value: string) => Data): Data {
+  const own = node.value === undefined ? undefined : read(node.value);
   if (node.children.size === 0) return own ?? null;
   const items = new Map<string, Data>();
   // `{}` says that there is nothing below, which its children have overtaken.
@@ -60,7 +64,7 @@ function dataOf(node: Node): Data {
     if (other !== undefined)
       throw new CollisionError(other.path, child.path, `the key ${JSON.stringify(key)}`);
     owners.set(key, child);
-    items.set(key, dataOf(child));
+    items.set(key, dataOf(child, read));
   }
   // Unlike assignment, this makes `__proto__` an ordinary key.
   return Object.fromEntries(items);
