@@ -8,8 +8,8 @@ import {
   readValue,
   relativeTo,
   subtreeProblem,
+  unflatten,
 } from '@confer/shared';
-import { unflatten } from '../config-data/unflatten.ts';
 import type { State, Subtree } from '../follow/subtrees.ts';
 
 /** A template asked for what is not there, or cannot be. */
