@@ -15,17 +15,31 @@ export interface TlsFiles {
   readonly key: string | undefined;
 }
 
-/** The options that every command takes. */
-export interface Settings {
+/** Which server, and how to get to it. */
+export interface ServerSettings {
   readonly url: string;
   /** Files for https: whom to believe, and what to show. */
   readonly tls: TlsFiles;
+  /** The file with the token that it shows to the server. */
+  readonly tokenFile: string | undefined;
+  /** The context that this comes from, where one is used. */
+  readonly chosen: ChosenContext | undefined;
+}
+
+export interface ChosenContext {
+  readonly name: string;
+  /** Whatever writes asks first. */
+  readonly production: boolean;
+}
+
+/** The options that every command takes. */
+export interface Settings extends ServerSettings {
   readonly output: string | undefined;
   /** How long to wait for the server; `undefined` leaves it to the command. */
   readonly timeoutMs: number | undefined;
   readonly quiet: boolean;
-  /** The file with the token that it shows to the server. */
-  readonly tokenFile: string | undefined;
+  /** Do not ask before something is written. */
+  readonly yes: boolean;
 }
 
 /** Tells people something that is no data. */

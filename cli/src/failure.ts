@@ -43,6 +43,11 @@ export function notFound(problem: string, hint?: string): Failure {
   return new Failure(exitCodes.notFound, 'not_found', problem, hint);
 }
 
+/** Somebody was asked, and said no. */
+export function declined(outcome: string): Failure {
+  return new Failure(exitCodes.other, 'declined', outcome);
+}
+
 /** The user ended the command, and knows it. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addAudit } from './commands/audit.ts';
 import { addAuth } from './commands/auth.ts';
 import { addCompact } from './commands/compact.ts';
+import { addContext } from './commands/context.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExec } from './commands/exec.ts';
 import { addExport } from './commands/export.ts';
@@ -65,6 +66,7 @@ const COMMANDS = [
   addExport,
   addExec,
   addRender,
+  addContext,
   addServe,
   addTls,
   addWhoami,
@@ -85,14 +87,18 @@ function createProgram(terminal: Terminal, args: readonly string[]): Command {
     .usage('[options] COMMAND')
     .option(
       '--url <urls>',
-      `the server, or several of one cluster: http://a:7480,http://b:7480 (default: CONFER_URL or http://127.0.0.1:${DEFAULT_PORT})`,
+      `the server, or several of one cluster: http://a:7480,http://b:7480 (default: CONFER_URL, the context in use, or http://127.0.0.1:${DEFAULT_PORT})`,
+    )
+    .option(
+      '--context <name>',
+      'the server by its name; see context add (default: CONFER_CONTEXT or the one in use)',
     )
     .option('--ca <file>', 'the authority of the server, for https (PEM; default: CONFER_CA)')
     .option('--cert <file>', 'the certificate to show to the server (PEM; default: CONFER_CERT)')
     .option('--key <file>', 'and its key (default: CONFER_KEY)')
     .option(
       '--token-file <file>',
-      'the file with your token, where the server asks who you are (default: CONFER_TOKEN holds one)',
+      'the file with your token, where the server asks who you are (default: CONFER_TOKEN holds one, or the context)',
     )
     .option('-o, --output <format>', 'table, json, ndjson, raw or yaml')
     .option('--timeout <time>', 'how long to wait for the server: 10s, 500ms, 2m (default: 10s)')

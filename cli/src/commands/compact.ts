@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { type ContextOf, examples } from './definition.ts';
+import { type ContextOf, examples, writing } from './definition.ts';
 
 export function addCompact(program: Command, contextOf: ContextOf): void {
-  program
-    .command('compact')
+  writing(program.command('compact'), contextOf)
     .summary('drop history up to a revision')
     .description(
       'Drops history up to a revision, or all of it; entries stay. The server does this by itself ' +

@@ -1,41 +1,78 @@
-import { DEFAULT_PORT } from '@confer/shared';
 import type { Command } from 'commander';
-import { type Context, parseDuration } from '../context.ts';
+import { type Context, parseDuration, type ServerSettings } from '../context.ts';
+import { chooseServer, type ServerFlags } from '../contexts/choose.ts';
+import { readContexts } from '../contexts/store.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Makes the context of a command out of its options and the surroundings. */
 export type ContextOf = (command: Command) => Context;
 
+interface GlobalFlags extends ServerFlags {
+  readonly output?: string;
+  readonly timeout?: string;
+  readonly quiet?: true;
+  /** Of the commands that ask. */
+  readonly yes?: true;
+}
+
 export function contextFrom(terminal: Terminal, args: readonly string[]): ContextOf {
   const { env } = terminal;
   return (command) => {
-    const { url, ca, cert, key, output, timeout, quiet, tokenFile } = command.optsWithGlobals<{
-      url?: string;
-      ca?: string;
-      cert?: string;
-      key?: string;
-      output?: string;
-      timeout?: string;
-      quiet?: true;
-      tokenFile?: string;
-    }>();
+    const flags = command.optsWithGlobals<GlobalFlags>();
+    const { output, timeout, quiet, yes } = flags;
+    let chosen: ServerSettings | undefined;
+    // Not before it is asked for: a file of contexts that is damaged is nothing to a command without a server.
+    const server = () => {
+      chosen ??= chooseServer(flags, env, () => readContexts(env));
+      return chosen;
+    };
     return {
       terminal,
       behindDashes: args.includes('--') ? args.slice(args.indexOf('--') + 1) : [],
       settings: {
-        url: url ?? (env.CONFER_URL || `http://127.0.0.1:${DEFAULT_PORT}`),
-        tls: {
-          ca: ca ?? (env.CONFER_CA || undefined),
-          cert: cert ?? (env.CONFER_CERT || undefined),
-          key: key ?? (env.CONFER_KEY || undefined),
+        get url() {
+          return server().url;
+        },
+        get tls() {
+          return server().tls;
+        },
+        get tokenFile() {
+          return server().tokenFile;
+        },
+        get chosen() {
+          return server().chosen;
         },
         output,
         timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
         quiet: quiet === true,
-        tokenFile,
+        yes: yes === true,
       },
     };
   };
+}
+
+/** What a command that writes is asked with, as far as that decides whether it asks. */
+interface WritingFlags {
+  readonly dryRun?: true;
+  readonly recursive?: true;
+  readonly yes?: true;
+}
+
+/**
+ * Marks a command that writes: where the context is one for production it asks first. `asksItself` are those that
+ * show what they would do and ask anyway.
+ */
+export function writing(
+  command: Command,
+  contextOf: ContextOf,
+  asksItself: (flags: WritingFlags) => boolean = () => false,
+): Command {
+  return command.option('-y, --yes', 'do not ask').hook('preAction', async (_, running) => {
+    const flags = running.opts<WritingFlags>();
+    if (flags.dryRun === true || (asksItself(flags) && flags.yes !== true)) return;
+    const { confirmProduction } = await import('../asking.ts');
+    await confirmProduction(contextOf(running));
+  });
 }
 
 /** A command that has commands of its own. */

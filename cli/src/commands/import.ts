@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { ImportOptions } from '../runs/import.ts';
-import { type ContextOf, examples } from './definition.ts';
+import { type ContextOf, examples, writing } from './definition.ts';
 
 export function addImport(program: Command, contextOf: ContextOf): void {
-  program
-    .command('import')
+  writing(program.command('import'), contextOf)
     .summary('write a file or a directory of configuration, as one commit')
     .description(
       'Writes YAML, JSON and TOML below a path, as one commit. Of a directory, each file becomes ' +

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { RmOptions } from '../runs/rm.ts';
-import { type ContextOf, examples } from './definition.ts';
+import { type ContextOf, examples, writing } from './definition.ts';
 
 export function addRm(program: Command, contextOf: ContextOf): void {
-  program
-    .command('rm')
+  writing(program.command('rm'), contextOf, ({ recursive }) => recursive === true)
     .summary('remove an entry or a subtree')
     .description(
       'Removes an entry or, with -r, a subtree. -r counts and asks first; where there is no ' +
@@ -12,7 +11,6 @@ export function addRm(program: Command, contextOf: ContextOf): void {
     )
     .argument('<path>')
     .option('-r, --recursive', 'also everything below the path')
-    .option('-y, --yes', 'do not ask')
     .option('--all', 'allow "rm -r /"')
     .option('--dry-run', 'print what would be removed')
     .option('--note <text>', 'why, for those who read the history')

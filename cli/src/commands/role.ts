@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { RoleOptions } from '../runs/role.ts';
-import { type ContextOf, examples, gather, group } from './definition.ts';
+import { type ContextOf, examples, gather, group, writing } from './definition.ts';
 
 export function addRole(program: Command, contextOf: ContextOf): void {
   const role = group(program, 'role', 'say what may be done: set, show, ls, rm').description(
@@ -23,8 +23,7 @@ export function addRole(program: Command, contextOf: ContextOf): void {
       const { listRoles } = await import('../runs/role.ts');
       await listRoles(contextOf(command));
     });
-  role
-    .command('rm')
+  writing(role.command('rm'), contextOf)
     .summary('remove a role')
     .description('Removes a role. Tokens that name it lose what it gave, at once.')
     .argument('<name>')
@@ -35,8 +34,7 @@ export function addRole(program: Command, contextOf: ContextOf): void {
 }
 
 function addSet(role: Command, contextOf: ContextOf): void {
-  role
-    .command('set')
+  writing(role.command('set'), contextOf)
     .summary('make a role, or replace one as a whole')
     .description(
       'Makes a role, or replaces one as a whole: what is not given any more is not allowed any more, at once. ' +

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { SetOptions } from '../runs/set.ts';
-import { type ContextOf, examples } from './definition.ts';
+import { type ContextOf, examples, writing } from './definition.ts';
 
 export function addSet(program: Command, contextOf: ContextOf): void {
-  program
-    .command('set')
+  writing(program.command('set'), contextOf)
     .summary('write the value at a path')
     .description('Writes the value at a path.')
     .argument('<path>')

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import type { ContextOf } from './definition.ts';
+import { type ContextOf, writing } from './definition.ts';
 
 type Run = (context: Context, token: string) => Promise<void>;
 type Runs = typeof import('../runs/token-keeping.ts');
 
 export function addTokenKeeping(token: Command, contextOf: ContextOf): void {
-  const add = (name: string, summary: string, run: (runs: Runs) => Run) =>
-    token
-      .command(name)
+  const add = (command: Command, summary: string, run: (runs: Runs) => Run) =>
+    command
       .summary(summary)
       .argument('<id|name>')
       .action(async (which: string, _: object, command: Command) => {
@@ -21,12 +20,20 @@ export function addTokenKeeping(token: Command, contextOf: ContextOf): void {
       const { listTokens } = await import('../runs/token-keeping.ts');
       await listTokens(contextOf(command));
     });
-  add('show', 'show a token, and what it may do', ({ showToken }) => showToken);
+  add(token.command('show'), 'show a token, and what it may do', ({ showToken }) => showToken);
   add(
-    'disable',
+    writing(token.command('disable'), contextOf),
     'end the connections of a token, and let it in no more',
     (runs) => runs.disableToken,
   );
-  add('enable', 'let a disabled token in again', ({ enableToken }) => enableToken);
-  add('rm', 'remove a token, which ends its connections', ({ removeToken }) => removeToken);
+  add(
+    writing(token.command('enable'), contextOf),
+    'let a disabled token in again',
+    ({ enableToken }) => enableToken,
+  );
+  add(
+    writing(token.command('rm'), contextOf),
+    'remove a token, which ends its connections',
+    ({ removeToken }) => removeToken,
+  );
 }

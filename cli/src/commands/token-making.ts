@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { CreateOptions, RotateOptions } from '../runs/token-making.ts';
-import { type ContextOf, examples, gather } from './definition.ts';
+import { type ContextOf, examples, gather, writing } from './definition.ts';
 
 export function addTokenMaking(token: Command, contextOf: ContextOf): void {
   addCreate(token, contextOf);
-  token
-    .command('rotate')
+  writing(token.command('rotate'), contextOf)
     .summary('give a token another secret')
     .description(
       'Gives a token another secret and prints it, alone, on stdout. The one before is good for the overlap, ' +
@@ -29,8 +28,7 @@ export function addTokenMaking(token: Command, contextOf: ContextOf): void {
 }
 
 function addCreate(token: Command, contextOf: ContextOf): void {
-  token
-    .command('create')
+  writing(token.command('create'), contextOf)
     .summary('make a token')
     .description(
       'Makes a token and prints it, alone, on stdout; everything else goes to stderr. Nobody can be shown it ' +

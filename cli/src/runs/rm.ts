@@ -1,9 +1,10 @@
 import type { Client } from '@confer/client';
 import { ROOT } from '@confer/shared';
 import { entryArgument, subtreeArgument } from '../arguments.ts';
+import { agreed, canAsk, warnOfProduction } from '../asking.ts';
 import { withClient } from '../connection.ts';
 import { type Context, notice } from '../context.ts';
-import { exitCodes, Failure, notFound, usageError } from '../failure.ts';
+import { declined, notFound, usageError } from '../failure.ts';
 import { formatOf, printResult } from '../output/format.ts';
 import { counted } from '../output/text.ts';
 import { noEntryAt } from './get.ts';
@@ -24,8 +25,7 @@ export async function rm(context: Context, argument: string, options: RmOptions)
   const { terminal } = context;
   if (path === ROOT && options.all !== true)
     throw usageError('rm -r / removes everything', 'add --all if that is what you want');
-  const canAsk = terminal.stdin.isTty && terminal.stderr.isTty;
-  if (recursive && !canAsk && options.yes !== true && options.dryRun !== true)
+  if (recursive && !canAsk(terminal) && options.yes !== true && options.dryRun !== true)
     throw usageError('rm -r asks before it removes, and there is no terminal to ask on', 'add -y');
   const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
 
@@ -61,12 +61,12 @@ async function printDoomed(context: Context, paths: readonly string[]): Promise<
   notice(context, `would remove ${counted(paths.length, 'entry', 'entries')}`);
 }
 
-async function confirm({ terminal }: Context, paths: readonly string[]): Promise<void> {
+async function confirm(context: Context, paths: readonly string[]): Promise<void> {
+  const { terminal } = context;
   const more = paths.length - SHOWN_MAX;
   for (const path of paths.slice(0, SHOWN_MAX)) terminal.stderr.write(`  ${path}\n`);
   if (more > 0) terminal.stderr.write(`  and ${more} more\n`);
-  const question = `remove ${counted(paths.length, 'entry', 'entries')}? [y/N] `;
-  const answer = await terminal.stdin.ask(question);
-  if (!/^y(es)?$/i.test(answer.trim()))
-    throw new Failure(exitCodes.other, 'declined', 'nothing was removed');
+  const question = `remove ${counted(paths.length, 'entry', 'entries')}?`;
+  warnOfProduction(context);
+  if (!(await agreed(terminal, question))) throw declined('nothing was removed');
 }

@@ -8,12 +8,13 @@ const HIDDEN = '- (needs the right to operate)';
 
 export async function status(context: Context): Promise<void> {
   const format = formatOf(context, ['table', 'json', 'ndjson', 'yaml']);
-  const { url } = context.settings;
+  const { url, chosen } = context.settings;
+  const from = chosen === undefined ? {} : { context: chosen.name };
   const state = await withClient(context, (client) => client.serverStatus());
-  if (format !== 'table') return printData(context, format, { url, ...state });
+  if (format !== 'table') return printData(context, format, { url, ...from, ...state });
   const { uptimeMs, ...rest } = state;
   const { entries = HIDDEN, connections = HIDDEN, watches = HIDDEN } = rest;
   const figures = { entries, connections, watches };
-  const rows = Object.entries({ url, ...rest, ...figures, uptime: span(uptimeMs) });
+  const rows = Object.entries({ url, ...from, ...rest, ...figures, uptime: span(uptimeMs) });
   await context.terminal.stdout.write(table(rows.map(([name, value]) => [name, String(value)])));
 }
