@@ -13,6 +13,28 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** What each says, for people. */
+const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  ok: 'done',
+  other: 'another failure, or what --dry-run and doctor found is not as it should be',
+  usage: 'the command line is wrong, or the data cannot be opened',
+  notFound: 'there is nothing at the path',
+  conflict: 'somebody else wrote first; nothing was written',
+  refused: 'the server refuses, or auth check says that it would',
+  unavailable: 'the server cannot be reached or did not answer in time',
+  invalid: 'a path, a value or a file is invalid',
+  interrupted: 'interrupted (Ctrl-C)',
+  terminated: 'asked to end (SIGTERM)',
+};
+
+/** Both together, in the order of the codes. */
+export function exitRows(): { readonly code: number; readonly meaning: string }[] {
+  return Object.entries(exitMeanings).map(([name, meaning]) => ({
+    code: new Map<string, number>(Object.entries(exitCodes)).get(name) ?? exitCodes.other,
+    meaning,
+  }));
+}
+
 /** A failure of a command: lines for people, a code for their scripts. */
 export class Failure extends Error {
   override readonly name = 'Failure';

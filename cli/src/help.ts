@@ -1,5 +1,5 @@
 import { errorCodes, errorMeanings, limits, type Verb } from '@confer/shared';
-import { exitCodes } from './failure.ts';
+import { exitRows } from './failure.ts';
 import { table } from './output/text.ts';
 
 /** Texts of `confer help TOPIC`. */
@@ -11,26 +11,16 @@ export const topics: Readonly<Record<string, () => string>> = {
 };
 
 function errors(): string {
-  const rows = [
-    [exitCodes.ok, 'done'],
-    [exitCodes.other, 'another failure'],
-    [exitCodes.usage, 'the command line is wrong, or the data cannot be opened'],
-    [exitCodes.notFound, 'there is nothing at the path'],
-    [exitCodes.conflict, 'somebody else wrote first; nothing was written'],
-    [exitCodes.refused, 'the server refuses, or auth check says that it would'],
-    [exitCodes.unavailable, 'the server cannot be reached or did not answer in time'],
-    [exitCodes.invalid, 'a path, a value or a file is invalid'],
-    [126, 'exec: the program cannot be started'],
-    [127, 'exec: the program is not there'],
-    [exitCodes.interrupted, 'interrupted (Ctrl-C)'],
-  ] as const;
+  const rows = exitRows().map(({ code, meaning }) => [`  ${code}`, meaning]);
   const codes = errorCodes.map((code) => [`  ${code}`, errorMeanings[code]]);
   return `Errors are lines on stderr: "error[code]: what happened", then perhaps "hint: what helps".
 
 Exit codes:
-${table(rows.map(([code, meaning]) => [`  ${code}`, meaning]))}
+${table(rows)}
 Codes of the server:
-${table(codes)}`;
+${table(codes)}
+"confer explain CODE" says more about one, and what to do.
+`;
 }
 
 function paths(): string {

@@ -1,11 +1,13 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { Command, CommanderError } from 'commander';
+import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
 import { addAuth } from './commands/auth.ts';
 import { addCompact } from './commands/compact.ts';
 import { addContext } from './commands/context.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExec } from './commands/exec.ts';
+import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
 import { addGet } from './commands/get.ts';
 import { addHelp } from './commands/help.ts';
@@ -63,6 +65,7 @@ const COMMANDS = [
   addSet,
   addRm,
   addImport,
+  addApply,
   addExport,
   addExec,
   addRender,
@@ -78,6 +81,7 @@ const COMMANDS = [
   addVerify,
   addRepair,
   addAudit,
+  addExplain,
   addHelp,
 ];
 

@@ -1,46 +1,8 @@
-import { type ClientErrorCode, ConferError } from '@confer/client';
-import { CollisionError, type ErrorCode } from '@confer/shared';
+import { ConferError } from '@confer/client';
+import { CollisionError } from '@confer/shared';
 import { EnvironmentError } from './config-data/environment.ts';
+import { exitCodeOf } from './exit-code-of.ts';
 import { exitCodes, Failure, Interrupted, ProgramEnded } from './failure.ts';
-
-const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> = {
-  invalid_message: exitCodes.invalid,
-  unknown_type: exitCodes.other,
-  invalid_path: exitCodes.invalid,
-  reserved_path: exitCodes.refused,
-  invalid_value: exitCodes.invalid,
-  too_large: exitCodes.invalid,
-  conflict: exitCodes.conflict,
-  future_revision: exitCodes.invalid,
-  compacted: exitCodes.notFound,
-  unknown_watch: exitCodes.other,
-  too_many_watches: exitCodes.refused,
-  too_many_reports: exitCodes.refused,
-  storage_full: exitCodes.unavailable,
-  unavailable: exitCodes.unavailable,
-  outcome_unknown: exitCodes.unavailable,
-  damaged: exitCodes.other,
-  internal: exitCodes.other,
-  bad_message: exitCodes.invalid,
-  unauthenticated: exitCodes.refused,
-  forbidden: exitCodes.refused,
-  token_expired: exitCodes.refused,
-  rate_limited: exitCodes.unavailable,
-  version_unsupported: exitCodes.refused,
-  silent: exitCodes.unavailable,
-  frame_too_large: exitCodes.invalid,
-  too_many_requests: exitCodes.unavailable,
-  shutting_down: exitCodes.unavailable,
-  timeout: exitCodes.unavailable,
-  closed: exitCodes.other,
-  aborted: exitCodes.interrupted,
-  invalid_argument: exitCodes.invalid,
-  not_ready: exitCodes.unavailable,
-  rejected: exitCodes.invalid,
-  snapshot_unusable: exitCodes.other,
-  override_unusable: exitCodes.other,
-  tls_failed: exitCodes.refused,
-};
 
 /** How a command ended that threw `error`: its exit code and what people are told. */
 export function reportOf(

@@ -15,7 +15,7 @@ export interface Ran {
 export interface Surroundings {
   readonly stdin?: Uint8Array | string;
   /** What a person at the terminal answers; without it there is no terminal. */
-  readonly answer?: string;
+  readonly answer?: string | ((question: string) => Promise<string>);
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** In ms since the Unix epoch. */
@@ -50,7 +50,8 @@ export async function confer(args: readonly string[], around: Surroundings = {})
       read: async () => Buffer.from(around.stdin ?? ''),
       async ask(question) {
         err += question;
-        return around.answer ?? '';
+        const { answer = '' } = around;
+        return typeof answer === 'string' ? answer : answer(question);
       },
     },
     clock: { now: () => around.now ?? 0, setTimer: () => ({ cancel: () => {} }) },

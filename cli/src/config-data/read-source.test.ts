@@ -18,7 +18,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
   }
 }
 
-const read = (input = directory, at = '/app') => readSource(input, at, () => {});
+const read = (input = directory, at = '/app') => readSource(input, at, { onFile: () => {} });
 const short = (texts: readonly string[]) =>
   texts.map((text) => text.replaceAll(`${directory}/`, ''));
 

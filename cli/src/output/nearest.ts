@@ -9,7 +9,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let best: { readonly name: string; readonly slips: number } | undefined;
   for (const name of known) {
     const slips = slipsBetween(typed, name.slice(0, LENGTH_MAX).toLowerCase());
-    if (slips <= most && (best === undefined || slips < best.slips)) best = { name, slips };
+    // What has no letter in common is another word, however short.
+    const isClose = slips <= most && slips < Math.min(typed.length, name.length);
+    if (isClose && (best === undefined || slips < best.slips)) best = { name, slips };
   }
   return best?.name;
 }

@@ -36,13 +36,15 @@ class Store implements Pick<Client, 'list' | 'commit'> {
 }
 
 const work = (wanted: Record<string, string>): Work => ({
-  at: '/shop',
+  subtrees: ['/shop'],
   wanted: new Map(Object.entries(wanted)),
   prune: false,
   dryRun: false,
   note: undefined,
   timeoutMs: 1_000,
   onStep: () => {},
+  onConflict: () => {},
+  review: async () => {},
 });
 
 test('what somebody else wrote after the plan is planned against', async () => {

@@ -1,11 +1,12 @@
 import { type Client, type CommitResult, ConflictError } from '@confer/client';
-import { limits, utf8Length } from '@confer/shared';
+import { type Entry, limits, utf8Length } from '@confer/shared';
 import { commitOf, type Plan, planImport } from '../config-data/plan.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { counted } from '../output/text.ts';
 
 export interface Work {
-  readonly at: string;
+  /** What is wanted lies in these, and pruning removes only in them. */
+  readonly subtrees: readonly string[];
   readonly wanted: ReadonlyMap<string, string>;
   readonly prune: boolean;
   /** Plan only. */
@@ -14,6 +15,10 @@ export interface Work {
   readonly timeoutMs: number;
   /** Told what is being done now. */
   readonly onStep: (text: string) => void;
+  /** Told that somebody else wrote in between, at a path, so that it is planned anew. */
+  readonly onConflict: (path: string | undefined) => void;
+  /** Looks at a plan before it is written; what it throws ends the work with nothing written. */
+  readonly review: (plan: Plan) => Promise<void>;
 }
 
 export interface Outcome {
@@ -21,22 +26,25 @@ export interface Outcome {
   readonly revision: number;
 }
 
+/** A commit of many entries takes longer than an answer that says that a server is there. */
+export const TRANSFER_TIMEOUT_MS = 60_000;
+
 /** Times to plan when somebody else keeps writing between the plan and its commit. */
 const TRIES_MAX = 5;
 
 /**
- * Brings a subtree to what is wanted, as one commit. What others write meanwhile is not written over
+ * Brings subtrees to what is wanted, as one commit. What others write meanwhile is not written over
  * unseen: the commit fails then, and the next plan is made from what they wrote.
  */
 export async function applySource(
   client: Pick<Client, 'list' | 'commit'>,
   work: Work,
 ): Promise<Outcome> {
-  const { at, timeoutMs, onStep } = work;
+  const { onStep } = work;
   for (let tries = 1; ; tries++) {
-    onStep(`comparing with ${at}`);
-    const { entries, revision } = await client.list(at, { timeoutMs });
+    const { entries, revision } = await read(client, work);
     const plan = planImport(entries, work.wanted, work.prune);
+    if (plan.steps.length > 0) await work.review(plan);
     if (plan.steps.length === 0 || work.dryRun) return { plan, revision };
     onStep(`writing ${counted(plan.steps.length, 'change')} as one commit`);
     try {
@@ -44,8 +52,25 @@ export async function applySource(
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       if (tries === TRIES_MAX) throw contended(error);
+      work.onConflict(error.path);
     }
   }
+}
+
+/** One after another: each change is conditioned on the entry that was seen, at whatever revision that was. */
+async function read(
+  client: Pick<Client, 'list'>,
+  { subtrees, timeoutMs, onStep }: Work,
+): Promise<{ readonly entries: readonly Entry[]; readonly revision: number }> {
+  const entries: Entry[] = [];
+  let revision = 0;
+  for (const subtree of subtrees) {
+    onStep(`comparing with ${subtree}`);
+    const listing = await client.list(subtree, { timeoutMs });
+    for (const entry of listing.entries) entries.push(entry);
+    revision = listing.revision;
+  }
+  return { entries, revision };
 }
 
 function commit(
@@ -73,8 +98,8 @@ function tooLarge(why: string): Failure {
   return new Failure(
     exitCodes.invalid,
     'too_large',
-    `an import is one commit, and ${why}; nothing was written`,
-    'import a part of it at a time',
+    `all of it is one commit, and ${why}; nothing was written`,
+    'write a part of it at a time',
   );
 }
 
@@ -83,6 +108,6 @@ function contended({ path }: ConflictError): Failure {
     exitCodes.conflict,
     'conflict',
     `others keep writing to ${path ?? 'the subtree'}; after ${TRIES_MAX} plans nothing was written`,
-    'import again when they are done',
+    'try again when they are done',
   );
 }

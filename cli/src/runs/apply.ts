@@ -1,0 +1,151 @@
+import { ROOT } from '@confer/shared';
+import { subtreeArgument } from '../arguments.ts';
+import { agreed, canAsk, warnOfProduction } from '../asking.ts';
+import type { Plan } from '../config-data/plan.ts';
+import type { Source } from '../config-data/read-source.ts';
+import { withClient } from '../connection.ts';
+import { type Context, notice } from '../context.ts';
+import { type Declaration, declarationOf, removedByEmpty } from '../declared/declaration.ts';
+import { declined, exitCodes, Failure, usageError } from '../failure.ts';
+import { formatOf, printResult } from '../output/format.ts';
+import { describeSteps, summaryOf } from '../output/plan.ts';
+import { Progress } from '../output/progress.ts';
+import { counted } from '../output/text.ts';
+import { applySource, type Outcome, TRANSFER_TIMEOUT_MS } from './apply-source.ts';
+import { readFiles } from './read-files.ts';
+
+export interface ApplyOptions {
+  readonly file: readonly string[];
+  readonly to?: string;
+  readonly prune?: true;
+  readonly allowEmpty?: true;
+  readonly dryRun?: true;
+  readonly note?: string;
+}
+
+/** More than anybody reads before a yes. */
+const SHOWN_MAX = 1_000;
+
+/** Brings the server to what files say: shows what differs, asks, and writes it as one commit. */
+export async function apply(context: Context, options: ApplyOptions): Promise<void> {
+  const { terminal, settings } = context;
+  const to = subtreeArgument(options.to ?? ROOT);
+  const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
+  const dryRun = options.dryRun === true;
+  if (!dryRun && !settings.yes && !canAsk(terminal))
+    throw usageError(
+      'apply asks before it writes, and there is no terminal to ask on',
+      'add -y, or --dry-run to see what it would do',
+    );
+  const progress = new Progress(context);
+  try {
+    const declared = await readDeclared(context, options, to, progress);
+    const outcome = await bring(context, options, declared, progress);
+    progress.end();
+    const { plan, revision } = outcome;
+    const text = summaryOf(plan.counts, revision, dryRun);
+    const data = dataOf(outcome, declared, dryRun);
+    await printResult(context, format, { text, raw: revision, data });
+    if (dryRun && plan.steps.length > 0) throw new Failure(exitCodes.other, 'differs', []);
+  } finally {
+    progress.end();
+  }
+}
+
+async function readDeclared(
+  context: Context,
+  { file, allowEmpty }: ApplyOptions,
+  to: string,
+  progress: Progress,
+): Promise<Declaration> {
+  const sources: { input: string; source: Source }[] = [];
+  for (const input of file)
+    sources.push({
+      input,
+      source: await readFiles(context, input, to, progress, allowEmpty === true),
+    });
+  const declared = declarationOf(sources, to);
+  if ('problems' in declared)
+    throw new Failure(exitCodes.invalid, 'invalid_file', declared.problems, 'nothing was written');
+  return declared;
+}
+
+function bring(
+  context: Context,
+  options: ApplyOptions,
+  declared: Declaration,
+  progress: Progress,
+): Promise<Outcome> {
+  const dryRun = options.dryRun === true;
+  return withClient(context, async (client) => {
+    // Whether somebody is there shows sooner than whether a large answer comes.
+    await client.serverStatus();
+    return applySource(client, {
+      subtrees: declared.subtrees,
+      wanted: declared.values,
+      prune: options.prune === true,
+      dryRun,
+      note: options.note,
+      timeoutMs: context.settings.timeoutMs ?? TRANSFER_TIMEOUT_MS,
+      onStep: (text) => progress.tell(text),
+      onConflict(path) {
+        progress.end();
+        notice(
+          context,
+          `${path ?? 'an entry'} was changed by somebody else meanwhile: planned anew`,
+        );
+      },
+      async review(plan) {
+        progress.end();
+        if (options.allowEmpty !== true) refuseEmpty(plan, declared);
+        await show(context, plan, dryRun);
+        if (!dryRun) await confirm(context, plan);
+      },
+    });
+  });
+}
+
+function refuseEmpty({ steps }: Plan, { empty }: Declaration): void {
+  const lost = removedByEmpty(steps, empty);
+  if (lost === undefined) return;
+  const { input, count } = lost;
+  throw new Failure(
+    exitCodes.invalid,
+    'empty_source',
+    `${input.file} says nothing, and --prune would remove ${counted(count, 'entry', 'entries')} of ${input.subtree} for it; nothing was written`,
+    'add --allow-empty if that is what you want',
+  );
+}
+
+/** Where the answer is data, what a person is asked about goes beside it. */
+async function show(context: Context, { steps }: Plan, dryRun: boolean): Promise<void> {
+  const { terminal, settings } = context;
+  const isData = settings.output !== undefined && settings.output !== 'table';
+  const isAsked = !dryRun && !settings.yes && canAsk(terminal);
+  if ((isData || settings.quiet) && !isAsked) return;
+  const more = steps.length - SHOWN_MAX;
+  const shown = isAsked ? steps.slice(0, SHOWN_MAX) : steps;
+  const text = `${describeSteps(terminal, shown)}${
+    isAsked && more > 0 ? `and ${counted(more, 'more change')}; --dry-run shows all\n` : ''
+  }`;
+  if (isData) terminal.stderr.write(text);
+  else await terminal.stdout.write(text);
+}
+
+async function confirm(context: Context, { counts }: Plan): Promise<void> {
+  const { added, changed, removed } = counts;
+  warnOfProduction(context);
+  if (context.settings.yes) return;
+  const question = `add ${added}, change ${changed}, remove ${removed}?`;
+  if (!(await agreed(context.terminal, question))) throw declined('nothing was written');
+}
+
+function dataOf({ plan, revision }: Outcome, { subtrees }: Declaration, dryRun: boolean) {
+  const changes = plan.steps.map((step) => ({
+    kind: step.kind,
+    path: step.path,
+    ...(step.kind === 'add' ? {} : { before: step.prev.value }),
+    ...(step.kind === 'remove' ? {} : { value: step.value }),
+  }));
+  return { revision, ...plan.counts, subtrees, ...(dryRun ? { dryRun, changes } : {}) };
+}
