@@ -14,8 +14,11 @@ const SAME_REQUEST_MS = 500;
 let askedAt = 0;
 /** Somebody else decides when this process ends. */
 let isSupervising = false;
+/** An editor, say, has the terminal: what is typed is for that, and so is Ctrl-C. */
+let isLent = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
+    if (isLent && signal === 'SIGINT') return;
     if (!ended.signal.aborted) {
       askedAt = Date.now();
       ended.abort(signal);
@@ -70,6 +73,14 @@ const terminal: Terminal = {
     write: (text) => void process.stderr.write(text),
   },
   stdin: { isTty: process.stdin.isTTY === true, read: readStdin, ask },
+  lend: async (use) => {
+    isLent = true;
+    try {
+      return await use();
+    } finally {
+      isLent = false;
+    }
+  },
   clock: {
     now: () => Date.now(),
     setTimer: (delayMs, run) => {

@@ -7,6 +7,7 @@ import { addCompact } from './commands/compact.ts';
 import { addContext } from './commands/context.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExec } from './commands/exec.ts';
+import { addEdit } from './commands/edit.ts';
 import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
 import { addGet } from './commands/get.ts';
@@ -63,6 +64,7 @@ const COMMANDS = [
   addStatus,
   addSubscribers,
   addSet,
+  addEdit,
   addRm,
   addImport,
   addApply,

@@ -54,6 +54,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
         return typeof answer === 'string' ? answer : answer(question);
       },
     },
+    lend: (use) => use(),
     clock: { now: () => around.now ?? 0, setTimer: () => ({ cancel: () => {} }) },
     env: around.env ?? {},
     command: 'confer',

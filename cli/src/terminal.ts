@@ -17,6 +17,8 @@ export interface Terminal {
     /** Asks a person for one line. */
     ask(question: string): Promise<string>;
   };
+  /** Lets another program have the terminal while `use` runs: then Ctrl-C is for that one. */
+  readonly lend: <Result>(use: () => Promise<Result>) => Promise<Result>;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How this program was called, for commands that it suggests. */

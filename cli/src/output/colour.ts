@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import type { Terminal } from '../terminal.ts';
 
-/** What decides it. */
-interface Surroundings {
+/** What decides it; `stdout` is the stream that it is for. */
+export interface Surroundings {
   readonly stdout: Pick<Terminal['stdout'], 'isTty'>;
   readonly env: Terminal['env'];
 }

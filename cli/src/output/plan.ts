@@ -1,14 +1,13 @@
 import type { Counts, Step } from '../config-data/plan.ts';
-import type { Terminal } from '../terminal.ts';
-import { paletteOf } from './colour.ts';
+import { paletteOf, type Surroundings } from './colour.ts';
 import { differenceOf, isShort } from './difference.ts';
 import { counted, oneLine } from './text.ts';
 
 const VALUE_WIDTH = 80;
 
 /** What a plan does: one line a change, and more where what changed would not be seen on one. */
-export function describeSteps(terminal: Terminal, steps: readonly Step[]): string {
-  const { added, changed, removed } = paletteOf(terminal);
+export function describeSteps(surroundings: Surroundings, steps: readonly Step[]): string {
+  const { added, changed, removed } = paletteOf(surroundings);
   const shown = (value: string) => oneLine(value, VALUE_WIDTH);
   return steps
     .map((step) => {

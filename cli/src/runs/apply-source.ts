@@ -1,6 +1,6 @@
 import { type Client, type CommitResult, ConflictError } from '@confer/client';
 import { type Entry, limits, utf8Length } from '@confer/shared';
-import { commitOf, type Plan, planImport } from '../config-data/plan.ts';
+import { commitOf, type Plan, planImport, type Step } from '../config-data/plan.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { counted } from '../output/text.ts';
 
@@ -48,7 +48,7 @@ export async function applySource(
     if (plan.steps.length === 0 || work.dryRun) return { plan, revision };
     onStep(`writing ${counted(plan.steps.length, 'change')} as one commit`);
     try {
-      return { plan, revision: (await commit(client, plan, work)).revision };
+      return { plan, revision: (await commitSteps(client, plan.steps, work)).revision };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       if (tries === TRIES_MAX) throw contended(error);
@@ -73,10 +73,14 @@ async function read(
   return { entries, revision };
 }
 
-function commit(
+/**
+ * Writes steps as one commit, which holds only against what they were planned from.
+ * @throws {Failure} `too_large`, before anything is sent, when they do not fit into one.
+ */
+export function commitSteps(
   client: Pick<Client, 'commit'>,
-  { steps }: Plan,
-  { note, timeoutMs }: Work,
+  steps: readonly Step[],
+  { note, timeoutMs }: Pick<Work, 'note' | 'timeoutMs'>,
 ): Promise<CommitResult> {
   if (steps.length > limits.operationsMax)
     throw tooLarge(

@@ -125,7 +125,8 @@ async function show(context: Context, { steps }: Plan, dryRun: boolean): Promise
   if ((isData || settings.quiet) && !isAsked) return;
   const more = steps.length - SHOWN_MAX;
   const shown = isAsked ? steps.slice(0, SHOWN_MAX) : steps;
-  const text = `${describeSteps(terminal, shown)}${
+  const stdout = isData ? terminal.stderr : terminal.stdout;
+  const text = `${describeSteps({ stdout, env: terminal.env }, shown)}${
     isAsked && more > 0 ? `and ${counted(more, 'more change')}; --dry-run shows all\n` : ''
   }`;
   if (isData) terminal.stderr.write(text);
