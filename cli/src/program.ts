@@ -4,6 +4,7 @@ import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
 import { addAuth } from './commands/auth.ts';
 import { addCompact } from './commands/compact.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExec } from './commands/exec.ts';
@@ -83,6 +84,7 @@ const COMMANDS = [
   addVerify,
   addRepair,
   addAudit,
+  addCompletion,
   addExplain,
   addHelp,
 ];
@@ -96,7 +98,7 @@ function createProgram(terminal: Terminal, args: readonly string[]): Command {
       `the server, or several of one cluster: http://a:7480,http://b:7480 (default: CONFER_URL, the context in use, or http://127.0.0.1:${DEFAULT_PORT})`,
     )
     .option(
-      '--context <name>',
+      '--context <context>',
       'the server by its name; see context add (default: CONFER_CONTEXT or the one in use)',
     )
     .option('--ca <file>', 'the authority of the server, for https (PEM; default: CONFER_CA)')
