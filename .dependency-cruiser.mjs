@@ -78,7 +78,10 @@ const packageRules = [
     'the command line is only a client, but where it starts a server or keeps the data of one',
     {
       path: '^cli/src/',
-      pathNot: [...TESTS, '^cli/src/runs/(serve|data|token-offline|audit|tls)\\.ts$'],
+      pathNot: [
+        ...TESTS,
+        '^cli/src/runs/(serve|data|token-offline|audit|tls|transport-here)\\.ts$',
+      ],
     },
     { path: named('server') },
   ),

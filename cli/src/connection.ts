@@ -82,7 +82,8 @@ export function urlsOf({ settings }: Context): readonly string[] {
   return settings.url.split(',');
 }
 
-async function tlsOf(files: TlsFiles): Promise<TlsOptions> {
+/** @throws {Failure} `usage`, when one of the files cannot be read. */
+export async function tlsOf(files: TlsFiles): Promise<TlsOptions> {
   const texts = Object.entries(files).map(async ([name, file]) => {
     if (file === undefined) return {};
     const text = await readFile(file, 'utf8').catch((error: Error) => {

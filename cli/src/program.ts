@@ -8,6 +8,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addExec } from './commands/exec.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEdit } from './commands/edit.ts';
 import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
@@ -64,6 +65,7 @@ const COMMANDS = [
   addWait,
   addStatus,
   addSubscribers,
+  addDoctor,
   addSet,
   addEdit,
   addRm,

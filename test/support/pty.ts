@@ -19,7 +19,8 @@ export class Pty {
   readonly #watchers = new Set<() => void>();
 
   constructor(command: string, env: Record<string, string>) {
-    this.child = spawn('script', ['-qfec', command, '/dev/null'], {
+    // In the place of the shell that starts it, which would end by a Ctrl-C of its own.
+    this.child = spawn('script', ['-qfec', `exec ${command}`, '/dev/null'], {
       stdio: 'pipe',
       env: { PATH: process.env.PATH ?? '', TERM: 'dumb', LANG: 'C.UTF-8', ...env },
     });
