@@ -38,7 +38,7 @@ own path.
 
 const verbMeanings: Readonly<Record<Verb, string>> = {
   read: 'get, ls, tree, watch, export',
-  write: 'set, rm, import',
+  write: 'set, edit, rm, import, apply',
   release: 'nothing yet',
   operate: 'compact; the figures of status',
   admin: 'roles and tokens, on / alone',

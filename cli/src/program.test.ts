@@ -93,3 +93,32 @@ describe('the command line', () => {
     expect(await running).toEqual({ exitCode: 130, out: '', err: '' });
   });
 });
+
+/** Commands that change nothing at a server that a context can name. */
+const READERS = [
+  ...['get', 'ls', 'tree', 'watch', 'status', 'doctor', 'export', 'whoami', 'auth check'],
+  ...['role show', 'role ls', 'token ls', 'token show', 'explain', 'help', 'version', 'completion'],
+  ...['context add', 'context use', 'context ls', 'context show', 'context rm'],
+  // These are about files of this machine.
+  ...['serve', 'verify', 'repair', 'token generate', 'token recover', 'tls', 'tls self-signed'],
+  ...['audit', 'audit verify'],
+];
+
+/** All commands that do something, with the text of their help. */
+async function commandsBelow(words: readonly string[]): Promise<[name: string, help: string][]> {
+  const { out } = await confer([...words, '--help']);
+  const [, list = ''] = /\nCommands:\n((?: .*\n)+)/.exec(out) ?? [];
+  const names = [...list.matchAll(/^ {2}(\w\S*)/gm)].map(([, name = '']) => name);
+  const below = await Promise.all(names.map((name) => commandsBelow([...words, name])));
+  const isOne = words.length > 0 && !/ COMMAND\n/.test(out);
+  return [...(isOne ? [[words.join(' '), out] as [string, string]] : []), ...below.flat()];
+}
+
+test('every command is one that only reads, or asks before it writes to production', async () => {
+  const commands = await commandsBelow([]);
+  expect(commands.length).toBeGreaterThan(30);
+  const asking = commands.filter(([, help]) => help.includes('-y, --yes')).map(([name]) => name);
+  const others = commands.map(([name]) => name).filter((name) => !asking.includes(name));
+  expect(others.filter((name) => !READERS.includes(name))).toEqual([]);
+  expect(asking.filter((name) => READERS.includes(name))).toEqual([]);
+});

@@ -187,6 +187,18 @@ describe('apply asks', () => {
     expect(err).toContain('hint: add -y, or --dry-run');
   });
 
+  test('and writes nothing at a Ctrl-C instead of an answer: exit 130', async () => {
+    const stop = new AbortController();
+    const answer = async () => {
+      stop.abort('SIGINT');
+      return '';
+    };
+    const from = files({ 'shop.yaml': 'a: 1' });
+    const ran = await confer(['apply', '-f', from], { answer, signal: stop.signal });
+    expect(ran).toMatchObject({ exitCode: 130, err: 'add 1, change 0, remove 0? [y/N] ' });
+    expect((await json('status')).entries).toBe(0);
+  });
+
   test('anew where somebody else wrote meanwhile, and says so', async () => {
     await ok('set', '/shop/a', '1');
     const from = files({ 'shop.yaml': 'a: mine' });
