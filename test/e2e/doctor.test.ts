@@ -124,6 +124,38 @@ describe('confer doctor', () => {
     expect(line(ran, 'hello')).toMatch(/^FAIL +hello +server answered HTTP 200 .*Confer server/);
   });
 
+  it.each([
+    ['closes at once', '', /^FAIL +hello +socket hang up/],
+    ['sends garbage', '\u0000\u001b[31m garbage\n', /^FAIL +hello +Parse Error/],
+    [
+      'tells no time',
+      'HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 0\r\n\r\n',
+      /^FAIL +hello +server ans/,
+    ],
+    [
+      'only seems to be one',
+      'HTTP/1.1 101 A\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+      /^FAIL +hello/,
+    ],
+  ])('is not put out by what %s', async (_, answer, said) => {
+    const other = createTcpServer((socket) => {
+      socket
+        .on('error', () => {})
+        .once('data', () => {
+          if (answer === '') socket.destroy();
+          else socket.write(answer);
+        });
+    }).listen(0, '127.0.0.1');
+    ends.push(() => other.close());
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const ran = await confer(['doctor', '--timeout', '2s'], { url });
+    expect(ran).toMatchObject({ code: 1, stderr: '' });
+    expect(line(ran, 'clock')).toMatch(/^ok +clock +unknown/);
+    expect(line(ran, 'hello')).toMatch(said);
+  });
+
   it('warns of few files, and of certificates that nobody looks at', async () => {
     const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', CONFER_URL: 'http://127.0.0.1:1' };
     const program = new Program(CLI, ['doctor'], { ulimit: '-n 100', env });
@@ -183,6 +215,10 @@ describe('confer doctor over TLS', () => {
     );
     const missing = await confer(['doctor', '--ca', join(directory, 'none')], { url });
     expect(line(missing, 'tls')).toMatch(/^FAIL +tls +--ca \S+none cannot be read/);
+    writeFileSync(join(directory, 'odd.pem'), 'odd');
+    const odd = await confer(['doctor', '--ca', join(directory, 'odd.pem')], { url });
+    expect(odd).toMatchObject({ code: 1, stderr: '' });
+    expect(odd.stdout).toMatch(/FAIL +hello +--ca, --cert, --key: .*has none in it/);
   });
 
   it.each([

@@ -43,6 +43,13 @@ describe('confer edit', () => {
     expect(kept()).toEqual([]);
   });
 
+  it('says where there is no place for its file, and opens no editor: exit 1', async () => {
+    const around = { ...env('echo opened'), TMPDIR: join(directory, 'none') };
+    const ran = await confer(['edit', '/shop', '-y'], { env: around });
+    expect(ran).toMatchObject({ code: 1, stdout: '' });
+    expect(ran.stderr).toMatch(/^error\[unwritable\]: there is no place.*\nhint: TMPDIR names/);
+  });
+
   it('needs a terminal, or -y: exit 2', async () => {
     const ran = await confer(['edit', '/shop'], { env: env('exit 0') });
     expect(ran).toMatchObject({ code: 2, stdout: '' });

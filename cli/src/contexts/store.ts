@@ -104,12 +104,13 @@ function readFile(file: string): Contexts {
     return parseContexts(readFileSync(file, 'utf8'));
   } catch (error) {
     if (error instanceof Failure) throw error;
-    if (codeOf(error) === 'ENOENT') return NO_CONTEXTS;
+    // An account without a home may have a file, such as /dev/null, in the place of one.
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return NO_CONTEXTS;
     throw new Failure(
       exitCodes.invalid,
       'contexts_file',
       `the contexts in ${file} cannot be used: ${say(error)}`,
-      'mend the file, or move it away and add the contexts again; --url and --token-file do without, where nothing else names a context',
+      'mend the file, or move it away and add the contexts again; commands with --url do without it',
     );
   }
 }

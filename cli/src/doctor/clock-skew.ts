@@ -1,4 +1,4 @@
-import { get as getHttp, type IncomingMessage } from 'node:http';
+import { type ClientRequest, get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { TlsOptions } from '@confer/client';
 import type { Address } from './address.ts';
@@ -16,19 +16,20 @@ export async function probeClock(
 ): Promise<Finding> {
   const { clock } = limits.terminal;
   const url = new URL('/', shown.replace(/^ws/, 'http'));
-  // What it says is read by nobody; whether it is believed is another probe.
-  const request = isTls
-    ? getHttps(url, { ...tls, rejectUnauthorized: false, agent: false })
-    : getHttp(url, { agent: false });
+  let request: ClientRequest | undefined;
   const askedAt = clock.now();
   const found = await probe(
     limits,
     () =>
       new Promise<IncomingMessage>((resolve, reject) => {
+        // What it says is read by nobody; whether it is believed is another probe.
+        request = isTls
+          ? getHttps(url, { ...tls, rejectUnauthorized: false, agent: false })
+          : getHttp(url, { agent: false });
         request.once('response', resolve);
         request.once('error', reject);
       }),
-    () => void request.destroy(),
+    () => void request?.destroy(),
   );
   const date = found.kind === 'found' ? Date.parse(found.result.headers.date ?? '') : Number.NaN;
   if (found.kind !== 'found' || Number.isNaN(date))

@@ -24,7 +24,9 @@ export async function probeSession(
     client = await openClient(here, { timeouts: { requestMs: limits.timeoutMs } });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return [fail('hello', error.message, error.hint ?? 'see above')];
+    return [
+      fail('hello', error.message, error.hint ?? 'look at the file or the option that it names'),
+    ];
   }
   try {
     const opened = await probe(limits, () => open(client));

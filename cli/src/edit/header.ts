@@ -4,6 +4,8 @@ import type { Conflict, SheetProblem } from './sheet.ts';
 
 /** What begins a line that is for the person who edits, and no part of what is saved. */
 const MARK = '#|';
+/** How many `problemLines` puts before the text. */
+const PROBLEM_LINES = 3;
 
 /** The first lines of a text that is handed to an editor. */
 export function intro(path: string, revision: number): string[] {
@@ -24,7 +26,9 @@ export function problemLines(problem: SheetProblem): string[] {
 
 /** With the line as an editor counts it, who shows the lines about the problem first. */
 export function problemText({ problem, line }: SheetProblem): string {
-  return line === undefined ? oneLine(problem) : `line ${line + 3}: ${oneLine(problem)}`;
+  return line === undefined
+    ? oneLine(problem)
+    : `line ${line + PROBLEM_LINES}: ${oneLine(problem)}`;
 }
 
 /** Both sides of each conflict, whole, so that none is lost whichever is taken. */

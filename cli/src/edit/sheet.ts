@@ -1,4 +1,4 @@
-import { type Entry, ROOT, sameData } from '@confer/shared';
+import { comparePaths, type Entry, ROOT, readValue, sameData, writeValue } from '@confer/shared';
 import { flatten, UnstorableError } from '../config-data/flatten.ts';
 import { SyntaxProblem } from '../config-data/parsed.ts';
 import type { Step } from '../config-data/plan.ts';
@@ -51,7 +51,8 @@ export function readSheet(
 
 /** Whether nothing is left but comments. */
 export function isBlank(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes).toString().replace(COMMENTS, '').trim() === '';
+  const content = Buffer.from(bytes).toString().replace(COMMENTS, '');
+  return /^(---)?$/.test(content.trim());
 }
 
 /** What it takes to save `values`: each change is planned against the entry that was seen. */
@@ -67,7 +68,7 @@ export function stepsOf({ base, seen }: Sheet, values: ReadonlyMap<string, strin
     const prev = seen.get(path);
     if (!values.has(path) && prev !== undefined) steps.push({ kind: 'remove', path, prev });
   }
-  return steps;
+  return steps.sort((a, b) => comparePaths(a.path, b.path));
 }
 
 /** Somebody else wrote where this one changed something. */
@@ -93,13 +94,22 @@ export function conflictsOf(
   });
 }
 
-/** The same sheet, after the person was shown what somebody else wrote. */
+/**
+ * The same sheet, after the person was shown what somebody else wrote. What stands in the text counts against that
+ * from now on, also where it is what was there before both.
+ */
 export function afterConflicts(sheet: Sheet, conflicts: readonly Conflict[]): Sheet {
   const seen = new Map(sheet.seen);
+  const base = new Map(sheet.base);
   for (const { path, theirs } of conflicts)
-    if (theirs === undefined) seen.delete(path);
-    else seen.set(path, theirs);
-  return { ...sheet, seen };
+    if (theirs === undefined) {
+      seen.delete(path);
+      base.delete(path);
+    } else {
+      seen.set(path, theirs);
+      base.set(path, writeValue(readValue(theirs.value)));
+    }
+  return { ...sheet, seen, base };
 }
 
 /** Whether somebody has to decide: they did not come to the same. */

@@ -51,16 +51,20 @@ async function candidatesFor(
   if (wanted.kind === 'words') return wanted.candidates;
   const { of, lead, typed } = wanted;
   if (of.kind === 'file') return FILES;
-  const values = await valuesOf(of, typed, () => contextFor(terminal, flags));
+  const values = await valuesOf(terminal, of, { typed, flags });
   return values.map((value) => ({ value: lead + value }));
 }
 
-async function valuesOf(of: Kind, typed: string, contextOf: () => Context): Promise<string[]> {
+async function valuesOf(
+  terminal: Terminal,
+  of: Kind,
+  { typed, flags }: { readonly typed: string; readonly flags: Place['flags'] },
+): Promise<string[]> {
   switch (of.kind) {
     case 'path':
-      return pathsFrom(contextOf(), typed);
+      return pathsFrom(contextFor(terminal, flags), typed);
     case 'context':
-      return [...readContexts(contextOf().terminal.env).profiles.keys()];
+      return [...readContexts(terminal.env).profiles.keys()];
     case 'code':
       return explanations().map(({ code }) => code);
     case 'choice':

@@ -140,6 +140,22 @@ describe('the file of contexts', () => {
     expect(await ok('version')).toContain('confer');
   });
 
+  test('is missed by nobody where there is no home, and cannot be written there: exit 1', async () => {
+    const env = { HOME: '/dev/null', CONFER_URL: server.url };
+    expect(await conferAt(['context', 'ls'], { env })).toMatchObject({ exitCode: 0, out: '' });
+    const show = await conferAt(['context', 'show'], { env: { HOME: '/dev/null' } });
+    expect(show).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('http://127.0.0.1:7480'),
+    });
+    expect(await conferAt(['context', 'add', 'a', '--url', 'http://a'], { env })).toMatchObject({
+      ...{ exitCode: 1, err: expect.stringContaining('error[unwritable]') },
+    });
+    expect(await conferAt(['context', 'add', 'a', '--url', 'http://a'])).toMatchObject({
+      ...{ exitCode: 2, err: expect.stringContaining('hint: set HOME or XDG_CONFIG_HOME') },
+    });
+  });
+
   test('that others can write is not used: it says where the token goes', async () => {
     await ok('context', 'add', 'a', '--url', server.url);
     chmodSync(file, 0o666);

@@ -119,6 +119,7 @@ describe('edit', () => {
     ['true', 'nothing changed; nothing was written\n'],
     [`printf '# a comment\\n' >> "$1"`, 'nothing changed; nothing was written\n'],
     [': > "$1"', 'nothing was left; nothing was written (rm -r removes /a)\n'],
+    ['echo --- > "$1"', 'nothing was left; nothing was written (rm -r removes /a)\n'],
     [`sed -i '/^[^#]/d' "$1"`, 'nothing was left; nothing was written (rm -r removes /a)\n'],
   ])('after %s in the editor writes nothing, and says so', async (turn, said) => {
     await ok('set', '/a/x', '1');
@@ -270,6 +271,22 @@ describe('edit, where somebody else wrote meanwhile', () => {
     expect(given(2)).not.toContain('/a/x');
     expect(await ok('export', '/a', '-o', 'env')).toBe('X=theirs\nY=theirs\n');
     rmSync(join(fileName(), '..'), { recursive: true });
+  });
+
+  test('takes what was there before both for a decision as well, and says when theirs is taken', async () => {
+    for (const path of ['/a/x', '/a/y']) await ok('set', path, '1');
+    const script = editor('printf "x: mine\\ny: 1\\n" > "$1"', 'printf "x: 1\\ny: 1\\n" > "$1"');
+    const back = meanwhile(['set', '/a/x', 'theirs']);
+    expect(await edit('/a', script, { answer: back })).toMatchObject({ exitCode: 0 });
+    expect(await ok('get', '/a/x')).toBe('1\n');
+    rmSync(join(directory, 'turn'));
+    const giving = editor(
+      'printf "x: mine\\ny: 1\\n" > "$1"',
+      'printf "x: theirs\\ny: 1\\n" > "$1"',
+    );
+    const { err } = await edit('/a', giving, { answer: meanwhile(['set', '/a/x', 'theirs']) });
+    expect(err).toContain('nothing changed; nothing was written\n');
+    expect(await ok('get', '/a/x')).toBe('theirs\n');
   });
 
   test('has no conflict where both came to the same', async () => {

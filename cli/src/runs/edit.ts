@@ -37,7 +37,7 @@ export interface EditOptions {
 }
 
 /** More than a person edits, and than most editors take well. */
-const TEXT_BYTES_MAX = 8 * 1024 * 1024;
+const TEXT_LENGTH_MAX = 8 * 1024 * 1024;
 
 /** What the server says of a value or a path that can be mended in the editor. */
 const MENDABLE = ['reserved_path', 'invalid_path', 'invalid_value', 'too_large', 'forbidden'];
@@ -60,7 +60,7 @@ export async function edit(
   if (entries.length === 0)
     throw notFound(`there is nothing at or below ${path}`, 'set and apply write what is new');
   const sheet = sheetOf(path, entries);
-  if (sheet.text.length > TEXT_BYTES_MAX)
+  if (sheet.text.length > TEXT_LENGTH_MAX)
     throw new Failure(
       exitCodes.invalid,
       'too_large',
