@@ -10,7 +10,10 @@ export const exitCodes = {
   refused: 5,
   unavailable: 6,
   invalid: 7,
+  notStarted: 126,
+  noProgram: 127,
   interrupted: 130,
+  terminated: 143,
 } as const;
 
 /** What each says, for people. */
@@ -23,6 +26,8 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   refused: 'the server refuses, or auth check says that it would',
   unavailable: 'the server cannot be reached or did not answer in time',
   invalid: 'a path, a value or a file is invalid',
+  notStarted: 'exec: the program cannot be started',
+  noProgram: 'exec: the program is not there',
   interrupted: 'interrupted (Ctrl-C)',
   terminated: 'asked to end (SIGTERM)',
 };

@@ -12,10 +12,6 @@ export interface Child {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** As shells say it. */
-const NOT_FOUND = 127;
-const NOT_STARTED = 126;
-
 /**
  * Starts a program that has the terminal, or whatever else this process reads and writes, for itself.
  *
@@ -66,13 +62,13 @@ function failureOf(name: string, environment: Environment, error: unknown): Fail
   if (code === 'E2BIG') return tooLarge(name, environment);
   if (code === 'ENOENT')
     return new Failure(
-      NOT_FOUND,
+      exitCodes.noProgram,
       'command',
       `${name} is not there`,
       'the program and its arguments stand behind "--", each as a word of its own; it is looked for in PATH',
     );
   const why = error instanceof Error ? error.message : String(error);
-  return new Failure(NOT_STARTED, 'command', `${name} cannot be started: ${why}`);
+  return new Failure(exitCodes.notStarted, 'command', `${name} cannot be started: ${why}`);
 }
 
 function tooLarge(name: string, environment: Environment): Failure {

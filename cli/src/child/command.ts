@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '@confer/shared';
-import { exitCodeOfSignal } from '../failure.ts';
+import { exitCodeOfSignal, exitCodes } from '../failure.ts';
 import type { Environment } from './child.ts';
 
 export interface CommandOptions {
@@ -42,7 +42,7 @@ export async function runCommand(line: string, options: CommandOptions): Promise
     child.once('exit', (code, by) => resolve(code ?? exitCodeOfSignal(by ?? '')));
     child.once('error', (error) => {
       keep(error.message);
-      resolve(127);
+      resolve(exitCodes.noProgram);
     });
   });
   const stop = () => void child.kill('SIGTERM');

@@ -18,7 +18,7 @@ export async function probeSession(
   context: Context,
   { url }: Address,
 ): Promise<Finding[]> {
-  const here = { terminal: context.terminal, settings: { ...context.settings, url } };
+  const here = { ...context, settings: { ...context.settings, url } };
   let client: Client;
   try {
     client = await openClient(here, { timeouts: { requestMs: limits.timeoutMs } });

@@ -1,9 +1,17 @@
-import { comparePaths, type Entry, ROOT, readValue, sameData, writeValue } from '@confer/shared';
-import { flatten, UnstorableError } from '../config-data/flatten.ts';
+import {
+  comparePaths,
+  type Entry,
+  flatten,
+  ROOT,
+  readValue,
+  sameData,
+  UnstorableError,
+  unflatten,
+  writeValue,
+} from '@confer/shared';
 import { SyntaxProblem } from '../config-data/parsed.ts';
 import type { Step } from '../config-data/plan.ts';
 import { parseBytes } from '../config-data/read-file.ts';
-import { unflatten } from '../config-data/unflatten.ts';
 import { formatYaml } from '../config-data/yaml.ts';
 
 /** A subtree as somebody edits it. */

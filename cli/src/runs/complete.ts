@@ -78,6 +78,7 @@ async function valuesOf(
 function contextFor(terminal: Terminal, flags: Place['flags']): Context {
   return {
     terminal,
+    behindDashes: [],
     settings: {
       ...chooseServer(flags, terminal.env, () => readContexts(terminal.env)),
       ...{ output: undefined, timeoutMs: undefined, quiet: true, yes: false },
