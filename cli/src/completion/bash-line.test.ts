@@ -16,7 +16,7 @@ test.each([
   ['confer get "/a b', ['confer', 'get'], '/a b', 0, '"'],
   ["confer get '/a\\ b", ['confer', 'get'], '/a\\ b', 0, "'"],
   ['confer get "/a\\"b\\n', ['confer', 'get'], '/a"b\\n', 0, '"'],
-  ['confer --ca "~/x y" ~/b ', ['confer', '--ca', '/h/x y', '/h/b'], '', 0, ''],
+  ['confer --ca ~/x\\ y "~/b" ', ['confer', '--ca', '/h/x y', '~/b'], '', 0, ''],
   ['confer get /a\\', ['confer', 'get'], '/a\\', 0, ''],
   ['', [], '', 0, ''],
 ])('the line %j is read as bash reads it', (line, words, current, kept, quote) => {

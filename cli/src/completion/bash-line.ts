@@ -23,14 +23,16 @@ export function readBashLine(line: string, breaks: string, home: string | undefi
   let current = '';
   let kept = 0;
   let isWord = false;
+  let isHome = false;
   let quote: BashLine['quote'] = '';
   for (let i = 0; i < line.length; i++) {
     const character = line.charAt(i);
     if (quote === '' && SPACE.test(character)) {
-      if (isWord) words.push(expanded(current, home));
+      if (isWord) words.push(isHome ? home + current.slice(1) : current);
       [current, kept, isWord] = ['', 0, false];
       continue;
     }
+    if (!isWord) isHome = home !== undefined && line.startsWith('~/', i);
     isWord = true;
     if (isQuote(character) && (quote === '' || quote === character)) {
       quote = quote === '' ? character : '';
@@ -64,8 +66,4 @@ function isQuote(character: string): character is '"' | "'" {
 function isEscape(next: string, quote: BashLine['quote']): boolean {
   if (next === '' || quote === "'") return false;
   return quote === '' || ESCAPED_IN_QUOTES.includes(next);
-}
-
-function expanded(word: string, home: string | undefined): string {
-  return word.startsWith('~/') && home !== undefined ? home + word.slice(1) : word;
 }

@@ -8,7 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { exitCodes, Failure, usageError } from '../failure.ts';
@@ -58,7 +58,7 @@ export function changeContexts(
     const written = `${file}.new`;
     const handle = openNew(written, clock.now());
     try {
-      writeSync(handle, formatContexts(change(readFile(file))));
+      writeFileSync(handle, formatContexts(change(readFile(file))));
       fsyncSync(handle);
       renameSync(written, file);
     } catch (error) {
