@@ -11,6 +11,21 @@ import { canMakeTerminals, isInstalled, Pty } from '../support/pty.ts';
 
 const CLI = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url));
 
+/**
+ * The command, asked again where it says nothing: on a busy machine the time of a completion is up before its process
+ * has begun, and what shells make of an answer is another question. Of the server that is not there it asks once.
+ */
+const patientConfer = `#!/bin/sh
+confer() { "${process.execPath}" "${CLI}" "$@"; }
+[ "$1" = __complete ] || { confer "$@"; exit; }
+case "$*" in *127.0.0.1:1*) exec "${process.execPath}" "${CLI}" "$@" ;; esac
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  said=$(confer "$@")
+  [ -z "$said" ] || break
+done
+printf '%s\\n' "$said"
+`;
+
 let server: Server;
 let directory = '';
 let env: Record<string, string> = {};
@@ -24,7 +39,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'confer-shell-'));
   const bin = join(directory, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'confer'), `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
+  writeFileSync(join(bin, 'confer'), patientConfer);
   chmodSync(join(bin, 'confer'), 0o755);
   writeFileSync(join(directory, 'shop file.yaml'), '');
   env = {
@@ -78,21 +93,6 @@ const SHELLS: readonly Shell[] = [
   },
 ];
 
-const TRIES_MAX = 20;
-
-/** What the command got. On a busy machine the shell is answered with nothing in time: who types tries again. */
-async function gotFor(shell: Pty, typed: string, expected: string): Promise<string> {
-  for (let tries = 1; ; tries++) {
-    const after = shell.output.length;
-    shell.type(typed);
-    shell.type('\n');
-    await shell.saw('\n<', after);
-    await shell.saw('>\r\n', shell.output.indexOf('\n<', after));
-    const [, got = ''] = /\n(<.*>)/.exec(shell.output.slice(after)) ?? [];
-    if (got === expected || tries === TRIES_MAX) return got;
-  }
-}
-
 describe.each(SHELLS)('in $name', ({ name, command, init }) => {
   const isHere = canMakeTerminals && isInstalled(name);
 
@@ -104,14 +104,16 @@ describe.each(SHELLS)('in $name', ({ name, command, init }) => {
         shell.type(`${init}; echo rea""dy\n`);
         await shell.saw('\nready');
         for (const [typed, args] of CASES) {
-          const expected = args.map((arg) => `<${arg}>`).join('');
-          expect(await gotFor(shell, typed, expected), typed).toBe(expected);
+          const after = shell.output.length;
+          shell.type(typed);
+          shell.type('\n');
+          await shell.saw(`\n${args.map((arg) => `<${arg}>`).join('')}\r\n`, after);
         }
       } finally {
         await shell.kill();
       }
     },
-    60_000,
+    120_000,
   );
 });
 

@@ -39,7 +39,7 @@ export class Pty {
   }
 
   /** Resolves once `text` was printed, `after` an earlier length of the output. */
-  async saw(text: string, after = 0, withinMs = 15_000): Promise<void> {
+  async saw(text: string, after = 0, withinMs = 30_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#watchers.delete(look);

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Server } from '@confer/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { confer as conferAt, type Surroundings, startServer } from '../scene.contract.ts';
@@ -25,7 +25,12 @@ afterAll(() => server.close());
 beforeEach(async () => {
   await confer(['rm', '-r', '/', '--all', '-y']);
   directory = mkdtempSync(join(tmpdir(), 'confer-edit-test-'));
-  return () => rmSync(directory, { recursive: true });
+  return () => {
+    // What edit keeps, it keeps.
+    if (existsSync(join(directory, 'name')))
+      rmSync(dirname(fileName()), { recursive: true, force: true });
+    rmSync(directory, { recursive: true });
+  };
 });
 
 const confer = (args: readonly string[], around: Surroundings = {}) =>
@@ -197,7 +202,6 @@ describe('edit leads back into the editor', () => {
     expect(err).toContain(`what you wrote is kept in ${fileName()}\nerror[invalid_file]: line `);
     expect(readFileSync(fileName(), 'utf8')).toContain('x: [');
     expect(statSync(fileName()).mode & 0o777).toBe(0o600);
-    rmSync(join(fileName(), '..'), { recursive: true });
   });
 
   test('not where there is no terminal: the text is kept: exit 7', async () => {
@@ -205,7 +209,6 @@ describe('edit leads back into the editor', () => {
     const { exitCode, err } = await edit('/a', editor('echo "x: [" > "$1"'), {}, '-y');
     expect(exitCode).toBe(7);
     expect(err).toContain('is kept in');
-    rmSync(join(fileName(), '..'), { recursive: true });
   });
 
   test('after an e, and asks again also where nothing changed any more', async () => {
@@ -243,7 +246,6 @@ describe('edit, where somebody else wrote meanwhile', () => {
     expect(given(1)).toMatch(/\n#\|\nx: mine\ny: 1\n$/);
     expect(await ok('get', '/a/x')).toBe('theirs\n');
     expect(readFileSync(fileName(), 'utf8')).toContain('x: mine');
-    rmSync(join(fileName(), '..'), { recursive: true });
   });
 
   test('saves mine once the line about it is taken out, with what only they changed', async () => {
@@ -270,7 +272,6 @@ describe('edit, where somebody else wrote meanwhile', () => {
     expect(given(2)).toContain('/a/y');
     expect(given(2)).not.toContain('/a/x');
     expect(await ok('export', '/a', '-o', 'env')).toBe('X=theirs\nY=theirs\n');
-    rmSync(join(fileName(), '..'), { recursive: true });
   });
 
   test('takes what was there before both for a decision as well, and says when theirs is taken', async () => {
@@ -303,7 +304,6 @@ describe('edit, where somebody else wrote meanwhile', () => {
     await edit('/a', editor('printf "x: mine\\n" > "$1"', 'true'), { answer });
     expect(given(1)).toContain('theirs: (removed)\n#|     yours:  "mine"');
     expect(given(1)).toMatch(/theirs: "theirs" {3}by .*\n#\| {5}yours: {2}\(nothing\)\n/);
-    rmSync(join(fileName(), '..'), { recursive: true });
   });
 });
 
@@ -321,5 +321,4 @@ test('edit keeps what somebody wrote where the server is gone when it is saved: 
   expect(err).toContain(`what you wrote is kept in ${fileName()}\n`);
   expect(readFileSync(fileName(), 'utf8')).toBe('x: 2\n');
   expect(readdirSync(join(fileName(), '..'))).toEqual(['a.yaml']);
-  rmSync(join(fileName(), '..'), { recursive: true });
 });
