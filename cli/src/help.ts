@@ -37,10 +37,10 @@ own path.
 }
 
 const verbMeanings: Readonly<Record<Verb, string>> = {
-  read: 'get, ls, tree, watch, export',
+  read: 'get, ls, tree, watch, wait, export, exec, render',
   write: 'set, edit, rm, import, apply',
   release: 'nothing yet',
-  operate: 'compact; the figures of status',
+  operate: 'compact, subscribers; the figures of status',
   admin: 'roles and tokens, on / alone',
 };
 

@@ -102,6 +102,8 @@ const READERS = [
   // These are about files of this machine.
   ...['serve', 'verify', 'repair', 'token generate', 'token recover', 'tls', 'tls self-signed'],
   ...['audit', 'audit verify'],
+  // What they run is told of what is there, and writes elsewhere.
+  ...['wait', 'subscribers', 'exec', 'render'],
 ];
 
 /** All commands that do something, with the text of their help. */

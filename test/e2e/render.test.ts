@@ -9,25 +9,21 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '@confer/client';
+import { type Client, connect } from '@confer/client';
 import { createServer, type Server } from '@confer/server';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  onTestFinished,
-} from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { confer, type Program, startConfer } from '../support/process.ts';
 
 let server: Server;
+let client: Client;
 beforeAll(async () => {
   server = await createServer({ engine: 'memory', port: 0 });
+  client = connect(server.url);
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await client.close();
+  await server.close();
+});
 
 let directory = '';
 const running: Program[] = [];
@@ -38,14 +34,10 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(running.splice(0).map((program) => program.kill()));
   rmSync(directory, { recursive: true, force: true });
-  await confer(['rm', '-r', '/', '--all', '-y', '-q'], { url: server.url });
+  await client.remove('/', { recursive: true });
 });
 
-async function set(path: string, value: string): Promise<void> {
-  const { code, stderr } = await confer(['set', path, '-'], { url: server.url, stdin: value });
-  expect(code, stderr).toBe(0);
-}
-
+const set = (path: string, value: string) => client.set(path, value);
 const at = (...names: readonly string[]) => join(directory, ...names);
 const read = (name: string) => readFileSync(at(name), 'utf8');
 
@@ -190,8 +182,6 @@ describe('confer render', () => {
   });
 
   it('shows commits as a whole, also where they touch two of its subtrees', async () => {
-    const client = connect(server.url);
-    onTestFinished(() => client.close());
     // The second is long, so that it comes when the first has been there for a while.
     const put = (value: number) =>
       client.commit({
@@ -214,7 +204,7 @@ describe('confer render', () => {
 
   it('ends amid a check, and leaves nothing behind', async () => {
     const program = keep(...templated('a'), '--check', 'echo checking >&2; exec sleep 1000');
-    await expect.poll(hidden).toEqual(['.a.confer']);
+    await expect.poll(hidden, { timeout: 15_000 }).toEqual(['.a.confer']);
     expect(await program.kill('SIGINT')).toMatchObject({ code: 130 });
     expect(readdirSync(directory)).toEqual(['a.liquid']);
   });

@@ -21,7 +21,8 @@ function wait(...args: readonly string[]): Program {
 }
 
 /** Resolves once that many watch. */
-const watched = (count: number) => expect.poll(() => server.status().watches).toBe(count);
+const watched = (count: number) =>
+  expect.poll(() => server.status().watches, { timeout: 15_000 }).toBe(count);
 
 async function set(path: string, value: string): Promise<number> {
   const { stdout } = await confer(['set', path, value, '-o', 'raw'], { url: server.url });

@@ -68,7 +68,7 @@ const IMPORTS: Planted = {
   'client/src/requests/requests.ts': ["import '../mirror/mirror.ts';", 'client-requests'],
   'client/src/mirror/mirror.ts': ["import '../delivery/channel.ts';"],
   'client/src/delivery/channel.ts': ["import '../platform.ts';", 'client-delivery'],
-  'client/src/config/config.ts': ["import '../api.ts';", 'client-unknown'],
+  'client/src/elsewhere/elsewhere.ts': ["import '../api.ts';", 'client-unknown'],
 
   'cli/src/a.ts': ["const x = await import('@confer/server');", 'cli-without-server'],
   'cli/src/runs/serve.ts': ["import { createServer } from '@confer/server';"],

@@ -20,6 +20,8 @@ export interface CommandEnd {
 
 /** A check or a reload takes seconds; what takes longer hangs. */
 const COMMAND_MS_MAX = 60_000;
+/** What is asked to end has that long. */
+const STOP_MS = 5_000;
 const SAID_CHARACTERS_MAX = 4_000;
 /** What it left running may hold its outputs open; nothing more of it is waited for. */
 const REST_MS = 200;
@@ -45,13 +47,17 @@ export async function runCommand(line: string, options: CommandOptions): Promise
       resolve(exitCodes.noProgram);
     });
   });
-  const stop = () => void child.kill('SIGTERM');
-  signal.addEventListener('abort', stop);
-  if (signal.aborted) stop();
-  const timer = clock.setTimer(COMMAND_MS_MAX, () => {
+  let timer = clock.setTimer(COMMAND_MS_MAX, () => {
     keep(`it took more than ${COMMAND_MS_MAX / 1_000} s`);
     child.kill('SIGKILL');
   });
+  const stop = () => {
+    child.kill('SIGTERM');
+    timer.cancel();
+    timer = clock.setTimer(STOP_MS, () => child.kill('SIGKILL'));
+  };
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   const exitCode = await ended;
   timer.cancel();
   signal.removeEventListener('abort', stop);

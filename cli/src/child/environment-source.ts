@@ -1,5 +1,5 @@
 import { variablesOf } from '../config-data/environment.ts';
-import { type Context, notice } from '../context.ts';
+import type { Context } from '../context.ts';
 import type { State, Subtrees } from '../follow/subtrees.ts';
 import { oneLine } from '../output/text.ts';
 import { type Environment, sizeProblem } from './child.ts';
@@ -70,9 +70,8 @@ export class EnvironmentSource {
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       if (problem !== this.#problem)
-        notice(
-          this.#context,
-          `warning: ${oneLine(problem)}; at revision ${state.revision} the environment stays as it was`,
+        this.#context.terminal.stderr.write(
+          `warning: ${oneLine(problem)}; at revision ${state.revision} the environment stays as it was\n`,
         );
       this.#problem = problem;
     }

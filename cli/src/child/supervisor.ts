@@ -50,8 +50,8 @@ export class Supervisor {
     if (!(isFromKeys && isTty)) this.#child.kill(signal);
   }
 
-  /** Lets the program be. Its exit code. */
-  ended(): Promise<number> {
+  /** The exit code of the program that runs now. */
+  get ended(): Promise<number> {
     return this.#child.ended;
   }
 

@@ -154,6 +154,26 @@ export const commandCodes: Readonly<Record<string, Explained>> = {
     meaning: 'the editor could not be started, or ended with a failure',
     advice: 'set VISUAL or EDITOR to one that runs here; nothing was written',
   },
+  command: {
+    meaning: 'the program that exec was told to run is not there, or cannot be started',
+    advice: 'look at its name behind "--", at PATH and at its rights: the exit code is 127 or 126',
+  },
+  check: {
+    meaning: 'the check of render refused what was made; the file stays as it was',
+    advice: 'mend the value or the template; the lines below say what the check said',
+  },
+  exec: {
+    meaning: 'the command that render runs after a change ended with a failure; the file is written',
+    advice: 'look why it failed; it runs again with the next change',
+  },
+  template: {
+    meaning: 'a template cannot be read, or asks for something that is not there',
+    advice: 'mend it at the line that the message names; "default" says what holds without a value',
+  },
+  write: {
+    meaning: 'a file that render keeps could not be written; it stays as it was',
+    advice: 'look at its folder, at its rights and at the room on the disk; it is tried again',
+  },
   unknown_code: {
     meaning: 'explain was asked about something that is no code',
     advice: '"confer explain" lists them all',

@@ -65,9 +65,8 @@ export class FollowedMirror {
 
   #fail(reason: string): void {
     if (!this.#isMissed)
-      notice(
-        this.#context,
-        `${this.path} cannot be read any more (${oneLine(reason)}); going on with what was there, and trying again`,
+      this.#context.terminal.stderr.write(
+        `warning: ${this.path} cannot be read any more (${oneLine(reason)}); going on with what was there, and trying again\n`,
       );
     this.#isMissed = true;
     this.#timer = this.#context.terminal.clock.setTimer(this.#retryMs, () => {

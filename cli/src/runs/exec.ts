@@ -3,7 +3,7 @@ import { subtreeArgument } from '../arguments.ts';
 import type { Environment } from '../child/child.ts';
 import { EnvironmentSource, environmentOf } from '../child/environment-source.ts';
 import { Supervisor, type SupervisorOptions } from '../child/supervisor.ts';
-import { boundedDuration, type Context, notice } from '../context.ts';
+import { boundedDuration, type Context } from '../context.ts';
 import { ProgramEnded, usageError } from '../failure.ts';
 import { DEBOUNCE, patienceOf } from '../follow/debounce.ts';
 import { type State, Subtrees } from '../follow/subtrees.ts';
@@ -47,7 +47,7 @@ export async function exec(
     if (ended.signal.aborted) supervisor.pass(ended.signal.reason);
     const source = new EnvironmentSource(context, subtrees, environment, { command, inherited });
     if (options.once === true) await subtrees.close();
-    const exitCode = await (options.once === true ? supervisor.ended() : keep(supervisor, source));
+    const exitCode = await (options.once === true ? supervisor.ended : keep(supervisor, source));
     if (exitCode !== 0) throw new ProgramEnded(exitCode);
   } finally {
     await subtrees.close();
@@ -101,5 +101,6 @@ function inheritedOf({ terminal }: Context, { pristine }: ExecOptions): Environm
 /** A path that is mistyped would show as a program that lacks its settings. */
 function tellOfNothing(context: Context, { subtrees }: State): void {
   for (const { path, entries } of subtrees)
-    if (entries.length === 0) notice(context, `warning: there is nothing at or below ${path}`);
+    if (entries.length === 0)
+      context.terminal.stderr.write(`warning: there is nothing at or below ${path}\n`);
 }
