@@ -70,7 +70,7 @@ export class Supervisor {
         continue;
       }
       notice(this.#context, 'values changed; starting the program again');
-      const stopped = await this.stop();
+      const stopped = await this.#stop();
       if (this.#isEnding) return stopped;
       this.#environment = source.latest;
       this.#child = await startChild(command, this.#environment);
@@ -79,8 +79,14 @@ export class Supervisor {
     }
   }
 
-  /** Asks the program to end, and ends it where it does not. Its exit code. */
-  async stop(): Promise<number> {
+  /** Ends the program for good. Its exit code. */
+  end(): Promise<number> {
+    this.#isEnding = true;
+    return this.#stop();
+  }
+
+  /** Asks the program to end, and ends it where it does not. */
+  async #stop(): Promise<number> {
     const child = this.#child;
     child.kill('SIGTERM');
     const timer = this.#context.terminal.clock.setTimer(this.#options.stopTimeoutMs, () => {

@@ -59,7 +59,7 @@ async function keep(supervisor: Supervisor, source: EnvironmentSource): Promise<
     return await Promise.race([supervisor.keep(source), source.follow()]);
   } catch (error) {
     // What ends here by mistake leaves no program behind.
-    await supervisor.stop();
+    await supervisor.end();
     throw error;
   }
 }
