@@ -163,7 +163,8 @@ export const commandCodes: Readonly<Record<string, Explained>> = {
     advice: 'mend the value or the template; the lines below say what the check said',
   },
   exec: {
-    meaning: 'the command that render runs after a change ended with a failure; the file is written',
+    meaning:
+      'the command that render runs after a change ended with a failure; the file is written',
     advice: 'look why it failed; it runs again with the next change',
   },
   template: {
