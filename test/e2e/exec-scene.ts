@@ -25,10 +25,16 @@ export class Execs {
 
   /** Ends all that run. */
   async end(): Promise<void> {
-    const programs = this.#running.splice(0);
-    // What they started first: it would go on without them.
-    for (const pid of programs.flatMap(started)) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
-    await Promise.all(programs.map((program) => program.kill()));
+    await Promise.all(
+      this.#running.splice(0).map(async (program) => {
+        // Asked to, it starts nothing any more; killed, it would leave behind what it is about to start.
+        program.child.kill('SIGTERM');
+        await program.saw(({ child }) => {
+          for (const pid of started(program)) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+          return child.exitCode !== null || child.signalCode !== null || undefined;
+        });
+      }),
+    );
   }
 }
 
