@@ -35,7 +35,8 @@ export interface JwtOptions {
 
 /** What is looked at at once: each takes a quarter of a millisecond of a processor. */
 const AT_ONCE_MAX = 4;
-const WAITING_MAX = 100;
+/** As many as there may be connections of which nobody knows yet whose they are: those of a deploy all wait for it. */
+const WAITING_MAX = 256;
 const KNOWN_MAX = 10_000;
 const LIFETIME_MAX_MS = 24 * 3_600_000;
 

@@ -12,7 +12,7 @@ const STALE_MS = 3_600_000;
 /** The issuer is asked no more often, whatever tokens come. */
 const ASK_MS = 30_000;
 /** Tokens that wait for the keys of one issuer. */
-const WAITING_MAX = 100;
+const WAITING_MAX = 256;
 
 /** Keys, and for how long what was found out with them holds. */
 export interface KnownKeys<Key> {
