@@ -1,6 +1,7 @@
 import { socketsMax } from './descriptors.ts';
 import { StartError } from './errors.ts';
 import type { Log } from './log.ts';
+import type { StrangersLimits } from './transport/doorway.ts';
 
 /** Ten thousand processes may use one server with room to spare; more should say so. */
 const CONNECTIONS_MAX = 50_000;
@@ -13,7 +14,18 @@ const HANDSHAKES_MAX = 16_384;
 const HANDSHAKES_KEPT = 4_096;
 const HANDSHAKES_SHARE = 1 / 4;
 
-export interface Admission {
+/**
+ * Each may have a frame of 9 MiB in memory, nearly whole, that nobody has asked for: this bounds that to 2.3 GiB, and
+ * to a quarter from one network, in which a thousand programs may be.
+ */
+const STRANGERS: StrangersLimits = { strangersMax: 256, strangersOfNetworkMax: 64 };
+/** Where nobody is asked who he is, saying it bounds nothing. */
+const ANYBODY: StrangersLimits = {
+  strangersMax: Number.POSITIVE_INFINITY,
+  strangersOfNetworkMax: Number.POSITIVE_INFINITY,
+};
+
+export interface Admission extends StrangersLimits {
   /** WebSockets at once, those included that wait for the peer's close. */
   readonly connectionsMax: number;
   /** Connections that are not yet, or will never be, WebSockets. */
@@ -22,12 +34,17 @@ export interface Admission {
   readonly socketsMax: number;
 }
 
+export interface AdmissionOptions {
+  readonly connectionsMax?: number | undefined;
+  readonly isAuthOn: boolean;
+}
+
 /**
  * How many connections a server takes. Never more than the process has descriptors for: without one
  * the listener can neither accept nor refuse, and uWebSockets.js spins.
  */
 export function admissionOf(
-  asked: number | undefined,
+  { connectionsMax: asked, isAuthOn }: AdmissionOptions,
   log: Log,
   sockets: number = socketsMax() ?? Number.POSITIVE_INFINITY,
 ): Admission {
@@ -39,5 +56,6 @@ export function admissionOf(
     log('warn', 'the limit of open files allows fewer connections than connectionsMax', {
       connectionsMax,
     });
-  return { connectionsMax, handshakesMax: HANDSHAKES_MAX, socketsMax: sockets };
+  const strangers = isAuthOn ? STRANGERS : ANYBODY;
+  return { connectionsMax, handshakesMax: HANDSHAKES_MAX, socketsMax: sockets, ...strangers };
 }

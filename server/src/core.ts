@@ -1,4 +1,4 @@
-import { ProtocolError, type Status, times } from '@confer/shared';
+import { type Status, times } from '@confer/shared';
 import type { Auditing } from './api/context.ts';
 import { Peers } from './api/peers.ts';
 import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
@@ -9,7 +9,6 @@ import { Counters } from './counters.ts';
 import type { Engine, Health } from './engine/engine.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
-import { Doorway } from './session/doorway.ts';
 import { Heartbeats } from './session/heartbeats.ts';
 import { RequestTurns } from './session/request-turns.ts';
 import type { SessionService } from './session/service.ts';
@@ -32,9 +31,6 @@ const SETTLE_POLL_MS = 10;
  * server has. A connection may have 10,000.
  */
 const WATCHES_MAX = 1_000_000;
-
-const NOTHING = () => {};
-const CROWDED = new ProtocolError('rate_limited', 'too many connections have said nothing');
 
 export interface CoreOptions {
   readonly engine: Engine;
@@ -63,7 +59,6 @@ export class Core {
   readonly #service: SessionService;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
-  readonly #doorway = new Doorway();
   readonly #startedAt: number;
   /** Why the storage can do nothing any more, once it cannot. */
   readonly failed: Promise<string>;
@@ -132,15 +127,10 @@ export class Core {
 
   /** Takes a new connection. */
   accept(socket: Socket): SocketHandlers {
-    const session: Session = new Session(socket, this.#service, {
-      onSettled: () => leave(),
-      onEnded: () => {
-        this.#sessions.delete(session);
-        this.#heartbeats.remove(session);
-      },
+    const session: Session = new Session(socket, this.#service, () => {
+      this.#sessions.delete(session);
+      this.#heartbeats.remove(session);
     });
-    const { isOn } = this.#service.auth.authority;
-    const leave = isOn ? this.#doorway.enter(socket.address, () => session.fail(CROWDED)) : NOTHING;
     this.#sessions.add(session);
     this.#heartbeats.add(session);
     return session;

@@ -6,6 +6,8 @@ const plain = [
   /** Turned away before they were WebSockets: the server has all it may have. */
   'connectionsRefused.full',
   'connectionsRefused.handshakes',
+  /** Too many waited of whom nobody knew yet whose they are. */
+  'connectionsRefused.crowded',
   /** A page of a web origin that may not connect. */
   'connectionsRefused.origin',
   /** A name that the server does not go by. */

@@ -1,4 +1,4 @@
-import { limits } from '@confer/shared';
+import { type Clock, limits } from '@confer/shared';
 import type { Admission } from './admission.ts';
 import type { Counters } from './counters.ts';
 import { type Door, type DoorAt, doorOf } from './door.ts';
@@ -11,6 +11,7 @@ export type TransportName = Transport['name'];
 
 export interface ListenAt extends DoorAt {
   readonly port: number;
+  readonly clock: Clock;
   readonly transport: TransportName | undefined;
   readonly log: Log;
   readonly counters: Counters;
@@ -46,12 +47,13 @@ export async function listen(
   readonly transport: TransportName;
   readonly listener: Listener;
 }> {
-  const { host, port, counters, admission } = at;
+  const { host, port, clock, counters, admission } = at;
   const transport = await load(at.transport, at.log);
   try {
     const listener = await transport.listen({
       host,
       port,
+      clock,
       frameBytesMax: limits.frameBytesMax,
       firstFrameBytesMax: limits.helloBytesMax,
       gate,

@@ -71,11 +71,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {} } = options;
   const retention = retentionOf(options);
   const counters = new Counters();
-  const admission = admissionOf(options.connectionsMax, log);
+  const isAuthOn = options.auth === 'on';
+  const admission = admissionOf({ ...options, isAuthOn }, log);
   const { clock } = systemRuntime;
   const { transport } = options;
-  const isAuthOn = options.auth === 'on';
-  const at = { ...options, host, port, transport, log, counters, admission, isAuthOn };
+  const at = { ...options, host, port, clock, transport, log, counters, admission, isAuthOn };
   const door = await requireAddress(at, clock.now());
   const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
   const guard = await Guard.open(options, { directory, log });

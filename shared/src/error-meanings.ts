@@ -28,7 +28,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   forbidden: 'you may not do this; the message says which right is missing, and on what',
   version_unsupported: 'the server does not speak that version of the protocol',
   token_expired: 'the token was good and is not any more: come back with a new one',
-  rate_limited: 'too many attempts failed, or too much waits to be checked: come back later',
+  rate_limited:
+    'too many attempts failed, too much waits to be checked, or others wait and no `hello` came: come back later',
   silent: 'no hello in time, or several heartbeats without an answer',
   frame_too_large: 'the frame is larger than the server takes',
   too_many_requests: 'more requests are waiting for an answer than a connection may have',

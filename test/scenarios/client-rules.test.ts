@@ -28,6 +28,7 @@ const deaf: SocketHandlers = {
   onBinary() {},
   onBadFrame() {},
   onDrain() {},
+  onCrowded() {},
   onDropped() {},
   onClose() {},
 };

@@ -214,6 +214,7 @@ export class Link {
       cork: (run) => run(),
       close: (code, reason) => link.#leave('server', code, reason),
       terminate: () => link.cut(),
+      known: () => {},
     };
   }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
+import { networkOf } from '../network-of.ts';
 import { startGuarded } from '../test-support/guarded-scene.ts';
 import { RawClient } from '../test-support/raw-client.ts';
-import { FailedAttempts, networkOf } from './failed-attempts.ts';
+import { FailedAttempts } from './failed-attempts.ts';
 
 describe('failed attempts', () => {
   it('keep an address out after ten, and let it try again one by one (33)', () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '@confer/shared';
+import { networkOf } from '../network-of.ts';
 
 /** So many may fail in a row; then one more each `REFILL_MS`. */
 const BURST = 10;
@@ -43,16 +44,4 @@ export class FailedAttempts {
     bucket.at = Math.min(bucket.at, this.#clock.now());
     return Math.max(0, bucket.failed - (this.#clock.now() - bucket.at) / REFILL_MS);
   }
-}
-
-/** An IPv6 customer has a /64 at least, and so any number of addresses. */
-export function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = address.includes('::')
-    ? Array.from({ length: 8 - before.length - after.length }, () => '0')
-    : [];
-  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
 }

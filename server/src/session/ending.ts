@@ -1,6 +1,7 @@
 import { type ErrorCode, errorKind, ProtocolError } from '@confer/shared';
 import type { AuditActor } from '../audit/events.ts';
 import { errorText } from '../log.ts';
+import type { BadFrame } from '../transport/socket.ts';
 import type { SessionService } from './service.ts';
 
 /** A WebSocket close code: something unexpected (RFC 6455, 7.4.1). */
@@ -28,6 +29,12 @@ export function noteEnd(
   log(level, 'connection ended', { ...ended, code, message: reason });
   counters.count(`connectionsEnded.${code}`);
   if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
+}
+
+/** Notes that a frame came that no session could take. */
+export function noteBadFrame({ counters }: SessionService, problem: BadFrame): void {
+  counters.count('framesRefused');
+  if (problem === 'too large') counters.count('connectionsEnded.frame_too_large');
 }
 
 /** Writes down that somebody came in, or, with a reason, did not. */

@@ -47,11 +47,3 @@ export function disown(context: SessionContext): string {
   become(context, without(context.principal, problem));
   return problem;
 }
-
-/** What a session tells of itself. */
-export interface SessionEdges {
-  /** It is known whose it is, or never will be. */
-  readonly onSettled: () => void;
-  /** It is over; its socket may still be sending what was left. */
-  readonly onEnded: () => void;
-}

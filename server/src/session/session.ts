@@ -17,18 +17,11 @@ import type { Principal } from '../auth/principal.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink } from '../watch/watch-sink.ts';
 import { Answers } from './answers.ts';
-import { auditLogin, closeCodeOf, failureOf, noteEnd } from './ending.ts';
+import { auditLogin, closeCodeOf, failureOf, noteBadFrame, noteEnd } from './ending.ts';
 import { Inbox } from './inbox.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionService } from './service.ts';
-import {
-  become,
-  contextOf,
-  disown,
-  type SessionContext,
-  type SessionEdges,
-  type State,
-} from './session-state.ts';
+import { become, contextOf, disown, type SessionContext, type State } from './session-state.ts';
 import { SessionWatches } from './session-watches.ts';
 import { welcomeOf } from './welcome.ts';
 
@@ -39,19 +32,20 @@ export class Session implements SocketHandlers, ApiSink {
   readonly id: string;
   readonly #socket: Socket;
   readonly #service: SessionService;
-  readonly #edges: SessionEdges;
+  readonly #onEnded: () => void;
   readonly #inbox = new Inbox((frame) => this.#read(frame));
   readonly #answers: Answers;
   readonly #watches: SessionWatches;
   #state: State;
   readonly #liveness: Liveness;
 
-  constructor(socket: Socket, service: SessionService, edges: SessionEdges) {
+  /** `onEnded`: it is over; its socket may still be sending what was left. */
+  constructor(socket: Socket, service: SessionService, onEnded: () => void) {
     const { clock, newId } = service.runtime;
     this.id = `s-${newId()}`;
     this.#socket = socket;
     this.#service = service;
-    this.#edges = edges;
+    this.#onEnded = onEnded;
     this.#watches = new SessionWatches(service.hub);
     this.#answers = new Answers({
       canBegin: () => socket.writable && this.#state.kind === 'open',
@@ -114,9 +108,7 @@ export class Session implements SocketHandlers, ApiSink {
   }
 
   onBadFrame(problem: BadFrame): void {
-    const { counters } = this.#service;
-    counters.count('framesRefused');
-    if (problem === 'too large') counters.count('connectionsEnded.frame_too_large');
+    noteBadFrame(this.#service, problem);
   }
 
   onDrain(): void {
@@ -124,6 +116,12 @@ export class Session implements SocketHandlers, ApiSink {
     this.#liveness.shown();
     this.#answers.resume();
     if (this.#socket.writable) this.#watches.resume();
+  }
+
+  /** Whoever has said who he is waits for us, and not we for him. */
+  onCrowded(): void {
+    if (this.#state.kind === 'awaiting-hello')
+      this.#end('rate_limited', 'it has said nothing, and others wait to come in');
   }
 
   onDropped(): void {
@@ -241,7 +239,7 @@ export class Session implements SocketHandlers, ApiSink {
       return;
     }
     this.#state.timeout.cancel();
-    this.#edges.onSettled();
+    this.#socket.known();
     const context = contextOf({
       ...{ service: this.#service, sink: this, client, watches: this.#watches.byName },
       principal: verdict.principal,
@@ -291,16 +289,13 @@ export class Session implements SocketHandlers, ApiSink {
 
   #becomeClosed(): void {
     if (this.#state.kind === 'closed') return;
-    if ('timeout' in this.#state) {
-      this.#state.timeout.cancel();
-      this.#edges.onSettled();
-    }
+    if ('timeout' in this.#state) this.#state.timeout.cancel();
     if ('context' in this.#state) this.#service.peers.remove(this.#state.context);
     this.#state = { kind: 'closed' };
     this.#service.counters.count('connectionsClosed');
     this.#watches.close();
     this.#inbox.clear();
     this.#answers.clear();
-    this.#edges.onEnded();
+    this.#onEnded();
   }
 }

@@ -8,6 +8,8 @@ export class RawClient {
   onReceived: () => void = () => {};
   closed: { readonly code: number; readonly reason: string } | undefined;
   terminated = false;
+  /** Whether the server knows whose it is. */
+  isKnown = false;
   /** What becomes of a frame: once one is buffered, the socket is full until it drains. */
   answer: 'sent' | 'buffered' = 'sent';
   #isFull = false;
@@ -38,6 +40,9 @@ export class RawClient {
       },
       terminate: () => {
         this.terminated = true;
+      },
+      known: () => {
+        this.isKnown = true;
       },
     };
     this.#handlers = core.accept(socket);
@@ -76,6 +81,11 @@ export class RawClient {
     this.bufferedBytes = 0;
     this.#isFull = false;
     this.#handlers.onDrain();
+  }
+
+  /** Others wait for its place. */
+  crowd(): void {
+    this.#handlers.onCrowded();
   }
 
   lose(): void {

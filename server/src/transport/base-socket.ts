@@ -7,6 +7,9 @@ export type SendResult = 'sent' | 'buffered' | 'dropped';
 /** `waiting` owes its owner an `onDrain`; `closing` was asked to close and does so this very turn. */
 type Phase = 'open' | 'waiting' | 'closing' | 'closed';
 
+/** Nothing of a connection is read while it opens; of a `stranger` maybe a part of a frame, of one that was `met` a whole one. */
+type Acquaintance = 'none' | 'stranger' | 'met';
+
 /** What a socket is told to have ended with when no close frame was seen (RFC 6455, 7.1.5). */
 const ABNORMAL = 1006;
 
@@ -32,19 +35,27 @@ export abstract class BaseSocket implements Socket {
   readonly isProxied: boolean;
   readonly certificateName: string | undefined;
   readonly #open: Set<BaseSocket>;
+  readonly #leaveDoorway: () => void;
   #phase: Phase = 'open';
+  #acquaintance: Acquaintance = 'none';
   #handlers: SocketHandlers | undefined;
 
   /**
    * `open` is the listener's set of connections; the connection keeps itself in it until the library
-   * says that it is gone, because until then it holds a file descriptor.
+   * says that it is gone, because until then it holds a file descriptor. `leaveDoorway` is called once it is known
+   * whose it is, or it ends; more often does nothing.
    */
-  constructor({ remote, address, isProxied, certificateName }: Peer, open: Set<BaseSocket>) {
+  constructor(
+    { remote, address, isProxied, certificateName }: Peer,
+    open: Set<BaseSocket>,
+    leaveDoorway: () => void,
+  ) {
     this.remote = remote;
     this.address = address;
     this.isProxied = isProxied;
     this.certificateName = certificateName;
     this.#open = open;
+    this.#leaveDoorway = leaveDoorway;
     open.add(this);
   }
 
@@ -89,6 +100,7 @@ export abstract class BaseSocket implements Socket {
   close(code: number, reason: string): void {
     if (!this.#isLive()) return;
     this.#phase = 'closing';
+    this.#leaveDoorway();
     queueMicrotask(() => {
       if (!this.#finish()) return;
       this.end(code, cutReason(reason));
@@ -102,21 +114,35 @@ export abstract class BaseSocket implements Socket {
     queueMicrotask(() => this.#handlers?.onClose(ABNORMAL));
   }
 
+  known(): void {
+    this.#acquaintance = 'met';
+    this.#leaveDoorway();
+  }
+
+  /** Whether all that may have come of it is a part of a frame. */
+  protected get isStranger(): boolean {
+    return this.#acquaintance === 'stranger';
+  }
+
   /** Introduces the connection to its owner. */
   open(onOpen: (socket: Socket) => SocketHandlers): void {
     this.#handlers = onOpen(this);
+    if (this.#acquaintance === 'none' && this.#isLive()) this.#acquaintance = 'stranger';
   }
 
   /** The library read a text frame. */
   received(frame: string): void {
+    this.#acquaintance = 'met';
     if (this.#isLive()) this.#handlers?.onMessage(frame);
   }
 
   receivedBinary(): void {
+    this.#acquaintance = 'met';
     if (this.#isLive()) this.#handlers?.onBinary();
   }
 
   receivedTooLarge(bytes: number, bytesMax: number): void {
+    this.#acquaintance = 'met';
     if (this.#isLive()) this.#handlers?.onBadFrame('too large');
     const { closeCode } = errorTable.frame_too_large;
     this.close(closeCode, `frame_too_large: ${bytes} bytes, the most is ${bytesMax}`);
@@ -127,6 +153,11 @@ export abstract class BaseSocket implements Socket {
     if (this.#phase !== 'waiting' || this.waitingBytes() > 0) return;
     this.#phase = 'open';
     this.#handlers?.onDrain();
+  }
+
+  /** Others wait for its place. */
+  crowded(): void {
+    if (this.#isLive()) this.#handlers?.onCrowded();
   }
 
   /** The library gives the connection up because of what came. */
@@ -149,6 +180,7 @@ export abstract class BaseSocket implements Socket {
   #finish(): boolean {
     if (this.#phase === 'closed') return false;
     this.#phase = 'closed';
+    this.#leaveDoorway();
     return true;
   }
 }

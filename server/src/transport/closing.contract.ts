@@ -160,6 +160,7 @@ export function closingContract(transport: Transport): void {
               onBinary: () => {},
               onBadFrame: () => {},
               onDrain: () => {},
+              onCrowded: () => {},
               onDropped: () => {},
               onClose: (code) => closes.push(code),
             };

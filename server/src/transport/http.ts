@@ -54,15 +54,10 @@ export function refusalOf(
   head: RequestHead,
   peer: string,
   place: Place,
-  open: number,
   options: ListenOptions,
 ): HttpAnswer | undefined {
   const answered = answerTo(head, peer, place, options);
   if (answered.status !== 426) return answered;
-  if (open >= options.connectionsMax) {
-    options.onRefused('full');
-    return answer(503, 'Service Unavailable', 'This server has as many connections as it may.');
-  }
   if (!offersConfer(subprotocols(head))) {
     // What was offered may be a token, as some put it there, and does not come back.
     const text = `This server speaks the subprotocol ${SUBPROTOCOL}, which was not offered.`;
@@ -72,7 +67,15 @@ export function refusalOf(
 }
 
 /** For upgrades on connections that were accepted before the listener stopped. */
-export const notAccepting = answer(503, 'Service Unavailable', 'This server is shutting down.');
+export const notAccepting = unavailable('This server is shutting down.');
+
+export const full = unavailable('This server has as many connections as it may.');
+
+/** Nobody knows when there is room; those that were turned away together should not come back together, either. */
+export const crowded = unavailable(
+  'Too many connections that have not said whose they are wait to come in. Come back in a few seconds.',
+  { 'retry-after': '5' },
+);
 
 /** To a client whose certificate names nobody. */
 export const namelessCertificate = answer(
@@ -80,6 +83,10 @@ export const namelessCertificate = answer(
   'Forbidden',
   'The certificate names nobody: it needs a URI or a DNS name among its alternative names. A common name does not count.',
 );
+
+function unavailable(text: string, headers = {}): HttpAnswer {
+  return answer(503, 'Service Unavailable', text, headers);
+}
 
 function answer(status: number, reason: string, text: string, headers = {}): HttpAnswer {
   return { status, reason, headers: { ...plainText, ...headers }, text: `${text}\n` };

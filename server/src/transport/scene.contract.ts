@@ -3,6 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { SUBPROTOCOL } from '@confer/shared';
 import { onTestFinished, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
+import { systemRuntime } from '../runtime.ts';
 import { testAuthority, testPair } from '../test-support/certificates.ts';
 import type { Gate } from './gate.ts';
 import type { BadFrame, Socket, SocketHandlers } from './socket.ts';
@@ -21,6 +22,7 @@ export interface Peer {
   readonly badFrames: BadFrame[];
   binaries: number;
   drains: number;
+  crowds: number;
 }
 
 export interface Host {
@@ -41,11 +43,12 @@ export const closedGate: Gate = {
   trustedProxies: { includes: () => false },
 };
 
-/** Listens until the end of the test. */
+/** Listens until the end of the test. Knows of all who come whose they are, unless told otherwise. */
 export async function host(
   transport: Transport,
   reactions: Reactions = {},
   options: Partial<ListenOptions> = {},
+  { knowsAll = true } = {},
 ): Promise<Host> {
   const peers: Peer[] = [];
   const listener = await transport.listen({
@@ -54,6 +57,9 @@ export async function host(
     frameBytesMax: 8 * 1024 * 1024,
     firstFrameBytesMax: 8 * 1024 * 1024,
     gate: closedGate,
+    clock: systemRuntime.clock,
+    strangersMax: Number.POSITIVE_INFINITY,
+    strangersOfNetworkMax: Number.POSITIVE_INFINITY,
     connectionsMax: 1_000,
     handshakesMax: 1_000,
     socketsMax: 2_000,
@@ -66,8 +72,10 @@ export async function host(
         badFrames: [],
         binaries: 0,
         drains: 0,
+        crowds: 0,
       };
       peers.push(peer);
+      if (knowsAll) socket.known();
       return recorder(peer, reactions);
     },
     ...options,
@@ -95,6 +103,10 @@ function recorder(peer: Peer, reactions: Reactions): SocketHandlers {
     onDrain() {
       peer.drains += 1;
       reactions.onDrain?.(peer);
+    },
+    onCrowded() {
+      peer.crowds += 1;
+      reactions.onCrowded?.(peer);
     },
     onDropped() {
       throw new Error('a frame was dropped');

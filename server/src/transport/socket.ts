@@ -28,10 +28,15 @@ export interface Socket extends Peer {
   send(frame: string | ArrayBuffer | Uint8Array): void;
   /** Sends what `run` sends in as few system calls as the library can. */
   cork(run: () => void): void;
-  /** Closes after what was sent. `reason` is cut to the 123 bytes that a close frame holds. */
+  /**
+   * Closes after what was sent. `reason` is cut to the 123 bytes that a close frame holds. A stranger of whom nothing
+   * whole has come hears neither where the library would keep a part of a frame until he agrees.
+   */
   close(code: number, reason: string): void;
   /** Drops the connection at once, with all that waits to be written. */
   terminate(): void;
+  /** Its owner knows whose it is: it is in nobody's way any more. */
+  known(): void;
 }
 
 export type BadFrame = 'too large' | 'broken';
@@ -48,6 +53,11 @@ export interface SocketHandlers {
   onBadFrame(problem: BadFrame): void;
   /** Everything buffered has been written. */
   onDrain(): void;
+  /**
+   * Others wait to come in, and of this one nobody has said yet whose it is, after a time that was enough for that.
+   * Asked again after as long, if it stays as it is.
+   */
+  onCrowded(): void;
   /** A frame was lost, which a caller who keeps the rule of `writable` never sees. */
   onDropped(): void;
   /** The connection is gone, whoever ended it. Called exactly once. */
@@ -60,6 +70,7 @@ export const NOBODY: SocketHandlers = {
   onBinary: () => {},
   onBadFrame: () => {},
   onDrain: () => {},
+  onCrowded: () => {},
   onDropped: () => {},
   onClose: () => {},
 };

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { closingContract } from './closing.contract.ts';
+import { doorwayContract } from './doorway.contract.ts';
 import { framesContract } from './frames.contract.ts';
 import { gateContract } from './gate.contract.ts';
 import { httpContract } from './http.contract.ts';
@@ -29,4 +30,5 @@ function connectionContract(transport: Transport): void {
   pressureContract(transport);
   closingContract(transport);
   limitsContract(transport);
+  doorwayContract(transport);
 }

@@ -1,11 +1,21 @@
+import type { Clock } from '@confer/shared';
+import type { StrangersLimits } from './doorway.ts';
 import type { Gate } from './gate.ts';
 import type { Socket, SocketHandlers } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 /** Why somebody was turned away before he was a WebSocket. */
-export type Refusal = 'full' | 'handshakes' | 'request' | 'host' | 'origin' | 'certificate';
+export type Refusal =
+  | 'full'
+  | 'crowded'
+  | 'handshakes'
+  | 'request'
+  | 'host'
+  | 'origin'
+  | 'certificate';
 
-export interface ListenOptions {
+export interface ListenOptions extends StrangersLimits {
+  readonly clock: Clock;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;

@@ -37,11 +37,17 @@ export class UwsSocket extends BaseSocket {
   /** Of a ping that was sent to see whether the peer is amid a frame. */
   #probe: 'none' | 'sent' | 'answered' = 'none';
 
-  constructor(ws: LibrarySocket, peer: Peer, open: Set<BaseSocket>, closing: Set<BaseSocket>) {
-    super(peer, open);
+  constructor(
+    ws: LibrarySocket,
+    peer: Peer,
+    { open, closing }: { readonly open: Set<BaseSocket>; readonly closing: Set<BaseSocket> },
+    leaveDoorway: () => void,
+  ) {
+    super(peer, open, leaveDoorway);
     this.#ws = ws;
     this.#closing = closing;
   }
+
   /** The library has sent a pong, or tried to. */
   ponged(): void {
     this.#pongsWaiting = this.bufferedBytes === 0 ? 0 : this.#pongsWaiting + 1;
@@ -79,7 +85,12 @@ export class UwsSocket extends BaseSocket {
     this.#ws.cork(run);
   }
 
+  /** The library would keep what came of a frame for as long as the peer leaves the close unanswered. */
   protected override end(code: number, reason: string): void {
+    if (this.isStranger) {
+      this.drop();
+      return;
+    }
     this.#ws.end(code, reason);
     this.#closing.add(this);
     setTimeout(() => this.#closing.delete(this), CLOSING_MS).unref();

@@ -8,22 +8,17 @@ import type {
   WebSocketBehavior,
 } from 'uWebSockets.js';
 import { ENDPOINT } from '@confer/shared';
-import { addressOfBytes, addressText, listenError, resolveHost } from './address.ts';
+import { addressText, listenError, resolveHost } from './address.ts';
 import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
+import { Entrance } from './entrance.ts';
 import { clientOf, type Place, placeOf } from './gate.ts';
-import {
-  answerTo,
-  confirmedProtocol,
-  type HttpAnswer,
-  headerLines,
-  notAccepting,
-  refusalOf,
-} from './http.ts';
-import { type RequestHead, requestHead } from './request-head.ts';
+import { answerTo, confirmedProtocol } from './http.ts';
+import type { RequestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { TLS12_CIPHERS } from './tls-settings.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
+import { headOf, remoteOf, respond } from './uws-http.ts';
 import { firstCause, platform } from './uws-platform.ts';
 import { IDLE_TIMEOUT_S, UwsSocket } from './uws-socket.ts';
 
@@ -43,10 +38,12 @@ declare module 'uWebSockets.js' {
 
 type Library = typeof import('uWebSockets.js');
 
-/** What the library keeps with each of its sockets; set before the first message. */
+/** What the library keeps of each of its sockets, in a copy of its own; set before the first message. */
 interface Slot {
   connection: UwsSocket | undefined;
   readonly peer: Peer;
+  readonly leave: () => void;
+  readonly opened: (connection: UwsSocket) => void;
 }
 
 /**
@@ -74,11 +71,12 @@ export async function loadUws(
 async function listen(library: Library, options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
+  const [open, closing] = [new Set<BaseSocket>(), new Set<BaseSocket>()];
   const state: ListenerState = {
     place: placeOf(options.host, host, options.port, isTls),
-    open: new Set(),
-    closing: new Set(),
-    isStopped: false,
+    open,
+    closing,
+    entrance: new Entrance(options, () => open.size + closing.size),
     handshakes: 0,
   };
   const apps = new Apps(library, host, (tls) => newApp(library, options, tls, state));
@@ -86,15 +84,15 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
   state.place = { ...state.place, port };
 
   const stopAccepting = () => {
-    state.isStopped = true;
+    state.entrance.stop();
     apps.stopListening();
   };
   const renewTls = async (tls: TlsFiles) => {
-    if (!state.isStopped) apps.renew(tls);
+    if (!state.entrance.isStopped) apps.renew(tls);
   };
   const close = async () => {
     stopAccepting();
-    for (const connection of state.open) connection.terminate();
+    for (const connection of open) connection.terminate();
     // Also those that never became WebSockets, and those that wait for the peer's close.
     apps.close();
   };
@@ -106,7 +104,7 @@ interface ListenerState {
   place: Place;
   readonly open: Set<BaseSocket>;
   readonly closing: Set<BaseSocket>;
-  isStopped: boolean;
+  readonly entrance: Entrance;
   /** Connections that are no WebSockets. */
   handshakes: number;
 }
@@ -117,27 +115,45 @@ function newApp(
   tls: TlsFiles | undefined,
   state: ListenerState,
 ): TemplatedApp {
-  const { open, closing } = state;
+  const { open, closing, entrance } = state;
   const app = tls === undefined ? library.App() : library.SSLApp(tlsSettings(tls));
   app.ws<Slot>(ENDPOINT, {
     ...settings(library, options),
     upgrade(response, request, context) {
       const head = headOf(request);
       const remote = remoteOf(response);
-      const count = open.size + closing.size;
-      const refusal = state.isStopped
-        ? notAccepting
-        : refusalOf(head, remote, state.place, count, options);
-      if (refusal !== undefined) return respond(response, request, refusal);
-      state.handshakes -= 1;
-      const client = clientOf(head, remote, options.gate);
-      const peer = { remote, ...client, certificateName: undefined };
-      upgrade(response, request, context, { connection: undefined, peer }, head);
+      const refusal = entrance.refusalOf(head, remote, state.place);
+      if (refusal !== undefined) return respond(response, refusal);
+      const peer = {
+        ...{ remote, certificateName: undefined },
+        ...clientOf(head, remote, options.gate),
+      };
+      const upgrade = upgradeOf(response, request, context, head);
+      let isWaiting = true;
+      const settle = (run: () => void) => {
+        isWaiting = false;
+        response.cork(run);
+      };
+      const giveUp = entrance.ask({
+        address: peer.address,
+        upgrade(leave) {
+          let connection: UwsSocket | undefined;
+          const opened = (socket: UwsSocket) => {
+            connection = socket;
+          };
+          state.handshakes -= 1;
+          settle(() => upgrade({ connection, peer, leave, opened }));
+          return () => connection?.crowded();
+        },
+        respond: (answer) => settle(() => respond(response, answer)),
+      });
+      if (isWaiting) response.onAborted(giveUp);
     },
     open(ws) {
       const slot = ws.getUserData();
-      const connection = new UwsSocket(ws, slot.peer, open, closing);
+      const connection = new UwsSocket(ws, slot.peer, state, slot.leave);
       slot.connection = connection;
+      slot.opened(connection);
       connection.open(options.onOpen);
     },
   });
@@ -153,7 +169,7 @@ function newApp(
   app.filter(track);
   app.any('/*', (response, request) => {
     const answer = answerTo(headOf(request), remoteOf(response), state.place, options);
-    respond(response, request, answer);
+    respond(response, answer, request.getMethod() === 'head');
   });
   return app;
 }
@@ -273,35 +289,15 @@ function settings(library: Library, { frameBytesMax }: ListenOptions): WebSocket
   };
 }
 
-function headOf(request: HttpRequest): RequestHead {
-  const lines: [string, string][] = [];
-  request.forEach((name, value) => {
-    lines.push([name, value]);
-  });
-  return requestHead(request.getUrl(), request.getQuery() ?? '', lines);
-}
-
-/** Never what the library takes for a proxied address: it believes the PROXY header of anybody. */
-function remoteOf(response: HttpResponse): string {
-  return addressText(addressOfBytes(new Uint8Array(response.getRemoteAddress())));
-}
-
-function upgrade(
+/** What upgrades later, too: the library has forgotten the request by then. */
+function upgradeOf(
   response: HttpResponse,
   request: HttpRequest,
   context: us_socket_context_t,
-  slot: Slot,
   head: RequestHead,
-): void {
+): (slot: Slot) => void {
   const key = request.getHeader('sec-websocket-key');
   const extensions = request.getHeader('sec-websocket-extensions');
-  response.upgrade(slot, key, confirmedProtocol(head), extensions, context);
-}
-
-function respond(response: HttpResponse, request: HttpRequest, answer: HttpAnswer): void {
-  response.writeStatus(`${answer.status} ${answer.reason}`);
-  for (const [name, value] of headerLines(answer)) response.writeHeader(name, value);
-  // Not `endWithoutBody`: the library overlooks it and aborts the process for want of a response.
-  const text = request.getMethod() === 'head' ? '' : answer.text;
-  response.end(text, true);
+  const protocol = confirmedProtocol(head);
+  return (slot) => response.upgrade(slot, key, protocol, extensions, context);
 }

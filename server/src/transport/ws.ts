@@ -5,30 +5,23 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressText, resolveHost } from './address.ts';
-import { BaseSocket, libraryFrameBytesMax, type SendResult } from './base-socket.ts';
+import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
 import { certificateName } from './certificate-name.ts';
+import { Entrance } from './entrance.ts';
 import { clientOf, placeOf } from './gate.ts';
-import {
-  answerTo,
-  type HttpAnswer,
-  headerLines,
-  namelessCertificate,
-  notAccepting,
-  refusalOf,
-} from './http.ts';
+import { answerTo, type HttpAnswer, headerLines, namelessCertificate } from './http.ts';
 import { type RequestHead, requestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { TLS12_CIPHERS } from './tls-settings.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
-
-/** Node takes all it is given; from here on `send` says that it waits. */
-const WAITING_BYTES_HIGH = 1024 * 1024;
+import { waitWith } from './waiting-stream.ts';
+import { WsSocket } from './ws-socket.ts';
 
 /** How long a connection may take over its request, as in uWebSockets.js. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -38,59 +31,12 @@ const REQUEST_CHECK_MS = 1_000;
 
 export const wsTransport: Transport = { name: 'ws', listen };
 
-class WsSocket extends BaseSocket {
-  readonly #ws: WebSocket;
-  readonly #stream: Socket;
-  #bytesRead = 0;
-  readonly #written = (error?: Error) => {
-    if (!error) this.flushed();
-  };
-
-  constructor(ws: WebSocket, stream: Socket, peer: Peer, open: Set<BaseSocket>) {
-    super(peer, open);
-    this.#ws = ws;
-    this.#stream = stream;
-  }
-
-  protected override write(frame: string | ArrayBuffer | Uint8Array): SendResult {
-    this.#ws.send(frame, { binary: false }, this.#written);
-    return this.#ws.bufferedAmount > WAITING_BYTES_HIGH ? 'buffered' : 'sent';
-  }
-
-  protected override receiving(): boolean {
-    const before = this.#bytesRead;
-    this.#bytesRead = this.#stream.bytesRead;
-    return this.#bytesRead > before;
-  }
-
-  protected override waitingBytes(): number {
-    return this.#ws.bufferedAmount;
-  }
-
-  protected override corked(run: () => void): void {
-    this.#stream.cork();
-    try {
-      run();
-    } finally {
-      this.#stream.uncork();
-    }
-  }
-
-  protected override end(code: number, reason: string): void {
-    this.#ws.close(code, reason);
-  }
-
-  protected override drop(): void {
-    this.#ws.terminate();
-  }
-}
-
 async function listen(options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
   let place = placeOf(options.host, host, options.port, isTls);
   const open = new Set<BaseSocket>();
-  let phase: 'accepting' | 'stopped' = 'accepting';
+  const entrance = new Entrance(options, () => open.size);
   const { server, setTls } = newServer(options.tls);
   const streams = track(server, open, options);
   const upgrader = new WebSocketServer({
@@ -108,18 +54,26 @@ async function listen(options: ListenOptions): Promise<Listener> {
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
     const head = headOf(request);
     const refusal =
-      phase === 'stopped'
-        ? notAccepting
-        : (nameless(request, options) ??
-          refusalOf(head, addressOf(request), place, open.size, options));
+      nameless(request, options) ?? entrance.refusalOf(head, addressOf(request), place);
     if (refusal !== undefined) return refuse(stream, refusal);
-    upgrader.handleUpgrade(request, stream, rest, (ws) => {
-      const peer = peerOf(request, head, options);
-      const connection = new WsSocket(ws, request.socket, peer, open);
-      receive(ws, connection, options.frameBytesMax);
-      boundFirstFrame(ws, stream, connection, options.firstFrameBytesMax);
-      connection.open(options.onOpen);
-    });
+    const peer = peerOf(request, head, options);
+    const upgrade = (leave: () => void) => {
+      let connection: WsSocket | undefined;
+      upgrader.handleUpgrade(request, stream, rest, (ws) => {
+        connection = new WsSocket(ws, request.socket, peer, open, leave);
+        receive(ws, connection, options.frameBytesMax);
+        boundFirstFrame(ws, stream, connection, options.firstFrameBytesMax);
+        connection.open(options.onOpen);
+      });
+      // The library found that it is no such request, or that its connection is gone.
+      if (connection === undefined) leave();
+      return () => connection?.crowded();
+    };
+    const { address } = peer;
+    const respond = (answer: HttpAnswer) => refuse(stream, answer);
+    waitWith(stream, rest, (told) =>
+      entrance.ask({ address, upgrade: told(upgrade), respond: told(respond) }),
+    );
   });
   const port = await bind(server, host, options.port);
   place = { ...place, port };
@@ -128,8 +82,8 @@ async function listen(options: ListenOptions): Promise<Listener> {
   server.on('error', () => {});
 
   const stopAccepting = () => {
-    if (phase === 'stopped') return;
-    phase = 'stopped';
+    if (entrance.isStopped) return;
+    entrance.stop();
     server.close();
   };
   const close = async () => {
