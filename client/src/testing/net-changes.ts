@@ -1,0 +1,84 @@
+import {
+  type Change,
+  type Condition,
+  comparePaths,
+  type Entry,
+  isShownIn,
+  limits,
+  type Operation,
+  ProtocolError,
+} from '@confer/shared';
+
+/** What a path holds; a state never changes while it is looked at. */
+export type Entries = ReadonlyMap<string, Entry>;
+
+/** What a commit is called, and who makes it. */
+export interface Naming {
+  readonly revision: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number;
+  readonly actor: string;
+}
+
+/** Throws `conflict` for the first condition that does not hold. */
+export function checkConditions(conditions: readonly Condition[], entries: Entries): void {
+  for (const { path, modRevision } of conditions) {
+    const current = entries.get(path) ?? null;
+    const found = current?.modRevision ?? 0;
+    if (found === modRevision) continue;
+    const problem = `${path} is at revision ${found}, not ${modRevision} (0: holds nothing)`;
+    throw new ProtocolError('conflict', problem, { path, current });
+  }
+}
+
+/** What operations, in their order, come to: at most one change a path, in the order of the tree, with what was before. */
+export function netChanges(
+  operations: readonly Operation[],
+  entries: Entries,
+  naming: Naming,
+): Change[] {
+  const changes = [...afterAll(operations, entries)].flatMap(([path, value]) =>
+    changeOf(path, value, entries.get(path), naming),
+  );
+  if (changes.length > limits.changesMax)
+    throw new ProtocolError('too_large', `a commit has at most ${limits.changesMax} changes`);
+  return changes.sort((a, b) => comparePaths(a.path, b.path));
+}
+
+/** The value of each path that is written, and `undefined` for each that is removed. */
+function afterAll(
+  operations: readonly Operation[],
+  entries: Entries,
+): ReadonlyMap<string, string | undefined> {
+  const after = new Map<string, string | undefined>();
+  for (const operation of operations) {
+    const { path } = operation;
+    if (operation.type === 'put') after.set(path, operation.value);
+    else if (operation.recursive !== true) after.set(path, undefined);
+    else
+      for (const held of [...entries.keys(), ...after.keys()])
+        if (isShownIn(held, path)) after.set(held, undefined);
+  }
+  return after;
+}
+
+function changeOf(
+  path: string,
+  value: string | undefined,
+  before: Entry | undefined,
+  { revision, time, actor }: Naming,
+): Change[] {
+  const prev = before && { prev: before };
+  if (value === undefined)
+    return before === undefined ? [] : [{ type: 'delete', path, cause: 'removed', ...prev }];
+  const entry: Entry = {
+    path,
+    value,
+    createRevision: before?.createRevision ?? revision,
+    modRevision: revision,
+    version: (before?.version ?? 0) + 1,
+    updatedAt: time,
+    updatedBy: actor,
+  };
+  return [{ type: 'put', path, entry, ...prev }];
+}
