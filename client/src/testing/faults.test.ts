@@ -65,6 +65,16 @@ describe('what a test does to a server in memory', () => {
     expect((await client.serverStatus()).uptimeMs).toBeLessThanOrEqual(30_000);
   });
 
+  it('a stop right after a client was made: it is not let in by a server that is not there', async () => {
+    const server = startTestServer({ '/a': '1' });
+    const mirror = server.connect().mirror('/');
+    await server.stop();
+    expect([server.connections, mirror.status]).toEqual([0, 'syncing']);
+    await server.start();
+    await server.advance(1_000);
+    expect(mirror.status).toBe('live');
+  });
+
   it('W8 a freeze: nothing tells of it but silence, for three heartbeats', async () => {
     const { server, client, mirror, told } = await scene();
     await server.advance(25_000);

@@ -34,20 +34,22 @@ export class Link {
     this.#onGone = onGone;
   }
 
-  /** A server takes it: `accept` makes its end. */
-  connect(accept: () => Peer): void {
+  /** Reaches a server, which takes it with `accept`, or is not there. */
+  connect(accept: () => Peer | undefined): void {
     this.#up.put(() => {
       this.#peer = accept();
-      this.#down.put(() => this.#client.onOpen());
+      if (this.#peer === undefined) this.cut('connection refused');
+      else this.#down.put(() => this.#client.onOpen());
     });
   }
 
   send(frame: string): void {
-    this.#down.put(() => this.#client.onMessage(frame));
+    if (this.#isOpen) this.#down.put(() => this.#client.onMessage(frame));
   }
 
   /** The server ends it; what it has said before arrives first. */
   close(code: number, reason: string): void {
+    if (!this.#isOpen) return;
     this.#peer = undefined;
     this.#down.put(() => this.#end(code, reason));
   }

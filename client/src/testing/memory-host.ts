@@ -52,15 +52,8 @@ export class MemoryHost implements SessionHost {
   readonly openSocket: OpenSocket = (_url, handlers) => {
     const link = new Link(handlers, () => this.#links.delete(link));
     this.#links.add(link);
-    if (this.#state === 'stopped') link.cut('connection refused');
     if (this.#state === 'frozen') link.hold();
-    link.connect(() => {
-      const session = new Session(this.newName('s'), link, this, () => {
-        this.#sessions.delete(session);
-      });
-      this.#sessions.add(session);
-      return session;
-    });
+    link.connect(() => (this.#state === 'stopped' ? undefined : this.#take(link)));
     return link.socket;
   };
 
@@ -124,6 +117,14 @@ export class MemoryHost implements SessionHost {
 
   accept(): void {
     this.#refusal = undefined;
+  }
+
+  #take(link: Link): Session {
+    const session = new Session(this.newName('s'), link, this, () => {
+      this.#sessions.delete(session);
+    });
+    this.#sessions.add(session);
+    return session;
   }
 
   #newStore(): MemoryStore {
