@@ -36,3 +36,20 @@ it('the bundle for rights goes on over a client of the first one, and throws its
   }
   await server.close();
 });
+
+it('the bundle for flags answers out of a mirror of the first one', async () => {
+  const server = await createServer({ engine: 'memory', port: 0 });
+  const script = new URL('./flags-tour.js', import.meta.url).pathname;
+  for (const [client, flags] of [
+    ['browser.bundle.js', 'openfeature.bundle.js'],
+    ['index.js', 'openfeature.js'],
+  ]) {
+    const builds = [client ?? '', flags ?? ''].map((file) => dist(file).href);
+    const { code, stdout, stderr } = await new Program(script, [...builds, server.url]).finished;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ theme: { color: 'blue' }, code: 'FLAG_NOT_FOUND', isOfOneClass: true },
+    });
+  }
+  await server.close();
+});

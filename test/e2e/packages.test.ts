@@ -72,18 +72,20 @@ describe('the packages, packed and installed in an empty folder', () => {
     const url = await server.saw(({ stdout }) => /^http:\S+/.exec(stdout)?.[0]);
     expect((await run('--url', url, 'set', '/a', '1')).code).toBe(0);
     expect((await run('--url', url, 'get', '/a')).stdout).toBe('1\n');
-    expect(await scriptSays(url)).toBe('/a 1 2 anyone\n');
+    expect(await scriptSays(url)).toBe('/a 1 2 anyone\ntrue\n');
     server.child.kill('SIGTERM');
     expect((await server.finished).code).toBe(0);
   });
 
-  /** A plain script that uses the client and the server as their pages say. */
+  /** A plain script that uses all entries as their pages say; no SDK that is optional was installed. */
   async function scriptSays(url: string): Promise<string> {
     const script = join(directory, 'script.js');
     writeFileSync(
       script,
       `import { connect } from '@confer/client';
 import { administrationOf } from '@confer/client/admin';
+import { startTestServer } from '@confer/client/testing';
+import { ConferProvider } from '@confer/client/openfeature';
 import { createServer } from '@confer/server';
 const client = connect(process.argv[2]);
 const mirror = client.mirror('/a');
@@ -92,6 +94,11 @@ const [{ path, value }] = mirror.list();
 await client.set('/a', '2');
 console.log(path, value, mirror.get('/a').value, (await administrationOf(client).whoami()).kind);
 await client.close();
+const tests = startTestServer({ '/flags': { on: true } });
+const provider = new ConferProvider(tests.connect(), '/flags');
+await provider.initialize();
+console.log((await provider.resolveBooleanEvaluation('on')).value);
+await tests.close();
 await (await createServer({ engine: 'memory', port: 0 })).close();
 `,
     );

@@ -1,6 +1,5 @@
 import { relativeTo, subtreesOf } from '@confer/shared';
 import type { Client, Mirror, MirrorChange, WaitOptions } from '../api.ts';
-import { messageOf } from '../errors.ts';
 import type { ClientStatus } from '../status.ts';
 import { durationMs, object } from '../validation/argument-types.ts';
 import { checkArgument, checkOptions, checkSubtree } from '../validation/arguments.ts';
@@ -61,10 +60,10 @@ export class FlagSource {
       await this.#ready(mirror);
     } catch (error) {
       const isFatal = isOver(mirror);
-      // The provider may have been closed meanwhile, and be open again.
+      // The provider may have been closed meanwhile.
       if (this.#opened?.mirror === mirror) this.#told = isFatal ? 'fatal' : 'lost';
       const code = isFatal ? 'PROVIDER_FATAL' : 'PROVIDER_NOT_READY';
-      throw new FlagError(code, messageOf(error), { cause: error });
+      throw new FlagError(code, error instanceof Error ? error.message : '', { cause: error });
     }
     this.#told = 'ready';
     // Flags that are here may be stale already. The SDK takes the provider for ready one turn after this returns, and
