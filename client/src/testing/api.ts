@@ -15,7 +15,10 @@ export type TestData = Readonly<Record<string, TestValue>>;
 export type Refusal =
   /** It does not know the token: connections end, and no new one is let in. */
   | 'unauthenticated'
-  /** The right to do anything is taken away: what is watched is revoked, and each request is refused. */
+  /**
+   * The right to do anything is taken away: what is watched is revoked, and each request is refused. As on a real server
+   * that is a revision of its own, which shows nothing.
+   */
   | 'forbidden';
 
 /** What a write of the test may say beside what it writes. */

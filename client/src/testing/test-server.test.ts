@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { administrationOf } from '../admin.ts';
 import type { MirrorChange } from '../api.ts';
 import { startTestServer } from '../testing.ts';
 
@@ -146,6 +147,13 @@ describe('a server in memory', () => {
     expect(server.revision).toBe(0);
     // @ts-expect-error: what callers in JavaScript may do
     expect(() => startTestServer({ '/a': undefined })).toThrow('no data');
+  });
+
+  it('says who asks, and that it has neither roles nor tokens', async () => {
+    const { client } = await mirrored();
+    const { whoami, roles } = administrationOf(client);
+    expect(await whoami()).toMatchObject({ principal: 'app', kind: 'anyone' });
+    await expect(roles.list()).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   it('goes on under the fake timers of a test runner', async () => {
