@@ -198,7 +198,12 @@ const libraryRules = [
     'library-shipped',
     'what is shipped is in the dependencies of its package',
     { path: SOURCES, pathNot: TESTS },
-    { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'], pathNot: '^@confer/' },
+    {
+      dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'],
+      // The application brings its own.
+      dependencyTypesNot: ['npm-peer'],
+      pathNot: '^@confer/',
+    },
   ),
   rule(
     'edge-modules',

@@ -18,8 +18,9 @@ const PACKAGE = 'client/package.json';
  * What the package offers to browsers, which its `exports` say: each `./dist/NAME.bundle.js` is made of
  * `src/NAME.ts`. The first is all that a page has to load.
  */
-const bundles = Object.values(JSON.parse(readFileSync(root + PACKAGE, 'utf8')).exports).flatMap(
-  ({ browser }) => /^\.\/dist\/(\w+)\.bundle\.js$/.exec(browser ?? '')?.[1] ?? [],
+const { exports, peerDependencies } = JSON.parse(readFileSync(root + PACKAGE, 'utf8'));
+const bundles = Object.values(exports).flatMap(
+  ({ browser }) => /^\.\/dist\/([\w-]+)\.bundle\.js$/.exec(browser ?? '')?.[1] ?? [],
 );
 const entryOf = (name) => `client/src/${name}.ts`;
 const bundleOf = (name) => `client/dist/${name}.bundle.js`;
@@ -126,6 +127,8 @@ async function minified(entry) {
     format: 'esm',
     target: 'es2022',
     platform: 'browser',
+    // The page brings its own, and there must be one of it.
+    external: Object.keys(peerDependencies),
     legalComments: 'none',
     logLevel: 'warning',
     plugins: entry === entryOf(bundles[0]) ? [] : [errorsOfFirst],

@@ -3,6 +3,7 @@ import type { OverrideSource } from './api.ts';
 import { callBack } from './delivery/listener-queue.ts';
 import { messageOf } from './errors.ts';
 import type { OpenSocket } from './sockets/socket.ts';
+import { systemClock } from './system-clock.ts';
 
 /** Everything the client takes from the world, handed in so that tests can be the world. */
 export interface Platform {
@@ -16,17 +17,6 @@ export interface Platform {
   /** Calls back, until the signal, when the machine may have slept. */
   readonly onWakeUp?: (check: () => void, signal: AbortSignal) => void;
 }
-
-/** Timers hold their delay in 31 bits; a longer one would fire at once. */
-const DELAY_MS_MAX = 2 ** 31 - 1;
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  setTimer(delayMs, run) {
-    const handle = setTimeout(run, Math.min(delayMs, DELAY_MS_MAX));
-    return { cancel: () => clearTimeout(handle) };
-  },
-};
 
 /** The real clock and real randomness, with the socket of this platform. */
 export function systemPlatform(openSocket: OpenSocket): Platform {
