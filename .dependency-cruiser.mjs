@@ -152,7 +152,7 @@ const CLIENT_LAYERS = [
   'validation',
 ];
 /** What users see, beside those folders: every layer may import it, and it imports no layer. */
-const CLIENT_COMMON = '^client/src/(api|diagnostics|errors|status)\\.ts$';
+const CLIENT_COMMON = '^client/src/(api|diagnostics|errors|status|sockets/socket)\\.ts$';
 
 const clientRules = [
   ...CLIENT_LAYERS.map((name, place) =>
@@ -224,7 +224,7 @@ const libraryRules = [
   rule(
     'node-browser',
     'what browsers load needs nothing of Node',
-    { path: '^client/src/(browser|admin|config|react|tabs|openfeature)\\.ts$' },
+    { path: '^client/src/(browser|admin|config|react|tabs|tab-worker|openfeature)\\.ts$' },
     { path: [NODE, '(^|/)ws(/|$)'], reachable: true },
   ),
 ];

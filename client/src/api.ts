@@ -10,6 +10,7 @@ import type {
   Status,
 } from '@confer/shared';
 import type { Diagnostics } from './diagnostics.ts';
+import type { OpenSocket } from './sockets/socket.ts';
 import type { ClientStatus, LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
 
 export interface ClientOptions {
@@ -44,6 +45,11 @@ export interface ClientOptions {
    * differed. Default: `console.error`.
    */
   readonly onError?: (error: unknown) => void;
+  /**
+   * How a connection is opened. Default: a WebSocket of its own. `sharedTabs` of `@confer/client/tabs` gives one that
+   * the tabs of a browser share.
+   */
+  readonly openSocket?: OpenSocket;
 }
 
 /** A subtree as it was kept. */

@@ -80,6 +80,7 @@ class ConferClient implements Client {
     const connection = new Connection(
       {
         ...platform,
+        openSocket: options.openSocket ?? platform.openSocket,
         token: options.token,
         client: this.#client,
         endpoints,

@@ -51,6 +51,7 @@ export {
   ConflictError,
   TimeoutError,
 } from './errors.ts';
+export type { OpenSocket, Socket, SocketHandlers } from './sockets/socket.ts';
 export type {
   ClientStatus,
   LostEvent,

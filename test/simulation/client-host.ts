@@ -15,6 +15,7 @@ import {
 } from '../validate/history.ts';
 import { ClientWork, isExpected } from './client-work.ts';
 import type { OperationHistory } from './operation-history.ts';
+import type { SharedTabs } from './shared-tabs.ts';
 
 const SUBTREES = ['/', '/a', '/a/b', '/d', '/nothing', '/x'];
 /** What a watch says when a server sent what does not fit: no correct one ever does. */
@@ -27,6 +28,8 @@ interface ClientHostOptions {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;
   readonly network: Network;
+  /** Where it is a tab, it has its connection from there. */
+  readonly tabs: SharedTabs | undefined;
   readonly histories: Histories;
   readonly operationHistory: OperationHistory;
   readonly valueCharsMax: number;
@@ -67,11 +70,12 @@ export class ClientHost {
   }
 
   restart(): void {
-    const { network } = this.#options;
+    const { network, tabs } = this.#options;
     this.thaw();
     this.#process.isAlive = false;
     this.#process.scope.kill();
     for (const link of [...network.links]) if (link.owner === this.name) link.cut();
+    tabs?.kill(this.name);
     this.#process = this.#start();
   }
 
@@ -80,12 +84,14 @@ export class ClientHost {
     this.#thawedAt = undefined;
     this.#process.scope.freeze();
     this.#options.network.freeze(this.name);
+    this.#options.tabs?.freeze(this.name);
   }
 
   thaw(): void {
     this.#thawedAt ??= this.#options.clock.now();
     this.#process.scope.thaw();
     this.#options.network.thaw(this.name);
+    this.#options.tabs?.thaw(this.name);
   }
 
   placeOf(position: Position): Place {
@@ -135,7 +141,7 @@ export class ClientHost {
   }
 
   #start(): Process {
-    const { clock, network, operationHistory, valueCharsMax, histories } = this.#options;
+    const { clock, network, tabs, operationHistory, valueCharsMax, histories } = this.#options;
     const scope = clock.scope();
     this.#processes += 1;
     const name = `${this.name}.${this.#processes}`;
@@ -143,11 +149,12 @@ export class ClientHost {
     const client = createClient(
       ['http://server'],
       {
-        client: { name },
+        // Tabs that call themselves the same share a connection.
+        client: { name: tabs ? 'tab' : name },
         onError: (error) => this.problems.push(`W7 ${name} reports ${String(error)}`),
       },
       {
-        openSocket: network.opener(this.name),
+        openSocket: (tabs ?? network).opener(this.name),
         clock: scope.clock,
         random: this.#random.next,
         newId: () => {

@@ -11,6 +11,7 @@ import { ClientHost } from './client-host.ts';
 import { disturb, heal, type World } from './faults.ts';
 import type { OperationHistory } from './operation-history.ts';
 import type { ServerHost } from './server-host.ts';
+import { SharedTabs } from './shared-tabs.ts';
 import type { EngineName } from './stores/simulated-store.ts';
 import { storing } from './stores/storing.ts';
 
@@ -18,6 +19,8 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly steps: number;
   readonly engine?: EngineName;
+  /** The clients are tabs of one browser, which share a connection. */
+  readonly areTabs?: boolean;
 }
 
 /** Nothing is wrong with the world for this long at the end; everybody must be well by then. */
@@ -39,8 +42,9 @@ export async function simulate({
   seed,
   steps,
   engine = 'memory',
+  areTabs = false,
 }: SimulationOptions): Promise<string[]> {
-  const scene = build(new SeededRandom(seed), engine, new SeededRandom(~seed));
+  const scene = build(new SeededRandom(seed), engine, new SeededRandom(~seed), areTabs);
   try {
     await play(scene, steps);
   } catch (error) {
@@ -95,7 +99,12 @@ function writtenInPeace(client: ClientHost): () => readonly string[] {
   return () => answer;
 }
 
-function build(random: SeededRandom, engine: EngineName, diskRandom: SeededRandom): Scene {
+function build(
+  random: SeededRandom,
+  engine: EngineName,
+  diskRandom: SeededRandom,
+  areTabs: boolean,
+): Scene {
   // One run in ten has values so large that snapshots and batches need several frames.
   const isLarge = random.chance(0.1);
   const networkOptions = {
@@ -117,6 +126,7 @@ function build(random: SeededRandom, engine: EngineName, diskRandom: SeededRando
   network.brittle = brittle;
   // Every second run, the clients are there before their server is.
   if (random.chance(0.5)) server.start();
+  const tabs = areTabs ? new SharedTabs(clock, diskRandom.fork(), network) : undefined;
   const valueCharsMax = isLarge ? 150_000 : random.pick([1, 300]);
   const clients = Array.from({ length: random.int(2, 4) }, (_, i) => {
     const fork = random.fork();
@@ -124,6 +134,7 @@ function build(random: SeededRandom, engine: EngineName, diskRandom: SeededRando
       clock,
       random: fork,
       network,
+      tabs,
       histories: server,
       operationHistory,
       valueCharsMax,

@@ -3,7 +3,7 @@ import { callback, durationMs, labels, name, pauseMs } from './argument-types.ts
 import { checkArgument, checkOptions, checkToken } from './arguments.ts';
 
 export function checkClientOptions(options: ClientOptions): void {
-  checkOptions(options, { onError: callback });
+  checkOptions(options, { onError: callback, openSocket: callback });
   const { client, timeouts, retry, token } = options;
   checkOptions(client, { name, version: name, labels }, 'client');
   for (const [key, label] of Object.entries(client?.labels ?? {}))
