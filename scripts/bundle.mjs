@@ -52,8 +52,32 @@ export async function bundleClient() {
     const isFresh = existsSync(root + bundle) && changedAt(bundle) > changed;
     if (isFresh) continue;
     mkdirSync(dirname(root + bundle), { recursive: true });
-    writeFileSync(root + bundle, await minified(entryOf(name)));
+    const code = await minified(entryOf(name));
+    requireOfFirst(name, code);
+    writeFileSync(root + bundle, code);
   }
+}
+
+/** What a bundle takes from the first has to be there: a page would only find out when it loads it. */
+function requireOfFirst(name, code) {
+  const from = new RegExp(
+    `import\\s*\\{([^}]*)\\}\\s*from\\s*["']\\./${bundles[0]}\\.bundle\\.js["']`,
+    'g',
+  );
+  const first = readFileSync(root + bundleOf(bundles[0]), 'utf8');
+  const [, exported = ''] = /export\s*\{([^}]*)\}\s*;?\s*$/.exec(first) ?? [];
+  const there = exported.split(',').map((one) =>
+    one
+      .trim()
+      .split(/\s+as\s+/)
+      .at(-1),
+  );
+  for (const [, imported] of code.matchAll(from))
+    for (const one of imported.split(',')) {
+      const [wanted] = one.trim().split(/\s+as\s+/);
+      if (!there.includes(wanted))
+        throw new Error(`${bundles[0]} has no ${wanted}, which ${name} wants`);
+    }
 }
 
 const COMMAND = 'cli/dist/main.js';

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@confer/shared';
 import type { OverrideSource } from './api.ts';
 import { callBack } from './delivery/listener-queue.ts';
-import { messageOf } from './errors.ts';
+import { messageOf } from './make-error.ts';
 import type { OpenSocket } from './sockets/socket.ts';
 import { systemClock } from './system-clock.ts';
 

@@ -1,7 +1,14 @@
-/** Shows the flags below /flags as they are now. Two of them do something: `dark` and `banner`. */
+/**
+ * Shows the flags below /flags as they are now. Two of them do something: `dark` and `banner`. The next visit begins with
+ * those of this one, also while the server is away.
+ */
 import { connect } from '/browser.bundle.js';
+import { browserSnapshot } from '/snapshot.bundle.js';
 
-const client = connect(document.documentElement.dataset.confer, { client: { name: 'flags-page' } });
+const client = connect(document.documentElement.dataset.confer, {
+  client: { name: 'flags-page' },
+  snapshot: browserSnapshot('flags-page'),
+});
 const flags = client.mirror('/flags');
 const element = (id) => document.getElementById(id);
 

@@ -18,6 +18,7 @@ const files = {
   '/page.js': ['text/javascript', here('page.js')],
   '/page.css': ['text/css', here('page.css')],
   '/browser.bundle.js': ['text/javascript', client('browser.bundle.js')],
+  '/snapshot.bundle.js': ['text/javascript', client('snapshot.bundle.js')],
 };
 const policy = `default-src 'none'; script-src 'self'; style-src 'self'; connect-src ${CONFER_URL.replace(/^http/, 'ws')}`;
 

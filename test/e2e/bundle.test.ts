@@ -53,3 +53,17 @@ it('the bundle for flags answers out of a mirror of the first one', async () => 
   }
   await server.close();
 });
+
+it.each(['admin', 'config', 'openfeature', 'react', 'snapshot', 'tabs'])(
+  'the bundle %s loads beside the first, and its errors are of one class with it',
+  async (name) => {
+    const shown: Record<string, unknown> = await import(dist(`${name}.bundle.js`).href);
+    const first: Record<string, unknown> = await import(dist('browser.bundle.js').href);
+    expect(Object.keys(shown).length).toBeGreaterThan(0);
+    if (typeof shown.config !== 'function') return;
+    const { ConferError } = first;
+    const call = () => shown.config instanceof Function && shown.config({}, '/a', {});
+    expect(call).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+    expect(call).toThrow(ConferError instanceof Function ? ConferError.prototype.constructor : '');
+  },
+);

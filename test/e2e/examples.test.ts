@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { Browser, isChromiumHere } from '../support/browser.ts';
 import { confer, freePort, Program, serve, withDirectory } from '../support/process.ts';
 
 const SOON = { timeout: 15_000, interval: 20 };
@@ -85,7 +86,7 @@ test('of the fleet, the older worker refuses what it cannot use and works on; th
   expect((await fleet.kill('SIGTERM')).code).toBe(0);
 });
 
-test('the programs of the examples say how they are started, and start on the port that they say', async () => {
+test('the page is served under a policy for its own scripts alone, and nothing else is', async () => {
   const port = await freePort();
   const page = example('flags-page/serve.mjs', { PORT: String(port) });
   await said(page, new RegExp(`open http://127.0.0.1:${port}`));
@@ -93,3 +94,37 @@ test('the programs of the examples say how they are started, and start on the po
   expect(response.headers.get('content-security-policy')).toContain("script-src 'self'");
   expect((await fetch(`http://127.0.0.1:${port}/../package.json`)).status).toBe(404);
 });
+
+test.runIf(isChromiumHere)(
+  'the page shows flags as they change, and begins with those it kept while the server is away (with Chromium)',
+  { timeout: 90_000 },
+  async () => {
+    await withDirectory(async (directory) => {
+      const data = ['--data', join(directory, 'data')];
+      const { url, port, program } = await server(data);
+      await set(url, { '/flags/banner': 'hello', '/flags/<b>bold</b>': '1' });
+      const page = example('flags-page/serve.mjs', { CONFER_URL: url, PORT: '0' });
+      const [, address = ''] = await said(page, /open (http:\S+)/);
+      const browser = await Browser.launch(join(directory, 'profile'));
+      onTestFinished(() => browser.close());
+      const tab = await browser.open(address);
+      const status = 'document.getElementById("status").textContent';
+      const banner = 'document.getElementById("banner")';
+      await tab.until(`${banner}.textContent === "hello" && !${banner}.hidden`);
+      expect(await tab.evaluate('document.querySelectorAll("b").length')).toBe(0);
+      await set(url, { '/flags/dark': 'true' });
+      await tab.until('document.body.classList.contains("dark")');
+      await tab.until('localStorage.getItem("confer:flags-page:/flags")?.includes("dark")');
+      await program.kill();
+      await tab.until(`${status} === "stale"`);
+      await tab.close();
+      const second = await browser.open(address);
+      await second.until(`${status} === "stale" && ${banner}.textContent === "hello"`);
+      await server(data, port);
+      await set(url, { '/flags/banner': 'back again' });
+      await second.until(`${status} === "live" && ${banner}.textContent === "back again"`);
+      await set(url, { '/flags/banner': '' });
+      await second.until(`${banner}.hidden`);
+    });
+  },
+);

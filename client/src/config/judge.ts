@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../make-error.ts';
 import type { StandardIssue, StandardResult, StandardSchema } from './api.ts';
 import type { ConfigIssue } from './config-error.ts';
 import { assembled, collisionOf, entryOf, type Layer } from './sources.ts';

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Clock, type Data, flatten, ROOT, subtreeProblem, type Timer } from '@confer/shared';
 import type { OverrideSource } from '../api.ts';
-import { ConferError, messageOf } from '../errors.ts';
+import { ConferError } from '../errors.ts';
+import { messageOf } from '../make-error.ts';
 import { isObject } from '../validation/argument-types.ts';
 
 /** A file is looked at this often: watching one misses what editors, mounts and symbolic links do. */

@@ -1,4 +1,5 @@
-import { ConferError, closedError, TimeoutError } from '../errors.ts';
+import { ConferError, TimeoutError } from '../errors.ts';
+import { closedError } from '../make-error.ts';
 import { isOutOfReach } from '../mirror/readiness.ts';
 import { ConditionVariable } from '../requests/condition-variable.ts';
 import { array, oneOf } from '../validation/argument-types.ts';

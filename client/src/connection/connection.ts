@@ -9,7 +9,8 @@ import {
   type Welcome,
 } from '@confer/shared';
 import type { ConnectionDiagnostics, ConnectionHistory } from '../diagnostics.ts';
-import { type ClientErrorCode, ConferError, messageOf } from '../errors.ts';
+import { type ClientErrorCode, ConferError } from '../errors.ts';
+import { messageOf } from '../make-error.ts';
 import type { ClientStatus, RetryOutlook } from '../status.ts';
 import { checkToken } from '../validation/arguments.ts';
 import { newHistory, noteLoss, noteWelcome } from './connection-history.ts';

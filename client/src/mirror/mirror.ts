@@ -9,7 +9,8 @@ import type {
   WaitOptions,
 } from '../api.ts';
 import { Emitter } from '../delivery/emitter.ts';
-import { type ConferError, closedError } from '../errors.ts';
+import type { ConferError } from '../errors.ts';
+import { closedError } from '../make-error.ts';
 import { ConditionVariable } from '../requests/condition-variable.ts';
 import type { LostEvent, MirrorStatus, MirrorStatusChange } from '../status.ts';
 import {

@@ -1,7 +1,7 @@
 import { isWithin, type Operation } from '@confer/shared';
 import type { Client, WatchOptions } from '../api.ts';
 import type { WatchDiagnostics } from '../diagnostics.ts';
-import { closedError } from '../errors.ts';
+import { closedError } from '../make-error.ts';
 import { flag, position, signal } from '../validation/argument-types.ts';
 import { checkOptions, checkSubtree } from '../validation/arguments.ts';
 import type { ClientContext } from '../watch/context.ts';

@@ -11,7 +11,8 @@ import {
 } from '@confer/shared';
 import type { Connection } from '../connection/connection.ts';
 import type { RequestsDiagnostics } from '../diagnostics.ts';
-import { ConferError, errorOfReply, messageOf } from '../errors.ts';
+import { ConferError } from '../errors.ts';
+import { errorOfReply, messageOf } from '../make-error.ts';
 import { framesOf } from './commit-parts.ts';
 import { type Deadline, Deferred, throwIfAborted } from './deadline.ts';
 

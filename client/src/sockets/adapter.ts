@@ -1,4 +1,5 @@
-import { type ClientErrorCode, messageOf } from '../errors.ts';
+import type { ClientErrorCode } from '../errors.ts';
+import { messageOf } from '../make-error.ts';
 import type { Socket, SocketHandlers } from './socket.ts';
 
 /** One WebSocket of whatever implementation, after its construction: what an adapter drives. */

@@ -1,5 +1,6 @@
 import { createSecureContext } from 'node:tls';
-import { ConferError, messageOf } from '../errors.ts';
+import { ConferError } from '../errors.ts';
+import { messageOf } from '../make-error.ts';
 import { text } from '../validation/argument-types.ts';
 import { checkOptions } from '../validation/arguments.ts';
 

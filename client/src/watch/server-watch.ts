@@ -9,7 +9,8 @@ import {
   type WatchMessage,
 } from '@confer/shared';
 import type { Backoff } from '../connection/backoff.ts';
-import { type ConferError, errorOfReply, revokedError } from '../errors.ts';
+import type { ConferError } from '../errors.ts';
+import { errorOfReply, revokedError } from '../make-error.ts';
 import type { Requests } from '../requests/requests.ts';
 import type { RetryOutlook } from '../status.ts';
 import { compactedError } from './compacted-error.ts';
