@@ -111,7 +111,8 @@ class Run {
       }
     for (let step = 0; step < steps; step++) await this.#step(this.#random.pick(clients));
     await this.#end();
-    for (const client of clients) await client.close();
+    for (const client of clients) this.#judge(client);
+    await this.server.close();
     await this.server.settle();
   }
 
@@ -167,6 +168,14 @@ class Run {
       if (!isProved || mirror.size !== expected.size || mirror.status !== 'live')
         this.host.problems.push(`W7 ${mirror.path} has ${mirror.size} of ${state.size} entries`);
     }
+  }
+
+  /** What a client had to ask for again, because it did not fit, no correct server ever sends. */
+  #judge(client: Client): void {
+    for (const { path, mode, resyncs } of client.diagnostics().watches)
+      for (const cause of ['gap', 'digest', 'misfit'] as const)
+        if (resyncs[cause] > 0)
+          this.host.problems.push(`${mode} of ${path}: ${resyncs[cause]} times a ${cause}`);
   }
 
   #mirror(client: Client, path: string): void {

@@ -58,6 +58,16 @@ describe('a server in memory', () => {
     expect(changes).toHaveLength(3);
   });
 
+  it('W1 W3 has told a watch at once, also after commits elsewhere', async () => {
+    const { server, client } = await mirrored();
+    const shop = client.mirror('/shop');
+    await shop.ready();
+    await server.set('/elsewhere', '1');
+    await server.set('/shop/a', '1');
+    expect(shop.value('/shop/a')).toBe('1');
+    expect(shop.status).toBe('live');
+  });
+
   it('S3 S4 W12 takes writes of a client, with conditions, which its mirrors show when they return', async () => {
     const { server, client, mirror } = await mirrored({ '/a': '1' });
     const { revision } = await client.set('/a', '2', { ifRevision: 1 });

@@ -23,8 +23,8 @@ export class Watcher {
   readonly #request: WatchRequest;
   readonly #store: MemoryStore;
   readonly #say: (message: DownMessage) => void;
-  /** Everything up to here was sent. */
-  #position: number;
+  /** Where the last message left the client: what happened elsewhere since does not move it. */
+  #toldTo: number;
 
   constructor(
     name: string,
@@ -36,7 +36,7 @@ export class Watcher {
     this.#request = request;
     this.#store = store;
     this.#say = say;
-    this.#position = store.revision;
+    this.#toldTo = store.revision;
   }
 
   get isOfEvents(): boolean {
@@ -64,7 +64,7 @@ export class Watcher {
 
   /** What happened since, as one batch. */
   #resume(after: number): void {
-    this.#position = after;
+    this.#toldTo = after;
     const isNews = this.#tell(this.#store.commitsAfter(after));
     if (!this.isOfEvents) this.#synced(isNews ? 'commits' : 'nothing');
   }
@@ -90,10 +90,10 @@ export class Watcher {
       const changes = commit.changes.filter((change) => isShownIn(change.path, path));
       return changes.length === 0 ? [] : [toWireCommit({ ...commit, changes }, prev)];
     });
-    const from = this.#position;
-    const to = this.#store.revision;
-    this.#position = to;
     if (own.length === 0) return false;
+    const from = this.#toldTo;
+    const to = this.#store.revision;
+    this.#toldTo = to;
     for (const frame of framesOf({ watch: this.name, from, to }, own)) this.#say(frame);
     return true;
   }
@@ -114,7 +114,7 @@ export class Watcher {
     for (const { path, modRevision } of entries) digest.add(path, modRevision);
     const proof = { entries: entries.length, digest: digest.toString() };
     const { revision } = this.#store;
-    this.#position = revision;
+    this.#toldTo = revision;
     this.#say({ type: 'synced', watch: this.name, revision, by, ...proof });
   }
 
