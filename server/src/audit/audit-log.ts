@@ -12,7 +12,7 @@ import {
 } from './audit-file.ts';
 import { CHAIN_BEGIN, type ChainEnd, checkFile, problemText } from './check-file.ts';
 import type { AuditHead, AuditLink, OwnEvent } from './events.ts';
-import { chained, type LineWriter } from './line.ts';
+import { LinePlacer, type LineWriter } from './line.ts';
 import { linesOf, parseLine } from './lines.ts';
 
 export interface AuditLogOptions {
@@ -49,6 +49,7 @@ interface Current {
  */
 export class AuditLog {
   readonly #options: AuditLogOptions;
+  readonly #placer = new LinePlacer();
   #current: Current;
   /** Whether something may be behind the last whole line. */
   #isDoubtful = false;
@@ -164,7 +165,7 @@ export class AuditLog {
   async #append(bodies: readonly string[]): Promise<void> {
     await this.#cutDoubtful();
     const { file, bytes, link: before } = this.#current;
-    const { bytes: content, link } = chained(bodies, before);
+    const { bytes: content, link } = this.#placer.place(bodies, before);
     this.#isDoubtful = true;
     await file.write(content, bytes);
     if (this.#options.isDurable) await file.sync();
@@ -234,7 +235,7 @@ async function beginOf(directory: string, { name }: AuditFileName): Promise<Audi
   const { value } = await lines.next();
   await lines.return(undefined);
   const line = value === undefined ? undefined : parseLine(value.bytes.toString());
-  return line === undefined ? undefined : { seq: line.seq - 1, hash: line.prev };
+  return line?.prev === undefined ? undefined : { seq: line.seq - 1, hash: line.prev };
 }
 
 function broken(directory: string, text: string): StartError {

@@ -1,7 +1,8 @@
 import type { AuditFileName } from './audit-file.ts';
+import { Chain } from './chain.ts';
 import type { AuditLink } from './events.ts';
 import { BEGIN } from './line.ts';
-import { type AuditLine, linesOf, linkOf, parseLine, type RawLine } from './lines.ts';
+import { type AuditLine, linesOf, parseLine, type RawLine } from './lines.ts';
 
 /** What was done to a file that does not follow from what is before it. */
 export type AuditDamage =
@@ -57,9 +58,9 @@ interface NumberedLine {
 }
 
 /**
- * Goes through a file line by line and holds each against the one before it. Ends at the first that does not fit, and
+ * Goes through a file line by line and holds each against those before it. Ends at the first that does not fit, and
  * looks at those behind it only to say what was done: one line that fits neither side was edited; one that fits
- * the next, but not the one before it, shows that that was edited.
+ * the next, but not what is before it, shows that that was edited.
  */
 export async function checkFile(
   directory: string,
@@ -68,35 +69,41 @@ export async function checkFile(
   { onLine, isFirst = false }: CheckOptions = {},
 ): Promise<CheckedFile> {
   const lines = numbered(`${directory}/${file.name}`);
-  let end = before;
+  let chain = new Chain(before.link);
+  let { at } = before;
   let wholeBytes = 0;
   let count = 0;
+  const done = () => {
+    const link = { seq: chain.seq, hash: chain.hash };
+    return { end: { link, ...(at === undefined ? {} : { at }) }, lines: count, wholeBytes };
+  };
   for await (const current of lines) {
     const { raw, line, number } = current;
-    const done = { end, lines: count, wholeBytes };
-    if (!raw.isWhole || raw.bytes.includes(0)) return { ...done, isTorn: true };
+    if (!raw.isWhole || raw.bytes.includes(0)) return { ...done(), isTorn: true };
     if (line === undefined)
       return {
-        ...done,
+        ...done(),
         isTorn: false,
         problem: problem(file, number, 'edited', 'is no line of an audit'),
       };
-    if (number === 1 && isFirst) end = { link: { seq: line.seq - 1, hash: line.prev } };
-    const { seq, hash } = end.link;
-    if (line.seq !== seq + 1 || line.prev !== hash || (number === 1 && line.seq !== file.seq)) {
+    if (number === 1 && isFirst && line.prev !== undefined)
+      chain = new Chain({ seq: line.seq - 1, hash: line.prev });
+    const isOfFile = number > 1 || (line.seq === file.seq && line.prev !== undefined);
+    if (!isOfFile || !chain.isContinuedBy(line)) {
+      const { end } = done();
       const found =
         number === 1
           ? await ofFirstLine(file, current, end, lines)
-          : await ofLine(file, current, end, lines);
-      return { ...done, isTorn: false, problem: found };
+          : await ofLine(file, current, chain, lines);
+      return { ...done(), isTorn: false, problem: found };
     }
-    const link = linkOf(line, raw.bytes);
-    onLine?.(line, link, number);
-    end = { link, at: { file: file.name, line: number, last: line } };
+    chain.take(line, raw.bytes, number);
+    onLine?.(line, chain, number);
+    at = { file: file.name, line: number, last: line };
     wholeBytes = raw.offset + raw.bytes.length + 1;
     count++;
   }
-  return { end, lines: count, wholeBytes, isTorn: false };
+  return { ...done(), isTorn: false };
 }
 
 async function* numbered(path: string): AsyncGenerator<NumberedLine> {
@@ -118,6 +125,8 @@ async function ofFirstLine(
   const last = at?.last;
   if (line?.seq !== file.seq)
     return problem(file, 1, 'edited', 'has not the number that the name of the file says');
+  if (line.prev === undefined)
+    return problem(file, 1, 'edited', 'does not say which line it continues');
   if (last !== undefined && last.fields.get('gateway') !== line.fields.get('gateway'))
     return problem(file, 1, 'foreign_file', 'is of another server');
   if (line.seq <= link.seq)
@@ -131,47 +140,64 @@ async function ofFirstLine(
   }
   if (at === undefined || (last?.event === 'rotated' && next !== file.name))
     return problem(file, 1, 'foreign_file', `does not follow ${at?.file ?? 'the beginning'}`);
-  return (await fits(line, raw, rest))
+  return (await isContinued(line, raw, rest))
     ? problem({ name: at.file }, at.line, 'edited', 'is not what the file after it continues')
     : problem(file, 1, 'edited', 'continues another line than the one before it');
 }
 
-/** Whether the line behind one is the one that follows it, or there is none. */
-async function fits(line: AuditLine, raw: RawLine, rest: AsyncGenerator<NumberedLine>) {
-  const { value: next } = await rest.next();
-  return next === undefined || next.line?.prev === linkOf(line, raw.bytes).hash;
+/** Whether the link behind a line goes on from it, or there is none. */
+async function isContinued(line: AuditLine, raw: RawLine, rest: AsyncGenerator<NumberedLine>) {
+  const chain = new Chain(BEGIN);
+  chain.take(line, raw.bytes, 1);
+  for await (const next of rest) {
+    if (next.line === undefined) return false;
+    if (next.line.prev !== undefined) return next.line.prev === chain.hash;
+    chain.take(next.line, next.raw.bytes, 1);
+  }
+  return true;
 }
 
 async function ofLine(
   file: AuditFileName,
   { line, number, raw }: NumberedLine,
-  before: ChainEnd,
+  { seq, hash, from }: Chain,
   rest: AsyncGenerator<NumberedLine>,
 ): Promise<AuditProblem> {
-  const expected = before.link.seq + 1;
+  const expected = seq + 1;
   if (line === undefined) return problem(file, number, 'edited', 'is no line of an audit');
-  if (line.prev === before.link.hash)
-    return problem(file, number, 'edited', `has number ${line.seq} instead of ${expected}`);
+  const isRenumbered = `has number ${line.seq} instead of ${expected}`;
+  if (line.prev === hash) return problem(file, number, 'edited', isRenumbered);
   if (line.seq === expected)
-    return (await fits(line, raw, rest))
-      ? problem(file, number - 1, 'edited', 'is not what the line after it continues')
+    return (await isContinued(line, raw, rest))
+      ? problem(file, from, 'edited', oneOf(from, number))
       : problem(file, number, 'edited', 'continues another line than the one before it');
-  if (line.seq < expected)
-    return problem(file, number, 'inserted', `has number ${line.seq}, which was there before`);
-  for await (const later of rest)
-    if (later.line?.seq === expected)
+  let next: AuditLine | undefined;
+  for await (const later of rest) {
+    next ??= later.line;
+    if (later.line?.seq === expected && line.seq > expected)
       return problem(
         file,
         number,
         'swapped',
         `has number ${line.seq}; number ${expected} is in line ${later.number}`,
       );
+  }
+  if (next?.seq === expected + 1) return problem(file, number, 'edited', isRenumbered);
+  if (line.seq < expected)
+    return problem(file, number, 'inserted', `has number ${line.seq}, which was there before`);
   return problem(
     file,
     number,
     'deleted',
     `should be number ${expected}: ${missing(expected, line.seq - 1)}`,
   );
+}
+
+/** Lines that one sum is of. */
+function oneOf(from: number, next: number): string {
+  return from === next - 1
+    ? 'is not what the line after it continues'
+    : `or one of those up to line ${next - 1} is not what line ${next} continues`;
 }
 
 function missing(first: number, last: number): string {

@@ -63,10 +63,10 @@ export type OwnEvent =
   | { readonly event: 'rotated'; readonly next: string }
   | { readonly event: 'removed'; readonly files: number; readonly through: AuditLink };
 
-/** A line that stands for all before it: each holds the sum of the one before. */
+/** A line that stands for all before it: it, or the last link before it, holds their sum. */
 export interface AuditLink {
   readonly seq: number;
-  /** SHA-256 of the line, in hex. */
+  /** SHA-256, in hex, of all lines from the last link on, up to this one: most often of this one alone. */
   readonly hash: string;
 }
 

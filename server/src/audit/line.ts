@@ -5,10 +5,6 @@ import type { LoginFailureRow } from './login-failures.ts';
 const PATHS_MAX = 20;
 /** Longer texts are cut: twenty paths and all names fit into a line with each of their bytes written as six. */
 const TEXT_LENGTH_MAX = 2_048;
-/** Of one code unit of a text. */
-const UTF8_BYTES_MAX = 3;
-/** What a line has beside its body: its number, the sum of the line before, and what is around them. */
-const PLACE_BYTES_MAX = 128;
 /** What `prev` of the very first line says. */
 export const BEGIN: AuditLink = { seq: 0, hash: 'begin' };
 
@@ -42,7 +38,7 @@ interface KnownActor {
 }
 
 /**
- * Writes the part of a line that does not depend on its place. All that a line costs is here and in `chained`, at
+ * Writes the part of a line that does not depend on its place. All that a line costs is here and in `LinePlacer`, at
  * tens of thousands of events a second: so the text of the actor is made once, and nothing is built to be
  * serialized.
  */
@@ -104,25 +100,45 @@ export class LineWriter {
   }
 }
 
+/** Of one code unit of a text. */
+const UTF8_BYTES_MAX = 3;
+/** What a line has beside its body: its number, a sum, and what is around them. */
+const PLACE_BYTES_MAX = 128;
+
 /**
- * Puts lines in their place: each after another one, whose sum it carries. Written into bytes at once, of which the sum is
- * taken: text would be made into bytes twice.
+ * Puts lines in their place, each with a number. The first and the last of those that are written together are links:
+ * they carry the sum of all from the link before them on (`Chain` reads it). So a sum costs as much for many lines as
+ * for one, and still nothing but the last line is there that no other one vouches for.
+ *
+ * The bytes lie in one buffer, which the next ones overwrite: to get a large one costs more than what is in it.
  */
-export function chained(
-  bodies: readonly string[],
-  after: AuditLink,
-): { readonly bytes: Uint8Array; readonly link: AuditLink } {
-  let { seq, hash } = after;
-  const lengthMax = bodies.reduce((sum, { length }) => sum + length * UTF8_BYTES_MAX, 0);
-  const bytes = Buffer.allocUnsafe(lengthMax + bodies.length * PLACE_BYTES_MAX);
-  let end = 0;
-  for (const body of bodies) {
-    seq++;
-    const start = end;
-    end += bytes.write(`{"seq":${seq}${body},"prev":"${hash}"}\n`, start);
-    hash = sha256(bytes.subarray(start, end - 1));
+export class LinePlacer {
+  #buffer = Buffer.alloc(0);
+
+  place(
+    bodies: readonly string[],
+    after: AuditLink,
+  ): { readonly bytes: Uint8Array; readonly link: AuditLink } {
+    const lengthMax = bodies.reduce((sum, { length }) => sum + length * UTF8_BYTES_MAX, 0);
+    const sizeMax = lengthMax + bodies.length * PLACE_BYTES_MAX;
+    if (this.#buffer.length < sizeMax) this.#buffer = Buffer.allocUnsafeSlow(2 * sizeMax);
+    const bytes = this.#buffer;
+    const last = bodies.length - 1;
+    let { seq, hash } = after;
+    let size = 0;
+    let linkAt = 0;
+    for (let i = 0; i <= last; i++) {
+      if (i > 0 && i === last) {
+        // Without the end of its last line.
+        hash = sha256(bytes.subarray(0, size - 1));
+        linkAt = size;
+      }
+      const prev = i === 0 || i === last ? `,"prev":"${hash}"` : '';
+      size += bytes.write(`{"seq":${++seq}${bodies[i]}${prev}}\n`, size);
+    }
+    hash = sha256(bytes.subarray(linkAt, size - 1));
+    return { bytes: bytes.subarray(0, size), link: { seq, hash } };
   }
-  return { bytes: bytes.subarray(0, end), link: { seq, hash } };
 }
 
 function actorText(who: AuditActor): string {

@@ -1,6 +1,4 @@
 import { createReadStream } from 'node:fs';
-import { sha256 } from '../sha256.ts';
-import type { AuditLink } from './events.ts';
 
 /** More than any line has. What is longer is none, and is not kept in memory to find out. */
 const LINE_BYTES_MAX = 512 * 1024;
@@ -39,7 +37,8 @@ export async function* linesOf(path: string, offset = 0): AsyncGenerator<RawLine
 /** A line that was read, with what its place in the chain needs. */
 export interface AuditLine {
   readonly seq: number;
-  readonly prev: string;
+  /** Of a link: the sum of all lines from the link before it on. */
+  readonly prev: string | undefined;
   readonly event: string;
   /** As it is in the file. */
   readonly text: string;
@@ -62,12 +61,7 @@ export function parseLine(text: string): AuditLine | undefined {
   const isLine =
     typeof seq === 'number' &&
     Number.isSafeInteger(seq) &&
-    typeof prev === 'string' &&
+    (prev === undefined || typeof prev === 'string') &&
     typeof event === 'string';
   return isLine ? { seq, prev, event, text, fields } : undefined;
-}
-
-/** The place of a line, by its bytes: what decodes to the same text need not be the same. */
-export function linkOf(line: AuditLine, bytes: Uint8Array): AuditLink {
-  return { seq: line.seq, hash: sha256(bytes) };
 }

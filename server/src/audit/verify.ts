@@ -23,7 +23,7 @@ export interface VerifiedAudit {
 }
 
 /**
- * Looks through all files of an audit, in order: each line has to continue the one before it. Heads are what was kept
+ * Looks through all files of an audit, in order: each line has to continue those before it. Heads are what was kept
  * elsewhere; only they tell of lines that were cut off at the end, or of a chain that was made anew as a whole.
  */
 export async function verifyFiles(
@@ -78,7 +78,7 @@ class Look {
       const checked = await checkFile(directory, file, end, {
         isFirst,
         onLine: (line, link, number) => {
-          if (isFirst) begin ??= { seq: line.seq - 1, hash: line.prev };
+          if (isFirst && line.prev !== undefined) begin ??= { seq: line.seq - 1, hash: line.prev };
           this.#take(line, link, { name: file.name, number });
         },
       });
