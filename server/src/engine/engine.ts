@@ -1,4 +1,12 @@
-import type { Change, Commit, Condition, DeleteCause, Entry, Operation } from '@confer/shared';
+import type {
+  Commit,
+  Condition,
+  DeleteCause,
+  DeleteChange,
+  Entry,
+  Operation,
+  PutChange,
+} from '@confer/shared';
 import type { RowBudget } from '../row-budget.ts';
 
 /** What a write puts at a path. */
@@ -59,13 +67,32 @@ export type PathState =
   | { readonly path: string; readonly entry: EntryText }
   | { readonly path: string; readonly tombstone: Tombstone };
 
-/** A change as an engine makes it: it knows which revision it replaced; 0 where there was nothing. */
-export type EngineChange = Change & { readonly replaced: number };
+/** What a change replaced. Few ever ask for it, so that it is read only then. */
+export interface Before {
+  /** Of its value, in UTF-16 code units. */
+  readonly valueLength: number;
+  /** About how many code units are held in memory for it. */
+  readonly heldLength: number;
+  /**
+   * The whole entry. It is there in the turn in which the feed or the history told of the change, and
+   * later as long as history has that. Throws `compacted` where history begins after the change and has
+   * let it go.
+   */
+  entry(): Entry;
+}
+
+/** A change as an engine makes it. */
+export type EngineChange = (Omit<PutChange, 'prev'> | Omit<DeleteChange, 'prev'>) & {
+  /** The revision that it replaced; 0 where there was nothing. */
+  readonly replaced: number;
+  /** Absent where there was nothing, and in a commit `withoutPrev`. */
+  readonly before?: Before;
+};
 
 /** A commit as an engine makes it. */
 export interface EngineCommit extends Commit {
   readonly changes: readonly EngineChange[];
-  /** What it replaced is too long to be kept with it, so that no change has a `prev`. */
+  /** What it replaced is too long to be told with it, so that no change has a `before`. */
   readonly withoutPrev?: true;
   /**
    * The subtrees that the commit removed as a whole, none inside another: of the entries that were
@@ -178,8 +205,8 @@ export interface EngineReads {
   scanStates(query: ScanQuery): Iterable<PathState>;
 
   /**
-   * The commits after `revision`, lazily, in order, changes with `prev` where the entry before is
-   * still known. Must end within the turn that began it. Throws `compacted` or `future_revision`.
+   * The commits after `revision`, lazily, in order, as the feed told them. Must end within the turn
+   * that began it. Throws `compacted` or `future_revision`.
    */
   history(revision: number): Iterable<EngineCommit>;
 
@@ -200,7 +227,7 @@ export interface EngineWrites {
 export interface EngineFeed {
   /**
    * Names the consumer of the one feed. Called once, before the first commit. Every commit comes out
-   * of it, whoever wrote it, with `prev` on each change that had one.
+   * of it, whoever wrote it.
    */
   consume(consumer: FeedConsumer): void;
 }

@@ -18,7 +18,8 @@ function entry(path: string): Entry {
 
 function lazyEntry(path: string, valueLength = 3): LazyEntry {
   const whole = entry(path);
-  return { ...whole, valueLength, entry: () => whole };
+  const before = { valueLength, heldLength: valueLength, entry: () => whole };
+  return { ...whole, ...before, kept: () => before };
 }
 
 /** A base that counts the entries it hands out. */
@@ -144,7 +145,7 @@ describe('the net changes of a commit', () => {
           type: 'put',
           path: '/old',
           entry: { path: '/old', ...written, createRevision: 2, version: 4 },
-          prev: entry('/old'),
+          before: { valueLength: 3, heldLength: 3, entry: expect.any(Function) },
           replaced: 4,
         },
         {
@@ -155,6 +156,7 @@ describe('the net changes of a commit', () => {
         },
       ],
     });
+    expect(commit?.changes[0]?.before?.entry()).toEqual(entry('/old'));
     expect(commit && outcomeOf(commit)).toEqual({ revision: 7, puts: 2, deletes: 0 });
   });
 
@@ -174,7 +176,7 @@ describe('the net changes of a commit', () => {
     expect(dropMany(limits.changesMax)?.commit.changes).toHaveLength(limits.changesMax);
   });
 
-  it('are told without what they replaced where that is too much to hold, and do not read it', () => {
+  it('are told without what they replaced where that is too much, and read none of it', () => {
     const judged = (valueLength: number) => {
       const unread: LazyEntry = {
         ...lazyEntry('/a', valueLength),
@@ -183,15 +185,17 @@ describe('the net changes of a commit', () => {
         },
       };
       const base = { read: () => unread, scanSubtree: () => [unread] };
-      return () => atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING));
+      return atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING))?.commit;
     };
-    const made = judged(PREV_LENGTH_MAX + 1)();
-    expect(made?.commit).toMatchObject({
+    const tooMuch = judged(PREV_LENGTH_MAX + 1);
+    expect(tooMuch).toMatchObject({
       withoutPrev: true,
       changes: [{ type: 'delete', path: '/a', replaced: 4 }],
     });
-    expect(made?.commit.changes[0]).not.toHaveProperty('prev');
-    expect(judged(PREV_LENGTH_MAX)).toThrow('it was read');
+    expect(tooMuch?.changes[0]).not.toHaveProperty('before');
+    const most = judged(PREV_LENGTH_MAX);
+    expect(most).not.toHaveProperty('withoutPrev');
+    expect(most?.changes[0]?.before?.valueLength).toBe(PREV_LENGTH_MAX);
   });
 });
 

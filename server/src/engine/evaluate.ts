@@ -2,6 +2,7 @@ import { type DeleteCause, type Entry, isHiddenIn, limits, ProtocolError } from 
 import { conflict, isMet } from './conditions.ts';
 import { type CooperativeSteps, TimeSlice, visitInSteps } from './cooperative-steps.ts';
 import type {
+  Before,
   CommitOutcome,
   EngineChange,
   EngineCommit,
@@ -21,6 +22,8 @@ export interface LazyEntry {
   readonly valueLength: number;
   /** The whole entry. */
   entry(): Entry;
+  /** What is kept of it with the change that replaces it. */
+  kept(): Before;
 }
 
 /** The state that a commit is judged against. It must not change before the steps are done. */
@@ -49,7 +52,7 @@ export interface Judgement<Stored extends LazyEntry> {
 
 /**
  * A commit that replaces values of more than this many code units is told without them: so much is
- * held in memory for those who are a little behind, and told to those who asked for `prev`.
+ * read in one turn, and told to those who asked for `prev`.
  */
 export const PREV_LENGTH_MAX = 4 * 1024 * 1024;
 
@@ -154,7 +157,7 @@ export function madePut(
   if (before === undefined) return { type: 'put', path, entry, replaced: 0 };
   const replaced = before.modRevision;
   if (!withPrev) return { type: 'put', path, entry, replaced };
-  return { type: 'put', path, entry, prev: before.entry(), replaced };
+  return { type: 'put', path, entry, before: before.kept(), replaced };
 }
 
 /** A delete as the feed tells it. */
@@ -167,7 +170,7 @@ export function madeDelete(
   if (before === undefined) return { type: 'delete', path, cause, replaced: 0 };
   const replaced = before.modRevision;
   if (!withPrev) return { type: 'delete', path, cause, replaced };
-  return { type: 'delete', path, cause, prev: before.entry(), replaced };
+  return { type: 'delete', path, cause, before: before.kept(), replaced };
 }
 
 /** Puts a commit together, with the optional parts that it has. */

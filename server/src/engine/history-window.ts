@@ -9,7 +9,14 @@ export interface HistoryWindow {
 /** Refuses a revision that was compacted or has not happened yet. */
 export function requireInWindow(revision: number, window: HistoryWindow): void {
   requireHappened(revision, window);
-  const { compactedRevision } = window;
+  requireNotCompacted(revision, window);
+}
+
+/** Refuses a revision that was compacted. */
+export function requireNotCompacted(
+  revision: number,
+  { compactedRevision }: Pick<HistoryWindow, 'compactedRevision'>,
+): void {
   if (revision < compactedRevision)
     throw new ProtocolError(
       'compacted',

@@ -89,7 +89,7 @@ export class RecentCommits {
 function sizeOf(commit: EngineCommit): number {
   let bytes = 0;
   for (const change of commit.changes) {
-    bytes += CHANGE_OVERHEAD_BYTES + change.path.length + (change.prev?.value.length ?? 0);
+    bytes += CHANGE_OVERHEAD_BYTES + change.path.length + (change.before?.heldLength ?? 0);
     if (change.type === 'put') bytes += change.entry.value.length;
   }
   return bytes;

@@ -40,7 +40,9 @@ const CHANGES = [
 
 function told(subtree: string, cleared: string[], takesClears = true) {
   const commit = { ...ABOUT, changes: CHANGES, cleared };
-  return CommitProjection.of(commit, { subtree, takesClears }).project()?.changes ?? [];
+  return (
+    CommitProjection.of(commit, { subtree, withPrev: false, takesClears }).project()?.changes ?? []
+  );
 }
 
 describe('a commit that removed a whole subtree', () => {

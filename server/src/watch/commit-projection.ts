@@ -6,12 +6,14 @@ import {
   subtreesOf,
   type WatchCommit,
 } from '@confer/shared';
-import type { EngineCommit } from '../store/store.ts';
+import type { EngineChange, EngineCommit } from '../store/store.ts';
 import { COMMIT_OVERHEAD_BYTES, changeSize } from './frames.ts';
 
 /** What decides how a watch is told of commits. */
 export interface ProjectionOptions {
   readonly subtree: string;
+  /** They are told what each change replaced. */
+  readonly withPrev: boolean;
   /** Its readers have the state before each commit: a clear says enough. */
   readonly takesClears: boolean;
 }
@@ -29,6 +31,7 @@ interface Cleared {
  */
 export class CommitProjection {
   readonly commit: EngineCommit;
+  readonly #withPrev: boolean;
   readonly #changes: (Change | Clear)[] = [];
   readonly #subtrees: ReadonlySet<string> | undefined;
   readonly #cleared = new Map<string, Cleared>();
@@ -48,8 +51,9 @@ export class CommitProjection {
     return telling;
   }
 
-  constructor(commit: EngineCommit, { subtree, takesClears }: ProjectionOptions) {
+  constructor(commit: EngineCommit, { subtree, withPrev, takesClears }: ProjectionOptions) {
     this.commit = commit;
+    this.#withPrev = withPrev;
     const { cleared } = commit;
     if (cleared === undefined || !takesClears) return;
     // A subtree inside of one that was removed was removed as a whole as well.
@@ -63,11 +67,14 @@ export class CommitProjection {
     return this.#bytes;
   }
 
-  /** Takes the changes of the subtree, in the order of the tree. */
-  add(change: Change): void {
+  /**
+   * Takes the changes of the subtree, in the order of the tree. Throws where the watch is to be told what a change
+   * replaced and that cannot be read: `compacted`, where it is gone with history.
+   */
+  add(change: EngineChange): void {
     const subtree = change.type === 'delete' ? this.#clearedAbove(change.path) : undefined;
     if (subtree === undefined || change.type !== 'delete') {
-      this.#push(change);
+      this.#push(this.#withPrev ? changeWithPrev(change) : change);
       return;
     }
     const known = this.#cleared.get(subtree);
@@ -101,4 +108,8 @@ export class CommitProjection {
     for (const subtree of subtreesOf(path)) if (this.#subtrees.has(subtree)) return subtree;
     return undefined;
   }
+}
+
+function changeWithPrev({ before, ...change }: EngineChange): Change {
+  return before === undefined ? change : { ...change, prev: before.entry() };
 }

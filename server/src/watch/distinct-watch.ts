@@ -1,5 +1,4 @@
-import type { Change } from '@confer/shared';
-import type { EngineCommit } from '../store/store.ts';
+import type { EngineChange, EngineCommit } from '../store/store.ts';
 import { CommitProjection, type ProjectionOptions } from './commit-projection.ts';
 import type { Group, GroupOptions, ProjectedBatch } from './group.ts';
 
@@ -19,7 +18,8 @@ export class DistinctWatch implements ProjectionOptions {
   #pending: CommitProjection[] = [];
   /** Of those before the last. */
   #bytes = 0;
-  #isTooLarge = false;
+  /** The batch is too large, or cannot be told: it is left to those who catch up. */
+  #isLeft = false;
 
   constructor({ subtree, withPrev, takesClears }: GroupOptions) {
     this.subtree = subtree;
@@ -28,17 +28,26 @@ export class DistinctWatch implements ProjectionOptions {
   }
 
   /** Takes a change of the subtree; those of one commit come one after another. */
-  collect(commit: EngineCommit, change: Change): void {
-    if (this.#isTooLarge) return;
+  collect(commit: EngineCommit, change: EngineChange): void {
+    if (this.#isLeft) return;
     let telling = this.#pending.at(-1);
     if (telling?.commit !== commit) {
       this.#bytes += telling?.bytes ?? 0;
       telling = new CommitProjection(commit, this);
       this.#pending.push(telling);
     }
-    telling.add(change);
-    if (this.#bytes + telling.bytes <= LIVE_BATCH_BYTES_MAX) return;
-    this.#isTooLarge = true;
+    try {
+      telling.add(change);
+    } catch {
+      // What it replaced is damaged: the feed goes on, and whoever catches up meets it by himself.
+      this.#leave();
+      return;
+    }
+    if (this.#bytes + telling.bytes > LIVE_BATCH_BYTES_MAX) this.#leave();
+  }
+
+  #leave(): void {
+    this.#isLeft = true;
     this.#pending = [];
   }
 
@@ -56,17 +65,17 @@ export class DistinctWatch implements ProjectionOptions {
     for (const group of this.groups) group.deliver(undefined, to, previousRevision, 0);
   }
 
-  /** `undefined` where it is too large. */
+  /** `undefined` where it is left to those who catch up. */
   #takeTold(): ProjectedBatch | undefined {
     const pending = this.#pending;
     const told = {
       commits: pending.map((telling) => telling.project()).filter((line) => line !== undefined),
       bytes: this.#bytes + (pending.at(-1)?.bytes ?? 0),
     };
-    const isTooLarge = this.#isTooLarge;
+    const isLeft = this.#isLeft;
     this.#pending = [];
     this.#bytes = 0;
-    this.#isTooLarge = false;
-    return isTooLarge ? undefined : told;
+    this.#isLeft = false;
+    return isLeft ? undefined : told;
   }
 }

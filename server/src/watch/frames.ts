@@ -39,7 +39,8 @@ export interface BatchHead {
 /** About how many bytes of frames a change will take. */
 export function changeSize(change: WatchCommit['changes'][number]): number {
   const value = change.type === 'put' ? change.entry.value.length : 0;
-  return change.path.length + CHANGE_OVERHEAD_BYTES + value;
+  const prev = change.type === 'clear' ? 0 : (change.prev?.value.length ?? 0);
+  return change.path.length + CHANGE_OVERHEAD_BYTES + value + prev;
 }
 
 /** The frames of one batch; a large commit is split between them (`more`). */
@@ -64,6 +65,7 @@ export function* commitFrames(
       part.changes.push(change);
       bytes += change.path.length + CHANGE_OVERHEAD_BYTES;
       if (change.type === 'put') bytes += change.value.length;
+      if (change.type !== 'clear') bytes += change.prev?.value.length ?? 0;
     }
   }
   yield toFrame({ type: 'commits', ...head, commits: slice });

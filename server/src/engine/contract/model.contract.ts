@@ -97,12 +97,12 @@ class Walk {
     expect(this.#scene.deleted(subtree, at)).toEqual(gone);
   }
 
-  /** History leads from any state to the newest one, and each `prev` is what was there. */
+  /** History leads from any state to the newest one, and each `before` is what was there. */
   #replay(from: number, state: State, newest: State): void {
     const replayed = new Map(state);
     for (const { revision, changes } of this.#scene.engine.reads.history(from))
       for (const change of changes) {
-        expect(change.prev?.modRevision).toBe(replayed.get(change.path)?.[1]);
+        expect(change.before?.entry().modRevision).toBe(replayed.get(change.path)?.[1]);
         if (change.type === 'delete') replayed.delete(change.path);
         else replayed.set(change.path, [change.entry.value, revision]);
       }

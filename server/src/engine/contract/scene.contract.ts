@@ -1,6 +1,20 @@
-import { type Clock, type Commit, type Operation, ProtocolError } from '@confer/shared';
+import {
+  type Change,
+  type Clock,
+  type Commit,
+  type Operation,
+  ProtocolError,
+} from '@confer/shared';
 import { expect } from 'vitest';
-import type { CommitOutcome, Engine, ScanQuery, Tombstone, WriteRequest } from '../engine.ts';
+import type {
+  CommitOutcome,
+  Engine,
+  EngineChange,
+  EngineCommit,
+  ScanQuery,
+  Tombstone,
+  WriteRequest,
+} from '../engine.ts';
 
 export interface EngineTestOptions {
   readonly tombstonesMax?: number;
@@ -48,7 +62,7 @@ export class Scene {
     this.start = engine.reads.revision;
     this.told = this.start;
     engine.feed.consume((event) => {
-      if (event.kind === 'commits') this.batches.push(event.commits);
+      if (event.kind === 'commits') this.batches.push(event.commits.map(wholeCommit));
       this.told = engine.reads.revision;
     });
   }
@@ -65,6 +79,11 @@ export class Scene {
 
   get fed(): readonly Commit[] {
     return this.batches.flat();
+  }
+
+  /** The commits after a revision, as the engine has them in its history. */
+  history(revision: number): Commit[] {
+    return [...this.engine.reads.history(revision)].map(wholeCommit);
   }
 
   /** What is read of a subtree at a revision. */
@@ -110,6 +129,15 @@ export class Scene {
   deleteSubtree(path: string): Promise<CommitOutcome> {
     return this.commit([{ type: 'delete', path, recursive: true }]);
   }
+}
+
+/** A commit with all that its changes replaced. */
+export function wholeCommit(commit: EngineCommit): Commit {
+  return { ...commit, changes: commit.changes.map(wholeChange) };
+}
+
+function wholeChange({ before, ...change }: EngineChange): Change {
+  return before === undefined ? change : { ...change, prev: before.entry() };
 }
 
 /** The `ProtocolError` that `run` ends with. */

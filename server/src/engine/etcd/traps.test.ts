@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../test-support/etcd-process.ts';
 import { type GatewayOptions, Gateways } from '../../test-support/gateways.ts';
-import { failureOf } from '../contract/scene.contract.ts';
+import { failureOf, wholeCommit } from '../contract/scene.contract.ts';
 
 const problem = etcdProblem();
 if (problem !== undefined) console.info(`skipped, what etcd does beside its documents: ${problem}`);
@@ -165,11 +165,13 @@ describe.skipIf(problem !== undefined)('gateways over a real etcd (where one is 
     await a.put('/h', '3');
     const b = await gateway();
     const from = a.engine.reads.compactedRevision;
-    const history = [...a.engine.reads.history(from)];
+    const history = [...a.engine.reads.history(from)].map(wholeCommit);
     expect(history).toHaveLength(4);
-    expect([...b.engine.reads.history(Math.max(from, b.engine.reads.compactedRevision))]).toEqual(
-      history,
-    );
+    expect(
+      [...b.engine.reads.history(Math.max(from, b.engine.reads.compactedRevision))].map(
+        wholeCommit,
+      ),
+    ).toEqual(history);
   });
 
   it('S5 keep times and never take one for older than it is, with clocks an hour apart', async () => {

@@ -1,3 +1,4 @@
+import { requireNotCompacted } from '../history-window.ts';
 import { DamageError } from './damage.ts';
 import { type Fetch, type Gone, LazyEntryRow, type Link, linkOf } from './row-codec.ts';
 import type { ReadTables } from './tables.ts';
@@ -8,6 +9,27 @@ export type RowState = LazyEntryRow | Gone | undefined;
 /** What long values are fetched by. */
 export function fetchFrom({ values }: Pick<ReadTables, 'values'>): Fetch {
   return (revision, path) => values.get([revision, path]);
+}
+
+/**
+ * What long values are fetched by that the commit of a revision replaces: in the transaction that makes it, and as long
+ * as somebody may be told of it. What a compaction drops with that commit is `compacted`, not damaged.
+ */
+export function fetchReplaced(
+  revision: number,
+  tables: {
+    /** Of the transaction: what the commits before it in there brought is nowhere else yet. */
+    readonly written: Pick<ReadTables, 'values'>;
+    readonly shown: Pick<ReadTables, 'values'>;
+  },
+  compactedRevision: () => number,
+): Fetch {
+  return (at, path) => {
+    const value = tables.shown.values.get([at, path]);
+    if (value !== undefined) return value;
+    requireNotCompacted(revision - 1, { compactedRevision: compactedRevision() });
+    return tables.written.values.get([at, path]);
+  };
 }
 
 /**

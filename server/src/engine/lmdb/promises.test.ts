@@ -118,10 +118,10 @@ describe('a path that is deleted and made again, over and over', () => {
       expect(scene.values('/', 2 * life + 1)).toEqual([`/lock=holder ${life}`]);
       expect(scene.values('/', 2 * life + 2)).toEqual([]);
     }
-    expect([...scene.engine.reads.history(0)]).toEqual(scene.fed);
+    expect(scene.history(0)).toEqual(scene.fed);
     await scene.engine.maintenance.compact(900);
     expect(scene.values('/', 901)).toEqual(['/lock=holder 450']);
-    expect([...scene.engine.reads.history(900)]).toEqual(scene.fed.slice(900));
+    expect(scene.history(900)).toEqual(scene.fed.slice(900));
     await scene.engine.close();
   });
 });
@@ -361,7 +361,7 @@ describe('a file that is damaged anywhere', () => {
     await scene.deleteSubtree('/k/3');
     await scene.engine.maintenance.compact(100);
     const expected = scene.values();
-    const history = [...scene.engine.reads.history(100)];
+    const history = scene.history(100);
     await scene.engine.close();
     const file = join(directory, 'data.mdb');
     const right = readFileSync(file);
@@ -382,7 +382,7 @@ describe('a file that is damaged anywhere', () => {
       }
       const again = new Scene(opened, new Machine());
       expect(again.values(), `round ${round}`).toEqual(expected);
-      expect([...again.engine.reads.history(100)], `round ${round}`).toEqual(history);
+      expect(again.history(100), `round ${round}`).toEqual(history);
       await again.engine.close();
     }
     expect(refused).toBeGreaterThan(60);

@@ -3,7 +3,7 @@ import type { EntryText, PathState, ScanQuery } from '../engine.ts';
 import { mergeByPath } from '../merge-by-path.ts';
 import { scanRange } from '../tree-range.ts';
 import { fetchFrom, type RowState, stateAt } from './historical-reads.ts';
-import { goneOf, LazyEntryRow } from './row-codec.ts';
+import { type Fetch, goneOf, LazyEntryRow } from './row-codec.ts';
 import type { ReadTable, ReadTables } from './tables.ts';
 
 /** What a path is now, or was at a revision. */
@@ -13,9 +13,13 @@ interface Placed {
 }
 
 /** What a path holds now. */
-export function heldNow(tables: ReadTables, path: string): LazyEntryRow | undefined {
+export function heldNow(
+  tables: ReadTables,
+  path: string,
+  fetch: Fetch = fetchFrom(tables),
+): LazyEntryRow | undefined {
   const row = tables.entries.get(path);
-  return row === undefined ? undefined : new LazyEntryRow(path, row, fetchFrom(tables));
+  return row === undefined ? undefined : new LazyEntryRow(path, row, fetch);
 }
 
 /** The entries of a scan, lazily. `shown`: the revision that the tables show. */

@@ -1,5 +1,7 @@
 import { assert, type DeleteCause, type Entry } from '@confer/shared';
+import type { Before } from '../engine.ts';
 import type { LazyEntry } from '../evaluate.ts';
+import { WholeEntry } from '../whole-entry.ts';
 import { DamageError } from './damage.ts';
 
 /**
@@ -64,14 +66,14 @@ export function storedEntry(entry: Entry, before: Step | undefined): StoredEntry
   };
 }
 
-/** Fetches the value of an entry that lies apart. */
+/** Fetches the value of an entry that lies apart, as JSON. */
 export type Fetch = (revision: number, path: string) => string | undefined;
 
 const REVISION_AT = '{"modRevision":'.length;
 const PATH_BEFORE = ',"path":"';
 
 /** A row of an entry, read as far as needed. */
-export class LazyEntryRow implements LazyEntry, Step {
+export class LazyEntryRow implements LazyEntry, Before, Step {
   readonly path: string;
   readonly row: EntryRow;
   readonly block: number;
@@ -105,10 +107,7 @@ export class LazyEntryRow implements LazyEntry, Step {
   /** The whole entry as JSON. */
   get text(): string {
     const text = this.row.slice(this.#textAt);
-    if (this.apartLength === NOT_APART) return text;
-    const value = this.#fetch(this.modRevision, this.path);
-    if (value === undefined) throw new DamageError(`the value of ${this.path}`);
-    return `${text}${value}}`;
+    return this.apartLength === NOT_APART ? text : `${text}${this.#apart}}`;
   }
 
   get version(): number {
@@ -124,7 +123,24 @@ export class LazyEntryRow implements LazyEntry, Step {
   }
 
   entry(): Entry {
-    return this.apartLength === NOT_APART ? this.#metadata : JSON.parse(this.text);
+    if (this.apartLength === NOT_APART) return this.#metadata;
+    return { ...this.#metadata, value: JSON.parse(this.#apart) };
+  }
+
+  /** A value that lies apart stays where it is. */
+  kept(): Before {
+    return this.apartLength === NOT_APART ? new WholeEntry(this.#metadata) : this;
+  }
+
+  get heldLength(): number {
+    return this.row.length;
+  }
+
+  /** The value that lies apart, as JSON. */
+  get #apart(): string {
+    const value = this.#fetch(this.modRevision, this.path);
+    if (value === undefined) throw new DamageError(`the value of ${this.path}`);
+    return value;
   }
 
   /** The entry, without a value that lies apart. */

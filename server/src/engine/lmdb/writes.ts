@@ -1,13 +1,13 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import { atOnce, type CooperativeSteps, inTurns } from '../cooperative-steps.ts';
 import type { CommitOutcome, EngineCommit, WriteRequest } from '../engine.ts';
-import { type Base, evaluate, type Judgement } from '../evaluate.ts';
+import { type Base, evaluate, type Judgement, type Naming } from '../evaluate.ts';
 import { anotherWrite, fingerprintOf, type RecordedWrite } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
 import { restOf } from '../tree-range.ts';
 import { type Progress, writeCommit } from './commit-rows.ts';
 import { failureOf, reasonOf, refusalOf } from './errors.ts';
-import { fetchFrom } from './historical-reads.ts';
+import { fetchReplaced } from './historical-reads.ts';
 import { type IdempotencyWindow, recordRequests } from './idempotency-window.ts';
 import { heldNow } from './reads.ts';
 import { LazyEntryRow } from './row-codec.ts';
@@ -164,7 +164,6 @@ export class Writes {
   }
 
   *#steps(turn: WriteBatch, tables: WriteTables): CooperativeSteps<Progress> {
-    const base = baseOf(tables);
     let progress = this.#context.visible();
     for (const pending of turn.taken) {
       const { request } = pending;
@@ -177,7 +176,8 @@ export class Writes {
       }
       let judged: Judgement<LazyEntryRow> | undefined;
       try {
-        judged = yield* evaluate(request, base, this.#namingAfter(progress));
+        const naming = this.#namingAfter(progress);
+        judged = yield* evaluate(request, this.#baseOf(tables, naming), naming);
       } catch (error) {
         // Nothing of a request is written before it is judged, so one that is refused leaves nothing.
         turn.decide(pending, refusalOf(error));
@@ -197,23 +197,25 @@ export class Writes {
   }
 
   /** Times of commits never run backwards, whatever the clock of the machine does. */
-  #namingAfter({ revision, time }: Progress) {
+  #namingAfter({ revision, time }: Progress): Naming {
     return { revision: revision + 1, time: Math.max(time, this.#context.clock.now()) };
+  }
+
+  /** What a commit is judged against. */
+  #baseOf(written: WriteTables, { revision }: Naming): Base<LazyEntryRow> {
+    const { tables: shown, compactedRevision } = this.#context;
+    const fetch = fetchReplaced(revision, { written, shown }, compactedRevision);
+    return {
+      read: (path) => heldNow(written, path, fetch),
+      *scanSubtree(subtree, after) {
+        const { from, to } = restOf(subtree, after);
+        for (const { key, value } of written.entries.rows({ start: from, end: to }))
+          yield new LazyEntryRow(key, value, fetch);
+      },
+    };
   }
 
   #known({ requestId }: WriteRequest, tables: ReadTables): RecordedWrite | undefined {
     return this.#context.requests.outcomeOf(requestId, tables);
   }
-}
-
-function baseOf(tables: WriteTables): Base<LazyEntryRow> {
-  const fetch = fetchFrom(tables);
-  return {
-    read: (path) => heldNow(tables, path),
-    *scanSubtree(subtree, after) {
-      const { from, to } = restOf(subtree, after);
-      for (const { key, value } of tables.entries.rows({ start: from, end: to }))
-        yield new LazyEntryRow(key, value, fetch);
-    },
-  };
 }

@@ -18,7 +18,7 @@ import type { Pending } from '../pending.ts';
 import { applyChange, dropHistory } from '../replica/changes.ts';
 import { historySize, timeAfter } from '../replica/commit-log.ts';
 import { ReplicaReads } from '../replica/replica-reads.ts';
-import { lazyEntryOf } from '../replica/states.ts';
+import { heldOf } from '../replica/states.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { restOf } from '../tree-range.ts';
@@ -188,10 +188,10 @@ class MemoryEngine implements Engine {
   #base(): Base<LazyEntry> {
     const disk = this.#disk;
     return {
-      read: (path) => lazyEntryOf(this.reads.get(path)),
+      read: (path) => heldOf(this.reads.get(path)),
       *scanSubtree(subtree, after) {
         for (const { entry } of disk.tree.states(restOf(subtree, after), disk.revision)) {
-          const held = lazyEntryOf(entry);
+          const held = heldOf(entry);
           if (held !== undefined) yield held;
         }
       },

@@ -1,4 +1,3 @@
-import type { Commit } from '@confer/shared';
 import type { EngineCommit } from '../engine.ts';
 
 export interface LoggedCommit {
@@ -52,9 +51,9 @@ const COMMIT_BYTES = 200;
 const CHANGE_BYTES = 200;
 
 /** What a commit costs beside the entries that it made: mostly those that it replaced. */
-export function historySize({ changes }: Commit): number {
+export function historySize({ changes }: EngineCommit): number {
   let bytes = COMMIT_BYTES;
-  for (const { path, prev } of changes)
-    bytes += CHANGE_BYTES + path.length + (prev === undefined ? 0 : prev.value.length);
+  for (const { path, before } of changes)
+    bytes += CHANGE_BYTES + path.length + (before === undefined ? 0 : before.valueLength);
   return bytes;
 }

@@ -1,12 +1,12 @@
 import type { Entry } from '@confer/shared';
 import type { EntryText, PathState } from '../engine.ts';
-import type { LazyEntry } from '../evaluate.ts';
+import { WholeEntry } from '../whole-entry.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { Versions } from './versions.ts';
 
-/** An entry in memory is read as a whole at once. */
-export function lazyEntryOf(entry: Entry | undefined): LazyEntry | undefined {
-  return entry && { ...entry, valueLength: entry.value.length, entry: () => entry };
+/** An entry as commits are judged by it. */
+export function heldOf(entry: Entry | undefined): WholeEntry | undefined {
+  return entry && new WholeEntry(entry);
 }
 
 export function textOf(entry: Entry): EntryText {

@@ -118,8 +118,9 @@ function changeProblem(change: EngineChange, expected: TrueChange | undefined): 
   if (expected === undefined) return 'did not change';
   const { before, after } = expected;
   if (change.replaced !== (before?.modRevision ?? 0)) return `replaced ${change.replaced}`;
-  const prev = before === undefined ? undefined : differenceOf(before, change.prev);
-  if (prev !== undefined || (before === undefined && change.prev !== undefined))
+  const told = change.before?.entry();
+  const prev = before === undefined ? undefined : differenceOf(before, told);
+  if (prev !== undefined || (before === undefined && told !== undefined))
     return `had another one before (${prev})`;
   if (change.type === 'delete') return after === undefined ? undefined : 'is there yet';
   return after === undefined ? 'is gone' : differenceOf(after, change.entry);

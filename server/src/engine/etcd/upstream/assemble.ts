@@ -4,7 +4,7 @@ import type { EngineChange, EngineCommit } from '../../engine.ts';
 import { commitOf, madeDelete, madePut, PREV_LENGTH_MAX } from '../../evaluate.ts';
 import { inTreeOrder } from '../../in-tree-order.ts';
 import type { Replica } from '../../replica/replica.ts';
-import { lazyEntryOf } from '../../replica/states.ts';
+import { heldOf } from '../../replica/states.ts';
 import type { WatchEvent } from '../client/messages.ts';
 import type { Seen } from '../epoch/epoch.ts';
 import { type CommitRecord, decodeRecord } from '../keyspace/commit-record.ts';
@@ -161,7 +161,7 @@ function* assembledCommit(
   const withPrev = prevLength <= PREV_LENGTH_MAX;
   const made: EngineChange[] = [];
   for (const { path, entry, before } of changes) {
-    const held = lazyEntryOf(before);
+    const held = heldOf(before);
     made.push(
       entry === undefined
         ? madeDelete(path, cause, held, withPrev)

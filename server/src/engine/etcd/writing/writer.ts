@@ -5,7 +5,7 @@ import type { CommitOutcome, EngineWrites, WriteRequest } from '../../engine.ts'
 import { outcomeOf as outcomeOfCommit } from '../../evaluate.ts';
 import { anotherWrite, fingerprintOf } from '../../idempotency.ts';
 import { commitAt } from '../../replica/commit-log.ts';
-import { lazyEntryOf } from '../../replica/states.ts';
+import { heldOf } from '../../replica/states.ts';
 import type { Barrier } from '../barrier.ts';
 import { sizeOf } from '../client/codec.ts';
 import type { Members } from '../client/members.ts';
@@ -188,7 +188,7 @@ export class Writer implements EngineWrites {
     const { tree, revision } = this.#options.state.replica;
     for (const condition of conditions) {
       const current = tree.at(condition.path, revision);
-      if (!isMet(condition, current)) throw conflict(condition, lazyEntryOf(current));
+      if (!isMet(condition, current)) throw conflict(condition, heldOf(current));
     }
   }
 
@@ -244,7 +244,7 @@ export class Writer implements EngineWrites {
     await waiters.wait(revision, CURRENT_MS);
     const { tree, compactedRevision } = state.replica;
     const at = Math.max(revision, compactedRevision);
-    return conflict(condition, lazyEntryOf(tree.at(condition.path, at)));
+    return conflict(condition, heldOf(tree.at(condition.path, at)));
   }
 
   #requireOpen(): void {
