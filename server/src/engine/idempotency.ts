@@ -32,8 +32,12 @@ function isSingle({ operations, conditions, note }: Asked): boolean {
 function fingerprintOfSingle({ operations: [operation] }: Asked): number {
   if (operation === undefined) return 0;
   const value = operation.type === 'put' ? operation.value : '';
-  return crc32(kindOf(operation) + operation.path + value);
+  const what = kindOf(operation) + operation.path;
+  // The sum is the same either way, and a long value is not copied for it.
+  return value.length > LONG_LENGTH ? crc32(value, crc32(what)) : crc32(what + value);
 }
+
+const LONG_LENGTH = 1_000;
 
 function* fingerprintOfMany({
   operations,

@@ -3,6 +3,7 @@ import type { Before } from '../engine.ts';
 import type { LazyEntry } from '../evaluate.ts';
 import { WholeEntry } from '../whole-entry.ts';
 import { DamageError } from './damage.ts';
+import { longTextAsJson } from './json-text.ts';
 
 /**
  * An `EntryRow` says where it stands (`Step`) and how long a value is that lies apart, and then has the
@@ -62,7 +63,7 @@ export function storedEntry(entry: Entry, before: Step | undefined): StoredEntry
   if (isInline) return { row: `${block} ${step} ${NOT_APART} ${text}`, apart: undefined };
   return {
     row: `${block} ${step} ${value.length} ${text.slice(0, -1)},"value":`,
-    apart: JSON.stringify(value),
+    apart: longTextAsJson(value),
   };
 }
 
