@@ -33,7 +33,7 @@ const NODE = `^(node:)?(${builtinModules.join('|')})$`;
 const layer = (name) => `^server/src/${name}${name.includes('/') ? '\\.ts$' : '/'}`;
 /** Entries of a package beside its index. */
 const ENTRIES = {
-  client: ['admin', 'config', 'snapshot', 'react', 'tabs', 'testing', 'openfeature'],
+  client: ['admin', 'config', 'snapshot', 'react', 'tabs', 'extras', 'testing', 'openfeature'],
 };
 /** A package by its name, or that of an entry: what that leads to, or the name where nothing is built yet. */
 const named = (name) => {
@@ -224,7 +224,7 @@ const libraryRules = [
   rule(
     'node-browser',
     'what browsers load needs nothing of Node',
-    { path: '^client/src/(browser|admin|config|react|tabs|tab-worker|openfeature)\\.ts$' },
+    { path: '^client/src/(browser|admin|config|react|tabs|tab-worker|extras|openfeature)\\.ts$' },
     { path: [NODE, '(^|/)ws(/|$)'], reachable: true },
   ),
 ];

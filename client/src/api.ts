@@ -50,6 +50,13 @@ export interface ClientOptions {
    * the tabs of a browser share.
    */
   readonly openSocket?: OpenSocket;
+  /** In a page: what `@confer/client/extras` has, for `watch`, `changes` and commits of several MiB. */
+  readonly extras?: Extras;
+}
+
+/** Parts of a client that a page loads only where it needs them. */
+export interface Extras {
+  readonly newReader: unknown;
 }
 
 /** A subtree as it was kept. */

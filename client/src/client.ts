@@ -4,6 +4,7 @@ import type {
   ClientEvents,
   ClientOptions,
   CommitOptions,
+  Extras,
   Listing,
   ListOptions,
   Mirror,
@@ -24,7 +25,9 @@ import { Emitter } from './delivery/emitter.ts';
 import { ListenerQueue } from './delivery/listener-queue.ts';
 import { type Diagnostics, worstOf } from './diagnostics.ts';
 import { ConferError } from './errors.ts';
+import { extras as allExtras } from './extras.ts';
 import { closedError } from './make-error.ts';
+import { isInner } from './mirror/extras.ts';
 import { Subscriptions } from './mirror/subscriptions.ts';
 import { type Platform, reporterTo } from './platform.ts';
 import { deadlinesOn } from './requests/deadline.ts';
@@ -91,7 +94,10 @@ class ConferClient implements Client {
       },
       this.#connectionEvents(report),
     );
-    const requests = new Requests(clock, connection);
+    // Of the bundle for pages they are left out.
+    const given: Extras | undefined = options.extras ?? allExtras;
+    const extras = isInner(given) ? given : undefined;
+    const requests = new Requests(clock, connection, extras?.framesOf);
     this.#renewal = new TokenRenewal({
       clock,
       token: options.token,
@@ -116,7 +122,7 @@ class ConferClient implements Client {
       graceMs,
       report,
     };
-    this.#subscriptions = new Subscriptions(this.#context);
+    this.#subscriptions = new Subscriptions(this.#context, extras);
     this.#values = new Values(requests, this.#subscriptions, newDeadline, newId);
     connection.start();
     platform.onWakeUp?.(() => this.checkNow(), this.#closing.signal);

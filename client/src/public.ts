@@ -19,6 +19,7 @@ export type {
   ClientOptions,
   CommitOptions,
   CommitResult,
+  Extras,
   KeptState,
   Listing,
   ListOptions,

@@ -5,9 +5,9 @@ import { Program } from '../support/process.ts';
 const dist = (file: string) => new URL(`../../client/dist/${file}`, import.meta.url);
 const TOUR = new URL('./tour.js', import.meta.url);
 
-async function tour(build: URL): Promise<unknown> {
+async function tour(build: URL, extras: URL): Promise<unknown> {
   const server = await createServer({ engine: 'memory', port: 0 });
-  const program = new Program(TOUR.pathname, [build.href, server.url]);
+  const program = new Program(TOUR.pathname, [build.href, extras.href, server.url]);
   const { code, stdout, stderr } = await program.finished;
   await server.close();
   expect(code, stderr).toBe(0);
@@ -15,9 +15,29 @@ async function tour(build: URL): Promise<unknown> {
 }
 
 it('W7 W12 the bundle, which is minified twice, does and says what the package does', async () => {
-  const said = await tour(dist('browser.bundle.js'));
-  expect(said).toEqual(await tour(dist('index.js')));
+  const said = await tour(dist('browser.bundle.js'), dist('extras.bundle.js'));
+  expect(said).toEqual(await tour(dist('index.js'), dist('extras.js')));
   expect(said).toContainEqual({ what: 'verify', value: true });
+});
+
+it('the bundle says what to load where a page asks for what is not in it', async () => {
+  const server = await createServer({ engine: 'memory', port: 0 });
+  const builds = ['browser.bundle.js', 'extras.bundle.js'].map((file) => dist(file).href);
+  const script = new URL('./extras-tour.js', import.meta.url).pathname;
+  const { code, stdout, stderr } = await new Program(script, [...builds, server.url]).finished;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const say = (what: string) => [
+    ...['invalid_argument', `${what} needs connect(url, { extras }), from @confer/client/extras`],
+  ];
+  expect(JSON.parse(stdout)).toEqual({
+    watch: say('client.watch'),
+    changes: say('mirror.changes'),
+    commit: ['too_large', 'the request is larger than the 8388608 bytes that the server takes'],
+    entriesWithout: 0,
+    entriesWith: 12,
+    isLive: true,
+  });
+  await server.close();
 });
 
 it('the bundle for rights goes on over a client of the first one, and throws its errors', async () => {

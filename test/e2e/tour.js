@@ -8,8 +8,9 @@ globalThis.WebSocket = WebSocket;
 // What pages have, and Node has not.
 globalThis.addEventListener ??= () => {};
 
-const [, , build, url] = process.argv;
+const [, , build, extrasBuild, url] = process.argv;
 const { connect, ...errors } = await import(build);
+const { extras } = await import(extrasBuild);
 
 const VOLATILE =
   /^(now|at|since|heardAt|sureUntil|\w+Ms|\w+At|time|session|epoch|timeline|urls?|updatedBy|actor)$/;
@@ -26,6 +27,7 @@ const failure = (promise) =>
   );
 
 const client = connect(url, {
+  extras,
   client: { name: 'tour', version: '1', labels: { part: 'all' } },
   token: async () => 'token',
   onError: (error) => tell('onError', error.message),

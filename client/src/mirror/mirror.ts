@@ -22,12 +22,14 @@ import {
 } from '../validation/argument-types.ts';
 import { checkArgument, checkOptions } from '../validation/arguments.ts';
 import type { ClientContext } from '../watch/context.ts';
-import { MirrorReader, type ReaderOptions } from './change-reader.ts';
+import type { MirrorReader, ReaderOptions } from './change-reader.ts';
+import { type InnerExtras, needed } from './extras.ts';
 import { sourceOf } from './readiness.ts';
 import type { Replica, ReplicaObserver } from './replica.ts';
 
 export interface MirrorOptions {
   readonly signal: AbortSignal | undefined;
+  readonly extras: InnerExtras | undefined;
   readonly onLeft: (mirror: ReplicaMirror) => void;
 }
 
@@ -127,7 +129,8 @@ export class ReplicaMirror implements Mirror, ReplicaObserver {
 
   changes(options: ReaderOptions = {}): AsyncIterableIterator<MirrorChange> {
     checkOptions(options, { signal: abortSignal, bufferMax: count });
-    const reader = new MirrorReader(options, () => this.#readers.delete(reader));
+    const { newReader } = needed(this.#options.extras, 'mirror.changes');
+    const reader = newReader(options, () => this.#readers.delete(reader));
     const { channel } = reader;
     if (this.#isClosed || this.#replica.failure !== undefined)
       channel.end(this.#isClosed ? undefined : this.#replica.failure);

@@ -5,7 +5,8 @@ import { closedError } from '../make-error.ts';
 import { flag, position, signal } from '../validation/argument-types.ts';
 import { checkOptions, checkSubtree } from '../validation/arguments.ts';
 import type { ClientContext } from '../watch/context.ts';
-import { EventWatch } from '../watch/event-watch.ts';
+import type { EventWatch } from '../watch/event-watch.ts';
+import { type InnerExtras, needed } from './extras.ts';
 import { ReplicaMirror } from './mirror.ts';
 import { Replica } from './replica.ts';
 
@@ -15,12 +16,14 @@ import { Replica } from './replica.ts';
  */
 export class Subscriptions implements Pick<Client, 'mirror' | 'watch'> {
   readonly #context: ClientContext;
+  readonly #extras: InnerExtras | undefined;
   readonly #replicas = new Map<string, Replica>();
   readonly #mirrors = new Map<ReplicaMirror, Replica>();
   readonly #watches = new Set<EventWatch>();
   #isClosed = false;
 
-  constructor(context: ClientContext) {
+  constructor(context: ClientContext, extras: InnerExtras | undefined) {
+    this.#extras = extras;
     this.#context = context;
   }
 
@@ -29,6 +32,7 @@ export class Subscriptions implements Pick<Client, 'mirror' | 'watch'> {
     const replica = this.#replicas.get(path) ?? this.#create(path);
     const mirror = new ReplicaMirror(replica, this.#context, {
       signal: options.signal,
+      extras: this.#extras,
       onLeft: (left) => this.#mirrors.delete(left),
     });
     if (mirror.status !== 'closed') this.#mirrors.set(mirror, replica);
@@ -37,9 +41,8 @@ export class Subscriptions implements Pick<Client, 'mirror' | 'watch'> {
 
   watch(path: string, options: WatchOptions = {}): EventWatch {
     this.#check(path, options, { after: position, prev: flag });
-    const watch = new EventWatch(path, options, this.#context, (left) =>
-      this.#watches.delete(left),
-    );
+    const { newWatch } = needed(this.#extras, 'client.watch');
+    const watch = newWatch(path, options, this.#context, (left) => this.#watches.delete(left));
     if (options.signal?.aborted !== true) this.#watches.add(watch);
     return watch;
   }

@@ -13,7 +13,6 @@ import type { Connection } from '../connection/connection.ts';
 import type { RequestsDiagnostics } from '../diagnostics.ts';
 import { ConferError } from '../errors.ts';
 import { errorOfReply, messageOf } from '../make-error.ts';
-import { framesOf } from './commit-parts.ts';
 import { type Deadline, Deferred, throwIfAborted } from './deadline.ts';
 
 /** A reply, with the `welcome` of the connection that it came over. */
@@ -47,6 +46,8 @@ interface Abandoned {
   readonly bytes: number;
 }
 
+type FramesOf = (request: Unsent<Request>) => readonly string[];
+
 /** What may wait to be sent, and be unanswered at all; beyond that the caller is told at once. */
 const QUEUE_LENGTH_MAX = 10_000;
 const UNANSWERED_BYTES_MAX = 128 * 1024 * 1024;
@@ -59,6 +60,7 @@ const UNANSWERED_BYTES_MAX = 128 * 1024 * 1024;
 export class Requests {
   readonly #clock: Clock;
   readonly #connection: Connection;
+  readonly #framesOf: FramesOf;
   #lastId = 0;
   #welcome: Welcome | undefined;
   /** Why there will never be an answer. */
@@ -71,7 +73,13 @@ export class Requests {
   #underWayBytes = 0;
   #unansweredBytes = 0;
 
-  constructor(clock: Clock, connection: Connection) {
+  /** `framesOf`: what a request travels in, where that may be more than one frame. */
+  constructor(
+    clock: Clock,
+    connection: Connection,
+    framesOf: FramesOf = (request) => [encode(request)],
+  ) {
+    this.#framesOf = framesOf;
     this.#clock = clock;
     this.#connection = connection;
   }
@@ -89,7 +97,7 @@ export class Requests {
   ): Promise<Answer<Type>> {
     throwIfAborted(deadline.signal);
     const id = ++this.#lastId;
-    const frames = framed(request(id));
+    const frames = framed(() => this.#framesOf(request(id)));
     const bytes = bytesOf(frames);
     this.#admit(bytes);
     const late = () => `no answer from ${this.#connection.server}`;
@@ -236,9 +244,9 @@ export class Requests {
 }
 
 /** What is not looked at before may still hold what no JSON can. */
-function framed(request: Unsent<Request>): readonly string[] {
+function framed(make: () => readonly string[]): readonly string[] {
   try {
-    return framesOf(request);
+    return make();
   } catch (error) {
     throw new ConferError('invalid_argument', `no JSON: ${messageOf(error)}`, { cause: error });
   }

@@ -1,0 +1,38 @@
+/** Asks the bundle for pages for what it leaves out, and then once more with what it was told to load. */
+import { WebSocket } from 'ws';
+
+globalThis.WebSocket = WebSocket;
+globalThis.addEventListener ??= () => {};
+
+const [, , build, extrasBuild, url] = process.argv;
+const { connect } = await import(build);
+const { extras } = await import(extrasBuild);
+const thrown = async (ask) => {
+  try {
+    await ask();
+    return 'nothing';
+  } catch ({ code, message }) {
+    return [code, message];
+  }
+};
+/** Larger than a frame. */
+const operations = Array.from({ length: 12 }, (_, i) => ({
+  ...{ type: 'put', path: `/large/${i}`, value: 'x'.repeat(1_000_000) },
+}));
+
+const page = connect(url);
+const mirror = page.mirror('/large');
+await mirror.ready();
+const said = {
+  watch: await thrown(() => page.watch('/large')),
+  changes: await thrown(() => mirror.changes()),
+  commit: await thrown(() => page.commit({ operations })),
+  entriesWithout: mirror.size,
+};
+const whole = connect(url, { extras });
+const { revision } = await whole.commit({ operations });
+await mirror.waitFor(revision);
+console.log(
+  JSON.stringify({ ...said, entriesWith: mirror.size, isLive: mirror.status === 'live' }),
+);
+await Promise.all([page.close(), whole.close()]);
