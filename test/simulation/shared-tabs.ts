@@ -8,7 +8,7 @@ import type { VirtualClock } from '../../shared/src/test-support/virtual-clock.t
 import type { Network } from '../support/network.ts';
 
 /** Whose connections those of the worker are. */
-export const WORKER = 'worker';
+const WORKER = 'worker';
 
 /** How long a message takes from a port to the other. */
 const PASSES_MS = 1;

@@ -52,6 +52,7 @@ export async function bundlePage(script: URL): Promise<string> {
     write: false,
     format: 'esm',
     platform: 'browser',
+    jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"development"' },
     logLevel: 'warning',
   });
