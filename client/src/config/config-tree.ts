@@ -49,7 +49,7 @@ export class ConfigTree {
   /** The entry at a chain of keys. */
   entryAt(keys: readonly string[]): Placed | undefined {
     let node: Node | undefined = this.#root;
-    for (const key of keys) node = node?.children.get(segmentOfKey(key));
+    for (const key of keys) node = node && childAt(node, key);
     return node?.entry;
   }
 
@@ -93,6 +93,12 @@ export class ConfigTree {
 
 function newNode(path: string): Node {
   return { path, children: new Map(), entry: undefined };
+}
+
+/** A segment that no key leads to (`100%`, written by hand) is its own key. */
+function childAt({ children }: Node, key: string): Node | undefined {
+  const byHand = keyOfSegment(key) === key ? children.get(key) : undefined;
+  return children.get(segmentOfKey(key)) ?? byHand;
 }
 
 function dataOf(node: Node): unknown {

@@ -10,20 +10,32 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   return prototype === Object.prototype || prototype === null;
 }
 
-/** `next`, frozen, with all that is equal in `previous` taken from there; `previous` itself where all is. */
+/** Deeper than any subtree and any list that a value may be. */
+const DEPTH_MAX = 1_000;
+
+/**
+ * `next`, frozen, with all that is equal in `previous` taken from there; `previous` itself where all is. Throws where
+ * `next` holds itself.
+ */
 export function shareWith<Value>(previous: unknown, next: Value): Value;
 export function shareWith(previous: unknown, next: unknown): unknown {
+  return share(previous, next, 0);
+}
+
+function share(previous: unknown, next: unknown, depth: number): unknown {
   if (Object.is(previous, next)) return next;
-  if (Array.isArray(next)) return shareArray(previous, next);
-  if (isPlainObject(next)) return shareObject(previous, next);
+  if (depth > DEPTH_MAX)
+    throw new Error(`what it made holds itself, or is more than ${DEPTH_MAX} levels deep`);
+  if (Array.isArray(next)) return shareArray(previous, next, depth);
+  if (isPlainObject(next)) return shareObject(previous, next, depth);
   const isSameTime =
     next instanceof Date && previous instanceof Date && Object.is(+next, +previous);
   return isSameTime ? previous : next;
 }
 
-function shareArray(previous: unknown, next: readonly unknown[]): unknown {
+function shareArray(previous: unknown, next: readonly unknown[], depth: number): unknown {
   const old: readonly unknown[] = Array.isArray(previous) ? previous : [];
-  const items = next.map((item, i) => shareWith(old[i], item));
+  const items = next.map((item, i) => share(old[i], item, depth + 1));
   const isThat = (those: readonly unknown[]) =>
     those.length === items.length && items.every((item, i) => Object.is(item, those[i]));
   if (Array.isArray(previous) && isThat(old)) return previous;
@@ -31,14 +43,18 @@ function shareArray(previous: unknown, next: readonly unknown[]): unknown {
 }
 
 /** In one walk, and without a copy where none is needed: maps of thousands of keys change by one. */
-function shareObject(previous: unknown, next: Readonly<Record<string, unknown>>): unknown {
+function shareObject(
+  previous: unknown,
+  next: Readonly<Record<string, unknown>>,
+  depth: number,
+): unknown {
   const old = isPlainObject(previous) ? previous : undefined;
   const keys = Object.keys(next);
   let isPrevious = old !== undefined && Object.keys(old).length === keys.length;
   let isNext = Object.isFrozen(next);
   const items = keys.map((key) => {
     const before = old && own(old, key);
-    const item = shareWith(before, next[key]);
+    const item = share(before, next[key], depth + 1);
     isPrevious &&= Object.is(item, before) && (item !== undefined || hasOwn(old, key));
     isNext &&= Object.is(item, next[key]);
     return item;

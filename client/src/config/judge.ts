@@ -8,38 +8,47 @@ export type Verdict<Value> =
   | { readonly kind: 'good'; readonly value: Value }
   | { readonly kind: 'rejected'; readonly issues: readonly ConfigIssue[] };
 
-/** More are counted, not listed. */
+/** More are not listed. */
 const ISSUES_MAX = 100;
 
-/** Assembles a state and has it judged. A schema that throws has rejected it; one that promises is waited for. */
+/**
+ * Assembles a state and has it judged; `keep` takes what the schema makes of it. A schema that throws, and one that
+ * makes or answers what is none of Standard Schema, has rejected it; one that promises is waited for. Never fails.
+ */
 export function judge<Value>(
   schema: StandardSchema<unknown, Value>,
   layersNow: () => readonly Layer[],
+  keep: (value: Value) => Value,
 ): Verdict<Value> | Promise<Verdict<Value>> {
   let layers: readonly Layer[] = [];
+  const verdictOf = (result: StandardResult<Value>): Verdict<Value> => {
+    if (result.issues === undefined && 'value' in result)
+      return { kind: 'good', value: keep(result.value) };
+    if (!Array.isArray(result.issues)) throw new Error('it answers neither a value nor issues');
+    return { kind: 'rejected', issues: issuesOf(result.issues, layers) };
+  };
   try {
     layers = layersNow();
     const result = schema['~standard'].validate(assembled(layers));
+    if (!('then' in result)) return verdictOf(result);
     // Of whatever realm or library.
-    if (!('then' in result)) return verdictOf(result, layers);
-    return result.then(
-      (settled) => verdictOf(settled, layers),
-      (error: unknown) => thrown(error),
-    );
+    return Promise.resolve(result).then(verdictOf).catch(thrown);
   } catch (error) {
     return thrown(error);
   }
 }
 
-function thrown<Value>(error: unknown): Verdict<Value> {
-  const message = collisionOf(error) ?? `the schema threw: ${messageOf(error)}`;
+function thrown(error: unknown): Verdict<never> {
+  const message = collisionOf(error) ?? messageText(`the schema fails: ${messageOf(error)}`);
   return { kind: 'rejected', issues: [{ key: '', path: undefined, message, value: undefined }] };
 }
 
-function verdictOf<Value>(result: StandardResult<Value>, layers: readonly Layer[]): Verdict<Value> {
-  if (result.issues === undefined) return { kind: 'good', value: result.value };
-  const issues = result.issues.slice(0, ISSUES_MAX).map((issue) => issueOf(issue, layers));
-  return { kind: 'rejected', issues: Object.freeze(issues) };
+function issuesOf(
+  found: readonly StandardIssue[],
+  layers: readonly Layer[],
+): readonly ConfigIssue[] {
+  const issues = found.slice(0, ISSUES_MAX).map((issue) => issueOf(issue, layers));
+  return Object.freeze(issues);
 }
 
 function issueOf({ message, path = [] }: StandardIssue, layers: readonly Layer[]): ConfigIssue {

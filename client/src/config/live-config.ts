@@ -91,7 +91,9 @@ export class LiveConfig<Value> implements Config<Value> {
       statusChanged: (change) => {
         this.#events.emit('status', change);
         this.#events.emit('any', undefined);
-        this.#readiness.look();
+        // Its client is.
+        if (change.to === 'closed') this.close();
+        else this.#readiness.look();
       },
     });
     this.#readiness = new Readiness(this, this.#states, context);
@@ -205,7 +207,9 @@ export class LiveConfig<Value> implements Config<Value> {
   #judgeFirst([candidate, ...rest]: readonly Candidate[]): void {
     if (candidate === undefined) return;
     this.#isJudging = true;
-    const verdict = judge(this.#schema, candidate.layers);
+    const verdict = judge(this.#schema, candidate.layers, (value) =>
+      shareWith(this.#good?.value, value),
+    );
     const settle = (settled: Verdict<Value>) => {
       this.#isJudging = false;
       if (this.#isClosed) return;
@@ -228,10 +232,9 @@ export class LiveConfig<Value> implements Config<Value> {
     this.#readiness.look();
   }
 
-  #swap(judged: Value, source: Fallback, revision: number | undefined): void {
+  #swap(value: Value, source: Fallback, revision: number | undefined): void {
     const last = this.#good;
     const wasWrong = this.#error !== undefined;
-    const value = shareWith(last?.value, judged);
     this.#error = undefined;
     this.#good = { value, source, revision };
     const isNew = last === undefined || !Object.is(last.value, value);
@@ -241,8 +244,8 @@ export class LiveConfig<Value> implements Config<Value> {
 
   /** Told again only where the reasons are others: each commit elsewhere in the subtree is judged, too. */
   #reject(error: ConfigError): void {
-    const isKnown =
-      this.#error !== undefined && reasonOf(this.#error.issues) === reasonOf(error.issues);
+    const known = this.#error?.issues;
+    const isKnown = known !== undefined && Object.is(shareWith(known, error.issues), known);
     this.#error = error;
     if (isKnown) return;
     this.#events.emit('error', error);

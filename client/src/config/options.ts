@@ -8,6 +8,7 @@ import {
 } from '../validation/argument-types.ts';
 import { checkArgument, checkOptions, checkSubtree } from '../validation/arguments.ts';
 import type { ConfigOptions } from './api.ts';
+import { shareWith } from './immutable.ts';
 
 /** A layer is one more mirror; more than these are a mistake. */
 const LAYERS_MAX = 16;
@@ -17,6 +18,8 @@ export function checkConfig(path: string, schema: unknown, options: ConfigOption
   checkSubtree(path);
   checkSchema(schema);
   checkOptions(options, { layers: array, debounce: object, signal: abortSignal });
+  checkData('options.defaults', options.defaults);
+  checkData('options.bootstrap', options.bootstrap);
   const { layers = [], debounce } = options;
   for (const layer of layers) checkSubtree(layer);
   if (layers.length >= LAYERS_MAX || new Set([path, ...layers]).size <= layers.length)
@@ -29,6 +32,16 @@ export function checkConfig(path: string, schema: unknown, options: ConfigOption
   checkArgument('options.debounce.maxMs', debounce.maxMs, durationMs);
   if (debounce.maxMs < debounce.minMs)
     throw new ConferError('invalid_argument', 'options.debounce.maxMs is minMs at least');
+}
+
+function checkData(name: string, data: unknown): void {
+  try {
+    shareWith(undefined, data);
+  } catch (error) {
+    throw new ConferError('invalid_argument', `${name} is data that can be frozen`, {
+      cause: error,
+    });
+  }
 }
 
 /** Some libraries have schemas that are functions. */

@@ -26,7 +26,8 @@ const SOURCES = ['server', 'snapshot', 'bootstrap', 'defaults'] as const;
 /**
  * Those who wait until a configuration is ready. What the server has is waited for. Another source will do for who
  * accepts it, once every server was tried in vain, what the server has was rejected, or the time is over; but never in
- * place of a server that refuses: that would hide for weeks that a token is no good.
+ * place of a server that refuses: that would hide for weeks that a token is no good. Where one refuses and the next
+ * one serves, it is that one that counts.
  */
 export class Readiness {
   readonly #subject: Subject;
@@ -52,10 +53,12 @@ export class Readiness {
       const { source } = this.#subject;
       return source === 'server' || (source !== undefined && accept.includes(source));
     };
+    const isLenient = accept.some((source) => source !== 'server');
     try {
-      await this.#waiters.until(() => this.#isSettled(isAccepted), deadline, 'ready');
+      await this.#waiters.until(() => this.#isSettled(isAccepted, isLenient), deadline, 'ready');
     } catch (error) {
-      if (!(error instanceof TimeoutError && isAccepted())) throw error;
+      const isRefused = this.#context.refusal() !== undefined;
+      if (!(error instanceof TimeoutError && (isAccepted() || isRefused))) throw error;
     }
     const problem = this.#problem(isAccepted());
     const { source, revision } = this.#subject;
@@ -73,12 +76,13 @@ export class Readiness {
     this.#waiters.fail(closedError(`the configuration of ${this.#subject.path}`));
   }
 
-  #isSettled(isAccepted: () => boolean): boolean {
+  /** Who is lenient does not wait for a server to be mended, other than who needs the server itself. */
+  #isSettled(isAccepted: () => boolean, isLenient: boolean): boolean {
     const { source, error } = this.#subject;
     if (source === 'server' || this.#upstream.failure !== undefined) return true;
     if (this.#isRejected(error)) return true;
-    if (!isAccepted()) return false;
-    return this.#context.refusal() !== undefined || isOutOfReach(this.#context.connection);
+    if (!isLenient || !isOutOfReach(this.#context.connection)) return false;
+    return isAccepted() || this.#context.refusal() !== undefined;
   }
 
   /** What the server has is there, and not to be used. */

@@ -29,7 +29,11 @@ export class Reporter {
 
   say(path: string, made: Made): void {
     const last = this.#made.get(path);
-    if (last?.applied === made.applied && last?.rejected?.revision === made.rejected?.revision)
+    if (
+      last?.applied === made.applied &&
+      last?.rejected?.revision === made.rejected?.revision &&
+      last?.rejected?.reason === made.rejected?.reason
+    )
       return;
     this.#made.set(path, made);
     this.#unsent.add(path);

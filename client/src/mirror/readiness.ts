@@ -6,7 +6,7 @@ import type { ClientContext } from '../watch/context.ts';
 /**
  * Waits until a mirror has what its user accepts, and says which it is. What was kept on this machine is second
  * best: it is taken once every server was tried in vain, or the time is over. Where a server has refused who asks,
- * it is not taken at all: that would hide for weeks that a token is no good.
+ * and no other one took him, it is not taken at all: that would hide for weeks that a token is no good.
  */
 export async function sourceOf(
   mirror: Pick<Mirror, 'source'>,
@@ -20,13 +20,13 @@ export async function sourceOf(
     await waiters.until(isHere, deadline, 'complete');
     return 'server';
   }
-  const isInVain = () => refusal() !== undefined || isOutOfReach(connection);
+  const isKnown = () => mirror.source !== undefined || refusal() !== undefined;
   const off = onStatus(() => waiters.notify());
   try {
-    const isSettled = () => isHere() || (isInVain() && mirror.source !== undefined);
+    const isSettled = () => isHere() || (isKnown() && isOutOfReach(connection));
     await waiters.until(isSettled, deadline, 'complete');
   } catch (error) {
-    if (!(error instanceof TimeoutError) || mirror.source === undefined) throw error;
+    if (!(error instanceof TimeoutError && isKnown())) throw error;
   } finally {
     off();
   }
