@@ -1,6 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type Clock, type Data, flatten, ROOT, subtreeProblem, type Timer } from '@confer/shared';
+import {
+  type Clock,
+  type Data,
+  flatten,
+  ROOT,
+  readValue,
+  subtreeProblem,
+  type Timer,
+} from '@confer/shared';
 import type { OverrideSource } from '../api.ts';
+import { callBack } from '../delivery/listener-queue.ts';
 import { ConferError } from '../errors.ts';
 import { messageOf } from '../make-error.ts';
 import { isObject } from '../validation/argument-types.ts';
@@ -28,6 +37,8 @@ export class OverrideFile implements OverrideSource {
   #values: ReadonlyMap<string, string> = new Map();
   /** Of the file as it was read last. */
   #stamp: string | undefined;
+  /** Why it is not used, said once. */
+  #problem: string | undefined;
   #timer: Timer | undefined;
 
   constructor(
@@ -62,10 +73,15 @@ export class OverrideFile implements OverrideSource {
     try {
       const stamp = stampOf(this.at);
       if (stamp === this.#stamp) return;
+      const text = stamp === undefined ? '{}' : readText(this.at);
+      // What cannot be read is tried again, and what is wrong only once it is another.
       this.#stamp = stamp;
-      this.#take(stamp === undefined ? new Map() : readValues(this.at));
+      this.#take(valuesOf(text));
+      this.#problem = undefined;
     } catch (error) {
       const message = `${this.at} is not used: ${messageOf(error)}`;
+      if (message === this.#problem) return;
+      this.#problem = message;
       this.#report(new ConferError('override_unusable', message, { cause: error }));
     }
   }
@@ -73,27 +89,35 @@ export class OverrideFile implements OverrideSource {
   #take(values: ReadonlyMap<string, string>): void {
     const had = this.#values.size;
     this.#values = values;
+    for (const listener of [...this.#listeners]) listener();
     const paths = [...values.keys()];
     const more = paths.length > NAMED_MAX ? ` and ${paths.length - NAMED_MAX} more` : '';
-    if (paths.length > 0)
-      this.#say(
-        `${this.at} overrides what the server has: ${paths.slice(0, NAMED_MAX).join(', ')}${more}`,
-      );
-    else if (had > 0) this.#say(`${this.at} overrides nothing any more`);
-    for (const listener of [...this.#listeners]) listener();
+    const named = `${paths.slice(0, NAMED_MAX).join(', ')}${more}`;
+    if (paths.length > 0) this.#tell(`${this.at} overrides what the server has: ${named}`);
+    else if (had > 0) this.#tell(`${this.at} overrides nothing any more`);
+  }
+
+  #tell(message: string): void {
+    callBack(this.#say, message, this.#report);
   }
 }
 
 /** What is another one after each change of the file; `undefined` where there is none. */
 function stampOf(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stat && [stat.ino, stat.size, stat.mtimeNs].join(' ');
+  return stat && [stat.dev, stat.ino, stat.size, stat.mtimeNs].join(' ');
 }
 
-function readValues(path: string): ReadonlyMap<string, string> {
-  const { size } = statSync(path);
-  if (size > BYTES_MAX) throw new Error(`it has ${size} bytes, more than ${BYTES_MAX}`);
-  const data: unknown = JSON.parse(readFileSync(path, 'utf8'));
+function readText(path: string): string {
+  const stat = statSync(path);
+  // To read a pipe or a device would stop the whole program, for as long as nobody writes.
+  if (!stat.isFile()) throw new Error('it is no file');
+  if (stat.size > BYTES_MAX) throw new Error(`it has ${stat.size} bytes, more than ${BYTES_MAX}`);
+  return readFileSync(path, 'utf8');
+}
+
+function valuesOf(text: string): ReadonlyMap<string, string> {
+  const data = dataOf(text);
   if (!isObject(data)) throw new Error('it holds no JSON object of paths and their values');
   const values = new Map<string, string>();
   for (const [key, value] of Object.entries(data)) {
@@ -104,6 +128,13 @@ function readValues(path: string): ReadonlyMap<string, string> {
     for (const [at, text] of flatten(value, key)) values.set(at, text);
   }
   return values;
+}
+
+/** As values of entries are read: with all digits of large numbers. */
+function dataOf(text: string): unknown {
+  const rounded: unknown = JSON.parse(text);
+  const exact = readValue(`[${text.trim()}]`);
+  return Array.isArray(exact) ? exact[0] : rounded;
 }
 
 /** JSON holds nothing else, but a type has to be told so. */
