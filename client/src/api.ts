@@ -83,8 +83,10 @@ export interface SnapshotStore {
 export interface OpenSnapshots {
   /** What was kept of a subtree. What is damaged or too old is reported, and not there. */
   load(path: string): KeptState | undefined;
-  /** There is something new to keep. `read` has it, whenever the store gets to writing it. */
+  /** There is something new to keep. `read` has it, whenever the store writes it: soon, and again before it is old. */
   changed(path: string, read: () => ToKeep): void;
+  /** Nobody follows it any more: what is new is kept for the last time. */
+  left(path: string): void;
   /** Who this is may not read it any more. */
   drop(path: string): void;
   /** Writes what has not been written yet. */

@@ -131,6 +131,7 @@ export class Replica implements WatchConsumer {
     if (this.#observers.size > 0) return;
     this.#outage.stop();
     this.#keep();
+    this.#context.snapshots?.left(this.path);
     this.#context.watches.remove(this.#watch);
     this.#waiters.release();
     this.#onOver();
@@ -260,13 +261,9 @@ export class Replica implements WatchConsumer {
 
   /** What is shown stays, as it was the last state known to be good (W7). */
   #distrust(): void {
-    this.#context.report(
-      new ConferError(
-        'internal',
-        `the mirror of ${this.path} and the server disagree about what it holds`,
-        { path: this.path },
-      ),
-    );
+    const { path } = this;
+    const problem = `the mirror of ${path} and the server disagree about what it holds`;
+    this.#context.report(new ConferError('internal', problem, { path }));
     this.#watch.dispatch({ type: 'mismatch', shown: this.#position }, 'mismatch');
     for (const observer of this.#observers) observer.moved();
   }

@@ -1,6 +1,6 @@
 /**
- * Whether a path is one of those that a list of globs names: `*` is anything within a segment, `**` any segments,
- * none included: of `/svc/**` what lies below `/svc`, and of `**` + `/secret/**` what lies below any `secret`.
+ * Whether a path is one of those that a list of globs names, or below one: `*` is anything within a segment, `**` any
+ * segments, none included. Below, because who names `/svc/secret` would not think of what else may lie there.
  */
 export function exclusionOf(globs: readonly string[]): (path: string) => boolean {
   const patterns = globs.map((glob) => segmentsOf(glob));
@@ -21,6 +21,7 @@ function segmentsOf(text: string): readonly string[] {
 function matches(pattern: readonly string[], segments: readonly string[]): boolean {
   let reached = [true, ...pattern.map((_, i) => pattern.slice(0, i + 1).every(isAny))];
   for (const segment of segments) {
+    if (reached.at(-1) === true) return true;
     const next = [false];
     for (const [i, part] of pattern.entries())
       next.push(

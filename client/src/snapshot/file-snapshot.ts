@@ -34,9 +34,9 @@ export function fileSnapshot(directory: string, options: SnapshotOptions = {}): 
 const BYTES_MAX = 256 * 1024 * 1024;
 /** So much is written at a time, so that the event loop never waits long for a large one. */
 const SLICE_LENGTH = 256 * 1024;
-/** What a process left that was killed while it wrote. */
+/** What a process left that was killed while it wrote: whoever still writes adds to it all the time. */
 const LEFTOVER = '.new-';
-const LEFTOVER_AGE_MS = 60 * 60_000;
+const LEFTOVER_AGE_MS = 60_000;
 
 class SnapshotFiles implements SnapshotMedium {
   readonly #directory: string;
@@ -53,8 +53,11 @@ class SnapshotFiles implements SnapshotMedium {
 
   read(path: string): string | undefined {
     const file = this.nameOf(path);
-    const size = statSync(file, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return undefined;
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined;
+    // To read a pipe or a device would stop the whole program, for as long as nobody writes.
+    if (!stat.isFile()) throw new Error('it is no file');
+    const { size } = stat;
     if (size > BYTES_MAX) throw new Error(`it has ${size} bytes, more than ${BYTES_MAX}`);
     return readFileSync(file, 'utf8');
   }
@@ -62,10 +65,11 @@ class SnapshotFiles implements SnapshotMedium {
   async write(path: string, state: KeptState): Promise<void> {
     const file = this.nameOf(path);
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    this.#removeLeftovers(file, state.keptAt);
     // A directory of its own has a name that nobody else has.
     const beside = mkdtempSync(`${file}${LEFTOVER}`);
     try {
+      // By the clock of the disk, whatever that of the machine was in the meantime.
+      this.#removeLeftovers(statSync(beside).mtimeMs);
       const written = join(beside, basename(file));
       await writeSlices(written, linesOf(path, state));
       await rename(written, file);
@@ -79,13 +83,23 @@ class SnapshotFiles implements SnapshotMedium {
     rmSync(this.nameOf(path), { force: true });
   }
 
-  #removeLeftovers(file: string, now: number): void {
+  #removeLeftovers(now: number): void {
     for (const name of readdirSync(this.#directory)) {
-      if (!name.startsWith(`${basename(file)}${LEFTOVER}`)) continue;
+      if (!name.includes(`.snapshot${LEFTOVER}`)) continue;
       const left = join(this.#directory, name);
-      const age = now - (statSync(left, { throwIfNoEntry: false })?.mtimeMs ?? now);
-      if (age > LEFTOVER_AGE_MS) rmSync(left, { recursive: true, force: true });
+      if (Math.abs(now - touchedAt(left)) > LEFTOVER_AGE_MS)
+        rmSync(left, { recursive: true, force: true });
     }
+  }
+}
+
+/** When a directory, or what lies in it, was written last. One that another process just removed was so long ago. */
+function touchedAt(directory: string): number {
+  try {
+    const [inside = ''] = readdirSync(directory);
+    return statSync(join(directory, inside)).mtimeMs;
+  } catch {
+    return 0;
   }
 }
 
