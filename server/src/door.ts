@@ -47,6 +47,7 @@ export interface Door {
 export async function doorOf(at: DoorAt, now: number): Promise<Door> {
   const networks = trustedNetworks(at.trustedProxies ?? []);
   const lacks = isLoopback(at.host) ? [] : lacking(at);
+  // safeguard: no-stranger-comes-unawares
   if (lacks.length > 0 && at.insecure !== true)
     throw new StartError(
       'refused',
@@ -55,6 +56,7 @@ export async function doorOf(at: DoorAt, now: number): Promise<Door> {
   const gate = {
     origins: new Set((at.allowOrigins ?? []).map(originOf)),
     publicHosts: new Set((at.publicHosts ?? []).map(publicHostOf)),
+    // safeguard: pages-of-this-machine-only-without-authentication
     takesLoopbackPages: !at.isAuthOn && isLoopback(at.host),
     trustedProxies: networks,
   };
@@ -63,7 +65,9 @@ export async function doorOf(at: DoorAt, now: number): Promise<Door> {
 
 function lacking({ isAuthOn, tls, trustedProxies = [] }: DoorAt): string[] {
   const lacks: string[] = [];
+  // safeguard: network-needs-authentication
   if (!isAuthOn) lacks.push('nobody is authenticated: pass --auth on');
+  // safeguard: network-needs-tls
   if (tls === undefined && trustedProxies.length === 0)
     lacks.push(
       'everybody on the way can read and change what passes: pass --tls-cert and --tls-key, or --trusted-proxy with the network of the proxy that has TLS',

@@ -1,9 +1,10 @@
 /**
  * Shows that the simulation can find bugs: switches off one safeguard of the product at a time and
  * names the first seed, and the rule, that notices. The sources on disk stay as they are: each mutant
- * is a bundle with one safeguard treated (`safeguards.mjs`), run in a process of its own.
+ * is a bundle with one safeguard treated (`safeguards.mjs`), run in a process of its own. What no simulation has is
+ * noticed by the test that its mutant names (`by-test.mjs`).
  *
- *   node test/mutations/run.mjs [part of a name]   CONFER_TEST_SEEDS: how far to look (3000)
+ *   node test/mutations/run.mjs [part of a name, or of the file of a test]   CONFER_TEST_SEEDS: how far to look (3000)
  *   node test/mutations/run.mjs --check            only whether mutants and safeguards fit together
  */
 import { spawn } from 'node:child_process';
@@ -12,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { noticedBy } from './by-test.mjs';
+import { doorMutants } from './door-mutants.mjs';
 import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
 import { mutants } from './mutants.mjs';
@@ -49,10 +52,13 @@ const aliases = Object.fromEntries(
   ['shared', 'server', 'client'].map((name) => [`@confer/${name}`, `${root}${name}/src/index.ts`]),
 );
 
-const all = [...mutants, ...durableMutants, ...etcdMutants, ...rightsMutants].map((mutant) => ({
-  name: Object.keys(mutant.off).join(', '),
-  ...mutant,
-}));
+const all = [
+  ...[...mutants, ...durableMutants, ...etcdMutants, ...rightsMutants].map((mutant) => ({
+    name: Object.keys(mutant.off).join(', '),
+    ...mutant,
+  })),
+  ...doorMutants,
+];
 const named = safeguards();
 
 async function bundle(edits, outfile) {
@@ -120,7 +126,11 @@ function firstFailure(file, engine, seeds, told) {
   });
 }
 
-async function tryMutant({ engine = 'memory', off, plant = {}, told = [] }, directory, index) {
+async function tryMutant({ engine = 'memory', off, plant = {}, told = [], by }, directory, index) {
+  if (by !== undefined) {
+    const title = await noticedBy(by, Object.entries(off), named, directory, index);
+    return title === undefined ? undefined : { seed: by.file, problem: `test ${title}` };
+  }
   const file = join(directory, `${index}.mjs`);
   const planted = Object.entries(plant);
   if (planted.length > 0) {
@@ -164,7 +174,8 @@ function check() {
 
 async function main() {
   const directory = mkdtempSync(join(tmpdir(), 'confer-mutants-'));
-  const chosen = all.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+  const part = process.argv[2] ?? '';
+  const chosen = all.filter(({ name, by }) => name.includes(part) || by?.file.includes(part));
   const results = [];
   let next = 0;
   const work = async () => {

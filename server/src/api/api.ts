@@ -157,6 +157,7 @@ function refusal(
   context: ApiContext,
 ): Reply {
   if (error instanceof ProtocolError && error.code === 'forbidden')
+    // safeguard: denial-is-written-down
     auditDenied(type, error, context);
   return errorReply(id, error, context.service);
 }

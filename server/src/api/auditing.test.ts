@@ -1,11 +1,12 @@
 import { ProtocolError, type UpMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../audit/events.ts';
+import { startGuarded } from '../test-support/guarded-scene.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 import { startCore } from '../test-support/scene.ts';
 
 /** An audit in memory, which can be told that it cannot be written. */
-function startAudited(isRequired: boolean, sensitive: readonly string[] = []) {
+function auditInMemory(isRequired: boolean, sensitive: readonly string[] = []) {
   const events: AuditEvent[] = [];
   const disk = { isFull: false };
   const audit = {
@@ -20,8 +21,12 @@ function startAudited(isRequired: boolean, sensitive: readonly string[] = []) {
       return isRequired ? Promise.resolve() : undefined;
     },
   };
-  const scene = startCore({ auditing: { audit, isRequired, sensitive } });
-  return scene.then((started) => ({ ...started, events, disk }));
+  return { events, disk, auditing: { audit, isRequired, sensitive } };
+}
+
+async function startAudited(isRequired: boolean, sensitive: readonly string[] = []) {
+  const { auditing, ...seen } = auditInMemory(isRequired, sensitive);
+  return { ...(await startCore({ auditing })), ...seen };
 }
 
 const put = (id: number) =>
@@ -68,6 +73,25 @@ describe('an audit as well as can be', () => {
       who: { kind: 'local', principal: 'test', client: { name: 'test' } },
     });
     expect(JSON.stringify(events)).not.toContain('secret');
+  });
+
+  it('has who came in vain, and who wanted what he may not, with the rule that said so', async () => {
+    const { auditing, events } = auditInMemory(false);
+    const scene = await startGuarded({ auditing });
+    const guest = await scene.guest('g', [{ verbs: ['read'], on: '/a' }]);
+    events.length = 0;
+    await scene.ask(guest, put);
+    new RawClient(scene.core, '10.0.0.7').send({ type: 'hello', version: 1, token: 'no token' });
+    expect(events).toMatchObject([
+      {
+        ...{ event: 'denied', outcome: 'denied', paths: ['/a'], who: { principal: 'g' } },
+        reason: expect.stringMatching(/^commit: .*write/),
+      },
+      {
+        ...{ event: 'loginFailed', outcome: 'denied', reason: 'what came is no token' },
+        who: { kind: 'unknown', address: '10.0.0.7' },
+      },
+    ]);
   });
 
   it('has the first twenty paths of a large commit, and how many there were', async () => {

@@ -40,6 +40,7 @@ export function auditRead(request: Request, { service: { auditing }, actor }: Ap
   const { type } = request;
   if (type !== 'get' && type !== 'list' && type !== 'watch') return;
   const { path } = request;
+  // safeguard: only-sensitive-reads-are-audited
   if (!auditing.sensitive.some((each) => isWithin(path, each) || isWithin(each, path))) return;
   const about = { outcome: 'allowed', reason: 'read', note: type } as const;
   void auditing.audit.record({ event: 'read', ...about, who: actor, paths: [path] });
@@ -67,9 +68,11 @@ export function audited<Result extends { readonly revision: number }>(
     void audit.record(about(result));
     return result;
   };
+  // safeguard: required-audit-comes-before
   if (!isRequired) return run().then(noted);
   return Promise.resolve(audit.record(about(undefined))).then(() => {
     // A right may have ended while the line was on its way to the disk.
+    // safeguard: right-holds-after-the-audit
     authorise();
     return run().then(noted);
   });

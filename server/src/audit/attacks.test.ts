@@ -139,6 +139,22 @@ describe('verify', () => {
     });
   });
 
+  it('37 names a file that has another number than its first line, or whose first line continues nothing', async () => {
+    const [, second = ''] = scene.files;
+    const other = second.replace(/\d+\.jsonl$/, (number) =>
+      number.replace(/\d{12}/, '000000000005'),
+    );
+    renameSync(scene.path(second), scene.path(other));
+    expect(await problemNow()).toMatchObject({ file: other, line: 1, why: 'edited' });
+    renameSync(scene.path(other), scene.path(second));
+    const lines = scene.linesOf(second);
+    rewrite(second, lines.with(0, (lines[0] ?? '').replace(/,"prev":"[^"]*"/, '')));
+    expect(await problemNow()).toMatchObject({
+      ...{ file: second, line: 1, why: 'edited' },
+      text: 'does not say which line it continues',
+    });
+  });
+
   it('37 names a file of another audit, and one that is of none', async () => {
     const other = new AuditScene();
     await other.write(LINES, { fileBytesMax: 2_500, gateway: 'gw2' });

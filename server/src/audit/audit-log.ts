@@ -75,6 +75,7 @@ export class AuditLog {
     const checked = await checkFile(directory, last, before ?? CHAIN_BEGIN, {
       isFirst: before === undefined,
     });
+    // safeguard: broken-chain-is-not-continued
     if (checked.problem !== undefined) throw broken(directory, problemText(checked.problem));
     const { end, wholeBytes } = checked;
     const link = checked.lines > 0 ? end.link : (before ?? CHAIN_BEGIN).link;
@@ -85,6 +86,7 @@ export class AuditLog {
     const log = new AuditLog(options, current);
     try {
       const excess = file.sizeBytes - wholeBytes;
+      // safeguard: half-lines-are-cut-off
       if (excess > 0) {
         log.#isDoubtful = true;
         await log.write([lines.own({ event: 'cut', bytes: excess }, clock.now())]);
@@ -117,6 +119,7 @@ export class AuditLog {
   async #prepare(): Promise<void> {
     const { directory, clock, lines, fileBytesMax, fileAgeMs } = this.#options;
     const now = clock.now();
+    // safeguard: misplaced-file-is-left
     if (await this.#isMisplaced(now)) {
       const { name, link: end } = this.#current;
       makeAuditDirectory(directory);
@@ -163,11 +166,13 @@ export class AuditLog {
   }
 
   async #append(bodies: readonly string[]): Promise<void> {
+    // safeguard: failed-write-is-cut-off
     await this.#cutDoubtful();
     const { file, bytes, link: before } = this.#current;
     const { bytes: content, link } = this.#placer.place(bodies, before);
     this.#isDoubtful = true;
     await file.write(content, bytes);
+    // safeguard: required-line-is-on-the-disk
     if (this.#options.isDurable) await file.sync();
     this.#isDoubtful = false;
     this.#current = { ...this.#current, bytes: bytes + content.length, link };
@@ -185,6 +190,7 @@ export class AuditLog {
     const through = await beginOf(directory, first);
     if (through === undefined) return;
     const event: OwnEvent = { event: 'removed', files: keptFrom, through };
+    // safeguard: removal-is-said-before
     await this.#append([lines.own(event, clock.now())]);
     await this.sync();
     for (const { name } of files.slice(0, keptFrom)) await rm(join(directory, name));

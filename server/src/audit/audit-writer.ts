@@ -87,6 +87,7 @@ export class AuditWriter {
   append(body: string): Promise<void> | undefined {
     const { isRequired, queueBytesMax } = this.#options;
     if (this.#isClosed) return this.#lose('the audit is closed');
+    // safeguard: audit-queue-is-bounded
     if (this.#queuedBytes + body.length > queueBytesMax)
       return this.#lose('more is to be written than can be');
     this.#queuedBytes += body.length;
@@ -187,6 +188,7 @@ export class AuditWriter {
     if (batch.length === 0 && this.#unsaid === 0) return;
     const count = this.#unsaid;
     const bodies = batch.map(({ body }) => body);
+    // safeguard: lost-events-are-said
     if (count > 0) bodies.unshift(lines.own({ event: 'lost', count }, clock.now()));
     await this.#log.write(bodies);
     this.#unsaid -= count;
@@ -203,6 +205,7 @@ export class AuditWriter {
     if (head.seq - this.#headSeq >= HEAD_LINES) due.head = true;
     if (due.sync || due.head) {
       // What is kept elsewhere must not know more than this disk does after a power loss.
+      // safeguard: head-is-on-the-disk-before-it-is-told
       await log.sync();
       due.sync = false;
     }

@@ -179,6 +179,7 @@ class DirectoryLock {
     if (this.#descriptor !== undefined) return;
     makeAuditDirectory(this.#directory);
     const descriptor = openSync(join(this.#directory, LOCK_NAME), 'a', 0o600);
+    // safeguard: one-server-writes-an-audit
     if (!this.#lock(descriptor)) {
       closeSync(descriptor);
       throw new StartError(

@@ -24,6 +24,7 @@ export class Chain implements AuditLink {
 
   /** Whether a line is the next one. */
   isContinuedBy({ seq, prev }: AuditLine): boolean {
+    // safeguard: sum-is-looked-at
     return seq === this.seq + 1 && (prev === undefined || prev === this.hash);
   }
 

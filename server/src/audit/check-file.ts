@@ -88,6 +88,7 @@ export async function checkFile(
       };
     if (number === 1 && isFirst && line.prev !== undefined)
       chain = new Chain({ seq: line.seq - 1, hash: line.prev });
+    // safeguard: first-line-says-what-it-continues
     const isOfFile = number > 1 || (line.seq === file.seq && line.prev !== undefined);
     if (!isOfFile || !chain.isContinuedBy(line)) {
       const { end } = done();

@@ -130,12 +130,14 @@ export class LinePlacer {
     for (let i = 0; i <= last; i++) {
       if (i > 0 && i === last) {
         // Without the end of its last line.
+        // safeguard: last-line-vouches-for-the-others
         hash = sha256(bytes.subarray(0, size - 1));
         linkAt = size;
       }
       const prev = i === 0 || i === last ? `,"prev":"${hash}"` : '';
       size += bytes.write(`{"seq":${++seq}${bodies[i]}${prev}}\n`, size);
     }
+    // safeguard: line-vouches-for-those-before-it
     hash = sha256(bytes.subarray(linkAt, size - 1));
     return { bytes: bytes.subarray(0, size), link: { seq, hash } };
   }
@@ -173,8 +175,10 @@ function optional(name: string, text: string | undefined): string {
 }
 
 function quote(text: string): string {
+  // safeguard: texts-of-a-line-are-bounded
   if (text.length > TEXT_LENGTH_MAX) return quote(`${text.slice(0, TEXT_LENGTH_MAX - 1)}…`);
   if (PLAIN.test(text)) return `"${text}"`;
+  // safeguard: line-is-one-line
   return JSON.stringify(text).replace(
     UNSEEN,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

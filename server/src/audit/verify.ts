@@ -92,6 +92,7 @@ class Look {
   }
 
   #take(line: AuditLine, link: AuditLink, at: { name: string; number: number }): void {
+    // safeguard: heads-contradict
     for (const head of this.#heads)
       if (head.seq === link.seq && head.hash !== link.hash)
         this.problem ??= problem(at, at.number, 'edited', CONTRADICTED);
@@ -112,6 +113,7 @@ class Look {
     const isSaid = this.#removed.some(
       ({ seq, hash }) => seq > begin.seq || (seq === begin.seq && hash === begin.hash),
     );
+    // safeguard: beginning-is-missed
     if (isSaid) return undefined;
     const text = `has number ${first.seq}, and nothing says that what was before it was old enough to go`;
     return problem(first, 1, 'missing_file', text);
@@ -119,6 +121,7 @@ class Look {
 
   #endProblem({ link, at }: ChainEnd): AuditProblem | undefined {
     const beyond = this.#heads.filter(({ seq }) => seq > link.seq).sort((a, b) => b.seq - a.seq)[0];
+    // safeguard: heads-tell-of-an-end-that-is-gone
     if (beyond === undefined) return undefined;
     const file = at?.file ?? beyond.file;
     return {

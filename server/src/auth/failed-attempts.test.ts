@@ -4,6 +4,7 @@ import { networkOf } from '../network-of.ts';
 import { startGuarded } from '../test-support/guarded-scene.ts';
 import { RawClient } from '../test-support/raw-client.ts';
 import { FailedAttempts } from './failed-attempts.ts';
+import { TokenRefused } from './jwt/refusal.ts';
 
 describe('failed attempts', () => {
   it('keep an address out after ten, and let it try again one by one (33)', () => {
@@ -41,6 +42,27 @@ describe('failed attempts', () => {
       expect(client.closed?.code).toBe(4401);
     }
     expect(RawClient.as(scene.core, scene.adminToken, '10.0.0.1').closed).toBeUndefined();
+  });
+
+  it('of signed tokens count where the signature is bad, and not where keys cannot be had', async () => {
+    let code: 'unauthenticated' | 'unavailable' = 'unavailable';
+    const verify = () => Promise.reject(new TokenRefused('as the test says', code));
+    const scene = await startGuarded({ signatures: { verify } });
+    const token = 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln';
+    const codesOf = async (times: number) => {
+      const codes = new Set<number | undefined>();
+      for (let i = 0; i < times; i++) {
+        const client = new RawClient(scene.core, '10.0.0.1');
+        client.send({ type: 'hello', version: 1, token });
+        await scene.settle();
+        codes.add(client.closed?.code);
+      }
+      return [...codes];
+    };
+    expect(await codesOf(20)).toEqual([1011]);
+    code = 'unauthenticated';
+    expect(await codesOf(10)).toEqual([4401]);
+    expect(await codesOf(3)).toEqual([4420]);
   });
 
   it('are forgotten with time, and not by a clock that is set back', () => {

@@ -25,6 +25,7 @@ export class FailedAttempts {
   }
 
   admits(address: string): boolean {
+    // safeguard: failed-attempts-are-bounded
     return this.#failed(networkOf(address)) < BURST;
   }
 
@@ -34,6 +35,7 @@ export class FailedAttempts {
     this.#buckets.delete(network);
     this.#buckets.set(network, { failed: Math.min(failed + 1, BURST), at: this.#clock.now() });
     const [oldest] = this.#buckets.keys();
+    // safeguard: remembered-addresses-are-bounded
     if (this.#buckets.size > ADDRESSES_MAX && oldest !== undefined) this.#buckets.delete(oldest);
   }
 
@@ -41,6 +43,7 @@ export class FailedAttempts {
   #failed(network: string): number {
     const bucket = this.#buckets.get(network);
     if (bucket === undefined) return 0;
+    // safeguard: clock-set-back-forgives
     bucket.at = Math.min(bucket.at, this.#clock.now());
     return Math.max(0, bucket.failed - (this.#clock.now() - bucket.at) / REFILL_MS);
   }

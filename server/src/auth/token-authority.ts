@@ -49,6 +49,7 @@ export class TokenAuthority implements Authority {
   identify({ token, address }: Caller): Verdict | Promise<Verdict> {
     const { failures, signatures } = this.#with;
     if (token === undefined) return refused('unauthenticated', 'no token came');
+    // safeguard: who-failed-often-is-not-looked-at
     if (!failures.admits(address))
       return refused('rate_limited', `too many attempts from ${address} failed`);
     if (signatures !== undefined && isSigned(token))
@@ -88,6 +89,7 @@ export class TokenAuthority implements Authority {
 
   /** Keys that cannot be had are nobody's fault. */
   #noted(verdict: Verdict, address: string): Verdict {
+    // safeguard: bad-signature-counts-as-a-failure
     if (verdict.kind === 'refused' && verdict.error.code === 'unauthenticated')
       this.#with.failures.note(address);
     return verdict;
@@ -105,6 +107,7 @@ export class TokenAuthority implements Authority {
 
   /** Only what somebody may have guessed counts: many who have one secret may come from one address. */
   #guessed(address: string, reason: string): Verdict {
+    // safeguard: guess-counts-as-a-failure
     this.#with.failures.note(address);
     return refused('unauthenticated', reason);
   }

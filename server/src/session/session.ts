@@ -120,6 +120,7 @@ export class Session implements SocketHandlers, ApiSink {
 
   /** Whoever has said who he is waits for us, and not we for him. */
   onCrowded(): void {
+    // safeguard: who-waits-for-us-may-stay
     if (this.#state.kind === 'awaiting-hello')
       this.#end('rate_limited', 'it has said nothing, and others wait to come in');
   }
@@ -234,11 +235,13 @@ export class Session implements SocketHandlers, ApiSink {
     if (verdict.kind === 'refused') {
       const { error, reason } = verdict;
       const stranger = { kind: 'unknown', address: this.address, session: this.id } as const;
+      // safeguard: failed-login-is-written-down
       auditLogin(this.#service, stranger, reason);
       this.#end(error.code, error.message, reason);
       return;
     }
     this.#state.timeout.cancel();
+    // safeguard: who-is-known-is-in-nobodys-way
     this.#socket.known();
     const context = contextOf({
       ...{ service: this.#service, sink: this, client, watches: this.#watches.byName },

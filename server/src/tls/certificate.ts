@@ -35,18 +35,22 @@ export async function readCertificate(options: TlsOptions, now: number): Promise
   const { certFile, keyFile, clientCaFile } = options;
   const { text: cert } = await readPem(certFile, 'certificate');
   const { text: key, mode } = await readPem(keyFile, 'key');
+  // safeguard: key-is-private
   requirePrivate(keyFile, mode);
   const [leaf] = certificatesIn(cert, certFile);
   const expiresAt = Date.parse(leaf.validTo);
+  // safeguard: certificate-has-not-expired
   if (expiresAt <= now)
     throw new CertificateError(
       `the certificate ${certFile} expired at ${timeText(expiresAt)}; put a new one there`,
     );
   const beginsAt = Date.parse(leaf.validFrom);
+  // safeguard: certificate-holds-already
   if (beginsAt > now)
     throw new CertificateError(
       `the certificate ${certFile} is valid from ${timeText(beginsAt)} only; look whether the clock of this machine is right`,
     );
+  // safeguard: key-is-of-the-certificate
   if (!leaf.checkPrivateKey(privateKeyOf(key, keyFile)))
     throw new CertificateError(
       `the key ${keyFile} is not that of the certificate ${certFile}; they have to be of one pair`,
@@ -80,6 +84,7 @@ interface Pem {
 async function readPem(file: string, what: string): Promise<Pem> {
   try {
     const { size, mode } = await stat(file);
+    // safeguard: certificate-file-is-bounded
     if (size > FILE_BYTES_MAX) throw new CertificateError(`${file} is too large for a ${what}`);
     return { text: await readFile(file, 'utf8'), mode };
   } catch (error) {

@@ -82,9 +82,11 @@ export class Renewal {
     const { tls, clock, log, show } = this.#options;
     try {
       const version = await versionOf(tls);
+      // safeguard: bad-certificate-is-not-shown
       const next = await readCertificate(tls, clock.now());
       if (this.#isStopped) return;
       const isNew = !isSame(next.files, this.#shown.files);
+      // safeguard: shown-is-what-the-listener-took
       if (isNew) await show(next.files);
       this.#shown = next;
       this.#version = version;

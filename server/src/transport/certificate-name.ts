@@ -12,6 +12,7 @@ export function certificateName(stream: Socket): string | undefined {
 
 /** Node quotes a name that could be read as several, and quoted names are none that anybody needs. */
 export function nameAmong(alternativeNames: string): string | undefined {
+  // safeguard: quoted-name-names-nobody
   if (alternativeNames.includes('"')) return undefined;
   const names = alternativeNames.split(', ');
   const first = (kind: string) =>

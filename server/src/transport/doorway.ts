@@ -92,6 +92,7 @@ export class Doorway {
     network.waiting.push(waiting);
     this.#turns.add(network);
     this.#waiting += 1;
+    // safeguard: those-who-wait-are-bounded
     if (this.#waiting > WAITING_MAX) this.#refuseOldestOfLargest();
     return () => this.#giveUp(network, waiting);
   }
@@ -120,6 +121,7 @@ export class Doorway {
 
   #hasPlace({ inside }: Network): boolean {
     const { strangersMax, strangersOfNetworkMax } = this.#limits;
+    // safeguard: strangers-are-bounded
     return this.#inside < strangersMax && inside.size < strangersOfNetworkMax;
   }
 
@@ -144,6 +146,7 @@ export class Doorway {
       if (last === undefined || !this.#hasPlace(network)) continue;
       this.#take(network, last);
       // To the back, where this comes by again.
+      // safeguard: networks-take-turns
       if (this.#turns.delete(network)) this.#turns.add(network);
       this.#enter(network, last.caller);
     }
@@ -181,12 +184,15 @@ export class Doorway {
     this.#timer = this.#clock.setTimer(LOOK_MS, () => this.#look());
     for (const network of this.#turns)
       for (const waiting of [...network.waiting]) {
+        // safeguard: waiting-has-an-end
         if (this.#looks - waiting.atLook < WAIT_LOOKS_MAX) break;
         this.#refuse(network, waiting);
       }
     for (const network of this.#turns)
       if (network.inside.size >= this.#limits.strangersOfNetworkMax)
+        // safeguard: silence-makes-room-in-its-network
         this.#crowd(network, network.waiting.length);
+    // safeguard: silence-makes-room-for-other-networks
     while (this.#turns.size > 0 && this.#inside >= this.#limits.strangersMax) {
       const largest = this.#largestOverdue();
       if (largest === undefined) return;
@@ -218,6 +224,7 @@ export class Doorway {
 
   #isOverdue({ atLook }: Stranger): boolean {
     const isFlood = this.#turns.size > this.#limits.strangersMax;
+    // safeguard: stranger-has-time
     return this.#looks - atLook >= (isFlood ? PATIENCE_LOOKS_MIN : PATIENCE_LOOKS);
   }
 }

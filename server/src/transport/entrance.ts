@@ -46,6 +46,7 @@ export class Entrance {
       enter: (leave) => {
         // While it waited, others came in.
         const refusal = this.#refusalNow();
+        // safeguard: room-is-judged-when-it-is-their-turn
         if (refusal === undefined) return applicant.upgrade(leave);
         leave();
         applicant.respond(refusal);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { denialOf, placeOf } from './gate.ts';
+import { denialOf, type Gate, placeOf } from './gate.ts';
 import { headerLines } from './http.ts';
 import { requestHead } from './request-head.ts';
 import { closedGate } from './scene.contract.ts';
@@ -29,6 +29,69 @@ describe('a server on an address of a network', () => {
       expect(denial?.status).toBe(isKnown ? undefined : 421);
     },
   );
+});
+
+/** A server at 192.0.2.1:7480 without TLS, a listed origin, a public name, and a proxy at 192.0.2.8. */
+const place = placeOf('192.0.2.1', '192.0.2.1', 7480, false);
+const gate: Gate = {
+  origins: new Set(['https://console.example']),
+  publicHosts: new Set(['config.example']),
+  takesLoopbackPages: false,
+  trustedProxies: { includes: (address) => address === '192.0.2.8' },
+};
+const OWN: readonly [string, string] = ['Host', '192.0.2.1:7480'];
+
+describe('a request', () => {
+  it.each<[string, readonly (readonly [string, string])[], number | undefined, string?]>([
+    ['of its own name', [OWN], undefined],
+    ['with headers of 17 KiB', [OWN, ['X', 'x'.repeat(17 * 1024)]], 431],
+    ['with two hosts', [OWN, OWN], 400],
+    ['with two lengths', [OWN, ['Content-Length', '1'], ['content-length', '2']], 400],
+    ['without a host', [], 400],
+    ['with a token in its address', [OWN], 400, 'a=b&%61ccess_token=x'],
+    ['with something else in its address', [OWN], undefined, 'tokens=x'],
+    ['of a name that is none of its own', [['Host', 'evil.example:7480']], 421],
+    ['of what is no name', [['Host', 'a b']], 421],
+    ['of a public name', [['Host', 'config.example:8443']], undefined],
+    ['of another port of its own address', [['Host', '192.0.2.1:7481']], 421],
+    ['of a page that is listed', [OWN, ['Origin', 'https://console.example']], undefined],
+    ['of another page', [OWN, ['Origin', 'https://evil.example']], 403],
+    ['of a page of this machine', [OWN, ['Origin', 'http://localhost:3000']], 403],
+    ['of its own page', [OWN, ['Origin', 'http://192.0.2.1:7480']], undefined],
+    ['of its own page, with TLS that it has not', [OWN, ['Origin', 'https://192.0.2.1:7480']], 403],
+    ['across sites', [OWN, ['Sec-Fetch-Site', 'cross-site']], 403],
+    [
+      'of its own page, across sites',
+      [OWN, ['Origin', 'http://192.0.2.1:7480'], ['Sec-Fetch-Site', 'cross-site']],
+      403,
+    ],
+  ])('%s is let in or not', (_, lines, status, query = '') => {
+    const head = requestHead('/v1', query, lines);
+    expect(denialOf(head, '192.0.2.9', gate, place)?.status).toBe(status);
+  });
+
+  it.each([
+    ['a proxy that is trusted', '192.0.2.8', undefined],
+    ['anybody else, who says as much', '192.0.2.9', 403],
+  ])('is of a page with TLS where it comes by %s', (_, peer, status) => {
+    const lines = [
+      OWN,
+      ['Origin', 'https://192.0.2.1:7480'],
+      ['X-Forwarded-Proto', 'https'],
+    ] as const;
+    expect(denialOf(requestHead('/v1', '', lines), peer, gate, place)?.status).toBe(status);
+  });
+
+  it('of a page of this machine is let in where nobody has to say who he is', () => {
+    const open = { ...gate, takesLoopbackPages: true };
+    for (const [origin, status] of [
+      ['http://localhost:3000'],
+      ['https://evil.example', 403],
+    ] as const) {
+      const head = requestHead('/v1', '', [OWN, ['Origin', origin]]);
+      expect(denialOf(head, '127.0.0.1', open, place)?.status).toBe(status);
+    }
+  });
 });
 
 describe('the headers of an answer', () => {

@@ -63,13 +63,17 @@ export function clientOf(head: RequestHead, peer: string, { trustedProxies }: Ga
 }
 
 function malformed({ headers, headerBytes, query }: RequestHead): Denial | undefined {
+  // safeguard: headers-are-bounded
   if (headerBytes > HEADER_BYTES_MAX) {
     const text = `The headers of a request have at most ${HEADER_BYTES_MAX} bytes.`;
     return { why: 'request', status: 431, text };
   }
   const twice = ONCE.find((name) => (headers.get(name)?.length ?? 0) > 1);
+  // safeguard: header-comes-once
   if (twice !== undefined) return bad(`A request has one ${twice} header.`);
+  // safeguard: request-names-a-host
   if (!headers.has('host')) return bad('A request needs a host header.');
+  // safeguard: no-token-stands-in-an-address
   if (hasToken(query))
     return bad(
       'A token has no place in an address, which logs and histories keep: send it in the hello message, or in the header "Authorization: Bearer".',
@@ -114,6 +118,7 @@ export function hostName(text: string): HostName | undefined {
 function misdirected(head: RequestHead, gate: Gate, place: Place): Denial | undefined {
   const host = headerOf(head, 'host');
   const named = hostName(host);
+  // safeguard: request-is-for-this-server
   if (named !== undefined && (isPublic(named, gate) || isPlace(named, place))) return undefined;
   const shown = named === undefined ? 'that' : host;
   const text = `This server is not known as ${shown}. If that is one of its names, start it with --public-host ${shown}.`;
@@ -137,7 +142,9 @@ export function hostKey({ name, port }: HostName): string {
  */
 function isPlace({ name, port }: HostName, { hosts, port: own, isTls }: Place): boolean {
   if (isLoopback(name)) return true;
+  // safeguard: name-stands-for-no-address
   if (hosts.some(isWildcard)) return isIP(name) !== 0;
+  // safeguard: host-is-named-with-its-port
   return hosts.includes(name) && (port ?? (isTls ? 443 : 80)) === own;
 }
 
@@ -160,10 +167,13 @@ function foreignPage(
 ): Denial | undefined {
   const origin = headerOf(head, 'origin');
   const isCrossSite = headerOf(head, 'sec-fetch-site') === 'cross-site';
+  // safeguard: page-is-listed
   const isListed =
     gate.origins.has(origin) || (gate.takesLoopbackPages && isLoopbackOrigin(origin));
   if (isListed) return undefined;
+  // safeguard: page-is-of-the-server-itself
   const isOwn = origin === '' || origin === ownOrigin(head, peer, gate, place);
+  // safeguard: no-page-comes-across-sites
   if (isOwn && !isCrossSite) return undefined;
   const shown = canonicalOrigin(origin) ?? 'other sites';
   const text = `Pages of ${shown} may not connect to this server. If they should, start it with --allow-origin and their origin.`;
@@ -175,6 +185,7 @@ function ownOrigin(head: RequestHead, peer: string, gate: Gate, { isTls }: Place
   const host = headerOf(head, 'host');
   if (isTls) return `https://${host}`;
   const isProxy = gate.trustedProxies.includes(canonicalAddress(peer) ?? '');
+  // safeguard: scheme-is-what-a-trusted-proxy-says
   if (!isProxy) return `http://${host}`;
   // A proxy is there for TLS, unless it says otherwise; of several the last one was this peer's.
   const seen = headerOf(head, 'x-forwarded-proto').split(',').at(-1)?.trim();

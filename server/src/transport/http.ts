@@ -99,6 +99,7 @@ export function headerLines({ headers }: HttpAnswer): readonly (readonly [string
 
 /** uWebSockets.js writes a line break as it stands, and what follows would be a header of its own. */
 function headerValue(text: string): string {
+  // safeguard: answers-have-no-line-breaks-of-others
   const escaped = (byte: string) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`;
   return Buffer.from(text)
     .toString('latin1')

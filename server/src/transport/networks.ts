@@ -72,13 +72,16 @@ export function clientAddress(
   trusted: Networks,
 ): ClientAddress {
   const own = canonicalAddress(peer) ?? peer;
+  // safeguard: address-is-what-a-trusted-proxy-says
   if (forwardedFor === '' || !trusted.includes(own)) return { address: own, isProxied: false };
   let client: ClientAddress = { address: own, isProxied: false };
+  // safeguard: hops-are-bounded
   for (const hop of forwardedFor.split(',').slice(-HOPS_MAX).reverse()) {
     const address = hopAddress(hop.trim());
     // A proxy that names none: what it is itself is the last that is known.
     if (address === undefined) return client;
     client = { address, isProxied: true };
+    // safeguard: address-ends-at-who-is-no-proxy
     if (!trusted.includes(address)) return client;
   }
   return client;

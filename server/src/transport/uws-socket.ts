@@ -87,6 +87,7 @@ export class UwsSocket extends BaseSocket {
 
   /** The library would keep what came of a frame for as long as the peer leaves the close unanswered. */
   protected override end(code: number, reason: string): void {
+    // safeguard: stranger-leaves-no-frame
     if (this.isStranger) {
       this.drop();
       return;

@@ -11,6 +11,7 @@ type Told = <Argument, Result>(
  */
 export function waitWith(stream: Duplex, rest: Buffer, ask: (told: Told) => () => void): void {
   let isWaiting = true;
+  // safeguard: who-waits-sends-nothing
   const events = ['data', 'end', 'error', 'close'] as const;
   const stopWaiting = () => {
     isWaiting = false;

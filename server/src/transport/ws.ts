@@ -133,6 +133,7 @@ function newServer(tls: TlsFiles | undefined): {
     ...secureContext(tls),
     handshakeTimeout: REQUEST_TIMEOUT_MS,
     requestCert: asksClients,
+    // safeguard: client-shows-a-certificate
     rejectUnauthorized: asksClients,
   });
   return { server, setTls: (next) => server.setSecureContext(secureContext(next)) };
@@ -220,6 +221,7 @@ function peerOf(request: IncomingMessage, head: RequestHead, { gate }: ListenOpt
 
 /** Clients that are known by their certificate need one with a name; that it is good Node has seen. */
 function nameless({ socket }: IncomingMessage, options: ListenOptions): HttpAnswer | undefined {
+  // safeguard: client-certificate-names-somebody
   if (options.tls?.clientCa === undefined || certificateName(socket) !== undefined)
     return undefined;
   options.onRefused('certificate');

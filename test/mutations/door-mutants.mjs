@@ -1,0 +1,316 @@
+/**
+ * Safeguards of who comes in and of what is written down, which the simulation has not: each is noticed by the test
+ * that `by` names, a file and a part of a title.
+ */
+const GATE = 'server/src/transport/gate.test.ts';
+const NETWORKS = 'server/src/transport/networks.test.ts';
+const DOOR = 'server/src/door.test.ts';
+const CERTIFICATE = 'server/src/tls/certificate.test.ts';
+const RENEWAL = 'server/src/tls/renewal.test.ts';
+const CLIENTS = 'server/src/transport/client-certificates.test.ts';
+const DOORWAY = 'server/src/transport/doorway.test.ts';
+const WS = 'server/src/transport/ws.test.ts';
+const STRANGERS = 'server/src/session/strangers.test.ts';
+const ATTEMPTS = 'server/src/auth/failed-attempts.test.ts';
+const TOKENS = 'server/src/auth/attacks.test.ts';
+const ATTACKS = 'server/src/audit/attacks.test.ts';
+const CHAIN = 'server/src/audit/chain.test.ts';
+const AUDIT = 'server/src/audit/audit.test.ts';
+const FAULTS = 'server/src/audit/faults.test.ts';
+const WRITTEN = 'server/src/api/auditing.test.ts';
+const REQUIRED = 'server/src/api/required-audit.test.ts';
+
+const gate = [
+  [{ 'headers-are-bounded': 'never' }, GATE, 'with headers of 17 KiB'],
+  [{ 'header-comes-once': 'never' }, GATE, 'with two lengths'],
+  [{ 'request-names-a-host': 'never' }, GATE, 'without a host'],
+  [{ 'no-token-stands-in-an-address': 'never' }, GATE, 'with a token in its address'],
+  [{ 'request-is-for-this-server': 'always' }, GATE, 'of a name that is none of its own'],
+  [
+    { 'name-stands-for-no-address': { find: 'isIP(name) !== 0', replace: 'true' } },
+    GATE,
+    'that listens on :: (::) at port 7480, TLS false, is asked as config.lan:7480',
+  ],
+  [
+    {
+      'host-is-named-with-its-port': {
+        find: '(port ?? (isTls ? 443 : 80)) === own',
+        replace: 'true',
+      },
+    },
+    GATE,
+    'of another port of its own address',
+  ],
+  [{ 'page-is-listed': 'always' }, GATE, 'of another page'],
+  [
+    { 'page-is-listed': { find: 'gate.takesLoopbackPages && ', replace: '' } },
+    GATE,
+    'of a page of this machine is let in or not',
+    'page-of-this-machine-is-none-of-its-own',
+  ],
+  [{ 'page-is-of-the-server-itself': 'always' }, GATE, 'of another page'],
+  [{ 'no-page-comes-across-sites': 'always last' }, GATE, 'across sites'],
+  [{ 'scheme-is-what-a-trusted-proxy-says': 'never' }, GATE, 'anybody else, who says as much'],
+  [
+    { 'address-is-what-a-trusted-proxy-says': 'never last' },
+    NETWORKS,
+    'is the peer, whatever it says, where no proxy is trusted',
+  ],
+  [
+    { 'address-ends-at-who-is-no-proxy': 'drop' },
+    NETWORKS,
+    'whose request it is what a client wrote before it',
+  ],
+  [
+    { 'hops-are-bounded': { find: '.slice(-HOPS_MAX)', replace: '' } },
+    NETWORKS,
+    'in the last hops alone',
+  ],
+  [
+    { 'quoted-name-names-nobody': 'never' },
+    'server/src/transport/certificate-name.test.ts',
+    'evil.shop',
+  ],
+  [
+    {
+      'answers-have-no-line-breaks-of-others': {
+        becomes: 'const escaped = (byte: string) => byte;',
+      },
+    },
+    GATE,
+    'have of',
+  ],
+];
+
+const tls = [
+  [
+    { 'no-stranger-comes-unawares': 'never' },
+    DOOR,
+    'a server that other machines reach is told that it lacks',
+  ],
+  [
+    { 'network-needs-authentication': 'never' },
+    DOOR,
+    'a server that other machines reach is told that it lacks',
+  ],
+  [
+    { 'network-needs-tls': 'never' },
+    DOOR,
+    'a server that other machines reach is told that it lacks',
+  ],
+  [
+    {
+      'pages-of-this-machine-only-without-authentication': {
+        find: '!at.isAuthOn && ',
+        replace: '',
+      },
+    },
+    DOOR,
+    'takes no pages but its own once people have to say who they are',
+  ],
+  [{ 'key-is-private': 'drop' }, CERTIFICATE, 'which strangers can reach'],
+  [
+    { 'certificate-has-not-expired': 'never' },
+    CERTIFICATE,
+    'a certificate in files will not do when it has expired',
+  ],
+  [
+    { 'certificate-holds-already': 'never' },
+    CERTIFICATE,
+    'a certificate in files will not do when it is of a later day',
+  ],
+  [
+    { 'key-is-of-the-certificate': 'never' },
+    CERTIFICATE,
+    'a certificate in files will not do when it has a key that',
+  ],
+  [
+    { 'certificate-file-is-bounded': 'never' },
+    CERTIFICATE,
+    'a certificate in files will not do when it is endless',
+  ],
+  [
+    {
+      'bad-certificate-is-not-shown': {
+        becomes:
+          'const next = await readCertificate(tls, clock.now()).catch(() => ({ ...this.#shown, files: { ...this.#shown.files, cert: "" } }));',
+      },
+    },
+    RENEWAL,
+    'stays what it was when the new one has expired',
+  ],
+  [
+    { 'shown-is-what-the-listener-took': { find: 'await show(', replace: 'void show(' } },
+    RENEWAL,
+    'is tried again where the listener could not show it',
+  ],
+  [
+    { 'client-shows-a-certificate': { becomes: 'rejectUnauthorized: false' } },
+    CLIENTS,
+    'a client that has to show a certificate (attack 35) is',
+  ],
+  [
+    { 'client-certificate-names-somebody': 'always' },
+    CLIENTS,
+    'a client that has to show a certificate (attack 35) is',
+  ],
+];
+
+const strangers = [
+  [
+    { 'strangers-are-bounded': 'always last' },
+    DOORWAY,
+    'no more inside than may be',
+    'strangers-of-a-network-are-bounded',
+  ],
+  [
+    { 'strangers-are-bounded': 'always first' },
+    DOORWAY,
+    'the doorway lets networks take turns, however many of one',
+  ],
+  [{ 'networks-take-turns': 'drop' }, DOORWAY, 'lets networks take turns'],
+  [{ 'those-who-wait-are-bounded': 'never' }, DOORWAY, 'lets 8,192 wait'],
+  [{ 'waiting-has-an-end': 'always' }, DOORWAY, 'refuses who has waited for ten seconds'],
+  [{ 'silence-makes-room-in-its-network': 'drop' }, DOORWAY, 'two seconds while others wait'],
+  [{ 'silence-makes-room-for-other-networks': 'never' }, DOORWAY, 'of the network that has most'],
+  [{ 'stranger-has-time': { becomes: 'return true;' } }, DOORWAY, 'two seconds while others wait'],
+  [
+    { 'room-is-judged-when-it-is-their-turn': 'always' },
+    WS,
+    'are not more than the connections that there may be when it is their turn',
+  ],
+  [
+    { 'stranger-leaves-no-frame': 'never' },
+    'server/src/transport/uws.test.ts',
+    'make room once they had their time and others wait',
+  ],
+  [
+    { 'who-waits-sends-nothing': { becomes: "const events = ['error', 'close'] as const;" } },
+    WS,
+    'are not waited for where one sends what nobody asked for',
+  ],
+  [{ 'who-is-known-is-in-nobodys-way': 'drop' }, STRANGERS, 'is known as soon as its token is'],
+  [{ 'who-waits-for-us-may-stay': 'always' }, STRANGERS, 'ends nobody for the sake of others'],
+  [{ 'addresses-of-a-network-count-as-one': 'always' }, DOORWAY, 'one IPv6 network for one'],
+  [
+    { 'failed-attempts-are-bounded': { becomes: 'return true;' } },
+    ATTEMPTS,
+    'keep an address out after ten',
+  ],
+  [
+    { 'remembered-addresses-are-bounded': 'never' },
+    ATTEMPTS,
+    'failed attempts take bounded memory, whatever the number of',
+  ],
+  [{ 'clock-set-back-forgives': 'drop' }, ATTEMPTS, 'after a clock was set back far'],
+  [{ 'who-failed-often-is-not-looked-at': 'never' }, TOKENS, 'after ten failures'],
+  [{ 'guess-counts-as-a-failure': 'drop' }, TOKENS, 'after ten failures'],
+  [{ 'bad-signature-counts-as-a-failure': 'never' }, ATTEMPTS, 'of signed tokens'],
+];
+
+const audit = [
+  [
+    { 'last-line-vouches-for-the-others': 'drop' },
+    CHAIN,
+    'lines that are written together 37 have one sum, which the',
+  ],
+  [
+    { 'line-vouches-for-those-before-it': 'drop' },
+    ATTACKS,
+    'verify 37 names the line of which any character was edited,',
+  ],
+  [
+    { 'line-is-one-line': { becomes: 'return JSON.stringify(text);' } },
+    ATTACKS,
+    'is one line, whatever',
+  ],
+  [{ 'texts-of-a-line-are-bounded': 'never' }, ATTACKS, 'has an end, however long'],
+  [{ 'sum-is-looked-at': 'always last' }, CHAIN, 'name all that one sum is of'],
+  [
+    { 'first-line-says-what-it-continues': 'always' },
+    ATTACKS,
+    'names a file that has another number',
+  ],
+  [{ 'heads-contradict': 'never' }, ATTACKS, 'from the one whose head was kept'],
+  [{ 'heads-tell-of-an-end-that-is-gone': 'always' }, ATTACKS, 'names a file that is missing'],
+  [{ 'beginning-is-missed': 'always' }, ATTACKS, 'names a file that is missing'],
+  [
+    { 'broken-chain-is-not-continued': 'never' },
+    AUDIT,
+    'an audit does not begin on a chain that is broken, and says',
+  ],
+  [
+    { 'half-lines-are-cut-off': 'never' },
+    AUDIT,
+    'an audit cuts off a last line that is not whole, or zeros,',
+  ],
+  [
+    { 'failed-write-is-cut-off': 'drop' },
+    FAULTS,
+    'an audit that is required S1 does not keep a line of which',
+  ],
+  [
+    { 'misplaced-file-is-left': 'never' },
+    FAULTS,
+    'an audit that is required goes on in a new file where its',
+  ],
+  [
+    { 'removal-is-said-before': 'drop' },
+    AUDIT,
+    'an audit removes files that are old enough, and says so,',
+  ],
+  [
+    { 'required-line-is-on-the-disk': 'never' },
+    FAULTS,
+    'an audit that is required S1 does not keep a line of which',
+  ],
+  [
+    { 'lost-events-are-said': 'never' },
+    FAULTS,
+    'an audit that is required 37 refuses what cannot be written',
+  ],
+  [
+    { 'audit-queue-is-bounded': 'never' },
+    FAULTS,
+    'an audit that is required W10 refuses what comes while too',
+  ],
+  [
+    { 'head-is-on-the-disk-before-it-is-told': 'drop' },
+    FAULTS,
+    'an audit that is written as well as can be writes nothing',
+  ],
+  [
+    { 'one-server-writes-an-audit': 'never' },
+    AUDIT,
+    'an audit does not begin where another process writes',
+  ],
+  [
+    { 'denial-is-written-down': 'drop' },
+    WRITTEN,
+    'an audit as well as can be has who came in vain, and who',
+  ],
+  [
+    { 'failed-login-is-written-down': 'drop' },
+    WRITTEN,
+    'an audit as well as can be has who came in vain, and who',
+  ],
+  [
+    { 'required-audit-comes-before': 'always' },
+    REQUIRED,
+    'judges a write by the rights that are there once its line',
+  ],
+  [
+    { 'right-holds-after-the-audit': 'drop' },
+    REQUIRED,
+    'judges a write by the rights that are there once its line',
+  ],
+  [
+    { 'only-sensitive-reads-are-audited': 'never' },
+    WRITTEN,
+    'an audit as well as can be has who reads what is sensitive,',
+  ],
+];
+
+export const doorMutants = [...gate, ...tls, ...strangers, ...audit].map(
+  ([off, file, title, name = Object.keys(off).join(', ')]) => ({ name, off, by: { file, title } }),
+);
