@@ -30,31 +30,39 @@ export interface Progress {
 /** What a row takes in a table beside its texts, roughly. */
 const ROW_BYTES = 60;
 
-/**
- * Writes all rows of a commit into a transaction. Returns how far the history is then, and what its
- * writer is told.
- */
+interface WrittenCommit {
+  /** How far the history is then. */
+  readonly progress: Progress;
+  /** What its writer is told. */
+  readonly outcome: CommitOutcome;
+  /** What all others are told. */
+  readonly commit: EngineCommit;
+}
+
+/** Writes all rows of a commit into a transaction. */
 export function* writeCommit(
   tables: WriteTables,
   judgement: Judgement<LazyEntryRow>,
   so: { readonly far: Progress; readonly compactedRevision: number },
-): CooperativeSteps<{ readonly progress: Progress; readonly outcome: CommitOutcome }> {
+): CooperativeSteps<WrittenCommit> {
   const { commit, replaced } = judgement;
+  const told: EngineChange[] = [];
   const pace = new TimeSlice();
   const { progress, outcome } = tallyOf(judgement, so.far);
   let head: CommitHead | undefined = headAfter(commit, progress);
   for (let i = 0; i < commit.changes.length; i++) {
     const change = commit.changes[i];
     if (change === undefined) continue;
-    const row =
+    const { row, change: toTell } =
       change.type === 'put'
         ? putRow(tables, change, replaced[i], so.compactedRevision)
-        : deleteRow(tables, change, replaced[i], commit.revision);
+        : { row: deleteRow(tables, change, replaced[i], commit.revision), change };
+    told.push(toTell);
     tables.log.put([commit.revision, change.path], head === undefined ? row : withHead(head, row));
     head = undefined;
     if (pace.isOver()) yield;
   }
-  return { progress, outcome };
+  return { progress, outcome, commit: { ...commit, changes: told } };
 }
 
 function tallyOf(
@@ -99,15 +107,17 @@ function headAfter(
 
 function putRow(
   tables: WriteTables,
-  { path, entry }: EngineChange & { readonly type: 'put' },
+  change: EngineChange & { readonly type: 'put' },
   before: LazyEntryRow | undefined,
   compactedRevision: number,
-): ChangeRow {
+): { readonly row: ChangeRow; readonly change: EngineChange } {
+  const { path, entry } = change;
   const gone = before === undefined ? forgetTombstone(tables, path, compactedRevision) : undefined;
-  const { row, apart } = storedEntry(entry, before ?? gone);
-  tables.entries.put(path, row);
-  if (apart !== undefined) tables.values.put([entry.modRevision, path], apart);
-  return before === undefined ? changeRows.created(gone) : changeRows.replaced(before);
+  const stored = storedEntry(entry, before ?? gone);
+  tables.entries.put(path, stored.row);
+  if (stored.apart !== undefined) tables.values.put([entry.modRevision, path], stored.apart);
+  const row = before === undefined ? changeRows.created(gone) : changeRows.replaced(before);
+  return { row, change: stored.told === entry ? change : { ...change, entry: stored.told } };
 }
 
 /** The path lives again, so it is not among those that are gone; the log has when it went. */

@@ -190,7 +190,7 @@ export class Writes {
       const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
       const written = yield* writeCommit(tables, judged, so);
       progress = written.progress;
-      turn.made(pending, judged.commit, { outcome: written.outcome, fingerprint });
+      turn.made(pending, written.commit, { outcome: written.outcome, fingerprint });
     }
     recordRequests(tables, turn.outcomes, progress);
     return progress;
