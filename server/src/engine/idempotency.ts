@@ -33,11 +33,11 @@ function fingerprintOfSingle({ operations: [operation] }: Asked): number {
   if (operation === undefined) return 0;
   const value = operation.type === 'put' ? operation.value : '';
   const what = kindOf(operation) + operation.path;
-  // The sum is the same either way, and a long value is not copied for it.
-  return value.length > LONG_LENGTH ? crc32(value, crc32(what)) : crc32(what + value);
+  return value.length > COPIED_LENGTH_MAX ? crc32(value, crc32(what)) : crc32(what + value);
 }
 
-const LONG_LENGTH = 1_000;
+/** To sum up twice costs more than a copy of a short value, and less than one of a long. The sum is the same. */
+const COPIED_LENGTH_MAX = 1_000;
 
 function* fingerprintOfMany({
   operations,

@@ -1,3 +1,4 @@
+import { ProtocolError } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { failureOf, type Scene } from './scene.contract.ts';
@@ -49,6 +50,26 @@ export function describeCompaction(scene: () => Scene): void {
       const { engine } = scene();
       await engine.maintenance.compact(revisionBefore(1));
       expect(scene().history(engine.reads.compactedRevision)).toEqual(scene().fed.slice(2));
+    });
+
+    it('W3 leaves what a change replaced to be read late, or to be known as compacted', async () => {
+      const { engine, unread } = scene();
+      const long = (i: number) => String(i).padEnd(5_000, '.');
+      for (let i = 0; i < 8; i++) await scene().put('/a', long(i));
+      const befores = unread.map(({ changes }) => changes[0]?.before);
+      const values = befores.map((before) => before?.entry().value);
+      expect(values).toEqual([undefined, ...Array.from({ length: 7 }, (_, i) => long(i))]);
+      await engine.maintenance.compact(revisionBefore(3));
+      const after = befores.map((before) => {
+        try {
+          return before?.entry().value;
+        } catch (error) {
+          return error instanceof ProtocolError && error.code;
+        }
+      });
+      expect(after.slice(-3)).toEqual(values.slice(-3));
+      for (const [i, value] of after.entries())
+        if (value !== 'compacted') expect(value).toBe(values[i]);
     });
 
     it('leaves reads right where it ends exactly at a delete', async () => {

@@ -50,6 +50,8 @@ export class Scene {
   readonly clock: TestClock;
   /** As the feed had them: commits that became durable together are one batch. */
   readonly batches: (readonly Commit[])[] = [];
+  /** The same one by one, of which nobody has read what they replaced. */
+  readonly unread: EngineCommit[] = [];
   /** What was shown before anything was written. */
   readonly start: number;
   /** The newest revision that came out of the feed, with a commit or without. */
@@ -62,7 +64,10 @@ export class Scene {
     this.start = engine.reads.revision;
     this.told = this.start;
     engine.feed.consume((event) => {
-      if (event.kind === 'commits') this.batches.push(event.commits.map(wholeCommit));
+      if (event.kind === 'commits') {
+        this.batches.push(event.commits.map(wholeCommit));
+        this.unread.push(...event.commits);
+      }
       this.told = engine.reads.revision;
     });
   }
