@@ -5,6 +5,7 @@ import {
   ProtocolError,
   type Reply,
   type ReportRequest,
+  ROOT,
   type Subscriber,
 } from '@confer/shared';
 import { mayRead, requireRight } from '../auth/authorise.ts';
@@ -84,9 +85,10 @@ function subscribersOf(peer: ApiContext, path: string): Subscriber[] {
     ...(service.auth.authority.isOn ? { principal: principal.name } : {}),
     ...(client === undefined ? {} : { client }),
   };
-  const watched = [...peer.watches.values()].filter(
-    ({ mode, group }) => mode === 'state' && meets(group.subtree),
-  );
+  const watched = new Map<string, Watcher>();
+  for (const watcher of peer.watches.values())
+    if (watcher.mode === 'state' && meets(watcher.group.subtree))
+      watched.set(watcher.group.subtree, watcher);
   const reported = [...peer.reports].filter(
     ([on]) => meets(on) && mayRead(principal, on, 'subtree'),
   );
@@ -96,10 +98,10 @@ function subscribersOf(peer: ApiContext, path: string): Subscriber[] {
       path: on,
       reports: true,
       ...(applied === undefined ? {} : { applied }),
-      ...latestOf(watched.filter(({ group }) => isWithin(on, group.subtree))),
+      ...latestOf(watcherOver(on, watched)),
       ...(rejected === undefined ? {} : { rejected }),
     }));
-  const [first] = watched;
+  const [first] = watched.values();
   if (first === undefined) return [];
   const { applied } = peer;
   return [
@@ -108,12 +110,19 @@ function subscribersOf(peer: ApiContext, path: string): Subscriber[] {
       path: first.group.subtree,
       reports: false,
       ...(applied === undefined ? {} : { applied }),
-      ...latestOf([first]),
+      ...latestOf(first),
     },
   ];
 }
 
-function latestOf(watchers: readonly Watcher[]): { readonly latest?: number } {
-  const [first] = watchers;
-  return first === undefined ? {} : { latest: first.group.batchedTo };
+/** By going up, since a connection may have ten thousand watches, and reports on a hundred paths. */
+function watcherOver(path: string, watched: ReadonlyMap<string, Watcher>): Watcher | undefined {
+  for (let subtree = path; ; subtree = subtree.slice(0, subtree.lastIndexOf('/')) || ROOT) {
+    const watcher = watched.get(subtree);
+    if (watcher !== undefined || subtree === ROOT) return watcher;
+  }
+}
+
+function latestOf(watcher: Watcher | undefined): { readonly latest?: number } {
+  return watcher === undefined ? {} : { latest: watcher.group.batchedTo };
 }
