@@ -62,7 +62,7 @@ function tableOf(all: readonly Subscriber[]): string {
     const reason =
       rejected && `${rejected.revision}: ${oneLine(rejected.reason, REASON_LENGTH_MAX)}`;
     return [
-      ...[oneLine(name), oneLine(principal), oneLine(labels.join(' ') || '-'), path],
+      ...[name, principal, labels.join(' ') || '-', path].map((cell) => oneLine(cell)),
       ...[String(applied), stateOf(each), reason ?? ''],
     ];
   });

@@ -28,7 +28,7 @@ export class ConfigError extends ConferError {
   ) {
     const lines = issues.map(({ key, message, path: at, value }) => {
       const where = at === undefined ? '' : ` (${at} is ${JSON.stringify(value)})`;
-      return `\n  ${key === '' ? 'all of it' : key}: ${message}${where}`;
+      return `\n  ${oneLine(`${key === '' ? 'all of it' : key}: ${message}${where}`)}`;
     });
     const of = source === 'server' ? path : `the ${source} of ${path}`;
     const what = revision === undefined ? of : `${of} at revision ${revision}`;
@@ -37,4 +37,9 @@ export class ConfigError extends ConferError {
     this.isOfServer = source === 'server';
     this.issues = issues;
   }
+}
+
+/** Whatever is in it: keys and values are written by others, and messages end up in terminals and logs. */
+export function oneLine(text: string): string {
+  return text.replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../make-error.ts';
 import type { StandardIssue, StandardResult, StandardSchema } from './api.ts';
-import type { ConfigIssue } from './config-error.ts';
+import { type ConfigIssue, oneLine } from './config-error.ts';
 import { assembled, collisionOf, entryOf, type Layer } from './sources.ts';
 
 /** What a schema makes of a state. */
@@ -65,9 +65,8 @@ function issueOf({ message, path = [] }: StandardIssue, layers: readonly Layer[]
 const VALUE_LENGTH_MAX = 200;
 const MESSAGE_LENGTH_MAX = 500;
 
-/** One line of it. */
 function messageText(message: string): string {
-  return String(message).replace(/\s+/g, ' ').slice(0, MESSAGE_LENGTH_MAX);
+  return oneLine(String(message)).slice(0, MESSAGE_LENGTH_MAX);
 }
 
 /** `pool.max: expected number (and 2 more)`. What the schema says may name the value. */

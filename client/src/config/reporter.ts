@@ -10,12 +10,16 @@ export interface Made {
 /** A thousand programs that judge the same commit do not say so in the same moment. */
 const SPREAD_MS = 1_000;
 
+/** Those of a client. Several of its configurations may be of one path, and a server knows one word about each. */
+const reporters = new WeakMap<ClientContext, Set<Reporter>>();
+
 /**
  * Tells the server how far the configuration below some paths has come, over each connection anew. The last word is
  * what counts, so there is at most one each second; that it did not arrive is no harm.
  */
 export class Reporter {
   readonly #context: ClientContext;
+  readonly #all: Set<Reporter>;
   readonly #made = new Map<string, Made>();
   readonly #unsent = new Set<string>();
   readonly #off: () => void;
@@ -24,6 +28,8 @@ export class Reporter {
 
   constructor(context: ClientContext) {
     this.#context = context;
+    this.#all = reporters.get(context) ?? new Set();
+    reporters.set(context, this.#all.add(this));
     this.#off = context.onStatus(() => this.#statusChanged());
   }
 
@@ -42,11 +48,10 @@ export class Reporter {
 
   close(): void {
     this.#isClosed = true;
+    this.#all.delete(this);
     this.#off();
     this.#timer?.cancel();
-    if (this.#context.connection.status.kind !== 'open') return;
-    for (const path of this.#made.keys())
-      this.#context.requests.tell((id) => ({ type: 'report', id, path }));
+    this.#tell(this.#made.keys());
   }
 
   #statusChanged(): void {
@@ -61,15 +66,30 @@ export class Reporter {
     this.#timer ??= this.#context.clock.setTimer(delayMs, () => this.#send());
   }
 
-  /** What is not sent now is sent over the next connection. */
   #send(): void {
-    this.#timer = undefined;
-    if (this.#context.connection.status.kind !== 'open') return;
-    for (const path of this.#unsent) {
-      const { applied, rejected } = this.#made.get(path) ?? {};
-      this.#context.requests.tell((id) => ({ type: 'report', id, path, applied, rejected }));
-    }
+    this.#tell(this.#unsent);
     this.#unsent.clear();
+    this.#timer = this.#context.clock.setTimer(SPREAD_MS, () => {
+      this.#timer = undefined;
+      this.#schedule();
+    });
+  }
+
+  /** What is not sent now is sent over the next connection. */
+  #tell(paths: Iterable<string>): void {
+    const { connection, requests } = this.#context;
+    if (connection.status.kind !== 'open') return;
+    for (const path of paths) {
+      const { applied, rejected } = this.#worst(path) ?? {};
+      requests.tell((id) => ({ type: 'report', id, path, applied, rejected }));
+    }
+  }
+
+  /** One that refuses is news, whatever another one makes of the same. */
+  #worst(path: string): Made | undefined {
+    const all = [...this.#all].flatMap((each) => each.#made.get(path) ?? []);
+    const oldest = all.sort((a, b) => (a.applied ?? 0) - (b.applied ?? 0))[0];
+    return all.find(({ rejected }) => rejected !== undefined) ?? oldest;
   }
 }
 
