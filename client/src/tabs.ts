@@ -48,7 +48,10 @@ export function sharedTabs(worker: string | URL): Pick<ClientOptions, 'openSocke
       });
       shared.addEventListener('error', () => {
         isBroken = true;
-        socket.closed(1006, 'the worker of the tabs does not start');
+        socket.closed(
+          1006,
+          `the shared worker at ${worker} does not start: this tab connects by itself`,
+        );
       });
       return socket;
     } catch {

@@ -117,6 +117,9 @@ describe('the client in a browser', () => {
         await write(server, '/page/later', '1');
         await page.saw(({ changed }) => JSON.stringify(changed) === '["/page/later"]');
         expect(page.said.filter(({ violation, error }) => violation ?? error)).toEqual([]);
+        // It writes into its profile until then.
+        await page.close();
+        page = undefined;
       });
     },
   );

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, connect } from '@confer/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Browser, isChromiumHere, type Tab } from '../support/browser.ts';
 import { bundlePage, WebApp } from '../support/page.ts';
 import { freePort, Program, serve, withDirectory } from '../support/process.ts';
@@ -19,9 +19,16 @@ async function renderedBody(server: string, bootstrap: readonly object[]): Promi
 }
 
 const ended: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ended.splice(0).reverse()) await end();
-});
+
+/** All that was started ends before its directory goes: a browser writes into its profile until then. */
+const withScene = (use: (directory: string) => Promise<void>) =>
+  withDirectory(async (directory) => {
+    try {
+      await use(directory);
+    } finally {
+      for (const end of ended.splice(0).reverse()) await end();
+    }
+  });
 
 describe('React in a real browser, in strict mode and under a strict policy', () => {
   let server: Awaited<ReturnType<typeof serve>>;
@@ -68,7 +75,7 @@ describe('React in a real browser, in strict mode and under a strict policy', ()
     'takes over what a server rendered, renders what changed alone, and opens each mirror once (with Chromium)',
     { timeout: 90_000 },
     () =>
-      withDirectory(async (directory) => {
+      withScene(async (directory) => {
         await start(directory);
         const before = await said('renders');
         await writer.set('/app/motd', 'changed');
@@ -95,7 +102,7 @@ describe('React in a real browser, in strict mode and under a strict policy', ()
     'shows one state in all components while commits come during a transition (with Chromium)',
     { timeout: 90_000 },
     () =>
-      withDirectory(async (directory) => {
+      withScene(async (directory) => {
         await start(directory);
         let isWriting = true;
         const writing = (async () => {
@@ -118,7 +125,7 @@ describe('React in a real browser, in strict mode and under a strict policy', ()
     'W8 says since when it may be old while the server is away, and goes on afterwards (with Chromium)',
     { timeout: 90_000 },
     () =>
-      withDirectory(async (directory) => {
+      withScene(async (directory) => {
         await start(directory);
         await server.program.kill();
         await tab.until(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, connect } from '@confer/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Browser, isChromiumHere, type Tab } from '../support/browser.ts';
 import { bundlePage, WebApp } from '../support/page.ts';
 import { freePort, serve, withDirectory } from '../support/process.ts';
@@ -9,9 +9,16 @@ import { freePort, serve, withDirectory } from '../support/process.ts';
 const WORKER = new URL('../../client/dist/tab-worker.bundle.js', import.meta.url);
 
 const ended: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ended.splice(0).reverse()) await end();
-});
+
+/** All that was started ends before its directory goes: a browser writes into its profile until then. */
+const withScene = (use: (directory: string) => Promise<void>) =>
+  withDirectory(async (directory) => {
+    try {
+      await use(directory);
+    } finally {
+      for (const end of ended.splice(0).reverse()) await end();
+    }
+  });
 
 interface Scene {
   readonly writer: Client;
@@ -64,7 +71,7 @@ describe('the tabs of a real browser', () => {
     'W12 share one connection to the server, and each goes on when another closes or crashes (with Chromium)',
     { timeout: 90_000 },
     () =>
-      withDirectory(async (directory) => {
+      withScene(async (directory) => {
         const { open, has, writer } = await start(directory);
         const [one, two, three] = [await open(), await open(), await open()];
         await has(1, 3);
@@ -90,7 +97,7 @@ describe('the tabs of a real browser', () => {
     'W5 W8 all come back over one connection after the server was killed (with Chromium)',
     { timeout: 90_000 },
     () =>
-      withDirectory(async (directory) => {
+      withScene(async (directory) => {
         const { open, has, writer, server } = await start(directory);
         const tabs = [await open(), await open()];
         await writer.set('/app/a', 'before');
@@ -109,7 +116,7 @@ describe('the tabs of a real browser', () => {
     'have a connection each where there is no shared worker, or it does not start (with Chromium)',
     { timeout: 90_000 },
     () =>
-      withDirectory(async (directory) => {
+      withScene(async (directory) => {
         const { open, has } = await start(directory);
         await open();
         await open({ isAlone: true });

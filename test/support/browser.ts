@@ -77,12 +77,16 @@ export class Browser {
     this.#socket.send(JSON.stringify({ id: ++this.#lastId, method, params, sessionId }));
   }
 
+  /** Its helpers write into its profile for as long as they run, so it has time to end them. */
   async close(): Promise<void> {
-    this.#socket.terminate();
     const { pid } = this.#process;
-    if (pid === undefined || this.#process.exitCode !== null) return;
-    process.kill(-pid, 'SIGKILL');
-    await once(this.#process, 'exit');
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exited = once(this.#process, 'exit');
+    const timer = setTimeout(() => pid !== undefined && process.kill(-pid, 'SIGKILL'), 5_000);
+    this.#socket.send(JSON.stringify({ id: ++this.#lastId, method: 'Browser.close' }));
+    await exited;
+    clearTimeout(timer);
+    this.#socket.terminate();
   }
 }
 

@@ -51,6 +51,8 @@ describe('`connect` with a wrong argument', () => {
     ['retry.maxMs is a number of milliseconds above 0', url, { retry: { maxMs: Number.NaN } }],
     ['retry is an object, not 5', url, { retry: 5 }],
     ['onError is a function, not "log"', url, { onError: 'log' }],
+    ['openSocket is a function, not "ws"', url, { openSocket: 'ws' }],
+    ['extras is an object, not true', url, { extras: true }],
   ])('throws at once: %s', (message, urls, options) => {
     expect(() => connect(js(urls), js(options))).toThrow(invalid(message));
   });

@@ -1,9 +1,9 @@
 import type { ClientOptions } from '../api.ts';
-import { callback, durationMs, labels, name, pauseMs } from './argument-types.ts';
+import { callback, durationMs, labels, name, object, pauseMs } from './argument-types.ts';
 import { checkArgument, checkOptions, checkToken } from './arguments.ts';
 
 export function checkClientOptions(options: ClientOptions): void {
-  checkOptions(options, { onError: callback, openSocket: callback });
+  checkOptions(options, { onError: callback, openSocket: callback, extras: object });
   const { client, timeouts, retry, token } = options;
   checkOptions(client, { name, version: name, labels }, 'client');
   for (const [key, label] of Object.entries(client?.labels ?? {}))
