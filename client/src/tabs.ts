@@ -42,8 +42,8 @@ export function sharedTabs(worker: string | URL): Pick<ClientOptions, 'openSocke
       const shared = new Worker(worker, { name: WORKER_NAME });
       const socket = new PortSocket(shared.port, url, handlers, {
         lock: new TabLock(navigator.locks, `confer-${newId()}`),
-        onEnd: (wasOpened) => {
-          isBroken ||= !wasOpened;
+        onEnd: (failed) => {
+          isBroken ||= failed;
         },
       });
       shared.addEventListener('error', () => {

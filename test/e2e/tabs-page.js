@@ -16,4 +16,11 @@ const client = connect(server, {
 });
 const mirror = client.mirror('/app');
 mirror.on('status', ({ to }) => said.statuses.push(to));
-Object.assign(window, { client, mirror, said });
+/** Closes a client while it connects, and makes another in the same way. */
+const reopen = async () => {
+  const options = { ...sharedTabs(worker), client: { name: 'app' } };
+  void connect(server, options).close();
+  const again = connect(server, options);
+  await again.mirror('/app').ready();
+};
+Object.assign(window, { client, mirror, said, reopen });

@@ -118,13 +118,16 @@ describe('the tabs of a real browser', () => {
     () =>
       withScene(async (directory) => {
         const { open, has } = await start(directory);
-        await open();
+        const shared = await open();
         await open({ isAlone: true });
         await has(2, 2);
         await open({ worker: '/missing.js' });
         await has(3, 3);
         await open({ worker: '/broken.js' });
         await has(4, 4);
+        // That it was closed early says nothing of the worker.
+        await shared.evaluate('reopen()');
+        await has(4, 5);
       }),
   );
 });

@@ -49,6 +49,17 @@ describe('a tab that is gone', () => {
     expect(network.connections.length).toBe(2);
   });
 
+  it('has nothing sent that still waited for its turn', () => {
+    const { one, server } = startTwoTabs({ requestsMax: 1 });
+    one.send(watch(1));
+    const name = server.acceptWatch();
+    for (const id of [2, 3]) one.send({ type: 'get', id, path: '/a' });
+    one.say({ type: 'close', code: 1000 });
+    server.say({ type: 'got', id: server.take('get').id, revision: 1, entry: null });
+    expect(server.take('unwatch').watch).toBe(name);
+    expect(server.untaken).toEqual([]);
+  });
+
   it('gets no answer any more, and leaves room for the requests of others', () => {
     const { one, two, server } = startTwoTabs({ requestsMax: 1 });
     const get = (path: string) => ({ type: 'get', id: 1, path });

@@ -2,14 +2,17 @@ import type { Socket, SocketHandlers } from '../sockets/socket.ts';
 import { type FromTab, type Port, readToTab } from './port.ts';
 import type { TabLock } from './tab-lock.ts';
 
+/** The code of a client that closes, which says nothing of who it was connected to. */
+const LEFT = 1000;
+
 /** What a tab takes in before it says so. */
 const TAKEN_CHARS = 1024 * 1024;
 
 export interface PortSocketOptions {
   /** Held for as long as the socket is there. */
   readonly lock: TabLock;
-  /** The socket has ended; `wasOpened`: the worker has answered once. */
-  readonly onEnd: (wasOpened: boolean) => void;
+  /** The socket has ended; `failed`: the worker has never answered. */
+  readonly onEnd: (failed: boolean) => void;
 }
 
 /** The socket of a tab whose connection is in a worker that it reaches by `port`. */
@@ -45,11 +48,11 @@ export class PortSocket implements Socket {
   /** The connection is over for this tab, whoever says so. */
   closed(code: number, reason: string): void {
     if (this.#phase === 'closed') return;
-    const wasOpened = this.#phase === 'open';
+    const failed = this.#phase === 'opening' && code !== LEFT;
     this.#phase = 'closed';
     this.#port.close();
     this.#options.lock.release();
-    this.#options.onEnd(wasOpened);
+    this.#options.onEnd(failed);
     this.#handlers.onClose(code, reason);
   }
 

@@ -82,11 +82,11 @@ export class SharedConnection implements Joined {
 
   left(tab: Tab, code?: number): void {
     if (!this.#tabs.delete(tab)) return;
-    for (const name of this.#watches.leave(tab)) this.#unwatch(name);
     const state = this.#state;
     if (this.#tabs.size === 0) this.#drop(1000, 'no tab is left');
     else if (state.kind === 'open') {
       state.requests.leave(tab);
+      for (const name of this.#watches.leave(tab)) this.#unwatch(name);
       // It has waited in vain for the server, which may be gone for all. A new tab would believe it alive.
       if (code === 4408) this.#probe(state);
     }
