@@ -170,7 +170,7 @@ const strangers = [
   ],
   [{ 'networks-take-turns': 'drop' }, DOORWAY, 'lets networks take turns'],
   [{ 'those-who-wait-are-bounded': 'never' }, DOORWAY, 'lets 8,192 wait'],
-  [{ 'waiting-has-an-end': 'always' }, DOORWAY, 'refuses who has waited for ten seconds'],
+  [{ 'waiting-has-an-end': 'always' }, DOORWAY, 'refuses who has waited for half a minute'],
   [{ 'silence-makes-room-in-its-network': 'drop' }, DOORWAY, 'two seconds while others wait'],
   [{ 'silence-makes-room-for-other-networks': 'never' }, DOORWAY, 'of the network that has most'],
   [{ 'stranger-has-time': { becomes: 'return true;' } }, DOORWAY, 'two seconds while others wait'],

@@ -30,8 +30,8 @@ const LOOK_MS = 100;
 const PATIENCE_LOOKS = 20;
 /** Where more networks wait than there are places, none of them brings thousands: a round trip, wherever it is. */
 const PATIENCE_LOOKS_MIN = 3;
-/** Ten seconds, as any handshake may take. Our own client gives an attempt up after five. */
-const WAIT_LOOKS_MAX = 100;
+/** Half a minute: who waits costs little. Our own client gives an attempt up after five seconds, others have patience. */
+const WAIT_LOOKS_MAX = 300;
 /** Each is a TCP connection, and the few headers that are needed to let it in. */
 const WAITING_MAX = 8_192;
 
