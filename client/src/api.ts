@@ -1,3 +1,5 @@
+// Projects need not know `Symbol.asyncDispose` yet.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type {
   Change,
   Clock,

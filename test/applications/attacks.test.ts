@@ -127,6 +127,65 @@ test('an issue of a key whose segment was written by hand names its entry', asyn
   expect(await scene.end()).toEqual([]);
 });
 
+test('who asks what a key is, where two paths stand for one, is told which', async () => {
+  const { scene, client } = await started({ '/svc/100%': '1', '/svc/100%25': '2', '/svc/x': '3' });
+  const live = config(client, '/svc', z.looseObject({}));
+  await expect(scene.settled(live.ready())).rejects.toMatchObject({ code: 'rejected' });
+  expect(() => live.explain('x')).toThrow(
+    expect.objectContaining({
+      ...{ code: 'rejected', message: expect.stringContaining('/svc/100% and /svc/100%25') },
+    }),
+  );
+  expect(await scene.end()).toEqual([]);
+});
+
+test('a schema that never answers keeps nobody waiting beyond his time, and is asked nothing more', async () => {
+  const { scene, writer, client } = await started(START);
+  let asked = 0;
+  const endless = answering(() => {
+    asked++;
+    return new Promise(() => {});
+  });
+  const live = config(client, '/svc', endless, { defaults: {} });
+  const from = scene.clock.now();
+  const ready = live.ready({ accept: ['server', 'defaults'], timeoutMs: 3_000 });
+  await expect(scene.settled(ready)).rejects.toMatchObject({ code: 'timeout' });
+  expect(scene.clock.now() - from).toBeLessThan(3_100);
+  for (const x of ['2', '3', '4']) await put(scene, writer, { '/svc/x': x });
+  expect(asked).toBe(1);
+  const stopping = new AbortController();
+  const aborted = live.ready({ timeoutMs: 60_000, signal: stopping.signal });
+  const outcome = expect(aborted).rejects.toMatchObject({ code: 'aborted' });
+  stopping.abort();
+  await outcome;
+  await expect(live.ready({ signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'aborted',
+  });
+  expect(await scene.end()).toEqual([]);
+});
+
+test('W4 of ten thousand keys, the one that changed is told, and all others are the objects that they were', async () => {
+  const values = Object.fromEntries(
+    Array.from({ length: 10_000 }, (_, i) => [`/svc/g${i % 100}/k.${i}`, `${i}`]),
+  );
+  const { scene, writer, client } = await started(values);
+  const live = config(client, '/svc', z.record(z.string(), z.record(z.string(), z.number())));
+  await scene.settled(live.ready());
+  const before = live.current;
+  const told: string[] = [];
+  live.onChange((_, __, difference) => {
+    told.push(...difference.map(({ key, type }) => `${type} ${key}`));
+  });
+  await put(scene, writer, { '/svc/g7/k.107': '-1', '/svc/g8/new': '1' });
+  expect(told.sort()).toEqual(['added g8.new', 'changed g7.k.107']);
+  const others = Object.keys(before).filter((key) => key !== 'g7' && key !== 'g8');
+  expect(others.every((key) => live.current[key] === before[key])).toBe(true);
+  expect(live.explain('g7.k.107')).toMatchObject({ value: -1, from: [{ revision: 2 }] });
+  await put(scene, writer, { '/svc/g9/k.9': 'nine' });
+  expect(live.error?.issues).toMatchObject([{ key: 'g9.k.9', path: '/svc/g9/k.9', value: 'nine' }]);
+  expect(await scene.end()).toEqual([]);
+});
+
 test('keys that are names of members of objects are keys like all others', async () => {
   const { scene, writer, client } = await started({
     ...{ '/svc/__proto__/polluted': '1', '/svc/constructor': '2', '/svc/toString/x.y': '3' },

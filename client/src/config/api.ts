@@ -114,7 +114,7 @@ export interface Config<Value> {
     select: (value: Value) => Part,
     listener: (next: Part, previous: Part) => void,
   ): () => void;
-  /** Who says what `pool.max` is. */
+  /** Who says what `pool.max` is. Throws `rejected` where two paths stand for one key, so that nobody can say. */
   explain(key: string): Explanation;
   on<Name extends keyof ConfigEvents>(
     event: Name,

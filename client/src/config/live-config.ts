@@ -1,6 +1,6 @@
 import type { Client } from '../api.ts';
 import { Emitter } from '../delivery/emitter.ts';
-import { ConferError } from '../errors.ts';
+import { ConferError, messageOf } from '../errors.ts';
 import type { MirrorStatus } from '../status.ts';
 import { callback as aFunction, text } from '../validation/argument-types.ts';
 import { checkArgument } from '../validation/arguments.ts';
@@ -159,9 +159,13 @@ export class LiveConfig<Value> implements Config<Value> {
 
   explain(key: string): Explanation {
     checkArgument('a key', key, text);
-    const layers = this.#states.layers();
-    const keys = keysOf(layers, key);
-    return { key, value: valueAt(assembled(layers), keys), ...explain(layers, keys) };
+    try {
+      const layers = this.#states.layers();
+      const keys = keysOf(layers, key);
+      return { key, value: valueAt(assembled(layers), keys), ...explain(layers, keys) };
+    } catch (error) {
+      throw new ConferError('rejected', messageOf(error), { path: this.path, cause: error });
+    }
   }
 
   on<Name extends keyof ConfigEvents>(
