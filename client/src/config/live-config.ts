@@ -1,6 +1,7 @@
 import type { Client } from '../api.ts';
 import { Emitter } from '../delivery/emitter.ts';
-import { ConferError, messageOf } from '../errors.ts';
+import { ConferError } from '../errors.ts';
+import { messageOf } from '../make-error.ts';
 import type { MirrorStatus } from '../status.ts';
 import { callback as aFunction, text } from '../validation/argument-types.ts';
 import { checkArgument } from '../validation/arguments.ts';
