@@ -203,14 +203,14 @@ export class States {
 
   /** Returns whether there is a state to be judged. */
   #capture(): boolean {
-    const source = this.#mirrors.every((mirror) => mirror.source === 'server')
-      ? 'server'
-      : 'snapshot';
-    const isWhole = this.#mirrors.every(({ revision }) => revision !== undefined);
-    // After a time away one may have come back before the others.
-    const isMixed = source === 'server' && new Set(this.#mirrors.map(isLive)).size > 1;
-    if (!isWhole || isMixed || (source === 'snapshot' && this.#captured?.source === 'server'))
-      return false;
+    const sources = new Set(this.#mirrors.map(({ source }) => source));
+    const [source] = sources;
+    // What was kept of one and what the server has of another are of different times. So are, after a time away, one
+    // that is back and one that is not.
+    const isMixed =
+      sources.size > 1 || (source === 'server' && new Set(this.#mirrors.map(isLive)).size > 1);
+    const isOlder = source === 'snapshot' && this.#captured?.source === 'server';
+    if (source === undefined || isMixed || isOlder) return false;
     const layers = this.#mirrors.map((mirror) => takenOf(source, this.#treeOf(mirror)));
     this.#captured = {
       source,

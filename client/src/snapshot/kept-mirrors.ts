@@ -38,8 +38,9 @@ const PAUSE_MS = 2_000;
 const REFRESH_MS = 15 * 60_000;
 
 /**
- * Keeps the mirrors of one client on a medium: what is new is written soon, all of one moment, so that a configuration
- * of several subtrees begins with what they held together; one after another, and never twice at once.
+ * Keeps the mirrors of one client on a medium: what is new is written soon, one after another, and never twice at once.
+ * All of it is as of one moment, so that a configuration of several subtrees begins with what they held together, unless
+ * its program died while they caught up.
  */
 export class KeptMirrors implements OpenSnapshots {
   readonly #medium: SnapshotMedium;
