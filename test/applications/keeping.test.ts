@@ -89,6 +89,39 @@ describe('what a client keeps', () => {
     },
   );
 
+  test.each([
+    ['back an hour', -HOUR_MS],
+    ['forward a year', 365 * DAY_MS],
+  ])('W5 W8 W9 goes on where the clock is set %s under a running program', async (_, stepMs) => {
+    const { scene, writer, client, texts, reported } = await keeping({ '/svc/x': '1' });
+    const live = config(client, '/svc', Any, { debounce: { minMs: 100, maxMs: 1_000 } });
+    await scene.settled(live.ready());
+    const seen: unknown[] = [];
+    live.onChange(({ x }) => seen.push(x));
+    const startedAt = scene.clock.now();
+    // Frames under way keep the order of the clock in this network, so all of them begin anew.
+    const step = async (byMs: number) => {
+      scene.clock.step(byMs);
+      for (const link of scene.network.links) link.cut();
+      expect(live.staleSince).toBeLessThanOrEqual(Math.max(scene.clock.now(), startedAt));
+      await scene.clock.advance(5_000);
+    };
+    await step(stepMs);
+    await put(scene, writer, { '/svc/x': '2' });
+    await scene.clock.advance(30_000);
+    expect([live.status, seen]).toEqual(['live', [2]]);
+    expect(texts.texts.get('/svc') ?? '').toContain('"value":"2"');
+    await step(-stepMs);
+    await put(scene, writer, { '/svc/x': '3' });
+    await scene.clock.advance(60_000);
+    expect([live.status, live.staleSince, seen]).toEqual(['live', undefined, [2, 3]]);
+    await scene.clock.advance(HOUR_MS);
+    const keptAt = Number(/"keptAt":(\d+)/.exec(texts.texts.get('/svc') ?? '')?.[1]);
+    expect(Math.abs(scene.clock.now() - keptAt)).toBeLessThan(HOUR_MS);
+    expect(reported).toEqual([]);
+    expect(await scene.end()).toEqual([]);
+  });
+
   test('of several subtrees is of one moment, whenever the program dies (W4)', async () => {
     const both = (n: number) => ({ '/a/left': `${n}`, '/b/right': `${n}` });
     const { scene, writer, client, texts, next } = await keeping(both(0));

@@ -158,7 +158,8 @@ export class WatchRegistry implements WatchUpstream {
   /** Each beat is answered, whether the server reads the answers or not. */
   #isFlood(): boolean {
     const now = this.clock.now();
-    if (now - this.#beatsSince > this.#heartbeatMs) {
+    // A clock that was set back would make that time as long as it was set back by.
+    if (Math.abs(now - this.#beatsSince) > this.#heartbeatMs) {
       this.#beatsSince = now;
       this.#beats = 0;
     }
