@@ -373,7 +373,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
             peer.send({ type: 'report', id: path, path: `/b/${path}`, rejected });
         for (const peer of peers)
           for (let path = 0; path < 100; path++) await peer.next('reported', 60_000);
-        await asked(raw, 100, 'subscribers', { type: 'listSubscribers', path: '/a' });
+        await asked(raw, 100, 'subscribers', { type: 'listSubscribers', path: '/b' });
         for (const peer of peers) peer.close();
       },
     },
