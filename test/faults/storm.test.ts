@@ -4,7 +4,7 @@ import { Load } from './load.ts';
 import { report, until, withScene } from './scene.ts';
 
 const isLong = process.env.CONFER_TEST_LONG === '1';
-const CLIENTS = isLong ? 5_000 : 500;
+const CLIENTS = isLong ? 5_000 : 300;
 const PROCESSES = isLong ? 3 : 2;
 const ENTRIES = isLong ? 1_000 : 100;
 /** At most so many of the clients may choose to come back in the same tenth of the time. */

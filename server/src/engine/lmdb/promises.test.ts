@@ -331,7 +331,7 @@ describe('a file that is whole', () => {
     const directory = newDirectory();
     const scene = new Scene(await openIn(directory), new Machine());
     const random = new SeededRandom(3).next;
-    for (let round = 0; round < (isLong ? 640 : 128); round++) {
+    for (let round = 0; round < (isLong ? 640 : 64); round++) {
       const operations = Array.from({ length: 800 }, () => ({
         type: 'put' as const,
         path: `/k/${Math.floor(random() * 2_000)}`,
