@@ -23,8 +23,9 @@ export default defineConfig({
     reporters: ['default', new SkippedTests()],
     // CommonJS packages are imported just as Node does it for the built code.
     deps: { interopDefault: false },
-    // Files of one worker share the modules: to load them for each file anew takes a sixth of the whole time.
-    isolate: false,
+    // Files of one worker share the modules: to load them for each file anew takes a sixth of the whole time. But the
+    // etcd beneath a core is started by a module, and ends with the file.
+    isolate: process.env.CONFER_TEST_ENGINE !== undefined,
     // Much of what the tests on real processes do is to wait, so that three at a time fit two cores.
     maxWorkers: 3,
     testTimeout: 30_000,
