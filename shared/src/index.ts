@@ -60,6 +60,7 @@ export {
   subtreesOf,
 } from './path.ts';
 export type { Position } from './position.ts';
+export { checkNote, checkOperation, checkPath, checkSubtree } from './request-rules.ts';
 export { type Grant, type Role, type Verb, verbs } from './rights.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
 export { CollisionError, unflatten } from './unflatten.ts';

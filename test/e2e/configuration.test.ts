@@ -13,28 +13,16 @@ import { join } from 'node:path';
 import { connect, fileSnapshot, type NodeClientOptions } from '@confer/client';
 import { administrationOf } from '@confer/client/admin';
 import { createServer, newTokenText } from '@confer/server';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
-import { confer, freePort, serve, withDirectory } from '../support/process.ts';
+import { confer, freePort, serve } from '../support/process.ts';
+import { scratchDirectory } from '../support/scratch.ts';
 
 const SOON = { timeout: 15_000, interval: 20 };
 const Pool = z.object({ pool: z.object({ max: z.number() }) });
 const ALL = ['server', 'snapshot', 'bootstrap', 'defaults'] as const;
 
-let directory = '';
-let end = () => {};
-beforeEach(async () => {
-  await new Promise<void>((ready) => {
-    void withDirectory((made) => {
-      directory = made;
-      ready();
-      return new Promise<void>((resolve) => {
-        end = resolve;
-      });
-    });
-  });
-});
-afterEach(() => end());
+const scratch = scratchDirectory();
 
 function connected(url: string, options: NodeClientOptions = {}) {
   const client = connect(url, { retry: { maxMs: 200 }, ...options });
@@ -50,9 +38,9 @@ async function running(args: readonly string[] = ['--memory'], port?: number) {
 
 describe('snapshots in files', () => {
   test('let a program start while its server is dead, and go on from there when it is back (S1, W5)', async () => {
-    const data = ['--data', join(directory, 'data')];
+    const data = ['--data', join(scratch.path, 'data')];
     const { program, url, port } = await running(data);
-    const kept = join(directory, 'kept');
+    const kept = join(scratch.path, 'kept');
     const first = connected(url, { snapshot: fileSnapshot(kept) });
     await first.set('/svc/pool/max', '10');
     await first.mirror('/svc').ready();
@@ -72,7 +60,7 @@ describe('snapshots in files', () => {
 
   test('are for their owner alone, whole at any time, and one for each subtree', async () => {
     const { url } = await running();
-    const kept = join(directory, 'a', 'kept');
+    const kept = join(scratch.path, 'a', 'kept');
     const client = connected(url, { snapshot: fileSnapshot(kept, { exclude: ['**/secret/**'] }) });
     await client.set('/svc/pool/max', '10');
     await client.set('/svc/secret/key', 'hush');
@@ -98,7 +86,7 @@ describe('snapshots in files', () => {
     'of which one is %s do no harm: the program starts, and says so where it matters',
     async (_, spoil) => {
       const { url } = await running();
-      const kept = join(directory, 'kept');
+      const kept = join(scratch.path, 'kept');
       const options = (reported: unknown[]) => ({
         snapshot: fileSnapshot(kept),
         onError: (error: unknown) => reported.push(error),
@@ -121,10 +109,10 @@ describe('snapshots in files', () => {
 
   test('that cannot be written are reported once, and the program goes on', async () => {
     const { url } = await running();
-    writeFileSync(join(directory, 'file'), 'in the way');
+    writeFileSync(join(scratch.path, 'file'), 'in the way');
     const reported: unknown[] = [];
     const client = connected(url, {
-      snapshot: fileSnapshot(join(directory, 'file', 'kept')),
+      snapshot: fileSnapshot(join(scratch.path, 'file', 'kept')),
       onError: (error) => reported.push(error),
     });
     await client.set('/svc/pool/max', '10');
@@ -139,7 +127,7 @@ describe('snapshots in files', () => {
 describe('who is refused', () => {
   async function guarded() {
     const token = newTokenText();
-    const file = join(directory, 'own.token');
+    const file = join(scratch.path, 'own.token');
     writeFileSync(file, token, { mode: 0o600 });
     const server = await createServer({
       ...{ engine: 'memory', port: 0, auth: 'on', bootstrapTokenFile: file },
@@ -150,7 +138,7 @@ describe('who is refused', () => {
     await admin.roles.set('reader', { allow: [{ verbs: ['read'], on: '/svc' }] });
     const made = await admin.tokens.create({ name: 'svc', roles: ['reader'], expiresAt: null });
     await root.set('/svc/pool/max', '10');
-    const kept = join(directory, 'kept');
+    const kept = join(scratch.path, 'kept');
     const first = connected(server.url, { token: made.token, snapshot: fileSnapshot(kept) });
     await first.mirror('/svc').ready();
     await first.close();
@@ -187,7 +175,7 @@ describe('who is refused', () => {
 describe('the override file', () => {
   test('is over all that the server says, read anew as it changes, and loud about it', async () => {
     const { url } = await running();
-    const override = join(directory, 'override.json');
+    const override = join(scratch.path, 'override.json');
     const said: string[] = [];
     const reported: unknown[] = [];
     const client = connected(url, {
@@ -228,7 +216,7 @@ describe('the override file', () => {
   });
 
   test('can keep a program going that has no server at all', async () => {
-    const override = join(directory, 'override.json');
+    const override = join(scratch.path, 'override.json');
     writeFileSync(override, '{"/svc/pool/max": 5}');
     chmodSync(override, 0o400);
     const url = `http://127.0.0.1:${await freePort()}`;

@@ -14,28 +14,16 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect, fileSnapshot } from '@confer/client';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSmallDisk } from '../faults/small-disk.ts';
-import { Program, serve, withDirectory } from '../support/process.ts';
+import { Program, serve } from '../support/process.ts';
+import { scratchDirectory } from '../support/scratch.ts';
 
 const KEEPER = fileURLToPath(new URL('keeper.js', import.meta.url));
 const SOON = { timeout: 15_000, interval: 20 };
 const clock = { now: () => Date.now(), setTimer: () => ({ cancel: () => {} }) };
 
-let directory = '';
-let end = () => {};
-beforeEach(async () => {
-  await new Promise<void>((ready) => {
-    void withDirectory((made) => {
-      directory = made;
-      ready();
-      return new Promise<void>((resolve) => {
-        end = resolve;
-      });
-    });
-  });
-});
-afterEach(() => end());
+const scratch = scratchDirectory();
 
 /** What a program that starts now would begin with, and what it would report. */
 function loaded(kept: string) {
@@ -82,7 +70,7 @@ const isLong = process.env.CONFER_TEST_LONG === '1';
 
 test('a snapshot whose program is killed while it writes, again and again, is the last whole one (W4)', async () => {
   const { url, count } = await filled();
-  const kept = join(directory, 'kept');
+  const kept = join(scratch.path, 'kept');
   expect((await new Program(KEEPER, [url, kept]).finished).stdout).toContain('written');
   let killedHalfWay = 0;
   const rounds = isLong ? 12 : 4;
@@ -113,7 +101,7 @@ test('a snapshot whose program is killed while it writes, again and again, is th
 
 test('a directory that two programs keep the same in has a whole file at any time, and nobody complains', async () => {
   const { url, count } = await filled(1_000);
-  const kept = join(directory, 'kept');
+  const kept = join(scratch.path, 'kept');
   for (let round = 0; round < (isLong ? 4 : 2); round++) {
     const programs = [1, 2, 3].map(() => new Program(KEEPER, [url, kept]));
     for (const { stdout, stderr, code } of await Promise.all(programs.map((one) => one.finished))) {
@@ -128,7 +116,7 @@ test('a directory that two programs keep the same in has a whole file at any tim
 test('a full disk leaves the last whole snapshot and nothing else, is reported once, and is got over [a mount of tmpfs]', async ({
   skip,
 }) => {
-  const disk = openSmallDisk(directory);
+  const disk = openSmallDisk(scratch.path);
   if (disk === undefined) return skip('no file system can be mounted here');
   const { url, client: writer } = await filled();
   const reported: string[] = [];
@@ -165,7 +153,7 @@ describe('instead of a snapshot,', () => {
     ['gigabytes', (file) => [writeFileSync(file, ''), truncateSync(file, 3e9)], /3000000000 bytes/],
   ])('%s is reported, holds nobody up, and the server is asked', async (_, spoil, problem) => {
     const { url } = await filled(10);
-    const kept = join(directory, 'kept');
+    const kept = join(scratch.path, 'kept');
     await new Program(KEEPER, [url, kept]).finished;
     const [name = ''] = readdirSync(kept);
     rmSync(join(kept, name));
@@ -181,7 +169,7 @@ describe('instead of a snapshot,', () => {
 
   test('one with any byte of it changed, or any end of it cut off, is reported and not used', async () => {
     const { url } = await filled(2);
-    const kept = join(directory, 'kept');
+    const kept = join(scratch.path, 'kept');
     await new Program(KEEPER, [url, kept]).finished;
     const [name = ''] = readdirSync(kept);
     const file = join(kept, name);

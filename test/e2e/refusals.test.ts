@@ -3,34 +3,22 @@ import { join } from 'node:path';
 import { connect, fileSnapshot } from '@confer/client';
 import { administrationOf } from '@confer/client/admin';
 import { createAuthority, createServer, issueCertificate, newTokenText } from '@confer/server';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { freePort, withDirectory } from '../support/process.ts';
+import { freePort } from '../support/process.ts';
+import { scratchDirectory } from '../support/scratch.ts';
 
 const Pool = z.object({ pool: z.object({ max: z.number() }) });
 const DAY_MS = 24 * 60 * 60_000;
 const ALL = ['server', 'snapshot', 'bootstrap', 'defaults'] as const;
 
-let directory = '';
-let end = () => {};
-beforeEach(async () => {
-  await new Promise<void>((ready) => {
-    void withDirectory((made) => {
-      directory = made;
-      ready();
-      return new Promise<void>((resolve) => {
-        end = resolve;
-      });
-    });
-  });
-});
-afterEach(() => end());
+const scratch = scratchDirectory();
 
 /** A server that asks who everybody is, with a value, and a token that it takes. */
 async function guarded(name: string) {
   const token = newTokenText();
-  const file = join(directory, `${name}.token`);
+  const file = join(scratch.path, `${name}.token`);
   writeFileSync(file, token, { mode: 0o600 });
   const server = await createServer({
     ...{ engine: 'memory', port: 0, auth: 'on', bootstrapTokenFile: file },
@@ -44,7 +32,7 @@ async function guarded(name: string) {
 
 /** The directory with what a program kept that was let in. */
 async function kept({ url, token }: { readonly url: string; readonly token: string }) {
-  const directoryOfIt = join(directory, 'kept');
+  const directoryOfIt = join(scratch.path, 'kept');
   const client = connect(url, { token, snapshot: fileSnapshot(directoryOfIt) });
   await client.mirror('/svc').ready();
   await client.close();
@@ -124,7 +112,7 @@ describe('with what was kept at hand, a program whose servers', () => {
     const about = { commonName: 'x', names: ['127.0.0.1'], usage: 'server' } as const;
     const authority = createAuthority('nobody knows', validity);
     const { cert, key } = issueCertificate(authority, { ...about, ...validity });
-    const [certFile, keyFile] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
+    const [certFile, keyFile] = [join(scratch.path, 'cert.pem'), join(scratch.path, 'key.pem')];
     writeFileSync(certFile, cert);
     writeFileSync(keyFile, key, { mode: 0o600 });
     const server = await createServer({

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { connect } from '@confer/client';
 import { createAuthority, issueCertificate } from '@confer/server';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { confer, freePort, type Program, serve, withDirectory } from '../support/process.ts';
+import { scratchDirectory } from '../support/scratch.ts';
 import { TRANSPORTS } from '../support/transports.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -149,20 +150,7 @@ function isTrusted(port: number, caFile: string): Promise<boolean> {
 }
 
 describe('a server whose certificate clients do not trust', () => {
-  let directory = '';
-  let finish = () => {};
-  beforeEach(async () => {
-    await new Promise<void>((ready) => {
-      void withDirectory((made) => {
-        directory = made;
-        ready();
-        return new Promise<void>((resolve) => {
-          finish = resolve;
-        });
-      });
-    });
-  });
-  afterEach(() => finish());
+  const scratch = scratchDirectory();
 
   const now = Date.now();
   const authority = createAuthority('an authority', { from: now - DAY_MS, to: now + DAY_MS });
@@ -178,7 +166,7 @@ describe('a server whose certificate clients do not trust', () => {
       usage: 'server',
       ...validity,
     });
-    const [cert, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
+    const [cert, key] = [join(scratch.path, 'cert.pem'), join(scratch.path, 'key.pem')];
     writeFileSync(cert, pair.cert);
     writeFileSync(key, pair.key, { mode: 0o600 });
     return started(['--tls-cert', cert, '--tls-key', key]);
@@ -235,7 +223,7 @@ describe('a server whose certificate clients do not trust', () => {
 
   it('is left for another one without delay', async () => {
     const { url } = await startWith(['config.example']);
-    const made = await selfSigned(join(directory, 'good'));
+    const made = await selfSigned(join(scratch.path, 'good'));
     const good = await started(made.args);
     const client = connect([url, good.url], {
       tls: { ca: `${ca}${readFileSync(made.ca, 'utf8')}` },
@@ -268,7 +256,7 @@ describe('a server whose certificate clients do not trust', () => {
       code: 2,
       stderr: expect.stringContaining('--ca /nowhere cannot be read'),
     });
-    const empty = join(directory, 'empty.pem');
+    const empty = join(scratch.path, 'empty.pem');
     writeFileSync(empty, '');
     const none = await confer(['--url', url, '--ca', empty, 'get', '/a']);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('has none in it') });

@@ -1,4 +1,5 @@
 import {
+  checkSubtree,
   comparePaths,
   type Entry,
   isShownIn,
@@ -8,7 +9,6 @@ import {
   ROOT,
   segmentsOf,
 } from '@confer/shared';
-import { checkSubtree } from './checks.ts';
 import type { MemoryStore } from './memory-store.ts';
 
 /** What a list names at one path. */

@@ -1,5 +1,9 @@
 import {
   type CommitRequest,
+  checkNote,
+  checkOperation,
+  checkPath,
+  checkSubtree,
   type DownMessage,
   limits,
   ProtocolError,
@@ -9,7 +13,6 @@ import {
   type VerifyRequest,
   type WatchRequest,
 } from '@confer/shared';
-import { checkNote, checkOperation, checkPath, checkSubtree } from './checks.ts';
 import { checkCount } from './commit-parts.ts';
 import { listed } from './listing.ts';
 import type { MemoryStore, Outcome, Write } from './memory-store.ts';

@@ -1,4 +1,10 @@
-import { type Entry, type Operation, ProtocolError } from '@confer/shared';
+import {
+  checkNote,
+  checkOperation,
+  type Entry,
+  type Operation,
+  ProtocolError,
+} from '@confer/shared';
 import type { Client, ClientOptions } from '../api.ts';
 import { ConferError } from '../errors.ts';
 import {
@@ -11,7 +17,6 @@ import {
 } from '../validation/argument-types.ts';
 import { checkArgument, checkOptions, checkPath, checkWrite } from '../validation/arguments.ts';
 import type { Refusal, TestData, TestServer, TestValue, TestWriteOptions } from './api.ts';
-import { checkNote, checkOperation } from './checks.ts';
 import { nextTurn } from './event-loop.ts';
 import type { HandClock } from './hand-clock.ts';
 import type { MemoryHost } from './memory-host.ts';

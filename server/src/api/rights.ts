@@ -1,6 +1,7 @@
 import {
   type CheckRightRequest,
   type CreateTokenRequest,
+  checkSubtree,
   type ListRolesRequest,
   type ListTokensRequest,
   ProtocolError,
@@ -16,7 +17,6 @@ import type { Administration } from '../auth/auth.ts';
 import { decisionOf, requireOverAll } from '../auth/authorise.ts';
 import { NAMES, nameProblem, ROLES, TOKENS } from '../auth/records.ts';
 import type { Decision } from '../auth/rights.ts';
-import { checkSubtree } from '../store/check.ts';
 import { auditDenied, audited, authEvent } from './auditing.ts';
 import { type ApiContext, errorReply } from './context.ts';
 import { wireGrants } from './grants.ts';

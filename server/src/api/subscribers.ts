@@ -1,4 +1,5 @@
 import {
+  checkSubtree,
   isWithin,
   type ListSubscribersRequest,
   limits,
@@ -10,7 +11,6 @@ import {
 } from '@confer/shared';
 import { mayRead, requireRight } from '../auth/authorise.ts';
 import type { Principal } from '../auth/principal.ts';
-import { checkSubtree } from '../store/check.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import type { ApiContext } from './context.ts';
 

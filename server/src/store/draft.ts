@@ -1,5 +1,12 @@
-import { type Condition, limits, type Operation, ProtocolError } from '@confer/shared';
-import { checkNote, checkOperation, checkPath } from './check.ts';
+import {
+  type Condition,
+  checkNote,
+  checkOperation,
+  checkPath,
+  limits,
+  type Operation,
+  ProtocolError,
+} from '@confer/shared';
 
 /** What one frame brings of a commit. */
 export interface Part {

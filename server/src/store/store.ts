@@ -1,4 +1,11 @@
-import { type Entry, isWithin, limits, ProtocolError } from '@confer/shared';
+import {
+  checkPath,
+  checkSubtree,
+  type Entry,
+  isWithin,
+  limits,
+  ProtocolError,
+} from '@confer/shared';
 import type {
   CommitOutcome,
   Engine,
@@ -12,7 +19,6 @@ import type {
   WriteRequest,
 } from '../engine/engine.ts';
 import type { RowBudget } from '../row-budget.ts';
-import { checkPath, checkSubtree } from './check.ts';
 import type { Draft } from './draft.ts';
 import { type ListPage, listPage } from './list.ts';
 import { RecentCommits } from './recent-commits.ts';

@@ -1,7 +1,12 @@
-import { type Position, ProtocolError, unreachable, type WatchMode } from '@confer/shared';
+import {
+  checkSubtree,
+  type Position,
+  ProtocolError,
+  unreachable,
+  type WatchMode,
+} from '@confer/shared';
 import type { Counters } from '../counters.ts';
 import type { Runtime } from '../runtime.ts';
-import { checkSubtree } from '../store/check.ts';
 import type { EngineCommit, FeedEvent, Store } from '../store/store.ts';
 import { CatchUp } from './catch-up.ts';
 import { CatchUpScheduler } from './catch-up-scheduler.ts';

@@ -1,15 +1,10 @@
-import {
-  hasLoneSurrogate,
-  isReserved,
-  limits,
-  type Operation,
-  ProtocolError,
-  pathProblem,
-  subtreeProblem,
-  utf8Length,
-} from '@confer/shared';
+import { ProtocolError } from './errors.ts';
+import { limits } from './limits.ts';
+import type { Operation } from './messages/values-up.ts';
+import { isReserved, pathProblem, subtreeProblem } from './path.ts';
+import { hasLoneSurrogate, utf8Length } from './utf8.ts';
 
-/** The rules for what clients ask of the store. Each throws the `ProtocolError` of the first break. */
+/** What a request is held against before anything is done. Each throws the `ProtocolError` of the first break. */
 
 export function checkPath(path: string): void {
   const problem = pathProblem(path);
