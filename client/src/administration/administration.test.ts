@@ -57,6 +57,30 @@ describe('the administration of a client', () => {
     expect(await list).toEqual({ revision: 5, roles: [role('a'), role('b')] });
   });
 
+  test('gives a list up whose pages lead nowhere, or never end', async () => {
+    const { admin, server } = startAdministered();
+    const list = admin.roles.list().catch((error: unknown) => error);
+    for (let page = 0; page < 2; page++) {
+      const { id } = server.take('listRoles');
+      server.say({ type: 'roles', id, revision: 4, roles: [], next: 'a' });
+      await flushPromises();
+    }
+    expect(await list).toMatchObject({ code: 'bad_message' });
+    const all = admin.subscribers('/a').catch((error: unknown) => error);
+    const items = Array.from({ length: 50_001 }, () => ({
+      session: 's',
+      path: '/a',
+      reports: true,
+    }));
+    for (let page = 0; page < 5; page++) {
+      const { id } = server.take('listSubscribers');
+      server.say({ type: 'subscribers', id, revision: 4, items, next: `${page}` });
+      await flushPromises();
+    }
+    expect(await all).toMatchObject({ code: 'bad_message' });
+    expect(server.untaken).toEqual([]);
+  });
+
   test('makes, changes, removes and lists tokens', async () => {
     const { admin, server } = startAdministered();
     const made = admin.tokens.create({ name: 'ci', roles: ['r'], expiresAt: null, notBefore: 5 });
