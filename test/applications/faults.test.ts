@@ -5,12 +5,10 @@ import type { Client } from '../../client/src/api.ts';
 import { type Config, config } from '../../client/src/config.ts';
 import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { Scene } from '../scenarios/scene.ts';
+import { isLong } from '../support/extent.ts';
 import { KeptTexts } from './scene.ts';
 
-const seeds = Array.from(
-  { length: process.env.CONFER_TEST_LONG === '1' ? 500 : 40 },
-  (_, i) => i + 1,
-);
+const seeds = Array.from({ length: isLong ? 500 : 40 }, (_, i) => i + 1);
 
 /** Two values that every commit writes together, so that half of one is seen, and one that may be bad. */
 const Settings = z.object({ left: z.number(), right: z.number(), limit: z.number().max(9) });

@@ -4,10 +4,11 @@ import type { Client } from '../../client/src/api.ts';
 import { type Config, config } from '../../client/src/config.ts';
 import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { Scene } from '../scenarios/scene.ts';
+import { isLong } from '../support/extent.ts';
 import { KeptTexts } from './scene.ts';
 
 const seeds = Array.from(
-  { length: process.env.CONFER_TEST_LONG === '1' ? 500 : 25 },
+  { length: isLong ? 500 : 25 },
   // From one on that found what was kept of one subtree beside what the server had of another.
   (_, i) => i + 188,
 );

@@ -5,9 +5,9 @@ import { Load } from '../faults/load.ts';
 import { Recorder } from '../faults/recorder.ts';
 import { report, until } from '../faults/scene.ts';
 import type { ModelWrite } from '../model/model.ts';
+import { isLong } from '../support/extent.ts';
 import { type Cluster, clusterProblem, withCluster } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const ROUNDS = isLong ? 60 : 4;
 const WRITERS = 6;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Crowd } from '../faults/crowd.ts';
 import { report, until } from '../faults/scene.ts';
+import { isLong } from '../support/extent.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Cluster, clusterProblem, withCluster } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1' && clusterProblem === undefined;
+const isRun = isLong && clusterProblem === undefined;
 const CLIENTS = 1_000;
 const ENTRIES = 1_000_000;
 const COMMIT = 5_000;
@@ -17,7 +18,7 @@ function bytesFrom(cluster: Cluster): number {
   return carried.reduce((sum, each) => sum + each, 0);
 }
 
-describe.skipIf(!isLong)(
+describe.skipIf(!isRun)(
   'what a cluster takes, for whoever reads the output (in the long mode, where etcd is installed)',
   { timeout: 600_000 },
   () => {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { isFull, isLong } from '../support/extent.ts';
 import { withDirectory } from '../support/process.ts';
 import type { Rule } from './faults.ts';
 import { Looker } from './looker.ts';
@@ -11,8 +12,9 @@ import { type DiskState, diskStates } from './states.ts';
 import { record } from './watch.ts';
 
 const SCRATCH = fileURLToPath(new URL('./scratch.mjs', import.meta.url));
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const STATES = isLong ? 3000 : 300;
+/** Of a disk that failed. */
+const FAILED_STATES = isFull ? 600 : 150;
 const TIMEOUT_MS = isLong ? 300_000 : 60_000;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);
 const PUTS = 40;
@@ -93,13 +95,13 @@ describe.skipIf(shim.library === undefined)(
      * 3. The power fails before these are complete: the meta page of 1 leads to pages of 2.
      */
     it('loses puts when it goes on after a meta page whose sync failed', async () => {
-      const { losses, lines } = await judge('lmdb', [late], 600);
+      const { losses, lines } = await judge('lmdb', [late], FAILED_STATES);
       expect(lines).toHaveLength(PUTS - 1);
       expect(losses).not.toEqual([]);
     });
 
     it('keeps what it acknowledged if the file is synced before the next put', async () => {
-      const { losses, lines } = await judge('lmdb-synced', [late], 600);
+      const { losses, lines } = await judge('lmdb-synced', [late], FAILED_STATES);
       expect(lines).toHaveLength(PUTS - 1);
       expect(losses).toEqual([]);
     });
@@ -114,7 +116,7 @@ describe.skipIf(shim.library === undefined)(
           outcome: 'fail',
           error: 'EIO',
         };
-        const { losses, lines } = await judge('lmdb', [rule], STATES);
+        const { losses, lines } = await judge('lmdb', [rule], isFull ? STATES : FAILED_STATES);
         expect(lines).toHaveLength(PUTS - 1);
         expect(losses).toEqual([]);
       },

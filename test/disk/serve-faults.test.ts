@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { isFull, isLong } from '../support/extent.ts';
 import { withDirectory } from '../support/process.ts';
 import type { Rule } from './faults.ts';
 import { endAll, pathsIn, Served, type Told } from './real-server.ts';
 import { behind, degraded, ended, failed, failing, full, unknown, WELL } from './said.ts';
 import { shim } from './shim.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const library = shim.library ?? '';
 const WRITES_MAX = 60;
 /** More than the two segments of the log take. */
@@ -202,7 +202,7 @@ const LAST_OF_A_KILLED = /^(free|malloc|munmap_chunk|corrupted|double free|reall
 const mayBeKilled = ({ call, outcome }: Rule) => call === 'write' && outcome !== 'short';
 
 /** Of all cases, those that always run. */
-const EVERY = 83;
+const EVERY = isFull ? 83 : 166;
 
 /** Any of the calls, any of the errors: what must be true of all. */
 describe.skipIf(shim.library === undefined)(

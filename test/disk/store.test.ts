@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { isFull, isLong } from '../support/extent.ts';
 import { withDirectory } from '../support/process.ts';
 import type { Rule } from './faults.ts';
 import { Looker } from './looker.ts';
@@ -11,7 +12,6 @@ import { diskStates } from './states.ts';
 import { record } from './watch.ts';
 
 const CHILD = fileURLToPath(new URL('./store-child.mjs', import.meta.url));
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const STATES = isLong ? 4_000 : 25;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);
 const library = shim.library ?? '';
@@ -101,7 +101,7 @@ describe.skipIf(shim.library === undefined)(`a store whose disk fails (${shim.wh
     ),
   );
 
-  it.each(isLong ? cases : cases.filter((_, i) => i % 2 === 0))(
+  it.each(isLong ? cases : cases.filter((_, i) => i % (isFull ? 2 : 4) === 0))(
     'S1 S3 S4 keeps its word when $call of $path does $outcome, $times time(s)',
     { timeout: 120_000 },
     async (rule) => {

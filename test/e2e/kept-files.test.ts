@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { connect, fileSnapshot } from '@confer/client';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openSmallDisk } from '../faults/small-disk.ts';
+import { isLong } from '../support/extent.ts';
 import { Program, serve } from '../support/process.ts';
 import { scratchDirectory } from '../support/scratch.ts';
 
@@ -65,8 +66,6 @@ function unfinishedBytes(kept: string): number {
     return 0;
   }
 }
-
-const isLong = process.env.CONFER_TEST_LONG === '1';
 
 test('a snapshot whose program is killed while it writes, again and again, is the last whole one (W4)', async () => {
   const { url, count } = await filled();

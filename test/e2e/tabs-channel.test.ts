@@ -11,9 +11,10 @@ import { PortSocket } from '../../client/src/tabs/port-socket.ts';
 import { TabHub } from '../../client/src/tabs/tab-hub.ts';
 import { TabLock } from '../../client/src/tabs/tab-lock.ts';
 import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
+import { isLong } from '../support/extent.ts';
 import { freePort, withDirectory } from '../support/process.ts';
 
-const SEEDS = process.env.CONFER_TEST_LONG === '1' ? 30 : 3;
+const SEEDS = isLong ? 30 : 3;
 const STEPS = 40;
 
 /** A port of Node, as browsers have it. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isFull } from '../support/extent.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
@@ -131,14 +132,13 @@ const PROJECTS = [
 ];
 
 /** To install and to compile takes half a minute. What decides whether a change lands does it. */
-const isLong = process.env.CONFER_TEST_LONG === '1';
 
 describe('the types of the client, packed and used by a strict project outside of the workspace (where packages can be installed)', () => {
   const directory = mkdtempSync(join(tmpdir(), 'confer-types-'));
   let problem: string | undefined;
 
   beforeAll(() => {
-    if (!isLong) return;
+    if (!isFull) return;
     for (const name of ['shared', 'client'])
       pnpm(['pack', '--pack-destination', directory], join(ROOT, name));
     const files = readdirSync(directory).filter((file) => file.endsWith('.tgz'));
@@ -159,8 +159,8 @@ describe('the types of the client, packed and used by a strict project outside o
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   for (const { where, source, options } of PROJECTS)
-    it.runIf(isLong)(
-      `infer everything without a cast ${where} (with CONFER_TEST_LONG=1)`,
+    it.runIf(isFull)(
+      `infer everything without a cast ${where} (with CONFER_TEST_FULL=1)`,
       ({ skip }) => {
         if (problem !== undefined) return skip(problem);
         const file = `${where.replaceAll(' ', '-')}.ts`;

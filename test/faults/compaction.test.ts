@@ -2,12 +2,12 @@ import type { Client, Operation } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import type { ModelWrite } from '../model/model.ts';
+import { isLong } from '../support/extent.ts';
 import { DEFAULT_TRANSPORT } from '../support/transports.ts';
 import type { FaultProxy } from './proxy.ts';
 import { Recorder } from './recorder.ts';
 import { type RealServer, report, until, withScene } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const ROUNDS = isLong ? 100 : 5;
 const PATHS = Array.from({ length: 12 }, (_, i) => `/${i % 2 === 0 ? 'even' : 'odd'}/${i}`);
 const CUT_BYTES_MAX = 4_000;

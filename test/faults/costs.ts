@@ -1,4 +1,5 @@
 import type { UpMessage } from '@confer/shared';
+import { isLong } from '../support/extent.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 
 /** What somebody asks for that costs the server as much as one may ask for. */
@@ -11,7 +12,7 @@ export interface Cost {
 }
 
 /** As many as the titles say in the long mode; a fifth of it shows as well where something stands still. */
-const MANY = process.env.CONFER_TEST_LONG === '1' ? 100_000 : 10_000;
+const MANY = isLong ? 100_000 : 10_000;
 const PART = 10_000;
 const MIB = 2 ** 20;
 /** As many bytes as a frame may have, but for what is around them. */

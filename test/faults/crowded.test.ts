@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../support/extent.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const MIB = 2 ** 20;
 const SNAPSHOT_MIB = 20;
 const THROTTLED_MIB_PER_SECOND = isLong ? 1 : 10;

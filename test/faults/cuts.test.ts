@@ -1,12 +1,11 @@
 import type { Operation } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import type { ModelWrite } from '../model/model.ts';
+import { isLong } from '../support/extent.ts';
 import { DEFAULT_TRANSPORT, FAULTY_TRANSPORTS } from '../support/transports.ts';
 import type { Direction, FaultProxy } from './proxy.ts';
 import { Recorder } from './recorder.ts';
 import { report, type ServerSettings, until, withScene } from './scene.ts';
-
-const isLong = process.env.CONFER_TEST_LONG === '1';
 
 /** What happens while the connection is away: overwrites, comes, goes, and a commit of several. */
 function backlog(round: number): Operation[][] {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../support/extent.ts';
 import { RawSocket } from '../support/raw-socket.ts';
 import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { beside } from './bystander.ts';
 import { type RealServer, report, until, withScene } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const CONNECTIONS_MAX = 20;
 const FILES_MAX = 120;
 /** How long a handshake may take: ten seconds, and what the libraries need to notice. */

@@ -2,12 +2,12 @@ import type { Client, Commit } from '@confer/client';
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import type { ModelWrite } from '../model/model.ts';
+import { isLong } from '../support/extent.ts';
 import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { Recorder } from './recorder.ts';
 import { report, until, withScene } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const KILLS = isLong ? 100 : 6;
 const WRITERS = 8;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { Client, Operation } from '@confer/client';
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../support/extent.ts';
 import type { Program } from '../support/process.ts';
 import { FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { Load } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const ENTRIES = 1_000_000;
 const AT_ONCE = 50_000;
 /** How much of it changes while the mirror is away. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../support/extent.ts';
 import { Load } from './load.ts';
 import { report, until, withScene } from './scene.ts';
-
-const isLong = process.env.CONFER_TEST_LONG === '1';
 
 describe('W5 W8 W10 a resume across a large history', () => {
   it.runIf(isLong)(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../support/extent.ts';
 import { serve, withDirectory } from '../support/process.ts';
 import { MixedLoad } from './mixed-load.ts';
 import { FaultProxy } from './proxy.ts';
 import { report, Scene, until } from './scene.ts';
 import { descriptorsOf, diskMiBOf, memoryMiBOf } from './vitals.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 /** Shorter for trying, with CONFER_TEST_SOAK_S. */
 const SOAK_S = Number(process.env.CONFER_TEST_SOAK_S ?? 600);
 const LINES = 20;

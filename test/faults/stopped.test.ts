@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../support/extent.ts';
 import { DEFAULT_TRANSPORT, FAULTY_TRANSPORTS } from '../support/transports.ts';
 import { writing } from './load.ts';
 import { type RealServer, report, type Scene, until, withScene } from './scene.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const HEARTBEAT_MS = 300;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 /** How long somebody is stopped: well beyond the silence that the other side accepts. */

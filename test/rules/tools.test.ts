@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Files, ROOT, runIn, runWith } from './planted.ts';
+import { type Files, ROOT, runWith } from './planted.ts';
 import { PACKAGES } from './source.ts';
 
 const CRUISE = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
@@ -134,12 +134,6 @@ const LINT: Planted = {
 };
 
 describe('the tools of `pnpm check`', { timeout: 60_000 }, () => {
-  it.each(['lint', 'imports', 'dead', 'shipped'])('find nothing wrong in the step %s', (step) => {
-    const { status, said } = runIn(ROOT, 'scripts/check.mjs', [step]);
-    expect(said).toMatch(new RegExp(`^ok +${step} `));
-    expect(status).toBe(0);
-  });
-
   it('find each import that breaks a rule, and no other', async () => {
     const files = { ...packaged('commander', 'lmdb'), ...textsOf(IMPORTS) };
     const args = ['.', '--output-type', 'json', '--config', `${ROOT}.dependency-cruiser.mjs`];

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { isFull, isLong } from '../support/extent.ts';
 import { simulate } from './run.ts';
 import { engineNames } from './stores/simulated-store.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
 /** A gateway takes three times as long as an engine of its own. */
 const SEEDS_OF = isLong
   ? { memory: 20_000, lmdb: 20_000, etcd: 5_000 }
-  : { memory: 100, lmdb: 150, etcd: 50 };
+  : { memory: 100, lmdb: 150, etcd: isFull ? 50 : 20 };
 const STEPS = 120;
 const SEEDS_PER_TEST = 50;
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { isLong } from '../support/extent.ts';
 import { simulate } from './run.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
 const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 10_000 : 50));
 const SEEDS_PER_TEST = 50;

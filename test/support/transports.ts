@@ -1,4 +1,5 @@
 import { inject } from 'vitest';
+import { isLong } from './extent.ts';
 
 type TransportName = 'uws' | 'ws';
 
@@ -10,7 +11,6 @@ export const TRANSPORTS: readonly TransportName[] = (['uws', 'ws'] as const).fil
 /** What a server uses that is not told: for a test that means the server, and no transport. */
 export const DEFAULT_TRANSPORT: TransportName = inject('uwsIsHere') ? 'uws' : 'ws';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 /** `.ci/run` has a run of its own for the other one. */
 const named = process.env.CONFER_TEST_TRANSPORT;
 

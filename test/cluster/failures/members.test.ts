@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../faults/scene.ts';
+import { isLong } from '../../support/extent.ts';
 import { Cluster, clusterProblem } from '../scene.ts';
 import { Counter, codeOf, Viewer } from './viewer.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const HEARTBEAT_MS = 500;
 /** Three elections, and the one that it takes to notice. */
 const NO_LEADER_MS = 5_000;

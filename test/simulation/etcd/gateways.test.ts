@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../../support/extent.ts';
 import { simulateGateways } from './run.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
 const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 5_000 : 50));
 /** Of each bug that only a rare seed found. */

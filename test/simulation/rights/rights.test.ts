@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { isLong } from '../../support/extent.ts';
 import { engineNames } from '../stores/simulated-store.ts';
 import { simulateRights } from './run.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
 const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 3_000 : 20));
 const STEPS = 80;
