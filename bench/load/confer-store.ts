@@ -39,7 +39,8 @@ async function fill({ port, subtree, entries, valueBytes }: FillOptions): Promis
     }));
     const requestId = `fill-${process.pid}-${subtree}-${from}`;
     answered = signal();
-    wire.send(frameOf(JSON.stringify({ type: 'commit', id: 1, requestId, operations })));
+    const message = JSON.stringify({ type: 'commit', id: 1, requestId, operations });
+    wire.send(inPieces(message));
     await answered.came;
   }
   wire.close();
@@ -93,4 +94,11 @@ function hasValues(bytes: Buffer, start: number): boolean {
 
 function beat(revision: number | undefined): Buffer {
   return frameOf(JSON.stringify({ type: 'heartbeat', applied: revision }));
+}
+
+/** A message of ASCII, in frames of at most 16 KiB: each but the last begins with a `+`. */
+function inPieces(message: string): Buffer {
+  const pieces = message.match(/.{1,16000}/gs) ?? [];
+  const last = pieces.length - 1;
+  return Buffer.concat(pieces.map((piece, i) => frameOf(i < last ? `+${piece}` : piece)));
 }

@@ -55,7 +55,6 @@ export async function listen(
       port,
       clock,
       frameBytesMax: limits.frameBytesMax,
-      firstFrameBytesMax: limits.helloBytesMax,
       gate,
       ...(certificate && { tls: certificate.files }),
       ...admission,

@@ -31,7 +31,7 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   rate_limited:
     'too many attempts failed, too much waits to be checked, or others wait and no `hello` came: come back later',
   silent: 'no hello in time, or several heartbeats without an answer',
-  frame_too_large: 'the frame is larger than the server takes',
+  frame_too_large: 'the frame, or the message in pieces, is larger than the server takes',
   too_many_requests: 'more requests are waiting for an answer than a connection may have',
   shutting_down: 'the server restarts; its goodbye says when to come back',
 };

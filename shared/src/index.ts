@@ -59,6 +59,7 @@ export {
   subtreeProblem,
   subtreesOf,
 } from './path.ts';
+export { GOES_ON, piecesOf } from './pieces.ts';
 export type { Position } from './position.ts';
 export { checkNote, checkOperation, checkPath, checkSubtree } from './request-rules.ts';
 export { type Grant, type Role, type Verb, verbs } from './rights.ts';

@@ -20,21 +20,26 @@ export const limits = {
   /** JWTs are longer than tokens of Confer. */
   tokenLengthMax: 8192,
   /**
-   * One frame from a client: the largest value fits, with each of its bytes escaped as six. To read one
+   * One frame from a client; what is longer comes in pieces. A library keeps a frame until it is whole, also that of
+   * a peer who has not said who he is: so much each of them may cost.
+   */
+  frameBytesMax: 16 * 1024,
+  /**
+   * One message from a client: the largest value fits, with each of its bytes escaped as six. To read one
    * takes some ten milliseconds, in which nobody else is served.
    */
-  frameBytesMax: 8 * 1024 * 1024,
+  messageBytesMax: 8 * 1024 * 1024,
+  /** Its pieces: five times what it takes, as a list of nothings would have no end. */
+  piecesMax: 8_192,
   /**
-   * What one frame may hold, because it is what reading one costs: commas and opening brackets outside of
+   * What one message may hold, because it is what reading one costs: commas and opening brackets outside of
    * strings, brackets within brackets, and fields that no message has.
    */
   frameTokensMax: 131_072,
   frameDepthMax: 32,
   frameForeignFieldsMax: 1_000,
-  /** All frames of a commit that comes in parts. A whole import is one commit. */
+  /** All messages of a commit that comes in parts. A whole import is one commit. */
   commitBytesMax: 32 * 1024 * 1024,
-  /** A frame before `welcome`: nobody has said who they are yet. */
-  helloBytesMax: 16 * 1024,
   /** Operations, and conditions, of one commit. */
   operationsMax: 100_000,
   /** Changes of one commit, where one operation removes a whole subtree. */
@@ -43,7 +48,7 @@ export const limits = {
   watchesMax: 10_000,
   /** Requests that a connection may have waiting for an answer. */
   requestsMax: 1_000,
-  /** And the bytes of their frames. */
+  /** And their bytes. */
   waitingBytesMax: 64 * 1024 * 1024,
   /** Paths that one connection reports on, and why it refused what is there, in UTF-16 code units. */
   reportsMax: 100,
@@ -65,7 +70,7 @@ export const times = {
   heartbeatMs: 10_000,
   /** Either side gives the other up after this many silent heartbeats. */
   silentBeatsMax: 3,
-  /** So long a frame may take to come, as long as its bytes do. */
+  /** So long a message may take to come, as long as its bytes do. */
   frameBeatsMax: 12,
   /** A connection that has not said hello by then is closed. */
   helloTimeoutMs: 10_000,

@@ -19,6 +19,7 @@
  *             of before knows none of it, and a server that asks nobody who they are sends none
  *    2026-11  `identity` has the roles and grants of all roles, however many these are, and `within`, which an old peer
  *             ignores. Nobody has released a peer yet
+ *    2026-11  frames of 16 KiB, and messages in pieces; `messageBytesMax`. Nobody has released a peer yet
  *    2026-11  `report` and `listSubscribers`, `too_many_reports`: an old server answers `unknown_type`
  */
 export const PROTOCOL_VERSION = 1;

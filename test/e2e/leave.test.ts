@@ -16,7 +16,8 @@ const welcome = {
   limits: {
     pathBytesMax: 1024,
     valueBytesMax: 1024 * 1024,
-    frameBytesMax: 32 * 1024 * 1024,
+    frameBytesMax: 16 * 1024,
+    messageBytesMax: 8 * 1024 * 1024,
     operationsMax: 100_000,
     watchesMax: 10_000,
     requestsMax: 1_000,

@@ -47,12 +47,12 @@ function stuffed(extra: string): string {
 
 async function refused(url: string, frame: string): Promise<void> {
   const raw = await RawSocket.welcomed(url);
-  raw.sendFrame(frame);
+  raw.sendText(frame);
   await raw.end();
 }
 
 async function answered(raw: RawSocket, frame: string, type = 'got'): Promise<void> {
-  raw.sendFrame(frame);
+  raw.sendText(frame);
   await raw.next(type, 60_000);
 }
 

@@ -13,8 +13,8 @@ const BAD_REQUESTS = 5_000;
 /** A connection has at most 1,000 requests waiting. */
 const AT_ONCE = 500;
 const WATCHES_MAX = 10_000;
-/** The first bytes of a frame of a mebibyte, whose mask is zero. */
-const FRAME_HEAD = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0]);
+/** The first bytes of a frame of 16 KiB, whose mask is zero. */
+const FRAME_HEAD = Buffer.from([0x81, 0xfe, 0x40, 0, 0, 0, 0, 0]);
 
 type Misbehave = (url: string) => Promise<void>;
 

@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export type Files = Readonly<Record<string, string>>;
 
 /** Runs a script of this repository; resolves with its exit code and what it said. */
-export function runIn(cwd: string, script: string, args: readonly string[]) {
+function runIn(cwd: string, script: string, args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [ROOT + script, ...args], {
     cwd,
     encoding: 'utf8',

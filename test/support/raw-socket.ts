@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { openWebSocket, type WebSocket } from './websocket.ts';
 
 const WITHIN_MS = 10_000;
+const FRAME_BYTES_MAX = 16 * 1024;
+/** Code points of at most four bytes: they and the `+` fit a frame. */
+const PIECE = /.{1,4000}/gsu;
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -38,9 +41,18 @@ export class RawSocket {
   }
 
   send(message: Message): void {
-    this.sendFrame(JSON.stringify(message));
+    this.sendText(JSON.stringify(message));
   }
 
+  /** Sends a message as it is, in the frames that it needs. */
+  sendText(text: string): void {
+    const fits = Buffer.byteLength(text) <= FRAME_BYTES_MAX;
+    const pieces = fits ? [text] : (text.match(PIECE) ?? []);
+    for (const [i, piece] of pieces.entries())
+      this.sendFrame(i < pieces.length - 1 ? `+${piece}` : piece);
+  }
+
+  /** Sends one frame. */
   sendFrame(frame: string | Buffer): void {
     this.#socket.send(frame);
   }

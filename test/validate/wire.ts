@@ -6,6 +6,7 @@ import {
   type Position,
   type UpMessage,
 } from '@confer/shared';
+import { JoinedPiecesByLink } from '../../shared/src/test-support/joined-pieces.ts';
 import { type Histories, isBeginningOf, modelOf } from './history.ts';
 
 /** One watch, as its connection shows it. */
@@ -45,14 +46,17 @@ export interface WireOptions {
 export class WireJudge {
   readonly #options: WireOptions;
   readonly #connections = new WeakMap<object, Connection>();
+  readonly #joined = new JoinedPiecesByLink();
 
   constructor(options: WireOptions) {
     this.#options = options;
   }
 
-  /** Returns the message, if the frame is one. */
+  /** Returns the message, if the frame is one, or ends one that came in pieces. */
   up(frame: string, link: object): UpMessage | undefined {
-    const decoded = decodeUp(frame);
+    const whole = this.#joined.take(frame, link);
+    if (whole === undefined) return undefined;
+    const decoded = decodeUp(whole);
     if (!decoded.ok) return undefined;
     const { message } = decoded;
     const connection = this.#of(link);

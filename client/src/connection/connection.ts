@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   encode,
   PROTOCOL_VERSION,
+  piecesOf,
   type Timer,
   times,
   type Welcome,
@@ -92,8 +93,10 @@ export class Connection {
   }
 
   /** Only between `onOpen` and `onLost`. */
-  send(frame: string): void {
-    if (this.#state.kind === 'open') this.#state.socket.send(frame);
+  send(message: string): void {
+    if (this.#state.kind !== 'open') return;
+    const { socket, welcome } = this.#state;
+    for (const frame of piecesOf(message, welcome.limits.frameBytesMax)) socket.send(frame);
   }
 
   /**

@@ -18,7 +18,7 @@ function partsOf(operations: Operation[], conditionCount = 0) {
     conditions,
   });
   const parts = frames.map((frame) => {
-    expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(limits.frameBytesMax);
+    expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(limits.messageBytesMax);
     const decoded = decodeUp(frame);
     if (!decoded.ok || decoded.message.type !== 'commit') throw new Error(frame.slice(0, 100));
     return decoded.message;

@@ -241,7 +241,7 @@ describe('the bounds of requests:', () => {
 
   test('a frame that the server would not take is refused here', async () => {
     const { client, network } = startClient();
-    network.last.welcome({ frameBytesMax: 300 });
+    network.last.welcome({ messageBytesMax: 300 });
     network.last.take('hello');
     await expect(client.set('/a', 'ä'.repeat(150))).rejects.toMatchObject({ code: 'too_large' });
     client.set('/a', 'a'.repeat(150)).catch(() => {});

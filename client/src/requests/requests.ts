@@ -276,11 +276,11 @@ function bytesOf(frames: readonly string[]): number {
 
 function sizeProblem(
   { frames, bytes }: Pick<Lasting, 'frames' | 'bytes'>,
-  { frameBytesMax, commitBytesMax }: Welcome['limits'],
+  { messageBytesMax, commitBytesMax }: Welcome['limits'],
 ): ConferError | undefined {
-  const isFrameTooLarge = frames.some((frame) => utf8Length(frame) > frameBytesMax);
-  if (!isFrameTooLarge && bytes <= commitBytesMax) return undefined;
-  const bytesMax = isFrameTooLarge ? frameBytesMax : commitBytesMax;
+  const isTooLarge = frames.some((frame) => utf8Length(frame) > messageBytesMax);
+  if (!isTooLarge && bytes <= commitBytesMax) return undefined;
+  const bytesMax = isTooLarge ? messageBytesMax : commitBytesMax;
   return new ConferError(
     'too_large',
     `the request is larger than the ${bytesMax} bytes that the server takes`,

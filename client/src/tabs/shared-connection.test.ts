@@ -103,7 +103,13 @@ describe('a tab that comes later', () => {
     server.open();
     server.take('hello');
     const limits = {
-      ...{ pathBytesMax: 1, valueBytesMax: 1, frameBytesMax: 1000, operationsMax: 1 },
+      ...{
+        pathBytesMax: 1,
+        valueBytesMax: 1,
+        frameBytesMax: 10_000,
+        messageBytesMax: 1000,
+        operationsMax: 1,
+      },
       ...{ watchesMax: 1, requestsMax: 1, commitBytesMax: 1, waitingBytesMax: 1 },
     };
     server.say({
@@ -156,7 +162,7 @@ describe('the limits of a connection', () => {
     ['says hello twice', 4400, [{ type: 'hello', version: 1 }]],
     ['ends no commit that it has begun', 4400, [part(1, 0, true), get(2)]],
   ])('end the tab alone that %s', (_, code, frames) => {
-    const { one, two, server } = startTwoTabs({ requestsMax: 2, frameBytesMax: 1_000 });
+    const { one, two, server } = startTwoTabs({ requestsMax: 2, messageBytesMax: 1_000 });
     for (const frame of frames) one.send(frame);
     expect(one.closedBy?.code).toBe(code);
     expect([two.closedBy, server.closedBy]).toEqual([undefined, undefined]);

@@ -1,4 +1,12 @@
-import { type Clock, decodeDown, encode, type Timer, times, type Welcome } from '@confer/shared';
+import {
+  type Clock,
+  decodeDown,
+  encode,
+  piecesOf,
+  type Timer,
+  times,
+  type Welcome,
+} from '@confer/shared';
 import { InactivityTimer } from '../connection/inactivity-timer.ts';
 import type { OpenSocket, Socket } from '../sockets/socket.ts';
 import { countIn, type Frame, readFrame, textIn } from './frame.ts';
@@ -174,7 +182,10 @@ export class SharedConnection implements Joined {
 
   /** As the server would greet it now. */
   #greet(tab: Tab, welcome: Welcome): void {
-    tab.say(encode({ ...welcome, revision: this.#revision, ...this.#expiry() }));
+    const { messageBytesMax } = welcome.limits;
+    // Of a tab a message comes whole: only to the server it goes in pieces.
+    const limits = { ...welcome.limits, frameBytesMax: messageBytesMax };
+    tab.say(encode({ ...welcome, limits, revision: this.#revision, ...this.#expiry() }));
     if (this.#behind !== undefined) tab.say(this.#behind);
   }
 
@@ -232,8 +243,12 @@ export class SharedConnection implements Joined {
     return { expiresInMs: Math.max(0, this.#expiresAt - this.#clock.now()) };
   }
 
-  #send(frame: string): void {
-    if (this.#state.kind !== 'over') this.#socket.send(frame);
+  #send(message: string): void {
+    const state = this.#state;
+    if (state.kind === 'over') return;
+    const frames =
+      state.kind === 'open' ? piecesOf(message, state.welcome.limits.frameBytesMax) : [message];
+    for (const frame of frames) this.#socket.send(frame);
   }
 
   /** Gives the server up, or leaves it. */

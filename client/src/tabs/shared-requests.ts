@@ -21,7 +21,7 @@ interface Waiting<By> extends SharedRequest<By> {
 
 /** What the server takes of one connection at a time. */
 interface FlowLimits {
-  readonly frameBytesMax: number;
+  readonly messageBytesMax: number;
   readonly requestsMax: number;
   readonly waitingBytesMax: number;
 }
@@ -52,13 +52,13 @@ export class SharedRequests<By> {
     const frames = parts.map((part) => JSON.stringify({ ...part, id: sharedId }));
     const sizes = frames.map(utf8Length);
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
-    const { frameBytesMax, requestsMax, waitingBytesMax } = this.#limits;
+    const { messageBytesMax, requestsMax, waitingBytesMax } = this.#limits;
     const mine = this.#of(by);
     const mineBytes = mine.reduce((sum, each) => sum + each.bytes, 0);
     // Twice, because numbers are longer here than in the tab, which keeps to the limit as it counts.
     const isTooMuch = mine.length >= requestsMax || mineBytes + bytes > 2 * waitingBytesMax;
     // The worker asks for itself, too, and has nobody to refuse it to.
-    if (by !== undefined && sizes.some((size) => size > frameBytesMax)) return FRAME_TOO_LARGE;
+    if (by !== undefined && sizes.some((size) => size > messageBytesMax)) return FRAME_TOO_LARGE;
     if (by !== undefined && isTooMuch) return TOO_MANY_REQUESTS;
     const queue = this.#queues.get(by) ?? [];
     queue.push({ by, id, frame, sharedId, frames, bytes });

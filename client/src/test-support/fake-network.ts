@@ -1,4 +1,5 @@
 import { assert, type DownMessage, decodeUp, encode, type UpMessage } from '@confer/shared';
+import { JoinedPieces } from '../../../shared/src/test-support/joined-pieces.ts';
 import type { ClientErrorCode } from '../errors.ts';
 import type { OpenSocket, SocketHandlers } from '../sockets/socket.ts';
 
@@ -7,7 +8,8 @@ type Sent<Type extends UpMessage['type']> = Extract<UpMessage, { type: Type }>;
 const LIMITS = {
   pathBytesMax: 1024,
   valueBytesMax: 1024 * 1024,
-  frameBytesMax: 8 * 1024 * 1024,
+  frameBytesMax: 16 * 1024,
+  messageBytesMax: 8 * 1024 * 1024,
   operationsMax: 100_000,
   watchesMax: 10_000,
   requestsMax: 1_000,
@@ -107,9 +109,12 @@ export class FakeNetwork {
     const connection = new FakeServerSocket(url, handlers);
     this.connections.push(connection);
     queueMicrotask(() => this.onOpened?.(connection));
+    const joined = new JoinedPieces();
     return {
       send: (frame) => {
-        const decoded = decodeUp(frame);
+        const message = joined.take(frame);
+        if (message === undefined) return;
+        const decoded = decodeUp(message);
         assert(decoded.ok, `the client sends messages: ${decoded.ok ? '' : decoded.problem}`);
         connection.sent.push(decoded.message);
       },

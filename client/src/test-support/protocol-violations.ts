@@ -213,7 +213,7 @@ export const toMirrors: Violation[] = [
   [
     'a second welcome',
     'out of turn',
-    '{"type":"welcome","version":1,"session":"s","epoch":"e1","revision":0,"heartbeatMs":1,"limits":{"pathBytesMax":1,"valueBytesMax":1,"frameBytesMax":1,"operationsMax":1,"watchesMax":1,"requestsMax":1,"commitBytesMax":1,"waitingBytesMax":1}}',
+    '{"type":"welcome","version":1,"session":"s","epoch":"e1","revision":0,"heartbeatMs":1,"limits":{"pathBytesMax":1,"valueBytesMax":1,"frameBytesMax":1,"messageBytesMax":1,"operationsMax":1,"watchesMax":1,"requestsMax":1,"commitBytesMax":1,"waitingBytesMax":1}}',
   ],
   ['a revision below 0', 'min_value', '{"type":"heartbeat","revision":-1}'],
   [

@@ -32,7 +32,9 @@ export interface SessionHost extends Pick<Answering, 'store' | 'write' | 'newNam
 }
 
 const { operationsMax, watchesMax, requestsMax, commitBytesMax, waitingBytesMax } = limits;
-const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
+const { pathBytesMax, valueBytesMax, messageBytesMax } = limits;
+/** What comes over a pipe comes whole. */
+const frameBytesMax = messageBytesMax;
 
 /** The server's end of one connection: hello and welcome, then requests, each answered at once. */
 export class Session implements Peer {
@@ -134,8 +136,8 @@ export class Session implements Peer {
       ...{ type: 'welcome', version, session: this.id, epoch: store.epoch },
       ...{ timeline: store.timeline, revision: store.revision, heartbeatMs: times.heartbeatMs },
       limits: {
-        ...{ pathBytesMax, valueBytesMax, frameBytesMax, operationsMax, watchesMax, requestsMax },
-        ...{ commitBytesMax, waitingBytesMax },
+        ...{ pathBytesMax, valueBytesMax, frameBytesMax, messageBytesMax, operationsMax },
+        ...{ watchesMax, requestsMax, commitBytesMax, waitingBytesMax },
       },
     });
   }

@@ -4,7 +4,6 @@ import {
   type ErrorCode,
   encode,
   type Hello,
-  limits,
   PROTOCOL_VERSION,
   type Timer,
   times,
@@ -18,7 +17,7 @@ import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import type { FrameSink } from '../watch/watch-sink.ts';
 import { Answers } from './answers.ts';
 import { auditLogin, closeCodeOf, failureOf, noteBadFrame, noteEnd } from './ending.ts';
-import { Inbox } from './inbox.ts';
+import { Incoming } from './incoming.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionService } from './service.ts';
 import { become, contextOf, disown, type SessionContext, type State } from './session-state.ts';
@@ -33,7 +32,7 @@ export class Session implements SocketHandlers, ApiSink {
   readonly #socket: Socket;
   readonly #service: SessionService;
   readonly #onEnded: () => void;
-  readonly #inbox = new Inbox((frame) => this.#read(frame));
+  readonly #incoming: Incoming;
   readonly #answers: Answers;
   readonly #watches: SessionWatches;
   #state: State;
@@ -55,6 +54,11 @@ export class Session implements SocketHandlers, ApiSink {
       turns: service.turns,
       counters: service.counters,
       completeTo: () => this.#watches.completeTo,
+      end: (code, message) => this.#end(code, message),
+    });
+    this.#incoming = new Incoming({
+      turns: service.turns,
+      read: (message) => this.#read(message),
       end: (code, message) => this.#end(code, message),
     });
     this.#liveness = new Liveness(socket, service.heartbeatMs);
@@ -94,13 +98,11 @@ export class Session implements SocketHandlers, ApiSink {
   }
 
   onMessage(frame: string): void {
-    if (this.#state.kind === 'closed') return;
+    if (this.#state.kind === 'closed' || this.#state.kind === 'leaving') return;
     this.#liveness.shown();
-    const { turns } = this.#service;
-    if (this.#inbox.isEmpty && (this.#state.kind === 'awaiting-hello' || turns.isTime))
-      this.#read(frame);
-    else if (this.#inbox.add(frame)) turns.schedule(this.#inbox);
-    else this.#end('too_many_requests', `at most ${limits.waitingBytesMax} bytes wait to be read`);
+    // A hello is one frame: of a stranger nothing is kept.
+    if (this.#state.kind !== 'open') this.#read(frame);
+    else this.#incoming.take(frame);
   }
 
   onBinary(): void {
@@ -149,6 +151,7 @@ export class Session implements SocketHandlers, ApiSink {
       if (isStuck) this.#socket.terminate();
       return;
     }
+    if (this.#incoming.beat()) return;
     // Behind everything else a heartbeat would wait and tell nothing.
     if (!this.#endsExpired(this.#state.context) && this.#socket.writable) this.#heartbeat();
   }
@@ -170,7 +173,7 @@ export class Session implements SocketHandlers, ApiSink {
     if (this.#state.kind === 'open') {
       const message = 'the server is stopping';
       this.#socket.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
-      this.#inbox.clear();
+      this.#incoming.clear();
       this.#answers.clear();
       this.#state = { kind: 'leaving', context: this.#state.context };
     } else if ('timeout' in this.#state) this.dismiss();
@@ -181,14 +184,10 @@ export class Session implements SocketHandlers, ApiSink {
     this.#end('shutting_down', 'the server is stopping');
   }
 
-  #read(frame: string): void {
-    if (this.#state.kind === 'awaiting-hello' && frame.length > limits.helloBytesMax) {
-      this.#end('frame_too_large', `a hello is at most ${limits.helloBytesMax} bytes long`);
-      return;
-    }
-    const decoded = decodeUp(frame);
-    if (decoded.ok) this.#take(decoded.message, frame.length);
-    else this.#reject(decoded, frame.length);
+  #read(message: string): void {
+    const decoded = decodeUp(message);
+    if (decoded.ok) this.#take(decoded.message, message.length);
+    else this.#reject(decoded, message.length);
   }
 
   #take(message: UpMessage, bytes: number): void {
@@ -297,7 +296,7 @@ export class Session implements SocketHandlers, ApiSink {
     this.#state = { kind: 'closed' };
     this.#service.counters.count('connectionsClosed');
     this.#watches.close();
-    this.#inbox.clear();
+    this.#incoming.clear();
     this.#answers.clear();
     this.#onEnded();
   }

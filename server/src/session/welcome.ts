@@ -9,7 +9,7 @@ export function welcomeOf(
   context: Pick<ApiContext, 'principal' | 'service'>,
   { store, hub, heartbeatMs, auth }: SessionService,
 ): Welcome {
-  const { pathBytesMax, valueBytesMax, frameBytesMax } = limits;
+  const { pathBytesMax, valueBytesMax, frameBytesMax, messageBytesMax } = limits;
   const { operationsMax, watchesMax, requestsMax, commitBytesMax, waitingBytesMax } = limits;
   const timeline = store.timelines.at(-1);
   return {
@@ -24,6 +24,7 @@ export function welcomeOf(
       pathBytesMax,
       valueBytesMax,
       frameBytesMax,
+      messageBytesMax,
       operationsMax,
       watchesMax,
       requestsMax,

@@ -17,12 +17,12 @@ const ABNORMAL = 1006;
 const REASON_BYTES_MAX = 123;
 
 /**
- * How much of a frame the libraries read: an eighth more than the server takes. Up to there the peer is told
- * `frame_too_large`; what is larger still the library ends by itself and without a word of ours
- * (uWebSockets.js drops the connection, ws closes it with 1009).
+ * How much of a frame the libraries read: four times what the server takes. Up to there the peer is told
+ * `frame_too_large`; what is larger still the library ends by itself and without a word of ours, as soon as it has
+ * read the length (uWebSockets.js drops the connection, ws closes it with 1009).
  */
 export function libraryFrameBytesMax(frameBytesMax: number): number {
-  return Math.min(Math.floor(frameBytesMax * 1.125), 2 ** 31 - 1);
+  return 4 * frameBytesMax;
 }
 
 /**

@@ -168,6 +168,20 @@ export function framesContract(transport: Transport): void {
       expect(idle.client.frames).toEqual([]);
     });
 
+    it('W10 ends a connection with a frame that is far too large before any of it has come', async () => {
+      const at = await host(transport, echo, { frameBytesMax: 1_000 });
+      const bystander = await pair(at);
+      const raw = await connectRaw(at.listener);
+      raw.tcp.write(`${upgradeHead}\r\n`);
+      await until(() => at.peers.length === 2);
+      // The head of a text frame of 4 MiB, and a part of it.
+      raw.tcp.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0]));
+      raw.tcp.write('x'.repeat(2_000));
+      await until(() => at.peers[1]?.closes.length === 1);
+      expect(at.peers[1]).toMatchObject({ closes: [1006], messages: [] });
+      await stillEchoes(bystander);
+    });
+
     it('ends a connection with a frame that the library does not even read', async () => {
       const at = await host(transport, echo, { frameBytesMax: 1000 });
       const bystander = await pair(at);

@@ -55,7 +55,6 @@ export async function host(
     host: '127.0.0.1',
     port: 0,
     frameBytesMax: 8 * 1024 * 1024,
-    firstFrameBytesMax: 8 * 1024 * 1024,
     gate: closedGate,
     clock: systemRuntime.clock,
     strangersMax: Number.POSITIVE_INFINITY,

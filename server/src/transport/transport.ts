@@ -21,11 +21,6 @@ export interface ListenOptions extends StrangersLimits {
   readonly port: number;
   /** Frames beyond this many bytes end the connection. */
   readonly frameBytesMax: number;
-  /**
-   * The same for the first, of a peer whom nobody knows yet; more of it is not even received, where the
-   * library lets that be seen.
-   */
-  readonly firstFrameBytesMax: number;
   readonly gate: Gate;
   /** Where it is there, nobody is spoken to without TLS. */
   readonly tls?: TlsFiles;

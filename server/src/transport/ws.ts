@@ -62,7 +62,6 @@ async function listen(options: ListenOptions): Promise<Listener> {
       upgrader.handleUpgrade(request, stream, rest, (ws) => {
         connection = new WsSocket(ws, request.socket, peer, open, leave);
         receive(ws, connection, options.frameBytesMax);
-        boundFirstFrame(ws, stream, connection, options.firstFrameBytesMax);
         connection.open(options.onOpen);
       });
       // The library found that it is no such request, or that its connection is gone.
@@ -157,33 +156,6 @@ function receive(ws: WebSocket, connection: BaseSocket, frameBytesMax: number): 
   // A frame that breaks the protocol. The library closes, but waits 30 s for the peer to agree.
   ws.on('error', () => connection.broken());
   ws.on('close', (code) => connection.ended(code));
-}
-
-/** What a frame has around its payload at most: lengths, a mask. */
-const FRAME_HEAD_BYTES = 14;
-
-/** The library would keep all that comes of a frame until it is whole. */
-function boundFirstFrame(
-  ws: WebSocket,
-  stream: Duplex,
-  connection: BaseSocket,
-  bytesMax: number,
-): void {
-  let bytes = 0;
-  let isWhole = false;
-  const count = (chunk: Buffer) => {
-    bytes += chunk.length;
-    // The chunk that ends the first frame may have more of others.
-    if (isWhole || bytes <= bytesMax + FRAME_HEAD_BYTES) return;
-    stream.off('data', count);
-    connection.receivedTooLarge(bytes, bytesMax);
-    stream.pause();
-  };
-  stream.on('data', count);
-  ws.once('message', () => {
-    isWhole = true;
-    stream.off('data', count);
-  });
 }
 
 /** Resolves to the port; rejects with the system's error. */

@@ -15,13 +15,15 @@ export const welcome = v.object({
   limits: v.object({
     pathBytesMax: count,
     valueBytesMax: count,
+    /** Bytes of a frame: a message that has more comes in pieces. */
     frameBytesMax: count,
+    messageBytesMax: count,
     operationsMax: count,
     watchesMax: count,
     requestsMax: count,
-    /** Bytes of all frames of a commit in parts. */
+    /** Bytes of all messages of a commit in parts. */
     commitBytesMax: count,
-    /** Bytes of all frames of the requests that wait for an answer. */
+    /** Bytes of all requests that wait for an answer. */
     waitingBytesMax: count,
   }),
   /** Who the server takes the client for, where it asks who that is. */

@@ -1,4 +1,5 @@
 import { type DownMessage, decodeDown, decodeUp, isHiddenIn, type UpMessage } from '@confer/shared';
+import { JoinedPiecesByLink } from '../../../shared/src/test-support/joined-pieces.ts';
 import type { PolicyModel } from './policy-model.ts';
 
 interface Connection {
@@ -28,13 +29,16 @@ export interface RightsJudgeOptions {
 export class RightsJudge {
   readonly #options: RightsJudgeOptions;
   readonly #connections = new WeakMap<object, Connection>();
+  readonly #joined = new JoinedPiecesByLink();
 
   constructor(options: RightsJudgeOptions) {
     this.#options = options;
   }
 
   up(frame: string, link: object): void {
-    const decoded = decodeUp(frame);
+    const whole = this.#joined.take(frame, link);
+    if (whole === undefined) return;
+    const decoded = decodeUp(whole);
     if (!decoded.ok) return;
     const { message } = decoded;
     if (message.type === 'hello') {
