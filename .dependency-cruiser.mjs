@@ -17,10 +17,14 @@ const PACKAGES = {
 const LAYERS = {
   transport: { imports: [], types: [] },
   tls: { imports: [], types: ['transport/tls-files'] },
-  session: { imports: ['api', 'auth', 'watch', 'store'], types: ['transport/socket', 'audit'] },
-  api: { imports: ['auth', 'watch', 'store'], types: ['audit'] },
+  session: {
+    imports: ['api', 'auth', 'watch', 'lease', 'store'],
+    types: ['transport/socket', 'audit'],
+  },
+  api: { imports: ['auth', 'watch', 'lease', 'store'], types: ['audit'] },
   auth: { imports: ['store'], types: ['audit'] },
   audit: { imports: [], types: [] },
+  lease: { imports: ['store'], types: [] },
   watch: { imports: ['store'], types: [] },
   store: { imports: [], types: ['engine'] },
   engine: { imports: [], types: [] },
@@ -33,7 +37,17 @@ const NODE = `^(node:)?(${builtinModules.join('|')})$`;
 const layer = (name) => `^server/src/${name}${name.includes('/') ? '\\.ts$' : '/'}`;
 /** Entries of a package beside its index. */
 const ENTRIES = {
-  client: ['admin', 'config', 'snapshot', 'react', 'tabs', 'extras', 'testing', 'openfeature'],
+  client: [
+    'admin',
+    'config',
+    'coordination',
+    'snapshot',
+    'react',
+    'tabs',
+    'extras',
+    'testing',
+    'openfeature',
+  ],
 };
 /** A package by its name, or that of an entry: what that leads to, or the name where nothing is built yet. */
 const named = (name) => {
@@ -141,6 +155,7 @@ const CLIENT_LAYERS = [
   'testing',
   'tabs',
   'administration',
+  'coordination',
   'config',
   'snapshot',
   'mirror',

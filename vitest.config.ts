@@ -12,6 +12,7 @@ export default defineConfig({
       '@confer/shared': source('shared'),
       '@confer/server': source('server'),
       '@confer/client/admin': source('client', 'admin'),
+      '@confer/client/coordination': source('client', 'coordination'),
       '@confer/client/openfeature': source('client', 'openfeature'),
       '@confer/client/testing': source('client', 'testing'),
       '@confer/client': source('client'),

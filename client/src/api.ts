@@ -126,6 +126,11 @@ export interface WriteOptions extends WaitOptions {
   readonly note?: string;
 }
 
+export interface SetOptions extends WriteOptions {
+  /** The id of the lease that the entry goes with. Without it, the entry stays, also where it had one. */
+  readonly lease?: string;
+}
+
 export interface RemoveOptions extends WriteOptions {
   /** Also everything below the path. */
   readonly recursive?: boolean;
@@ -279,7 +284,7 @@ export interface Client {
   readonly status: ClientStatus;
   get(path: string, options?: ReadOptions): Promise<Entry | undefined>;
   /** When it returns, the mirrors of this client show it (W12). */
-  set(path: string, value: string, options?: WriteOptions): Promise<{ readonly revision: number }>;
+  set(path: string, value: string, options?: SetOptions): Promise<{ readonly revision: number }>;
   remove(
     path: string,
     options?: RemoveOptions,

@@ -10,10 +10,10 @@ import type {
   Mirror,
   ReadOptions,
   RemoveOptions,
+  SetOptions,
   WaitOptions,
   Watch,
   WatchOptions,
-  WriteOptions,
 } from './api.ts';
 import { Backoff } from './connection/backoff.ts';
 import { Connection } from './connection/connection.ts';
@@ -109,6 +109,7 @@ class ConferClient implements Client {
     this.#watches = watches;
     this.#context = {
       clock,
+      newId,
       random,
       connection,
       listeners,
@@ -140,7 +141,7 @@ class ConferClient implements Client {
     return this.#values.get(path, options);
   }
 
-  set(path: string, value: string, options?: WriteOptions): ReturnType<Client['set']> {
+  set(path: string, value: string, options?: SetOptions): ReturnType<Client['set']> {
     return this.#values.set(path, value, options);
   }
 

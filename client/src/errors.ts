@@ -2,7 +2,8 @@ import type { Entry, ErrorCode } from '@confer/shared';
 
 /**
  * Codes of failures that no server reported. `tls_failed`: one of both ends does not trust the other. `not_ready`:
- * there is nothing to be read yet. `rejected`: the schema refused what is there. `snapshot_unusable`: what was kept on
+ * there is nothing to be read yet. `rejected`: the schema refused what is there. `lease_lost`: a lease is held no
+ * more, so that what was done by its right has to end. `snapshot_unusable`: what was kept on
  * this machine is damaged, too old, or could not be kept. `override_unusable`: the operator's file cannot be read.
  */
 export type ClientErrorCode =
@@ -13,6 +14,7 @@ export type ClientErrorCode =
   | 'tls_failed'
   | 'not_ready'
   | 'rejected'
+  | 'lease_lost'
   | 'snapshot_unusable'
   | 'override_unusable';
 

@@ -3,6 +3,7 @@ import { createClient } from './client.ts';
 import type { Config, ConfigOptions, OutputOf, StandardSchema } from './config/api.ts';
 import { OverrideFile } from './config/override-file.ts';
 import { config } from './config.ts';
+import { grantLease, type Lease, type LeaseOptions } from './coordination.ts';
 import { systemPlatform, warn } from './platform.ts';
 import type { TlsOptions } from './sockets/tls.ts';
 import { wsSockets } from './sockets/ws.ts';
@@ -22,7 +23,7 @@ export interface NodeClientOptions extends ClientOptions {
   readonly onOverride?: (message: string) => void;
 }
 
-/** What a client on Node can do beside. In pages `config` is an entry of its own: `@confer/client/config`. */
+/** What a client on Node can do beside. In pages each is an entry of its own: `@confer/client/config`, `.../coordination`. */
 export interface NodeClient extends Client {
   /**
    * A subtree as one object, validated by a schema of any library that keeps to Standard Schema, and kept up to date:
@@ -33,6 +34,8 @@ export interface NodeClient extends Client {
     schema: Schema,
     options?: ConfigOptions,
   ): Config<OutputOf<Schema>>;
+  /** Takes a lease and keeps it alive: see `Lease`. */
+  lease(options: LeaseOptions): Promise<Lease>;
 }
 
 /**
@@ -67,6 +70,7 @@ export function connect(
       schema: Schema,
       configOptions?: ConfigOptions,
     ) => config(client, path, schema, configOptions),
+    lease: (leaseOptions: LeaseOptions) => grantLease(client, leaseOptions),
   });
 }
 

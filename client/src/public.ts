@@ -32,6 +32,7 @@ export type {
   OpenSnapshots,
   ReadOptions,
   RemoveOptions,
+  SetOptions,
   SnapshotStore,
   ToKeep,
   WaitOptions,

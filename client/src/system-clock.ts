@@ -11,3 +11,8 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** Milliseconds that this process has run, whatever is done to the clock of the machine. It may stand still in its sleep. */
+export function systemUptimeMs(): number {
+  return performance.now();
+}

@@ -7,6 +7,7 @@ import type {
   ListOptions,
   ReadOptions,
   RemoveOptions,
+  SetOptions,
   WaitOptions,
   WriteOptions,
 } from './api.ts';
@@ -72,9 +73,10 @@ export class Values
   async set(
     path: string,
     value: string,
-    options: WriteOptions = {},
+    { lease, ...options }: SetOptions = {},
   ): Promise<{ readonly revision: number }> {
-    const operations = [{ type: 'put', path, value }] as const;
+    const put = { type: 'put', path, value } as const;
+    const operations = [lease === undefined ? put : { ...put, lease }];
     const { revision } = await this.commit({ ...commitOf(path, options), operations });
     return { revision };
   }

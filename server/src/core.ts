@@ -7,6 +7,7 @@ import { PolicyGate } from './auth/policy-gate.ts';
 import type { BootstrapSecret } from './auth/token-authority.ts';
 import { Counters } from './counters.ts';
 import type { Engine, Health } from './engine/engine.ts';
+import { Leases } from './lease/leases.ts';
 import type { Log } from './log.ts';
 import type { Runtime } from './runtime.ts';
 import { Heartbeats } from './session/heartbeats.ts';
@@ -82,10 +83,12 @@ export class Core {
       end = resolve;
     });
     const store = new Store(engine, (event) => {
+      leases.take(event);
       if (event.kind === 'end') end(event.reason);
       else if (gate === undefined) hub.take(event);
       else gate.take(event);
     });
+    const leases = new Leases({ store, runtime, log });
     const hub = new Hub(store, runtime, counters);
     const auth = authOf(store, options);
     const gate = this.#gateOf(auth, hub);
@@ -95,6 +98,7 @@ export class Core {
     this.#service = {
       store,
       hub,
+      leases,
       runtime,
       log,
       counters,
@@ -170,6 +174,7 @@ export class Core {
     for (const session of [...this.#sessions]) session.dismiss();
     this.#heartbeats.stop();
     this.#service.hub.stop();
+    this.#service.leases.stop();
     await this.#engine.close();
     // A socket says that it is closed before its last bytes are with the peer.
     if (!isAlone) await this.#until(PARTING_MS, () => false);

@@ -4,6 +4,8 @@ import { customAlphabet, nanoid } from 'nanoid';
 /** What a server takes from its surroundings, handed in so that it can run on a virtual clock. */
 export interface Runtime {
   readonly clock: Clock;
+  /** Milliseconds that this process has run, whatever is done to the clock of the machine. */
+  readonly uptimeMs: () => number;
   readonly random: Random;
   /** A fresh name that nobody else has. */
   readonly newId: () => string;
@@ -15,8 +17,6 @@ export interface Runtime {
 
 /** What a process has beside that. */
 export interface SystemRuntime extends Runtime {
-  /** Milliseconds that this process has run, whatever is done to the clock of the machine. */
-  readonly uptimeMs: () => number;
   /** The number of the process. */
   readonly pid: number;
 }

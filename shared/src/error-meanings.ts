@@ -17,6 +17,8 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   unknown_watch: 'this connection has no watch of that name',
   too_many_watches: 'the connection has as many watches as it may have',
   too_many_reports: 'the connection reports on as many paths as it may',
+  lease_not_found: 'the lease is over, or there never was one of that name; nothing was written',
+  too_many_leases: 'there are as many leases as there may be; nothing was written',
   storage_full: 'the server has no room to store the commit; nothing was written',
   unavailable: 'the server cannot do this now; nothing was written',
   outcome_unknown:
@@ -50,6 +52,8 @@ export const errorScopes: Readonly<Record<ErrorCode, 'request' | 'watch' | 'conn
   unknown_watch: 'request',
   too_many_watches: 'request',
   too_many_reports: 'request',
+  lease_not_found: 'request',
+  too_many_leases: 'request',
   storage_full: 'request',
   unavailable: 'request',
   outcome_unknown: 'request',

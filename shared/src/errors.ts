@@ -29,6 +29,8 @@ export const errorTable = {
   unknown_watch: never,
   too_many_watches: never,
   too_many_reports: never,
+  lease_not_found: never,
+  too_many_leases: never,
   storage_full: backoff,
   unavailable: backoff,
   outcome_unknown: backoff,

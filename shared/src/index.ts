@@ -25,12 +25,15 @@ export {
 } from './errors.ts';
 export { flatten, UnstorableError } from './flatten.ts';
 export { keyOfSegment, segmentOfKey } from './key.ts';
+export { isLeaseId, LEASES, leaseLimits, leasePath, ttlProblem } from './lease.ts';
 export { limits, times } from './limits.ts';
 export type * from './messages/auth-down.ts';
 export type * from './messages/auth-up.ts';
 export type * from './messages/connection-down.ts';
 export type * from './messages/connection-up.ts';
 export type * from './messages/down.ts';
+export type * from './messages/lease-down.ts';
+export type * from './messages/lease-up.ts';
 export type * from './messages/operations-down.ts';
 export type * from './messages/operations-up.ts';
 export type * from './messages/subscribers-down.ts';
@@ -61,7 +64,14 @@ export {
 } from './path.ts';
 export { GOES_ON, piecesOf } from './pieces.ts';
 export type { Position } from './position.ts';
-export { checkNote, checkOperation, checkPath, checkSubtree } from './request-rules.ts';
+export {
+  checkLease,
+  checkNote,
+  checkOperation,
+  checkPath,
+  checkSubtree,
+  leaseNotFound,
+} from './request-rules.ts';
 export { type Grant, type Role, type Verb, verbs } from './rights.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
 export { CollisionError, unflatten } from './unflatten.ts';

@@ -1,4 +1,5 @@
 import { ProtocolError } from './errors.ts';
+import { isLeaseId } from './lease.ts';
 import { limits } from './limits.ts';
 import type { Operation } from './messages/values-up.ts';
 import { isReserved, pathProblem, subtreeProblem } from './path.ts';
@@ -24,7 +25,19 @@ export function checkOperation(operation: Operation): void {
     throw new ProtocolError('reserved_path', 'what is named .confer belongs to the server', {
       path,
     });
-  if (operation.type === 'put') checkValue(path, operation.value);
+  if (operation.type !== 'put') return;
+  if (operation.lease !== undefined) checkLease(operation.lease);
+  checkValue(path, operation.value);
+}
+
+/** What is no id at all is one of a lease that never was. */
+export function checkLease(lease: string): void {
+  if (!isLeaseId(lease)) throw leaseNotFound(lease);
+}
+
+export function leaseNotFound(lease: string): ProtocolError {
+  const name = lease.slice(0, limits.nameLengthMax);
+  return new ProtocolError('lease_not_found', `there is no lease ${name}, or it is over`);
 }
 
 export function checkNote(note: string): void {

@@ -21,6 +21,8 @@
  *             ignores. Nobody has released a peer yet
  *    2026-11  frames of 16 KiB, and messages in pieces; `messageBytesMax`. Nobody has released a peer yet
  *    2026-11  `report` and `listSubscribers`, `too_many_reports`: an old server answers `unknown_type`
+ *    2026-11  leases: `grantLease`, `keepAlive`, `revokeLease`, `readLease`, `listLeases`, and `lease` of a put, which an
+ *             old server would ignore; `lease_not_found`, `too_many_leases`. Nobody has released a peer yet
  */
 export const PROTOCOL_VERSION = 1;
 

@@ -1,6 +1,7 @@
 import type { UpMessage } from '@confer/shared';
 import { isLong } from '../support/extent.ts';
 import { RawSocket } from '../support/raw-socket.ts';
+import { leaseCosts } from './lease-costs.ts';
 
 /** What somebody asks for that costs the server as much as one may ask for. */
 export interface Cost {
@@ -19,7 +20,6 @@ const MIB = 2 ** 20;
 const FRAME = 8 * MIB - 1_000;
 
 type Operation = Readonly<Record<string, unknown>>;
-
 let ids = 0;
 let writes = 0;
 
@@ -41,9 +41,7 @@ export async function commit(raw: RawSocket, operations: readonly Operation[]): 
 }
 
 /** A request that is one frame with more in it than any program needs. */
-function stuffed(extra: string): string {
-  return `{"type":"get","id":${++ids},"path":"/a","extra":${extra}}`;
-}
+const stuffed = (extra: string) => `{"type":"get","id":${++ids},"path":"/a","extra":${extra}}`;
 
 async function refused(url: string, frame: string): Promise<void> {
   const raw = await RawSocket.welcomed(url);
@@ -382,6 +380,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
   listTokens: guarded('two hundred pages', (raw) =>
     asked(raw, 200, 'tokens', { type: 'listTokens' }),
   ),
+  ...leaseCosts,
 };
 
 /** A row about rights. */

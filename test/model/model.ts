@@ -6,7 +6,10 @@ export interface ModelEntry {
   readonly createRevision: number;
   readonly modRevision: number;
   readonly version: number;
+  readonly lease: string | undefined;
 }
+
+type Content = Pick<ModelEntry, 'value' | 'lease'>;
 
 export type ModelState = ReadonlyMap<string, ModelEntry>;
 
@@ -16,8 +19,14 @@ export interface Fork {
   readonly revision: number;
 }
 
+/** Everything that goes with a lease, and what stands for it, whatever that is by then. */
+export interface EndOfLease {
+  readonly type: 'end';
+  readonly lease: string;
+}
+
 export interface ModelWrite {
-  readonly operations: readonly Operation[];
+  readonly operations: readonly (Operation | EndOfLease)[];
   readonly conditions?: readonly Condition[] | undefined;
 }
 
@@ -67,12 +76,19 @@ export class Model {
     const before = this.at(this.revision);
     for (const { path, modRevision } of conditions)
       if ((before.get(path)?.modRevision ?? 0) !== modRevision) return 'conflict';
-    const values = new Map([...before].map(([path, { value }]) => [path, value]));
+    const values = new Map<string, Content>(before);
     const written = new Set<string>();
     for (const operation of operations) {
+      if (operation.type === 'end') {
+        for (const [path, { lease }] of before) if (lease === operation.lease) values.delete(path);
+        continue;
+      }
       const { path } = operation;
       if (operation.type === 'put') {
-        values.set(path, operation.value);
+        const { value, lease } = operation;
+        const at = `/.confer/leases/${lease}`;
+        if (lease !== undefined && path !== at && !before.has(at)) return 'conflict';
+        values.set(path, { value, lease });
         written.add(path);
         continue;
       }
@@ -85,18 +101,19 @@ export class Model {
     return this.#keep(before, values, written);
   }
 
-  #keep(before: ModelState, values: Map<string, string>, written: Set<string>) {
+  #keep(before: ModelState, values: Map<string, Content>, written: Set<string>) {
     const revision = this.revision + 1;
     const gone = [...before.keys()].filter((path) => !values.has(path));
     const changed = [...gone, ...written].sort(comparePaths);
     if (changed.length === 0) return { changed };
     const after = new Map<string, ModelEntry>();
-    for (const [path, value] of values) {
+    for (const [path, { value, lease }] of values) {
       const held = before.get(path);
       if (held !== undefined && !written.has(path)) after.set(path, held);
       else
         after.set(path, {
           value,
+          lease,
           createRevision: held?.createRevision ?? revision,
           modRevision: revision,
           version: (held?.version ?? 0) + 1,
@@ -140,9 +157,13 @@ export function commitProblem(model: Model, commit: Commit, subtree: string): st
   return undefined;
 }
 
-export function sameEntry(a: ModelEntry, b: ModelEntry): boolean {
+export function sameEntry(
+  a: ModelEntry,
+  b: Omit<ModelEntry, 'lease'> & { readonly lease?: string },
+): boolean {
   return (
     a.value === b.value &&
+    a.lease === b.lease &&
     a.createRevision === b.createRevision &&
     a.modRevision === b.modRevision &&
     a.version === b.version

@@ -17,6 +17,7 @@ import { noticedBy } from './by-test.mjs';
 import { doorMutants } from './door-mutants.mjs';
 import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
+import { leaseMutants } from './lease-mutants.mjs';
 import { mutants } from './mutants.mjs';
 import { rightsMutants } from './rights-mutants.mjs';
 import { mutated, safeguards } from './safeguards.mjs';
@@ -58,6 +59,7 @@ const all = [
     ...mutant,
   })),
   ...doorMutants,
+  ...leaseMutants,
 ];
 const named = safeguards();
 

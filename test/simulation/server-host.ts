@@ -56,6 +56,7 @@ export class ServerHost implements Histories {
   /** When each commit came out, by history and revision. */
   readonly #committedAt = new Map<string, number>();
   /** At which revision, by history and request id. */
+  readonly #leaseWrites = new Map<string, ModelWrite>();
   readonly #done = new Map<string, number>();
   readonly #revisions = new Map<string, number[]>();
   readonly #newStore: () => SimulatedStore;
@@ -124,6 +125,7 @@ export class ServerHost implements Histories {
       engine: this.#watched(engine, process),
       runtime: {
         clock: busyMaxMs > 0 ? hurried(process.clock) : process.clock,
+        uptimeMs: process.uptimeMs,
         random: this.#random.next,
         newId: this.#newId,
         newSecret: (length) => String(++this.#ids).padStart(length, '0'),
@@ -298,14 +300,19 @@ export class ServerHost implements Histories {
     };
     const { diskMaxMs } = this.#options;
     let freeAt = 0;
+    const asked = (request: WriteRequest) => {
+      const write = leaseWriteOf(request);
+      if (write !== undefined) this.#leaseWrites.set(request.requestId, write);
+      return request;
+    };
     const commitLater = (request: WriteRequest) =>
       new Promise<CommitOutcome>((resolve, reject) => {
         freeAt = Math.max(freeAt, clock.now() + this.#random.int(0, diskMaxMs));
         clock.setTimer(freeAt - clock.now(), () =>
-          engine.writes.commit(request).then(resolve, reject),
+          engine.writes.commit(asked(request)).then(resolve, reject),
         );
       });
-    const now = (request: WriteRequest) => engine.writes.commit(request);
+    const now = (request: WriteRequest) => engine.writes.commit(asked(request));
     const commit = diskMaxMs > 0 ? commitLater : now;
     const consume = (consumer: FeedConsumer) =>
       engine.feed.consume((event) => {
@@ -340,7 +347,8 @@ export class ServerHost implements Histories {
   #judge(commit: Commit, { supports }: Engine): void {
     const requestId = this.#store.requestIdOf(commit.revision) ?? '';
     const { writes, operationHistory, clock } = this.#options;
-    const write = writes.get(requestId);
+    const write = writes.get(requestId) ?? this.#leaseWrites.get(requestId);
+    if (requestId.startsWith('expired-')) operationHistory.requestIds.add(requestId);
     const { model, history } = this;
     this.#committedAt.set(`${history} ${commit.revision}`, clock.now());
     this.#revisions.set(requestId, [...this.revisionsOf(requestId), commit.revision]);
@@ -362,6 +370,16 @@ export class ServerHost implements Histories {
     }
   }
 }
+
+/** What the server itself writes of a lease. What goes with its end, the model knows better than the server. */
+function leaseWriteOf({ operations, conditions }: WriteRequest): ModelWrite | undefined {
+  const [first] = operations;
+  if (first?.path.startsWith(LEASES) !== true) return undefined;
+  if (first.type === 'put') return { operations: [first], conditions };
+  return { operations: [{ type: 'end', lease: first.path.slice(LEASES.length) }] };
+}
+
+const LEASES = '/.confer/leases/';
 
 /** Every other look at it finds that a slice of work has taken its time. */
 function hurried(clock: Clock): Clock {

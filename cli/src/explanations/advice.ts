@@ -15,6 +15,9 @@ export const adviceOf: Readonly<Record<ErrorCode, string>> = {
   compacted: 'begin again with what is there now; "serve --keep-age" keeps history for longer',
   unknown_watch: 'a bug in the client: please report it',
   too_many_watches: 'watch a larger subtree once rather than many small ones',
+  lease_not_found: 'grant another one: what went with it is gone, and may be of somebody else now',
+  too_many_leases:
+    'revoke what nobody uses (confer lease ls), or let one lease hold several entries',
   too_many_reports: 'report on a larger subtree once rather than on many small ones',
   storage_full: 'make room on the disk of the server, which then goes on by itself',
   unavailable: 'wait and try again; "confer doctor" and the log of the server say what is wrong',
@@ -62,6 +65,11 @@ export const clientCodes: Readonly<Record<ClientErrorCode, Explained>> = {
   rejected: {
     meaning: 'the schema of a program refused what is there; it goes on with the last good state',
     advice: 'mend the value that the message names; "confer subscribers" shows who refused what',
+  },
+  lease_lost: {
+    meaning: 'a lease is held no more, or may be over any moment: it was not kept alive in time',
+    advice:
+      'end what was done by its right, and take another; a longer TTL outlives longer outages',
   },
   snapshot_unusable: {
     meaning: 'what a program kept on its machine is damaged or too old, or could not be kept',

@@ -1,10 +1,20 @@
 import { ProtocolError, type Reply, type Request } from '@confer/shared';
-import { requireCommit, requireOverAll, requireRight } from '../auth/authorise.ts';
+import { requireOverAll, requireRight } from '../auth/authorise.ts';
 import { isExpired } from '../auth/authority.ts';
 import { Draft } from '../store/draft.ts';
 import { auditDenied, auditRead } from './auditing.ts';
 import { type ApiContext, errorReply, Later } from './context.ts';
 import { renew, whoami } from './identity.ts';
+import {
+  authoriseHolder,
+  authoriseHolderOrOperator,
+  grantLease,
+  keepAlive,
+  listLeases,
+  readLease,
+  requireWrite,
+  revokeLease,
+} from './leases.ts';
 import { compact, status } from './operations.ts';
 import {
   checkRight,
@@ -49,8 +59,8 @@ const table: { readonly [Type in Request['type']]: Row<Type> } = {
   get: { authorise: readerOfEntry, handle: get },
   list: { authorise: readerOfSubtree, handle: list },
   commit: {
-    authorise: ({ operations, conditions = [] }, { principal }) =>
-      requireCommit(principal, operations, conditions),
+    authorise: ({ operations, conditions = [] }, context) =>
+      requireWrite(operations, conditions, context),
     handle: commit,
   },
   watch: { authorise: readerOfSubtree, handle: watch },
@@ -74,6 +84,12 @@ const table: { readonly [Type in Request['type']]: Row<Type> } = {
   listTokens: { authorise: admin, handle: listTokens },
   report: { authorise: readerOfSubtree, handle: report },
   listSubscribers: { authorise: authoriseSubscribers, handle: listSubscribers },
+  // Whose lease it is, is looked at where it is looked for.
+  grantLease: { authorise: authoriseHolder, handle: grantLease },
+  keepAlive: { authorise: authoriseHolder, handle: keepAlive },
+  revokeLease: { authorise: authoriseHolderOrOperator, handle: revokeLease },
+  readLease: { authorise: authoriseHolderOrOperator, handle: readLease },
+  listLeases: { authorise: authoriseHolderOrOperator, handle: listLeases },
 };
 
 /** What the bootstrap token is for. */
@@ -107,7 +123,7 @@ export function handleParts(
   try {
     if (!(draft instanceof Draft)) throw draft;
     requireInTime('commit', context);
-    requireCommit(context.principal, draft.operations, draft.conditions);
+    requireWrite(draft.operations, draft.conditions, context);
     return make(id, draft, context);
   } catch (error) {
     return refusal({ type: 'commit', id }, error, context);

@@ -1,4 +1,10 @@
-import { isWithin, type Operation, type ProtocolError, type Request } from '@confer/shared';
+import {
+  isWithin,
+  leasePath,
+  type Operation,
+  type ProtocolError,
+  type Request,
+} from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
 import type { Draft } from '../store/draft.ts';
 import type { ApiContext } from './context.ts';
@@ -137,6 +143,17 @@ export function authEvent(
   { actor }: ApiContext,
 ): AuditEvent {
   return { event: 'authChanged', who: actor, note: what, ...outcomeOf(result), paths: [path] };
+}
+
+/** A lease was made or ended by somebody. */
+export function leaseEvent(
+  what: string,
+  lease: string,
+  result: { readonly revision: number } | undefined,
+  { actor }: ApiContext,
+): AuditEvent {
+  const paths = [leasePath(lease)];
+  return { event: 'commit', who: actor, note: what, ...outcomeOf(result), paths };
 }
 
 function outcomeOf(result: { readonly revision: number } | undefined) {

@@ -4,6 +4,7 @@ import type { AuditActor } from '../audit/events.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Counters } from '../counters.ts';
+import type { Leases } from '../lease/leases.ts';
 import { errorText, type Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
 import type { Hub } from '../watch/hub.ts';
@@ -24,6 +25,7 @@ export interface Auditing {
 export interface Service {
   readonly store: Store;
   readonly hub: Hub;
+  readonly leases: Leases;
   readonly log: Log;
   readonly counters: Counters;
   readonly clock: Clock;

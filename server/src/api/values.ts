@@ -6,11 +6,13 @@ import {
   ProtocolError,
   type Reply,
 } from '@confer/shared';
-import { mayRead, maySeeOutcome, requireCommit } from '../auth/authorise.ts';
+import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
 import { Draft } from '../store/draft.ts';
 import type { CommitOutcome } from '../store/store.ts';
 import { audited, commitEvent } from './auditing.ts';
 import { type ApiContext, answerAfter, errorReply, type Later, type Service } from './context.ts';
+import { requireWrite } from './leases.ts';
+import { requestIdOf } from './request-id.ts';
 
 export function get(request: GetRequest, { service }: ApiContext): Reply | Later {
   const { id, path, stale = false } = request;
@@ -79,21 +81,18 @@ export function make(id: number, draft: Draft, context: ApiContext): Promise<Rep
 
 function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
   const { service, principal } = context;
-  const commit = () => service.store.commit(draft, principal.name, requestIdOf(draft, context));
+  const make = () => service.store.commit(draft, principal.name, requestIdOf(draft, context));
+  const { leased } = draft;
+  const commit = leased === undefined ? make : () => service.leases.attach(leased, make);
   if (service.auditing === undefined) return commit();
   return audited(
     {
       about: (outcome) => commitEvent(draft, outcome, context),
-      authorise: () => requireCommit(context.principal, draft.operations, draft.conditions),
+      authorise: () => requireWrite(draft.operations, draft.conditions, context),
       run: commit,
     },
     context,
   );
-}
-
-/** With principals, a request id is the principal's own: nobody learns what came of another one's write. */
-function requestIdOf({ requestId }: Draft, { principal, service }: ApiContext): string {
-  return service.auth.authority.isOn ? `${principal.name}\n${requestId}` : requestId;
 }
 
 /** For who may write and not read: what was asked for, which says nothing of what was there. */

@@ -39,6 +39,11 @@ const requests: { readonly [Type in Request['type']]: (id: number) => Request } 
   listTokens: (id) => ({ type: 'listTokens', id }),
   report: (id) => ({ type: 'report', id, path: '/a', applied: 1 }),
   listSubscribers: (id) => ({ type: 'listSubscribers', id, path: '/a' }),
+  grantLease: (id) => ({ type: 'grantLease', id, requestId: `g${id}`, ttlMs: 10_000 }),
+  keepAlive: (id) => ({ type: 'keepAlive', id, leases: ['00000000000000a1'] }),
+  revokeLease: (id) => ({ ...{ type: 'revokeLease', id, requestId: `v${id}` }, lease: 'a1' }),
+  readLease: (id) => ({ type: 'readLease', id, lease: '00000000000000a1' }),
+  listLeases: (id) => ({ type: 'listLeases', id }),
 };
 
 /** What says nothing but about the one who asks, so that it needs no right. */

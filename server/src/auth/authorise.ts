@@ -43,6 +43,11 @@ export function mayOperate({ rights }: Principal): boolean {
   return rights.decide('operate', ROOT, 'subtree').isAllowed;
 }
 
+/** Whether there is anything that it may write. */
+export function mayWriteSomething({ rights }: Principal): boolean {
+  return rights.hasAny('write');
+}
+
 /**
  * A commit is all or nothing, and so are the rights to it: to write each path, and to read or write where a condition
  * looks, as a condition tells what is there.

@@ -15,6 +15,8 @@ export type Reach = 'entry' | 'subtree';
 
 /** What somebody may do. */
 export interface Rights {
+  /** Whether something is allowed anywhere, denials aside. */
+  hasAny(verb: Verb): boolean;
   decide(verb: Verb, path: string, reach: Reach): Decision;
 }
 
@@ -27,12 +29,13 @@ type ByVerb = Readonly<Record<Verb, GrantTree<RuledGrant>>>;
 
 /** Of a server that knows nobody: everybody may do everything. */
 export const ALL_RIGHTS: Rights = {
+  hasAny: () => true,
   decide: () => ({ isAllowed: true, rule: 'this server asks nobody who they are' }),
 };
 
 /** Of who has no role, or one that cannot be read. */
 export function noRights(rule: string): Rights {
-  return { decide: () => ({ isAllowed: false, rule }) };
+  return { hasAny: () => false, decide: () => ({ isAllowed: false, rule }) };
 }
 
 /**
@@ -46,6 +49,10 @@ export class RoleRights implements Rights {
   constructor(roles: readonly Role[]) {
     this.#allow = byVerb(roles, ({ allow }) => allow);
     this.#deny = byVerb(roles, ({ deny }) => deny);
+  }
+
+  hasAny(verb: Verb): boolean {
+    return this.#allow[verb].meeting(ROOT) !== undefined;
   }
 
   decide(verb: Verb, path: string, reach: Reach): Decision {
@@ -71,6 +78,10 @@ export class BothRights implements Rights {
   constructor(first: Rights, second: Rights) {
     this.#first = first;
     this.#second = second;
+  }
+
+  hasAny(verb: Verb): boolean {
+    return this.#first.hasAny(verb) && this.#second.hasAny(verb);
   }
 
   decide(verb: Verb, path: string, reach: Reach): Decision {

@@ -9,13 +9,18 @@ import type {
 } from '@confer/shared';
 import type { RowBudget } from '../row-budget.ts';
 
-/** What a write puts at a path. */
-export type EnginePut = Extract<Operation, { type: 'put' }> & {
-  /** What the entry dies with. */
-  readonly lease?: string;
+/** What a write puts at a path. With a `lease`, only where that one is there (`leasePath`): else `lease_not_found`. */
+export type EnginePut = Extract<Operation, { type: 'put' }>;
+
+export type EngineDelete = Extract<Operation, { type: 'delete' }> & {
+  /**
+   * Only where the path goes with that lease when it is judged. It is no part of what a retry is known by: what a
+   * lease has when it ends is found out by each try.
+   */
+  readonly ofLease?: string;
 };
 
-export type EngineOperation = EnginePut | Extract<Operation, { type: 'delete' }>;
+export type EngineOperation = EnginePut | EngineDelete;
 
 /** One write, as an engine judges it. */
 export interface WriteRequest {

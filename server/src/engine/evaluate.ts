@@ -1,4 +1,12 @@
-import { type DeleteCause, type Entry, isHiddenIn, limits, ProtocolError } from '@confer/shared';
+import {
+  type DeleteCause,
+  type Entry,
+  isHiddenIn,
+  leaseNotFound,
+  leasePath,
+  limits,
+  ProtocolError,
+} from '@confer/shared';
 import { conflict, isMet } from './conditions.ts';
 import { type CooperativeSteps, TimeSlice, visitInSteps } from './cooperative-steps.ts';
 import type {
@@ -6,6 +14,7 @@ import type {
   CommitOutcome,
   EngineChange,
   EngineCommit,
+  EngineDelete,
   EnginePut,
   WriteRequest,
 } from './engine.ts';
@@ -18,6 +27,8 @@ export interface LazyEntry {
   readonly createRevision: number;
   readonly modRevision: number;
   readonly version: number;
+  /** What it goes with. */
+  readonly lease?: string | undefined;
   /** Of its value, in UTF-16 code units. */
   readonly valueLength: number;
   /** The whole entry. */
@@ -91,11 +102,13 @@ export function* evaluate<Stored extends LazyEntry>(
     if (pace.isOver()) yield;
   }
   const changes = new ChangeList<Stored>();
-  for (const [path, put] of net.decided) {
+  const leases = new LeasesThere(base);
+  for (const [path, operation] of net.decided) {
     const before = base.read(path);
-    if (put !== undefined)
-      changes.add({ path, entry: entryAfter(put, before, actor, naming), before });
-    else if (before !== undefined && net.goesAlone(path))
+    if (operation.type === 'put') {
+      leases.require(operation);
+      changes.add({ path, entry: entryAfter(operation, before, actor, naming), before });
+    } else if (before !== undefined && net.goesAlone(path) && isToGo(operation, before))
       changes.add({ path, entry: undefined, before });
     if (pace.isOver()) yield;
   }
@@ -111,6 +124,30 @@ export function* evaluate<Stored extends LazyEntry>(
 }
 
 const NONE: readonly string[] = [];
+
+/** What an entry goes with has to be there: a put beside the end of its lease comes before that, or is refused. */
+class LeasesThere {
+  readonly #base: Pick<Base<LazyEntry>, 'read'>;
+  #known: string | undefined;
+
+  constructor(base: Pick<Base<LazyEntry>, 'read'>) {
+    this.#base = base;
+  }
+
+  require({ path, lease }: EnginePut): void {
+    if (lease === undefined || lease === this.#known) return;
+    const at = leasePath(lease);
+    // safeguard: lease-is-there
+    if (path !== at && this.#base.read(at) === undefined) throw leaseNotFound(lease);
+    this.#known = lease;
+  }
+}
+
+/** Whether somebody has put it for good meanwhile, or with another lease: then it stays. */
+function isToGo({ ofLease }: EngineDelete, before: LazyEntry): boolean {
+  // safeguard: lease-takes-its-own
+  return ofLease === undefined || before.lease === ofLease;
+}
 
 /** What is judged, put together. */
 class CommitInMaking<Stored extends LazyEntry> {
@@ -211,7 +248,7 @@ function clear<Stored extends LazyEntry>(
   const scan = (after: string | undefined) => base.scanSubtree(subtree, after);
   return visitInSteps(scan, pace, (before) => {
     const { path } = before;
-    if (decided.get(path) === undefined && !isHiddenIn(path, subtree))
+    if (decided.get(path)?.type !== 'put' && !isHiddenIn(path, subtree))
       changes.add({ path, entry: undefined, before });
   });
 }

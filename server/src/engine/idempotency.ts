@@ -51,6 +51,7 @@ function* fingerprintOfMany({
     if (pace.isOver()) yield;
   }
   for (const operation of operations) {
+    if (operation.type === 'delete' && operation.ofLease !== undefined) continue;
     sum = crc32(kindOf(operation) + operation.path, sum);
     if (operation.type === 'put') sum = crc32(operation.value, sum);
     if (pace.isOver('value' in operation ? operation.value.length : 0)) yield;

@@ -1,6 +1,6 @@
 import { subtreesOf } from '@confer/shared';
 import type { CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
-import type { EngineOperation, EnginePut } from './engine.ts';
+import type { EngineOperation } from './engine.ts';
 
 /**
  * What the operations of a commit leave of the paths they name, before the base is looked at.
@@ -10,7 +10,7 @@ import type { EngineOperation, EnginePut } from './engine.ts';
  * recursive deletes onto an overlay in order would look through the overlay for each.
  */
 export class NetOperations {
-  readonly #decided = new Map<string, EnginePut | undefined>();
+  readonly #decided = new Map<string, EngineOperation>();
   readonly #subtrees = new Set<string>();
 
   /** The one before those that were taken. */
@@ -18,12 +18,11 @@ export class NetOperations {
     const { path } = operation;
     if (this.#isInside(path)) return;
     if (operation.type === 'delete' && operation.recursive === true) this.#subtrees.add(path);
-    else if (!this.#decided.has(path))
-      this.#decided.set(path, operation.type === 'put' ? operation : undefined);
+    else if (!this.#decided.has(path)) this.#decided.set(path, operation);
   }
 
-  /** Path to what is put there; `undefined` where it is to go. */
-  get decided(): ReadonlyMap<string, EnginePut | undefined> {
+  /** By path, the operation that decides what becomes of it. */
+  get decided(): ReadonlyMap<string, EngineOperation> {
     return this.#decided;
   }
 

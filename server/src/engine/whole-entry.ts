@@ -26,6 +26,10 @@ export class WholeEntry implements LazyEntry, Before {
     return this.#entry.version;
   }
 
+  get lease(): string | undefined {
+    return this.#entry.lease;
+  }
+
   get valueLength(): number {
     return this.#entry.value.length;
   }

@@ -21,6 +21,7 @@ export class Draft {
   readonly #operations: (readonly Operation[])[] = [];
   readonly #conditions: (readonly Condition[])[] = [];
   #note: string | undefined;
+  #leased: Map<string, number> | undefined;
   #operationCount = 0;
   #conditionCount = 0;
 
@@ -31,7 +32,11 @@ export class Draft {
   /** Throws the `ProtocolError` of what is wrong with it first; the draft is of no use then. */
   add({ operations, conditions, note }: Part): this {
     if (note !== undefined) checkNote(note);
-    for (const operation of operations) checkOperation(operation);
+    for (const operation of operations) {
+      checkOperation(operation);
+      if (operation.type === 'put' && operation.lease !== undefined)
+        this.#countLeased(operation.lease);
+    }
     this.#operations.push(operations);
     this.#operationCount += operations.length;
     if (conditions !== undefined) {
@@ -49,6 +54,11 @@ export class Draft {
     return this;
   }
 
+  /** How many entries it attaches, by lease; `undefined` where it does so to none. */
+  get leased(): ReadonlyMap<string, number> | undefined {
+    return this.#leased;
+  }
+
   get operationCount(): number {
     return this.#operationCount;
   }
@@ -59,6 +69,11 @@ export class Draft {
 
   get conditions(): readonly Condition[] {
     return joined(this.#conditions);
+  }
+
+  #countLeased(lease: string): void {
+    this.#leased ??= new Map();
+    this.#leased.set(lease, (this.#leased.get(lease) ?? 0) + 1);
   }
 
   get note(): string | undefined {

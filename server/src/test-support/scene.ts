@@ -49,6 +49,7 @@ export async function startCore({
   let deferred: (() => void)[] = [];
   const runtime: Runtime = {
     clock,
+    uptimeMs: () => clock.elapsedMs,
     random: () => 0.5,
     newId,
     newSecret: systemRuntime.newSecret,

@@ -10,6 +10,7 @@ import {
   tokens,
 } from './auth-down.ts';
 import { downHeartbeat, errorReply, goodbye, welcome } from './connection-down.ts';
+import { leases } from './lease-down.ts';
 import { compaction, statusReply } from './operations-down.ts';
 import { reported, subscribers } from './subscribers-down.ts';
 import { committed, got, listed } from './values-down.ts';
@@ -52,6 +53,7 @@ export const downMessage = v.variant('type', [
   tokens,
   reported,
   subscribers,
+  leases,
   downHeartbeat,
   goodbye,
   errorReply,

@@ -7,6 +7,14 @@ export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** The number a client gives a request; the reply carries it back. */
 export const requestNumber = count;
 
+/** The same for every try of the same write, and for no other write (S4). */
+export const requestId = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(limits.requestIdLengthMax),
+  v.wellFormed(),
+);
+
 export const name = v.pipe(v.string(), v.maxLength(limits.nameLengthMax), v.wellFormed());
 
 /**

@@ -13,6 +13,7 @@ import {
   whoami,
 } from './auth-up.ts';
 import { hello, upHeartbeat } from './connection-up.ts';
+import { grantLease, keepAlive, listLeases, readLease, revokeLease } from './lease-up.ts';
 import { compact, statusRequest } from './operations-up.ts';
 import { listSubscribers, report } from './subscribers-up.ts';
 import { commitRequest, get, list } from './values-up.ts';
@@ -42,6 +43,11 @@ export const upMessage = v.variant('type', [
   listTokens,
   report,
   listSubscribers,
+  grantLease,
+  keepAlive,
+  revokeLease,
+  readLease,
+  listLeases,
   upHeartbeat,
 ]);
 

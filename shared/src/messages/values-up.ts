@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts';
 import * as v from '../schema.ts';
-import { count, requestNumber, text } from './parts.ts';
+import { count, requestId, requestNumber, text } from './parts.ts';
 
 /** Reads one entry. Answered by `got`. */
 export const get = v.object({
@@ -31,7 +31,13 @@ export const list = v.object({
 });
 
 export const operation = v.variant('type', [
-  v.object({ type: v.literal('put'), path: text, value: text }),
+  v.object({
+    type: v.literal('put'),
+    path: text,
+    value: text,
+    /** What the entry goes with; without it, it stays. */
+    lease: v.exactOptional(text),
+  }),
   v.object({
     type: v.literal('delete'),
     path: text,
@@ -53,13 +59,7 @@ export const condition = v.object({ path: text, modRevision: count });
 export const commitRequest = v.object({
   type: v.literal('commit'),
   id: requestNumber,
-  /** The same for every try of the same write, and for no other write (S4). */
-  requestId: v.pipe(
-    v.string(),
-    v.minLength(1),
-    v.maxLength(limits.requestIdLengthMax),
-    v.wellFormed(),
-  ),
+  requestId,
   conditions: v.exactOptional(v.pipe(v.array(condition), v.maxLength(limits.operationsMax))),
   /** One at least in the whole commit. */
   operations: v.pipe(v.array(operation), v.maxLength(limits.operationsMax)),

@@ -2,6 +2,8 @@ import type { Clock, Timer } from '../clock.ts';
 
 export interface ProcessClock {
   readonly clock: Clock;
+  /** How long the process has run. */
+  readonly uptimeMs: () => number;
   /** Its timers never fire again. */
   readonly kill: () => void;
   /** Time goes on, and timers that fall due wait for `thaw`. */
@@ -41,6 +43,11 @@ export class VirtualClock implements Clock {
     return this.#startedAt + this.#elapsedMs;
   }
 
+  /** What has passed, whatever is done to what it shows. */
+  get elapsedMs(): number {
+    return this.#elapsedMs;
+  }
+
   /** Somebody sets the clock of the machine, forward or back. */
   step(stepMs: number): void {
     this.#startedAt += stepMs;
@@ -69,6 +76,7 @@ export class VirtualClock implements Clock {
   /** The clock of one process: it can be killed, and be stopped for a while (SIGSTOP, a closed lid). */
   scope(): ProcessClock {
     let isAlive = true;
+    const bornMs = this.#elapsedMs;
     let held: (() => void)[] | undefined;
     const clock: Clock = {
       now: () => this.now(),
@@ -90,6 +98,7 @@ export class VirtualClock implements Clock {
     };
     return {
       clock,
+      uptimeMs: () => this.#elapsedMs - bornMs,
       kill: () => {
         isAlive = false;
       },

@@ -106,6 +106,7 @@ export class GuardedHost {
       engine: this.#watched(engine),
       runtime: {
         clock: process.clock,
+        uptimeMs: process.uptimeMs,
         random: random.next,
         newId,
         newSecret: (length) => String(++this.#ids).padStart(length, '0'),

@@ -1,3 +1,4 @@
+import { leasePath } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { type EngineFixture, failureOf, type Scene } from './scene.contract.ts';
 
@@ -72,6 +73,8 @@ export function describeWrites(scene: () => Scene, fixture: EngineFixture): void
       const { engine } = scene();
       const about = { conditions: [], actor: 'the server' };
       const lease = (await fixture.grantLease?.()) ?? 'l-1';
+      const entry = { type: 'put', path: leasePath(lease), value: '', lease } as const;
+      await engine.writes.commit({ ...about, operations: [entry], requestId: 'lease' });
       const put = { type: 'put', path: '/a', value: 'v', lease } as const;
       await engine.writes.commit({ ...about, operations: [put], requestId: 'put' });
       expect(engine.reads.get('/a')).toMatchObject({ value: 'v', lease });

@@ -134,6 +134,10 @@ export class LazyEntryRow implements LazyEntry, Before, Step {
     return this.#metadata.createRevision;
   }
 
+  get lease(): string | undefined {
+    return this.#metadata.lease;
+  }
+
   get valueLength(): number {
     return this.apartLength === NOT_APART ? this.#metadata.value.length : this.apartLength;
   }

@@ -35,8 +35,8 @@ export function* planOf({ operations }: WriteRequest): CooperativeSteps<WritePla
   }
   const puts: EnginePut[] = [];
   const deletes: string[] = [];
-  for (const [path, put] of net.decided) {
-    if (put !== undefined) puts.push(put);
+  for (const [path, operation] of net.decided) {
+    if (operation.type === 'put') puts.push(operation);
     else if (net.goesAlone(path)) deletes.push(path);
     if (pace.isOver()) yield;
   }

@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Client } from '../../client/src/api.ts';
+import type { LeaseOptions } from '../../client/src/coordination/api.ts';
+import { grant } from '../../client/src/coordination/grant.ts';
+import { Scene } from './scene.ts';
+
+describe('who holds a lease', () => {
+  let scene: Scene;
+  const granted = (client: Client, options: LeaseOptions) =>
+    grant(client, options, () => scene.clock.elapsedMs);
+  afterEach(async () => {
+    expect(await scene.end()).toEqual([]);
+  });
+
+  it('keeps it by itself for as long as it lives, and loses what goes with it soon after it dies', async () => {
+    scene = new Scene();
+    const [holder, other] = [scene.client('holder'), scene.client('other')];
+    const lease = await scene.settled(granted(holder, { ttlMs: 5_000, name: 'orders 7' }));
+    await scene.settled(holder.set('/a', '1', { lease: lease.id }));
+    await scene.clock.advance(60_000);
+    expect(lease.status).toBe('held');
+    expect(await scene.settled(other.get('/a'))).toMatchObject({ value: '1', lease: lease.id });
+    await scene.settled(holder.close());
+    expect(lease.status).toBe('lost');
+    expect(lease.loss?.reason).toBe('closed');
+    await scene.clock.advance(5_100);
+    expect(await scene.settled(other.get('/a'))).toBeUndefined();
+  });
+
+  it('is told that it is lost before the server ends it, when the link goes silent', async () => {
+    scene = new Scene();
+    const [holder, other] = [scene.client('holder'), scene.client('other')];
+    const lease = await scene.settled(granted(holder, { ttlMs: 5_000 }));
+    await scene.settled(holder.set('/a', '1', { lease: lease.id }));
+    let goneAt = Number.POSITIVE_INFINITY;
+    const mirror = other.mirror('/a');
+    mirror.on('change', () => {
+      if (mirror.size === 0) goneAt = scene.clock.elapsedMs;
+    });
+    await scene.settled(mirror.ready());
+    let lostAt = Number.POSITIVE_INFINITY;
+    lease.on('lost', () => {
+      lostAt = scene.clock.elapsedMs;
+    });
+    for (const link of scene.links('holder')) link.silence('both');
+    await scene.clock.advance(7_000);
+    expect(lease.signal.aborted).toBe(true);
+    expect(lease.signal.reason).toMatchObject({ code: 'lease_lost' });
+    expect(lostAt).toBeLessThan(goneAt);
+    expect(goneAt).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+
+  it('keeps it over a lost connection and a restart of the server that are shorter than its TTL', async () => {
+    scene = new Scene();
+    const holder = scene.client('holder');
+    const lease = await scene.settled(granted(holder, { ttlMs: 10_000 }));
+    await scene.settled(holder.set('/a', '1', { lease: lease.id }));
+    for (let i = 0; i < 5; i++) {
+      for (const link of scene.links('holder')) link.cut();
+      await scene.clock.advance(9_000);
+    }
+    scene.server.crash();
+    await scene.clock.advance(3_000);
+    scene.server.start();
+    await scene.clock.advance(30_000);
+    expect(lease.status).toBe('held');
+    expect(await scene.settled(holder.get('/a'))).toMatchObject({ lease: lease.id });
+  });
+
+  it('gives it up with all that goes with it', async () => {
+    scene = new Scene();
+    const holder = scene.client('holder');
+    const lease = await scene.settled(granted(holder, { ttlMs: 10_000 }));
+    await scene.settled(holder.set('/a', '1', { lease: lease.id }));
+    await scene.settled(holder.set('/b', '1', { lease: lease.id }));
+    expect(await scene.settled(lease.revoke())).toMatchObject({ removed: 2 });
+    expect(lease.status).toBe('revoked');
+    expect(lease.signal.aborted).toBe(true);
+    expect(await scene.settled(holder.get('/a'))).toBeUndefined();
+  });
+});
