@@ -8,6 +8,7 @@ import type {
   PutChange,
 } from '@confer/shared';
 import type { RowBudget } from '../row-budget.ts';
+import type { PastReads } from './past.ts';
 
 /** What a write puts at a path. With a `lease`, only where that one is there (`leasePath`): else `lease_not_found`. */
 export type EnginePut = Extract<Operation, { type: 'put' }>;
@@ -165,7 +166,7 @@ export type FeedConsumer = (event: FeedEvent) => void;
  * shows exactly `revision`, everything in it is durable and came out of the feed, and never a commit
  * that is still on its way to the disk.
  */
-export interface EngineReads {
+export interface EngineReads extends PastReads {
   /** The newest revision that came out of the feed; 0 for an empty history (S5). */
   readonly revision: number;
   /** History is whole after this revision; 0 when nothing was compacted. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { describeCompaction } from './compaction.contract.ts';
 import { describeFeed } from './feed.contract.ts';
 import { describeModel } from './model.contract.ts';
+import { describePast } from './past.contract.ts';
 import { describeReads } from './reads.contract.ts';
 import { describeRestart } from './restart.contract.ts';
 import { type EngineFixture, Scene } from './scene.contract.ts';
@@ -23,6 +24,7 @@ export function describeEngine(name: string, fixture: EngineFixture): void {
 
     describeWrites(scene, fixture);
     describeReads(scene);
+    describePast(scene, fixture);
     describeFeed(scene);
     describeCompaction(scene);
     describeTombstones(scene, fixture);

@@ -84,6 +84,40 @@ class Walk {
     expect(seen, JSON.stringify(query)).toEqual(expected(state, query));
     this.#lookAtDeletes(at, state);
     this.#replay(at, state, newest);
+    this.#lookBack(at);
+  }
+
+  /** From a revision back, of one path and of a subtree: what the Maps before it say. */
+  #lookBack(at: number): void {
+    const path = this.#pick(PATHS);
+    const subtree = this.#pick(SUBTREES);
+    const known = this.#states.filter(([revision]) => revision <= at).reverse();
+    const changes = known.flatMap(([revision, after], i) => {
+      const before = known[i + 1]?.[1];
+      return before === undefined ? [] : changesBetween(before, after, revision);
+    });
+    const { reads } = this.#scene.engine;
+    const outlines = [...reads.outlines({ subtree, at })].flatMap((outline) =>
+      [...outline.changes()].map((change) => {
+        const { type } = change;
+        return { revision: outline.revision, path: change.path, type };
+      }),
+    );
+    expect(outlines).toEqual(changes.filter((change) => isWithin(change.path, subtree)));
+    const [oldest, begin] = known.at(-1) ?? [0, new Map()];
+    const first = begin.get(path);
+    const versions = [...reads.versions({ path, at })]
+      .filter((version) => version.revision > oldest || 'entry' in version)
+      .map((version) => [version.revision, 'entry' in version ? version.entry.value : undefined]);
+    expect(versions).toEqual([
+      ...changes
+        .filter((change) => change.path === path)
+        .map(({ revision }) => {
+          const state = known.find(([each]) => each === revision)?.[1];
+          return [revision, state?.get(path)?.[0]];
+        }),
+      ...(first === undefined ? [] : [[first[1], first[0]]]),
+    ]);
   }
 
   /** Of what is not there at a revision, the last delete up to it is known. */
@@ -144,6 +178,15 @@ function applied(before: State, operations: readonly Operation[], revision: numb
       for (const path of [...state.keys()]) if (isWithin(path, operation.path)) state.delete(path);
   }
   return state;
+}
+
+function changesBetween(before: State, after: State, revision: number) {
+  const paths = [...new Set([...before.keys(), ...after.keys()])].sort(comparePaths);
+  return paths.flatMap((path) => {
+    const [held, holds] = [before.get(path), after.get(path)];
+    if (held?.[1] === holds?.[1]) return [];
+    return [{ revision, path, type: holds === undefined ? 'delete' : 'put' }];
+  });
 }
 
 function expected(state: State, { subtree, start }: ScanQuery): unknown {

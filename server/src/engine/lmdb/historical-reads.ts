@@ -1,3 +1,4 @@
+import type { RowBudget } from '../../row-budget.ts';
 import { requireNotCompacted } from '../history-window.ts';
 import { DamageError } from './damage.ts';
 import { type Fetch, type Gone, LazyEntryRow, type Link, linkOf } from './row-codec.ts';
@@ -36,10 +37,18 @@ export function fetchReplaced(
  * Reads a path at an old revision by undoing its later changes, going back from what it is now: each
  * change says what was there before it, and where its block began, so that whole blocks are passed over.
  */
-export function stateAt(tables: ReadTables, path: string, now: RowState, at: number): RowState {
+export function stateAt(
+  tables: ReadTables,
+  path: string,
+  now: RowState,
+  at: number,
+  budget?: RowBudget,
+): RowState {
   let state = now;
-  while (state !== undefined && revisionOf(state) > at)
+  while (state !== undefined && revisionOf(state) > at) {
     state = before(tables, path, earliestAfter(state, at));
+    budget?.spend(1);
+  }
   return state;
 }
 
@@ -48,7 +57,8 @@ function earliestAfter(state: LazyEntryRow | Gone, at: number): number {
   return state.block > at ? state.block : revisionOf(state);
 }
 
-function before(tables: ReadTables, path: string, revision: number): RowState {
+/** What a path was before its change at a revision, which must be in history. */
+export function before(tables: ReadTables, path: string, revision: number): RowState {
   const link = linkAt(tables, path, revision);
   return link.kind === 'created' ? link.gone : link.before;
 }
@@ -60,6 +70,6 @@ function linkAt(tables: ReadTables, path: string, revision: number): Link {
   return linkOf(path, row, fetchFrom(tables));
 }
 
-function revisionOf(state: LazyEntryRow | Gone): number {
+export function revisionOf(state: LazyEntryRow | Gone): number {
   return state instanceof LazyEntryRow ? state.modRevision : state.revision;
 }

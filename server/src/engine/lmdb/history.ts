@@ -1,4 +1,5 @@
 import { assert, ROOT } from '@confer/shared';
+import type { RowBudget } from '../../row-budget.ts';
 import type { EngineChange, EngineCommit } from '../engine.ts';
 import { commitOf, madeDelete, madePut } from '../evaluate.ts';
 import { fetchFrom, type RowState, stateAt } from './historical-reads.ts';
@@ -85,10 +86,16 @@ function madeOf(
   return made.reverse();
 }
 
-function stateOf(tables: ReadTables, path: string, at: number): RowState {
+/** What a path was at a revision: nothing else is looked at. */
+export function stateOf(
+  tables: ReadTables,
+  path: string,
+  at: number,
+  budget?: RowBudget,
+): RowState {
   const gone = tables.tombstones.get(path);
   const now = heldNow(tables, path) ?? (gone === undefined ? undefined : goneOf(gone));
-  return stateAt(tables, path, now, at);
+  return stateAt(tables, path, now, at, budget);
 }
 
 /** `made`: what the path was after it. */

@@ -1,9 +1,11 @@
 import { assert, type Entry } from '@confer/shared';
 import type { EngineCommit, EngineReads, EntryText, PathState, ScanQuery } from '../engine.ts';
 import { requireInWindow } from '../history-window.ts';
+import type { CommitHead, CommitOutline, OutlinesQuery, Version, VersionsQuery } from '../past.ts';
 import type { Progress } from './commit-rows.ts';
 import { commitsBetween, headAt } from './history.ts';
 import type { Maintenance } from './maintenance.ts';
+import { headOf, outlinesOf, versionsOf } from './past-reads.ts';
 import { entriesOf, heldAt, heldNow, statesOf, textOf } from './reads.ts';
 import type { ReadTables } from './tables.ts';
 
@@ -66,6 +68,21 @@ export class LmdbReads implements EngineReads {
   history(revision: number): Iterable<EngineCommit> {
     requireInWindow(revision, this);
     return commitsBetween(this.#tables, revision, this.revision);
+  }
+
+  versions(query: VersionsQuery): Iterable<Version> {
+    requireInWindow(query.at, this);
+    return versionsOf(this.#tables, query, this.compactedRevision);
+  }
+
+  headOf(revision: number): CommitHead | undefined {
+    const isKept = revision > this.compactedRevision && revision <= this.revision;
+    return isKept ? headOf(this.#tables, revision) : undefined;
+  }
+
+  outlines(query: OutlinesQuery): Iterable<CommitOutline> {
+    requireInWindow(query.at, this);
+    return outlinesOf(this.#tables, query, this.compactedRevision);
   }
 
   changesAfter(revision: number): number {

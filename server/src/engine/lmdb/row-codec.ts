@@ -1,6 +1,7 @@
 import { assert, type DeleteCause, type Entry } from '@confer/shared';
 import type { Before } from '../engine.ts';
 import type { LazyEntry } from '../evaluate.ts';
+import type { ChangeOutline } from '../past.ts';
 import { WholeEntry } from '../whole-entry.ts';
 import { DamageError } from './damage.ts';
 import { longTextAsJson } from './json-text.ts';
@@ -197,15 +198,19 @@ const HEAD_BEGINS = '{';
 
 /** What a row of the log has before its change; `undefined` where the commit began before. */
 export function headOf(row: LogRow): CommitHead | undefined {
-  return row.startsWith(HEAD_BEGINS) ? JSON.parse(row.slice(0, row.indexOf('\n'))) : undefined;
+  return beginsCommit(row) ? JSON.parse(row.slice(0, row.indexOf('\n'))) : undefined;
 }
 
 export function withHead(head: CommitHead, change: ChangeRow): LogRow {
   return `${JSON.stringify(head)}\n${change}`;
 }
 
+export function beginsCommit(row: LogRow): boolean {
+  return row.startsWith(HEAD_BEGINS);
+}
+
 function changeOf(row: LogRow): ChangeRow {
-  return row.startsWith(HEAD_BEGINS) ? row.slice(row.indexOf('\n') + 1) : row;
+  return beginsCommit(row) ? row.slice(row.indexOf('\n') + 1) : row;
 }
 
 /**
@@ -250,6 +255,14 @@ export function linkOf(path: string, row: LogRow, fetch: Fetch): Link {
   const cause = causes[letter];
   assert(cause !== undefined, 'a change has a kind');
   return { kind: 'deleted', cause, before };
+}
+
+/** The same without what was there before, which is the longest of it. */
+export function outlineOf(path: string, row: LogRow): ChangeOutline {
+  const letter = row.charAt(beginsCommit(row) ? row.indexOf('\n') + 1 : 0);
+  const cause = causes[letter];
+  if (cause !== undefined) return { type: 'delete', path, cause };
+  return { type: 'put', path, created: letter === 'c' };
 }
 
 /** A `TombstoneRow`: `812 r 790 4` for one at 812, with the letter of its cause and where it stands. */

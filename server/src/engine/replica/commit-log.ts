@@ -29,6 +29,17 @@ export function* commitsAfter(
   }
 }
 
+/** The commits up to a revision, the newest first. */
+export function* commitsBefore(
+  log: readonly LoggedCommit[],
+  revision: number,
+): Generator<EngineCommit> {
+  for (let i = indexAfter(log, revision) - 1; i >= 0; i--) {
+    const logged = log[i];
+    if (logged !== undefined) yield logged.commit;
+  }
+}
+
 function indexAfter(log: readonly LoggedCommit[], revision: number): number {
   let low = 0;
   let high = log.length;

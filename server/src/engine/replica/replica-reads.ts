@@ -2,8 +2,10 @@ import { type Entry, isHiddenIn } from '@confer/shared';
 import type { EngineCommit, EngineReads, EntryText, PathState, ScanQuery } from '../engine.ts';
 import { requireInWindow } from '../history-window.ts';
 import { mergeByPath } from '../merge-by-path.ts';
+import type { CommitHead, CommitOutline, OutlinesQuery, Version, VersionsQuery } from '../past.ts';
 import { scanRange } from '../tree-range.ts';
-import { changesAfter, commitsAfter, type LoggedCommit } from './commit-log.ts';
+import { changesAfter, commitAt, commitsAfter, type LoggedCommit } from './commit-log.ts';
+import { headOf, outlinesOf, versionsOf } from './past-reads.ts';
 import { gone, textOf, there } from './states.ts';
 import type { Tombstones } from './tombstones.ts';
 import type { Versions } from './versions.ts';
@@ -75,6 +77,22 @@ export class ReplicaReads implements EngineReads {
     // safeguard: history-begins-at-the-compaction
     requireInWindow(revision, this);
     return commitsAfter(this.#state.log, revision);
+  }
+
+  versions(query: VersionsQuery): Iterable<Version> {
+    requireInWindow(query.at, this);
+    return versionsOf(this.#state, query, this.compactedRevision);
+  }
+
+  headOf(revision: number): CommitHead | undefined {
+    const isKept = revision > this.compactedRevision && revision <= this.revision;
+    const logged = isKept ? commitAt(this.#state.log, revision) : undefined;
+    return logged && headOf(logged.commit);
+  }
+
+  outlines(query: OutlinesQuery): Iterable<CommitOutline> {
+    requireInWindow(query.at, this);
+    return outlinesOf(this.#state.log, query, this.compactedRevision);
   }
 
   changesAfter(revision: number): number {

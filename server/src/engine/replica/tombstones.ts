@@ -79,6 +79,16 @@ export class Tombstones {
     }
   }
 
+  /** Those of a path up to a revision, the newest first. */
+  *before(path: string, at: number): Generator<Known, undefined, void> {
+    const known = this.#byPath.get(orderKey(path)) ?? [];
+    for (let i = known.length - 1; i >= 0; i--) {
+      const one = known[i];
+      if (one !== undefined && one.revision <= at) yield one;
+    }
+    return undefined;
+  }
+
   /** The oldest of a path. */
   #forget(key: string, known: Known[], revision: number): void {
     known.shift();

@@ -18,6 +18,16 @@ export class Versions {
     return versions[newestAt(versions, revision)]?.entry;
   }
 
+  /** What a path held at a revision and before, the newest first. */
+  *before(path: string, revision: number): Generator<Entry, undefined, void> {
+    const versions = this.#tree.get(orderKey(path)) ?? [];
+    for (let i = newestAt(versions, revision); i >= 0; i--) {
+      const entry = versions[i]?.entry;
+      if (entry !== undefined) yield entry;
+    }
+    return undefined;
+  }
+
   /** What each path of a range held, if anything. */
   *states(
     { from, to }: KeyRange,
