@@ -16,10 +16,14 @@ export class RowBudget {
     return this.#stoppedAfter;
   }
 
+  get isSpent(): boolean {
+    return this.#left <= 0;
+  }
+
   /** Takes note of work that costs as much as looking at so many paths. `true` when all is spent. */
   spend(rows: number): boolean {
     this.#left -= rows;
-    return this.#left <= 0;
+    return this.isSpent;
   }
 
   /** Takes note of a path that was looked at. `true` when it was the last. */

@@ -32,6 +32,8 @@ export type * from './messages/auth-up.ts';
 export type * from './messages/connection-down.ts';
 export type * from './messages/connection-up.ts';
 export type * from './messages/down.ts';
+export type * from './messages/history-down.ts';
+export type * from './messages/history-up.ts';
 export type * from './messages/lease-down.ts';
 export type * from './messages/lease-up.ts';
 export type * from './messages/operations-down.ts';

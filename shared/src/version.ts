@@ -23,6 +23,8 @@
  *    2026-11  `report` and `listSubscribers`, `too_many_reports`: an old server answers `unknown_type`
  *    2026-11  leases: `grantLease`, `keepAlive`, `revokeLease`, `readLease`, `listLeases`, and `lease` of a put, which an
  *             old server would ignore; `lease_not_found`, `too_many_leases`. Nobody has released a peer yet
+ *    2026-11  `at` in `get`: an old server ignores it, and answers with another `revision`; `history` and `log`, to which
+ *             it answers `unknown_type`
  */
 export const PROTOCOL_VERSION = 1;
 

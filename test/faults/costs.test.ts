@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newToken, tokenText } from '../../server/src/auth/token.ts';
 import { systemRuntime } from '../../server/src/runtime.ts';
 import { RawSocket } from '../support/raw-socket.ts';
-import { commit, costs, puts } from './costs.ts';
+import { commit, puts } from './asking.ts';
+import { costs } from './costs.ts';
 import { Load } from './load.ts';
 import { type RealServer, report, Scene } from './scene.ts';
 

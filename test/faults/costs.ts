@@ -1,47 +1,17 @@
 import type { UpMessage } from '@confer/shared';
-import { isLong } from '../support/extent.ts';
 import { RawSocket } from '../support/raw-socket.ts';
+import { asked, type Cost, commit, newId, newRequestId, type Operation, puts } from './asking.ts';
 import { leaseCosts } from './lease-costs.ts';
+import { oldestVersion, pastCosts } from './past-costs.ts';
 
-/** What somebody asks for that costs the server as much as one may ask for. */
-export interface Cost {
-  /** As in the table of ARCHITECTURE.md. */
-  readonly title: string;
-  /** It is asked of a server that asks who everybody is, by an admin. */
-  readonly isGuarded?: true;
-  act(raw: RawSocket, url: string, token?: string): Promise<void>;
-}
-
-/** As many as the titles say in the long mode; a fifth of it shows as well where something stands still. */
-const MANY = isLong ? 100_000 : 10_000;
-const PART = 10_000;
 const MIB = 2 ** 20;
 /** As many bytes as a frame may have, but for what is around them. */
 const FRAME = 8 * MIB - 1_000;
 
-type Operation = Readonly<Record<string, unknown>>;
-let ids = 0;
-let writes = 0;
-
-export function puts(path: (i: number) => string, count = MANY): Operation[] {
-  const value = 'x'.repeat(100);
-  return Array.from({ length: count }, (_, i) => ({ type: 'put', path: path(i), value }));
-}
-
-/** Commits in as many parts as it takes. */
-export async function commit(raw: RawSocket, operations: readonly Operation[]): Promise<void> {
-  const about = { type: 'commit', id: ++ids, requestId: `costs-${++writes}` };
-  const parts = Math.ceil(operations.length / PART);
-  for (let part = 0; part < parts; part++) {
-    const own = operations.slice(part * PART, (part + 1) * PART);
-    const more = part < parts - 1 ? { more: true } : {};
-    raw.send({ ...about, operations: own, ...(parts === 1 ? {} : { part, ...more }) });
-  }
-  await raw.next('committed', 60_000);
-}
-
 /** A request that is one frame with more in it than any program needs. */
-const stuffed = (extra: string) => `{"type":"get","id":${++ids},"path":"/a","extra":${extra}}`;
+function stuffed(extra: string): string {
+  return `{"type":"get","id":${newId()},"path":"/a","extra":${extra}}`;
+}
 
 async function refused(url: string, frame: string): Promise<void> {
   const raw = await RawSocket.welcomed(url);
@@ -62,16 +32,6 @@ function filled(one: (i: number) => string, joint = ','): string {
     if (bytes < FRAME) all.push(next);
   }
   return all.join(joint);
-}
-
-async function asked(
-  raw: RawSocket,
-  count: number,
-  type: string,
-  message: Operation,
-): Promise<void> {
-  for (let i = 0; i < count; i++) raw.send({ ...message, id: ++ids });
-  for (let i = 0; i < count; i++) await raw.next(type, 60_000);
 }
 
 /** For each message that a client may send, so that none is added without a thought of this. */
@@ -111,6 +71,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
         await asked(raw, 100, 'got', { type: 'get', path: '/large' });
       },
     },
+    oldestVersion,
     {
       title: 'a frame of what takes longest to read',
       async act(raw, url) {
@@ -130,7 +91,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
     {
       title: 'pages of 10,000 entries, of now and of before 100,000 changes',
       async act(raw) {
-        raw.send({ type: 'status', id: ++ids });
+        raw.send({ type: 'status', id: newId() });
         const { revision } = await raw.next('status');
         await commit(
           raw,
@@ -148,6 +109,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
       },
     },
   ],
+  ...pastCosts,
   commit: [
     {
       title: '100,000 puts, in parts',
@@ -160,7 +122,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
     {
       title: '100,000 puts, in a part each',
       async act(raw) {
-        const about = { type: 'commit', id: ++ids, requestId: `costs-${++writes}` };
+        const about = { type: 'commit', id: newId(), requestId: newRequestId() };
         const all = puts((i) => `/many/${i}`);
         all.forEach((operation, part) => {
           const more = part < all.length - 1 ? { more: true } : {};
@@ -175,7 +137,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
         const operations = puts((i) => `/o/${i}`, 30_000);
         await answered(
           raw,
-          JSON.stringify({ type: 'commit', id: ++ids, requestId: `costs-${++writes}`, operations }),
+          JSON.stringify({ type: 'commit', id: newId(), requestId: newRequestId(), operations }),
           'committed',
         );
       },
@@ -210,7 +172,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
           modRevision: 0,
         }));
         const operations = puts(() => '/met', 1);
-        const about = { id: ++ids, requestId: `costs-${++writes}`, conditions, operations };
+        const about = { id: newId(), requestId: newRequestId(), conditions, operations };
         await answered(raw, JSON.stringify({ type: 'commit', ...about }), 'committed');
       },
     },
@@ -224,7 +186,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
               raw.send({
                 type: 'commit',
                 id: i,
-                requestId: `costs-${++writes}`,
+                requestId: newRequestId(),
                 operations: puts(() => '/hot', 1),
               });
             for (let i = 0; i < 1_000; i++) await raw.next('committed', 60_000);
@@ -238,7 +200,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
     {
       title: 'a snapshot of 100,000 entries',
       async act(raw) {
-        raw.send({ type: 'watch', id: ++ids, path: '/many', mode: 'state' });
+        raw.send({ type: 'watch', id: newId(), path: '/many', mode: 'state' });
         await raw.next('synced', 60_000);
       },
     },
@@ -247,13 +209,13 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
       async act(_, url) {
         const raw = await RawSocket.welcomed(url);
         for (let i = 0; i < 2_000; i++)
-          raw.send({ type: 'watch', id: ++ids, path: '/', mode: 'events' });
+          raw.send({ type: 'watch', id: newId(), path: '/', mode: 'events' });
         for (let i = 0; i < 2_000; i++) await raw.next('watching');
         for (let i = 0; i < 200; i++)
           raw.send({
             type: 'commit',
-            id: ++ids,
-            requestId: `costs-${++writes}`,
+            id: newId(),
+            requestId: newRequestId(),
             operations: puts(() => `/w/${i}`, 1),
           });
         for (let i = 0; i < 200; i++) await raw.next('committed', 60_000);
@@ -263,7 +225,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
     {
       title: 'of all, and 100,000 changes at once',
       async act(raw) {
-        raw.send({ type: 'watch', id: ++ids, path: '/', mode: 'state', clears: true });
+        raw.send({ type: 'watch', id: newId(), path: '/', mode: 'state', clears: true });
         await raw.next('synced', 60_000);
         await commit(
           raw,
@@ -280,12 +242,12 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
         const names: unknown[] = [];
         for (let i = 0; i < 10; i++) {
           for (let n = 0; n < 1_000; n++)
-            raw.send({ type: 'watch', id: ++ids, path: `/u/${i}/${n}`, mode: 'events' });
+            raw.send({ type: 'watch', id: newId(), path: `/u/${i}/${n}`, mode: 'events' });
           for (let n = 0; n < 1_000; n++) names.push((await raw.next('watching')).watch);
         }
         for (let i = 0; i < 10; i++) {
           for (const watch of names.splice(0, 1_000))
-            raw.send({ type: 'unwatch', id: ++ids, watch });
+            raw.send({ type: 'unwatch', id: newId(), watch });
           for (let n = 0; n < 1_000; n++) await raw.next('unwatched');
         }
         raw.close();
@@ -297,7 +259,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
       title: 'five hundred times, of 100,000 entries',
       async act(_, url) {
         const raw = await RawSocket.welcomed(url);
-        raw.send({ type: 'watch', id: ++ids, path: '/many', mode: 'state' });
+        raw.send({ type: 'watch', id: newId(), path: '/many', mode: 'state' });
         const { watch } = await raw.next('synced', 60_000);
         await asked(raw, 500, 'verifying', { type: 'verify', watch });
         raw.close();
@@ -336,7 +298,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
   ),
   createToken: guarded('a thousand at once', async (raw) => {
     const about = { type: 'createToken', roles: [], expiresAt: null, note: 'x'.repeat(1_000) };
-    for (let i = 0; i < 1_000; i++) raw.send({ ...about, id: ++ids, name: `token-${i}` });
+    for (let i = 0; i < 1_000; i++) raw.send({ ...about, id: newId(), name: `token-${i}` });
     for (let i = 0; i < 1_000; i++) await raw.next('tokenMade', 60_000);
   }),
   rotateToken: guarded('two hundred times', async (raw) => {

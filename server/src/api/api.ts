@@ -4,6 +4,7 @@ import { isExpired } from '../auth/authority.ts';
 import { Draft } from '../store/draft.ts';
 import { auditDenied, auditRead } from './auditing.ts';
 import { type ApiContext, errorReply, Later } from './context.ts';
+import { history, log } from './history.ts';
 import { renew, whoami } from './identity.ts';
 import {
   authoriseHolder,
@@ -58,6 +59,8 @@ const readerOfEntry = ({ path }: { readonly path: string }, { principal }: ApiCo
 const table: { readonly [Type in Request['type']]: Row<Type> } = {
   get: { authorise: readerOfEntry, handle: get },
   list: { authorise: readerOfSubtree, handle: list },
+  history: { authorise: readerOfEntry, handle: history },
+  log: { authorise: readerOfSubtree, handle: log },
   commit: {
     authorise: ({ operations, conditions = [] }, context) =>
       requireWrite(operations, conditions, context),

@@ -43,13 +43,20 @@ export function auditDenied(type: string, error: ProtocolError, context: ApiCont
 /** Writes down that somebody reads, or begins to watch, what is sensitive. Once, however long it waits for its answer. */
 export function auditRead(request: Request, { service: { auditing }, actor }: ApiContext): void {
   if (auditing === undefined || auditing.sensitive.length === 0) return;
-  const { type } = request;
-  if (type !== 'get' && type !== 'list' && type !== 'watch') return;
-  const { path } = request;
+  if (!isRead(request)) return;
+  const { type, path } = request;
   // safeguard: only-sensitive-reads-are-audited
   if (!auditing.sensitive.some((each) => isWithin(path, each) || isWithin(each, path))) return;
   const about = { outcome: 'allowed', reason: 'read', note: type } as const;
   void auditing.audit.record({ event: 'read', ...about, who: actor, paths: [path] });
+}
+
+type ReadType = 'get' | 'list' | 'history' | 'log' | 'watch';
+
+const READS: ReadonlySet<Request['type']> = new Set(['get', 'list', 'history', 'log', 'watch']);
+
+function isRead(request: Request): request is Extract<Request, { type: ReadType }> {
+  return READS.has(request.type);
 }
 
 export interface Audited<Result> {

@@ -8,36 +8,38 @@ import {
 } from '@confer/shared';
 import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
 import { Draft } from '../store/draft.ts';
-import type { CommitOutcome } from '../store/store.ts';
+import type { CommitOutcome, Store } from '../store/store.ts';
 import { audited, commitEvent } from './auditing.ts';
 import { type ApiContext, answerAfter, errorReply, type Later, type Service } from './context.ts';
 import { requireWrite } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
 
 export function get(request: GetRequest, { service }: ApiContext): Reply | Later {
-  const { id, path, stale = false } = request;
+  const { id, path, at } = request;
   const { store } = service;
   const answer = (): Reply => {
-    const entry = store.get(path) ?? null;
-    return { type: 'got', id, revision: store.revision, entry };
+    const entry = (at === undefined ? store.get(path) : store.past.get(path, at)) ?? null;
+    return { type: 'got', id, revision: at ?? store.revision, entry };
   };
-  return answerAfter(stale ? undefined : store.barrier(), answer, id, service);
+  return answerAfter(untilShown(request, store), answer, id, service);
 }
 
 /**
  * What was at a revision stays so; only who asks for now has to wait for it. A revision that another server has
  * shown is waited for, too (W9).
  */
+export function untilShown(
+  { at, stale = false }: { readonly at?: number; readonly stale?: boolean },
+  store: Store,
+): Promise<unknown> | undefined {
+  if (at === undefined) return stale ? undefined : store.barrier();
+  const reached = store.reach(at);
+  return reached instanceof Promise ? reached : undefined;
+}
+
 export function list(request: ListRequest, { service }: ApiContext): Reply | Later {
-  const { at, id, stale = false } = request;
-  const { store } = service;
-  let wait: Promise<unknown> | undefined;
-  if (at === undefined) wait = stale ? undefined : store.barrier();
-  else {
-    const reached = store.reach(at);
-    wait = reached instanceof Promise ? reached : undefined;
-  }
-  return answerAfter(wait, () => listed(request, service), id, service);
+  const wait = untilShown(request, service.store);
+  return answerAfter(wait, () => listed(request, service), request.id, service);
 }
 
 function listed(request: ListRequest, { store }: Service): Reply {

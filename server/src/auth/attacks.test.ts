@@ -17,6 +17,8 @@ const write = (on: string) => ({ verbs: ['write'] as const, on });
 const requests: { readonly [Type in Request['type']]: (id: number) => Request } = {
   get: (id) => ({ type: 'get', id, path: '/a' }),
   list: (id) => ({ type: 'list', id, path: '/a' }),
+  history: (id) => ({ type: 'history', id, path: '/a' }),
+  log: (id) => ({ type: 'log', id, path: '/a' }),
   commit: (id) => ({
     ...{ type: 'commit', id, requestId: `r${id}` },
     operations: [{ type: 'put', path: '/a', value: '1' }],
@@ -347,9 +349,17 @@ describe('who has no right', () => {
     const client = await scene.guest('g', [read('/a')]);
     const at = scene.engine.reads.revision;
     await scene.setRole({ name: 'g', allow: [read('/b')] });
-    expect(await codeOf(scene, client, (id) => ({ type: 'list', id, path: '/a', at }))).toBe(
-      'forbidden',
-    );
+    for (const [type, path] of [
+      ...([
+        ['get', '/a/k'],
+        ['history', '/a/k'],
+      ] as const),
+      ...([
+        ['list', '/a'],
+        ['log', '/a'],
+      ] as const),
+    ])
+      expect(await codeOf(scene, client, (id) => ({ type, id, path, at })), type).toBe('forbidden');
     const after = { epoch: scene.core.status().epoch, revision: at };
     for (const mode of ['state', 'events'] as const)
       expect(

@@ -1,11 +1,4 @@
-import {
-  checkPath,
-  checkSubtree,
-  type Entry,
-  isWithin,
-  limits,
-  ProtocolError,
-} from '@confer/shared';
+import { checkPath, checkSubtree, type Entry, limits } from '@confer/shared';
 import type {
   CommitOutcome,
   Engine,
@@ -21,6 +14,8 @@ import type {
 import type { RowBudget } from '../row-budget.ts';
 import type { Draft } from './draft.ts';
 import { type ListPage, listPage } from './list.ts';
+import { checkCursor, PAGE_BYTES_MAX } from './page-rules.ts';
+import { Past } from './past.ts';
 import { RecentCommits } from './recent-commits.ts';
 
 /** What watches are told of. */
@@ -34,7 +29,6 @@ const RECENT_BYTES_MAX = 64 * 1024 * 1024;
 const REACH_MS = 2_000;
 
 const LIST_ITEMS_DEFAULT = 1_000;
-const LIST_BYTES_MAX = 1024 * 1024;
 
 export interface ListOptions {
   readonly path: string;
@@ -51,10 +45,13 @@ export interface ListOptions {
 export class Store {
   readonly #engine: Engine;
   readonly #recent: RecentCommits;
+  /** What was. */
+  readonly past: Past;
 
   /** `onEvent` gets what comes out of the feed after the store shows it. */
   constructor(engine: Engine, onEvent: FeedConsumer) {
     this.#engine = engine;
+    this.past = new Past(engine.reads);
     this.#recent = new RecentCommits(engine.reads.revision, {
       commitsMax: RECENT_COMMITS_MAX,
       bytesMax: RECENT_BYTES_MAX,
@@ -116,20 +113,14 @@ export class Store {
     checkSubtree(options.path);
     const at = options.at ?? this.revision;
     const after = options.after;
-    if (after !== undefined) {
-      checkPath(after.endsWith('/') ? after.slice(0, -1) : after);
-      if (!isWithin(after, options.path))
-        throw new ProtocolError('invalid_path', 'a page continues inside its own subtree', {
-          path: after,
-        });
-    }
+    checkCursor(after, options.path);
     const page = listPage(this.#engine.reads, {
       subtree: options.path,
       at,
       depth: options.depth ?? Number.POSITIVE_INFINITY,
       ...(after === undefined ? {} : { after }),
       itemsMax: Math.min(options.limit ?? LIST_ITEMS_DEFAULT, limits.pageItemsMax),
-      bytesMax: LIST_BYTES_MAX,
+      bytesMax: PAGE_BYTES_MAX,
     });
     return { ...page, revision: at };
   }

@@ -13,6 +13,7 @@ import {
   whoami,
 } from './auth-up.ts';
 import { hello, upHeartbeat } from './connection-up.ts';
+import { history, log } from './history-up.ts';
 import { grantLease, keepAlive, listLeases, readLease, revokeLease } from './lease-up.ts';
 import { compact, statusRequest } from './operations-up.ts';
 import { listSubscribers, report } from './subscribers-up.ts';
@@ -24,6 +25,8 @@ export const upMessage = v.variant('type', [
   hello,
   get,
   list,
+  history,
+  log,
   commitRequest,
   watch,
   unwatch,

@@ -7,6 +7,8 @@ export const get = v.object({
   type: v.literal('get'),
   id: requestNumber,
   path: text,
+  /** The revision to read at; without it, now. */
+  at: v.exactOptional(count),
   /** `true`: what the server has, which may be old where it shares its store with others. */
   stale: v.exactOptional(v.boolean()),
 });
