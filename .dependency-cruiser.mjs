@@ -39,6 +39,7 @@ const layer = (name) => `^server/src/${name}${name.includes('/') ? '\\.ts$' : '/
 const ENTRIES = {
   client: [
     'admin',
+    'history',
     'config',
     'coordination',
     'snapshot',
@@ -156,6 +157,7 @@ const CLIENT_LAYERS = [
   'tabs',
   'administration',
   'coordination',
+  'history',
   'config',
   'snapshot',
   'mirror',
@@ -239,7 +241,9 @@ const libraryRules = [
   rule(
     'node-browser',
     'what browsers load needs nothing of Node',
-    { path: '^client/src/(browser|admin|config|react|tabs|tab-worker|extras|openfeature)\\.ts$' },
+    {
+      path: '^client/src/(browser|admin|history|config|react|tabs|tab-worker|extras|openfeature)\\.ts$',
+    },
     { path: [NODE, '(^|/)ws(/|$)'], reachable: true },
   ),
 ];

@@ -119,6 +119,11 @@ export interface ReadOptions extends WaitOptions {
   readonly stale?: boolean;
 }
 
+export interface GetOptions extends ReadOptions {
+  /** The revision to read at, as long as that is in history. Default: now. */
+  readonly at?: number;
+}
+
 export interface WriteOptions extends WaitOptions {
   /** Write only if the path's modRevision is this; 0: only if the path holds nothing. */
   readonly ifRevision?: number;
@@ -148,7 +153,7 @@ export interface CommitResult {
   readonly deletes: number;
 }
 
-export interface ListOptions extends ReadOptions {
+export interface ListOptions extends GetOptions {
   /** Levels below the path; what lies deeper is named in `folders`. Default: all. */
   readonly depth?: number;
   /** Default `true`. */
@@ -282,7 +287,7 @@ export interface ClientEvents {
 
 export interface Client {
   readonly status: ClientStatus;
-  get(path: string, options?: ReadOptions): Promise<Entry | undefined>;
+  get(path: string, options?: GetOptions): Promise<Entry | undefined>;
   /** When it returns, the mirrors of this client show it (W12). */
   set(path: string, value: string, options?: SetOptions): Promise<{ readonly revision: number }>;
   remove(

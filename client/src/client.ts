@@ -5,10 +5,10 @@ import type {
   ClientOptions,
   CommitOptions,
   Extras,
+  GetOptions,
   Listing,
   ListOptions,
   Mirror,
-  ReadOptions,
   RemoveOptions,
   SetOptions,
   WaitOptions,
@@ -137,7 +137,7 @@ class ConferClient implements Client {
     return this.#context;
   }
 
-  get(path: string, options?: ReadOptions): ReturnType<Client['get']> {
+  get(path: string, options?: GetOptions): ReturnType<Client['get']> {
     return this.#values.get(path, options);
   }
 

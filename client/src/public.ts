@@ -20,6 +20,7 @@ export type {
   CommitOptions,
   CommitResult,
   Extras,
+  GetOptions,
   KeptState,
   Listing,
   ListOptions,

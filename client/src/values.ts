@@ -3,9 +3,9 @@ import type {
   Client,
   CommitOptions,
   CommitResult,
+  GetOptions,
   Listing,
   ListOptions,
-  ReadOptions,
   RemoveOptions,
   SetOptions,
   WaitOptions,
@@ -57,16 +57,19 @@ export class Values
     this.#newId = newId;
   }
 
-  async get(path: string, options: ReadOptions = {}): Promise<Entry | undefined> {
+  async get(path: string, options: GetOptions = {}): Promise<Entry | undefined> {
     checkPath(path);
-    checkOptions(options, { stale: flag });
-    const { stale } = options;
+    checkOptions(options, { stale: flag, at: count });
+    const { stale, at } = options;
     const deadline = this.#newDeadline(options);
     const read = (stale: boolean | undefined) =>
-      this.#requests.ask('got', (id) => ({ type: 'get', id, path, stale }), deadline);
+      this.#requests.ask('got', (id) => ({ type: 'get', id, path, at, stale }), deadline);
     let answer = await read(stale);
-    if (this.#isOld(answer)) answer = await read(false);
+    if (at === undefined && this.#isOld(answer)) answer = await read(false);
     this.#see(answer);
+    // A server of before passes over what it does not know.
+    if (answer.reply.revision !== (at ?? answer.reply.revision))
+      throw new ConferError('internal', 'the server ignores at');
     return answer.reply.entry ?? undefined;
   }
 
@@ -97,7 +100,7 @@ export class Values
   async list(path: string, options: ListOptions = {}): Promise<Listing | Listing<EntryMeta>> {
     checkSubtree(path);
     const deadline = this.#newDeadline(options);
-    checkOptions(options, { depth: count, values: flag, stale: flag });
+    checkOptions(options, { depth: count, values: flag, stale: flag, at: count });
     const listing = await readListing(options, async (query) => {
       const read = (stale: boolean | undefined) =>
         this.#requests.ask(

@@ -74,7 +74,7 @@ it('the bundle for flags answers out of a mirror of the first one', async () => 
   await server.close();
 });
 
-it.each(['admin', 'config', 'openfeature', 'react', 'snapshot', 'tabs'])(
+it.each(['admin', 'config', 'history', 'openfeature', 'react', 'snapshot', 'tabs'])(
   'the bundle %s loads beside the first, and its errors are of one class with it',
   async (name) => {
     const shown: Record<string, unknown> = await import(dist(`${name}.bundle.js`).href);

@@ -12,7 +12,7 @@ export interface Cost {
 
 /** As many as the titles say in the long mode; a fifth of it shows as well where something stands still. */
 export const MANY = isLong ? 100_000 : 10_000;
-export const PART = 10_000;
+const PART = 10_000;
 
 export type Operation = Readonly<Record<string, unknown>>;
 

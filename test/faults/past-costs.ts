@@ -54,8 +54,8 @@ export const pastCosts: { readonly [Type in 'history' | 'log']: readonly Cost[] 
       async act(raw) {
         await hotPath(raw);
         const query = { type: 'history', path: '/hot-path', limit: 1_000 };
-        await asked(raw, 50, 'versions', query);
-        await asked(raw, 50, 'versions', { ...query, at: hot.firstRevision + 1_200 });
+        await asked(raw, 50, 'logged', query);
+        await asked(raw, 50, 'logged', { ...query, at: hot.firstRevision + 1_200 });
       },
     },
   ],

@@ -9,7 +9,7 @@ export interface PageQuery {
   readonly depth: number | undefined;
   readonly values: boolean | undefined;
   readonly stale: boolean | undefined;
-  readonly at?: number;
+  readonly at: number | undefined;
   readonly after?: string;
 }
 
@@ -20,10 +20,10 @@ const STARTS_MAX = 3;
 
 /** Pagination with a consistent read: all pages of a subtree, of one revision. */
 export async function readListing(
-  { depth, values, stale }: ListOptions,
+  { depth, values, stale, at }: ListOptions,
   readPage: ReadPage,
 ): Promise<Listing<ListedEntry>> {
-  const query = { depth, values, stale };
+  const query = { depth, values, stale, at };
   for (let starts = 1; ; starts++) {
     const first = await readPage(query);
     const { revision } = first.reply;
@@ -38,7 +38,7 @@ export async function readListing(
       }
       if (next === undefined) return whole(pages, revision);
     } catch (error) {
-      if (starts >= STARTS_MAX || !isRevisionGone(error)) throw error;
+      if (starts >= STARTS_MAX || at !== undefined || !isRevisionGone(error)) throw error;
     }
   }
 }

@@ -16,6 +16,7 @@ import {
 import { checkCount } from './commit-parts.ts';
 import { listed } from './listing.ts';
 import type { MemoryStore, Outcome, Write } from './memory-store.ts';
+import { logOf, versionsOf } from './past.ts';
 import { Watcher } from './watcher.ts';
 
 /** What is needed to answer the requests of one connection. */
@@ -60,11 +61,16 @@ function reply(request: Exclude<Request, WatchRequest | VerifyRequest>, context:
   switch (request.type) {
     case 'get': {
       checkPath(request.path);
-      const entry = store.entries.get(request.path) ?? null;
-      return { type: 'got', id, revision: store.revision, entry };
+      const { at, path } = request;
+      const entries = at === undefined ? store.entries : store.entriesAt(at);
+      return { type: 'got', id, revision: at ?? store.revision, entry: entries.get(path) ?? null };
     }
     case 'list':
       return listed(request, store);
+    case 'history':
+      return versionsOf(request, store);
+    case 'log':
+      return logOf(request, store);
     case 'commit':
       return committed(request, context);
     case 'unwatch':

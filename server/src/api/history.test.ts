@@ -1,11 +1,4 @@
-import type {
-  Logged,
-  LogRequest,
-  Operation,
-  Reply,
-  UpMessage,
-  VersionsReply,
-} from '@confer/shared';
+import type { Logged, LogRequest, Operation, Reply, UpMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { RawClient } from '../test-support/raw-client.ts';
 import { startCore } from '../test-support/scene.ts';
@@ -45,7 +38,7 @@ async function startAsking() {
     write(value.slice(0, 9), { type: 'put', path, value });
   const versions = async (query: { path: string; at?: number; limit?: number }) => {
     const reply = await ask((id) => ({ type: 'history', id, ...query }));
-    if (reply.type !== 'versions') throw new Error(JSON.stringify(reply));
+    if (reply.type !== 'logged') throw new Error(JSON.stringify(reply));
     return reply;
   };
   const logged = async (query: Omit<LogRequest, 'type' | 'id'>) => {
@@ -61,16 +54,9 @@ async function startAsking() {
 }
 
 async function allVersions(
-  read: (at: number | undefined) => Promise<VersionsReply>,
-): Promise<VersionsReply['versions']> {
-  const first = await read(undefined);
-  const all = [...first.versions];
-  for (let { next } = first; next !== undefined; ) {
-    const page = await read(next);
-    all.push(...page.versions);
-    next = page.next;
-  }
-  return all;
+  read: (next: { at?: number }) => Promise<Logged>,
+): Promise<Logged['commits']> {
+  return (await wholeLog(read)).commits;
 }
 
 /** All pages, with what they tell of a commit put together. */
@@ -120,24 +106,40 @@ describe('the history of a path', () => {
     expect(revision).toBe(gone);
     expect(whole).toMatchObject({ compactedRevision: first - 1 });
     expect(whole).not.toHaveProperty('next');
-    expect(whole.versions).toEqual([
-      { type: 'delete', revision: gone, cause: 'removed', time, actor: 'ada', note: 'away' },
+    const about = { time, actor: 'ada' };
+    const change = { type: 'put', path: '/a' };
+    const entry = { createRevision: first, updatedAt: time, updatedBy: 'ada' };
+    expect(whole.commits).toEqual([
       {
-        ...{ type: 'put', revision: second, time, actor: 'ada', note: '2', value: '2' },
-        ...{ createRevision: first, version: 2 },
+        ...{ ...about, revision: gone, note: 'away' },
+        changes: [{ type: 'delete', path: '/a', cause: 'removed' }],
       },
       {
-        ...{ type: 'put', revision: first, time, actor: 'ada', note: '1', value: '1' },
-        ...{ createRevision: first, version: 1 },
+        ...{ ...about, revision: second, note: '2' },
+        changes: [
+          {
+            ...change,
+            created: false,
+            entry: { ...entry, value: '2', version: 2, modRevision: second },
+          },
+        ],
+      },
+      {
+        ...{ ...about, revision: first, note: '1' },
+        changes: [
+          {
+            ...change,
+            created: true,
+            entry: { ...entry, value: '1', version: 1, modRevision: first },
+          },
+        ],
       },
     ]);
     for (const limit of [1, 2, 3])
-      expect(
-        await allVersions((at) =>
-          versions({ path: '/a', limit, ...(at === undefined ? {} : { at }) }),
-        ),
-      ).toEqual(whole.versions);
-    expect((await versions({ path: '/never' })).versions).toEqual([]);
+      expect(await allVersions((next) => versions({ path: '/a', limit, ...next }))).toEqual(
+        whole.commits,
+      );
+    expect((await versions({ path: '/never' })).commits).toEqual([]);
   });
 
   it('ends with what there was where history begins, also where a page ends just before it', async () => {
@@ -147,11 +149,13 @@ describe('the history of a path', () => {
     const third = await put('/a', '2');
     await ask((id) => ({ type: 'compact', id, revision: second }));
     const page = await versions({ path: '/a', limit: 1 });
-    expect(page).toMatchObject({ compactedRevision: second, next: second });
-    expect(page.versions).toMatchObject([{ revision: third, note: '2' }]);
+    expect(page).toMatchObject({ compactedRevision: second, next: { at: second } });
+    expect(page.commits).toMatchObject([{ revision: third, note: '2' }]);
     const last = await versions({ path: '/a', at: second, limit: 1 });
-    expect(last.versions).toMatchObject([{ revision: first, value: '1', actor: 'ada' }]);
-    expect(last.versions[0]).not.toHaveProperty('note');
+    expect(last.commits).toMatchObject([
+      { revision: first, actor: 'ada', changes: [{ entry: { value: '1' } }] },
+    ]);
+    expect(last.commits[0]).not.toHaveProperty('note');
     expect(last).not.toHaveProperty('next');
   });
 
@@ -159,11 +163,11 @@ describe('the history of a path', () => {
     const { put, versions } = await startAsking();
     for (let i = 0; i < 6; i++) await put('/long', String(i).repeat(500_000));
     const page = await versions({ path: '/long' });
-    expect(page.versions.length).toBeLessThan(5);
-    const all = await allVersions((at) =>
-      versions({ path: '/long', ...(at === undefined ? {} : { at }) }),
-    );
-    expect(all.map((each) => each.type === 'put' && each.value[0])).toEqual([...'543210']);
+    expect(page.commits.length).toBeLessThan(5);
+    const all = await allVersions((next) => versions({ path: '/long', ...next }));
+    expect(all.map(({ changes: [put] }) => put?.type === 'put' && put.entry?.value[0])).toEqual([
+      ...'543210',
+    ]);
   });
 });
 
@@ -201,8 +205,8 @@ describe('the log of a subtree', () => {
     const { commits: withValues } = await logged({ path: '/a', values: true });
     expect(withValues.map(({ changes }) => changes.at(-1))).toMatchObject([
       { prev: { value: '2', modRevision: third, createRevision: first } },
-      { value: '2', version: 2, prev: { value: '1', modRevision: first } },
-      { value: '1', version: 1 },
+      { entry: { value: '2', version: 2 }, prev: { value: '1', modRevision: first } },
+      { entry: { value: '1', version: 1 } },
     ]);
     expect(withValues[2]?.changes[0]).not.toHaveProperty('prev');
   });

@@ -2,7 +2,7 @@ import { checkPath, checkSubtree, type Entry } from '@confer/shared';
 import type { EngineReads } from '../engine/engine.ts';
 import { type LogPage, logPage } from './log-page.ts';
 import { checkCursor, PAGE_BYTES_MAX } from './page-rules.ts';
-import { type VersionsPage, versionsPage } from './versions-page.ts';
+import { versionsPage } from './versions-page.ts';
 
 const ITEMS_DEFAULT = 100;
 const ITEMS_MAX = 1_000;
@@ -42,7 +42,7 @@ export class Past {
   }
 
   /** A page of what a path was, from a revision back. */
-  history({ path, at = this.#reads.revision, limit }: HistoryOptions): VersionsPage & Window {
+  history({ path, at = this.#reads.revision, limit }: HistoryOptions): LogPage & Window {
     checkPath(path);
     const query = { path, at, itemsMax: itemsMax(limit), bytesMax: PAGE_BYTES_MAX };
     return { ...versionsPage(this.#reads, query), ...this.#window(at) };

@@ -10,7 +10,7 @@ import {
   tokens,
 } from './auth-down.ts';
 import { downHeartbeat, errorReply, goodbye, welcome } from './connection-down.ts';
-import { logged, versions } from './history-down.ts';
+import { logged } from './history-down.ts';
 import { leases } from './lease-down.ts';
 import { compaction, statusReply } from './operations-down.ts';
 import { reported, subscribers } from './subscribers-down.ts';
@@ -32,7 +32,6 @@ export const downMessage = v.variant('type', [
   welcome,
   got,
   listed,
-  versions,
   logged,
   committed,
   watching,

@@ -1,7 +1,7 @@
 import * as v from '../schema.ts';
 import { count, requestNumber, text } from './parts.ts';
 
-/** Reads what a path was, from the newest version to the oldest. Answered by `versions`. */
+/** Reads what a path was, from the newest version to the oldest. Answered by `logged`. */
 export const history = v.object({
   type: v.literal('history'),
   id: requestNumber,
@@ -12,7 +12,7 @@ export const history = v.object({
   limit: v.exactOptional(v.pipe(count, v.minValue(1))),
 });
 
-/** Reads which commits touched a subtree, from the newest to the oldest. Answered by `logged`. */
+/** Reads which commits touched a subtree, from the newest to the oldest. Answered by `logged`, too. */
 export const log = v.object({
   type: v.literal('log'),
   id: requestNumber,
