@@ -37,8 +37,8 @@ own path.
 }
 
 const verbMeanings: Readonly<Record<Verb, string>> = {
-  read: 'get, ls, tree, watch, wait, export, exec, render',
-  write: 'set, edit, rm, import, apply',
+  read: 'get, ls, tree, find, watch, wait, export, exec, render, log, history, diff',
+  write: 'set, edit, rm, cp, mv, import, apply, revert',
   release: 'nothing yet',
   operate: 'compact, subscribers; the figures of status',
   admin: 'roles and tokens, on / alone',

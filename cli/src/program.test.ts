@@ -104,6 +104,7 @@ const READERS = [
   ...['audit', 'audit verify'],
   // What they run is told of what is there, and writes elsewhere.
   ...['wait', 'subscribers', 'exec', 'render'],
+  ...['find', 'log', 'history', 'diff'],
 ];
 
 /** All commands that do something, with the text of their help. */

@@ -7,17 +7,23 @@ import { addCompact } from './commands/compact.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
 import { contextFrom } from './commands/definition.ts';
+import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEdit } from './commands/edit.ts';
 import { addExec } from './commands/exec.ts';
 import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
+import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
 import { addHelp } from './commands/help.ts';
+import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
+import { addLog } from './commands/log.ts';
 import { addLs } from './commands/ls.ts';
+import { addCp, addMv } from './commands/move.ts';
 import { addRender } from './commands/render.ts';
 import { addRepair } from './commands/repair.ts';
+import { addRevert } from './commands/revert.ts';
 import { addRm } from './commands/rm.ts';
 import { addRole } from './commands/role.ts';
 import { addServe } from './commands/serve.ts';
@@ -61,6 +67,7 @@ const COMMANDS = [
   addGet,
   addLs,
   addTree,
+  addFind,
   addWatch,
   addWait,
   addStatus,
@@ -69,11 +76,17 @@ const COMMANDS = [
   addSet,
   addEdit,
   addRm,
+  addCp,
+  addMv,
   addImport,
   addApply,
   addExport,
   addExec,
   addRender,
+  addLog,
+  addHistory,
+  addDiff,
+  addRevert,
   addContext,
   addServe,
   addTls,

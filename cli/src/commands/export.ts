@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ExportOptions } from '../runs/export.ts';
 import { type ContextOf, examples } from './definition.ts';
 
 export function addExport(program: Command, contextOf: ContextOf): void {
@@ -10,16 +11,18 @@ export function addExport(program: Command, contextOf: ContextOf): void {
         'entry as it is stored) or env (NAME=value lines for sh).',
     )
     .argument('<path>')
+    .option('--at <revision|time>', 'what was there then: 41, 10m, 7d or 2026-11-28T12:00Z')
     .addHelpText(
       'after',
       examples(
         'confer export /shop > shop.yaml',
         'confer export /shop -o json | jq .server.port',
+        'confer export /shop --at 7d > shop-last-week.yaml',
         'set -a; eval "$(confer export /shop/server -o env)"',
       ),
     )
-    .action(async (path: string, _: object, command: Command) => {
+    .action(async (path: string, options: ExportOptions, command: Command) => {
       const { exportSubtree } = await import('../runs/export.ts');
-      await exportSubtree(contextOf(command), path);
+      await exportSubtree(contextOf(command), path, options);
     });
 }

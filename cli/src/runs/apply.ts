@@ -1,16 +1,17 @@
 import { ROOT } from '@confer/shared';
 import { subtreeArgument } from '../arguments.ts';
-import { agreed, canAsk, warnOfProduction } from '../asking.ts';
+import { canAsk } from '../asking.ts';
 import type { Plan } from '../config-data/plan.ts';
 import type { Source } from '../config-data/read-source.ts';
 import { withClient } from '../connection.ts';
 import { type Context, notice } from '../context.ts';
 import { type Declaration, declarationOf, removedByEmpty } from '../declared/declaration.ts';
-import { declined, exitCodes, Failure, usageError } from '../failure.ts';
+import { exitCodes, Failure, usageError } from '../failure.ts';
 import { formatOf, printResult } from '../output/format.ts';
-import { describeSteps, summaryOf } from '../output/plan.ts';
+import { summaryOf } from '../output/plan.ts';
 import { Progress } from '../output/progress.ts';
 import { counted } from '../output/text.ts';
+import { confirmCounts, showSteps } from '../review.ts';
 import { applySource, type Outcome, TRANSFER_TIMEOUT_MS } from './apply-source.ts';
 import { readFiles } from './read-files.ts';
 
@@ -22,9 +23,6 @@ export interface ApplyOptions {
   readonly dryRun?: true;
   readonly note?: string;
 }
-
-/** More than anybody reads before a yes. */
-const SHOWN_MAX = 1_000;
 
 /** Brings the server to what files say: shows what differs, asks, and writes it as one commit. */
 export async function apply(context: Context, options: ApplyOptions): Promise<void> {
@@ -98,8 +96,8 @@ function bring(
       async review(plan) {
         progress.end();
         if (options.allowEmpty !== true) refuseEmpty(plan, declared);
-        await show(context, plan, dryRun);
-        if (!dryRun) await confirm(context, plan);
+        await showSteps(context, plan.steps, dryRun);
+        if (!dryRun) await confirmCounts(context, plan.counts);
       },
     });
   });
@@ -115,30 +113,6 @@ function refuseEmpty({ steps }: Plan, { empty }: Declaration): void {
     `${input.file} says nothing, and --prune would remove ${counted(count, 'entry', 'entries')} of ${input.subtree} for it; nothing was written`,
     'add --allow-empty if that is what you want',
   );
-}
-
-/** Where the answer is data, what a person is asked about goes beside it. */
-async function show(context: Context, { steps }: Plan, dryRun: boolean): Promise<void> {
-  const { terminal, settings } = context;
-  const isData = settings.output !== undefined && settings.output !== 'table';
-  const isAsked = !dryRun && !settings.yes && canAsk(terminal);
-  if ((isData || settings.quiet) && !isAsked) return;
-  const more = steps.length - SHOWN_MAX;
-  const shown = isAsked ? steps.slice(0, SHOWN_MAX) : steps;
-  const stdout = isData ? terminal.stderr : terminal.stdout;
-  const text = `${describeSteps({ stdout, env: terminal.env }, shown)}${
-    isAsked && more > 0 ? `and ${counted(more, 'more change')}; --dry-run shows all\n` : ''
-  }`;
-  if (isData) terminal.stderr.write(text);
-  else await terminal.stdout.write(text);
-}
-
-async function confirm(context: Context, { counts }: Plan): Promise<void> {
-  const { added, changed, removed } = counts;
-  warnOfProduction(context);
-  if (context.settings.yes) return;
-  const question = `add ${added}, change ${changed}, remove ${removed}?`;
-  if (!(await agreed(context.terminal, question))) throw declined('nothing was written');
 }
 
 function dataOf({ plan, revision }: Outcome, { subtrees }: Declaration, dryRun: boolean) {

@@ -1,15 +1,23 @@
 import { type Data, ROOT, unflatten } from '@confer/shared';
 import { subtreeArgument } from '../arguments.ts';
 import { formatEnvironment } from '../config-data/environment.ts';
-import { withClient } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../failure.ts';
 import { formatOf } from '../output/format.ts';
+import { listingOf } from '../past/listing.ts';
 
-export async function exportSubtree(context: Context, argument: string): Promise<void> {
+export interface ExportOptions {
+  readonly at?: string;
+}
+
+export async function exportSubtree(
+  context: Context,
+  argument: string,
+  { at }: ExportOptions,
+): Promise<void> {
   const path = subtreeArgument(argument);
   const format = formatOf(context, ['yaml', 'json', 'ndjson', 'env']);
-  const { entries } = await withClient(context, (client) => client.list(path));
+  const { entries } = await listingOf(context, path, { at, query: {} });
   if (entries.length === 0 && path !== ROOT) throw notFound(`there is nothing at or below ${path}`);
   const { stdout } = context.terminal;
   const data: Data = unflatten(entries, path) ?? {};

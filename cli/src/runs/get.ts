@@ -5,20 +5,36 @@ import { withClient } from '../connection.ts';
 import type { Context } from '../context.ts';
 import { type Failure, notFound } from '../failure.ts';
 import { formatOf, printData } from '../output/format.ts';
+import { momentArgument, revisionIn } from '../past/moment.ts';
+import { withHistory } from '../past/with-history.ts';
 
 export interface GetOptions {
+  readonly at?: string;
   readonly stale?: true;
 }
 
 export async function get(context: Context, argument: string, options: GetOptions): Promise<void> {
   const path = entryArgument(argument);
   const print = entryPrinterOf(context);
+  if (options.at !== undefined) return print(await entryThen(context, path, options.at));
   const entry = await withClient(context, async (client) => {
-    const found = await client.get(path, options);
+    const stale = options.stale === true ? { stale: true } : {};
+    const found = await client.get(path, stale);
     if (found === undefined) throw await noEntryAt(client, path, `${context.terminal.command} ls`);
     return found;
   });
   await print(entry);
+}
+
+async function entryThen(context: Context, path: string, text: string): Promise<Entry> {
+  const moment = momentArgument(context, text, '--at');
+  return withHistory(context, async (history, client) => {
+    const at = await revisionIn(history.versions(path), moment);
+    const found = await client.get(path, { at });
+    if (found !== undefined) return found;
+    const hint = `what it was, and when: ${context.terminal.command} history ${path}`;
+    throw notFound(`${path} held no value at revision ${at}`, hint);
+  });
 }
 
 /** Prints an entry in the format that is asked for: for people and `raw`, its value alone. */

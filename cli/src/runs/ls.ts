@@ -1,27 +1,29 @@
 import type { Listing } from '@confer/client';
 import { comparePaths, type Entry, ROOT, utf8Length } from '@confer/shared';
 import { subtreeArgument } from '../arguments.ts';
-import { withClient } from '../connection.ts';
 import { type Context, notice } from '../context.ts';
 import { notFound } from '../failure.ts';
 import { formatOf, printData } from '../output/format.ts';
 import { oneLine, span, table } from '../output/text.ts';
+import { listingOf } from '../past/listing.ts';
 
 export interface LsOptions {
   readonly long?: true;
   readonly recursive?: true;
+  readonly at?: string;
   readonly stale?: true;
 }
 
 export async function ls(context: Context, argument: string, options: LsOptions): Promise<void> {
   const path = subtreeArgument(argument);
   const format = formatOf(context, ['table', 'raw', 'json', 'ndjson', 'yaml']);
-  const listing = await withClient(context, (client) =>
-    client.list(path, {
+  const listing = await listingOf(context, path, {
+    at: options.at,
+    query: {
       ...(options.stale === true ? { stale: true } : {}),
       ...(options.recursive === true ? {} : { depth: 1 }),
-    }),
-  );
+    },
+  });
   const { revision, entries, folders } = listing;
   if (entries.length + folders.length === 0) {
     if (path !== ROOT) throw notFound(`there is nothing at or below ${path}`);
