@@ -13,6 +13,7 @@ export default defineConfig({
       '@confer/server': source('server'),
       '@confer/client/admin': source('client', 'admin'),
       '@confer/client/coordination': source('client', 'coordination'),
+      '@confer/client/history': source('client', 'history'),
       '@confer/client/openfeature': source('client', 'openfeature'),
       '@confer/client/testing': source('client', 'testing'),
       '@confer/client': source('client'),

@@ -19,6 +19,7 @@ import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
 import { leaseMutants } from './lease-mutants.mjs';
 import { mutants } from './mutants.mjs';
+import { pastMutants } from './past-mutants.mjs';
 import { rightsMutants } from './rights-mutants.mjs';
 import { mutated, safeguards } from './safeguards.mjs';
 
@@ -60,6 +61,7 @@ const all = [
   })),
   ...doorMutants,
   ...leaseMutants,
+  ...pastMutants,
 ];
 const named = safeguards();
 

@@ -1,6 +1,7 @@
 import {
   comparePaths,
   type Logged,
+  limits,
   type WireLoggedChange,
   type WireLoggedCommit,
 } from '@confer/shared';
@@ -23,7 +24,7 @@ export async function* readPages(
     const page = await read(from);
     yield page;
     if (page.next === undefined) return;
-    requireProgress(isFurther(page.next, { ...from, at: page.revision }));
+    requireProgress(isFurther(page.next, { ...from, at: from.at ?? page.revision }));
     from = page.next;
   }
 }
@@ -61,6 +62,7 @@ export async function* readLog(
         begun = { commit, changes: [] };
       }
       for (const wire of commit.changes) begun.changes.push(changeOf(wire));
+      requireProgress(begun.changes.length <= limits.changesMax);
     }
     if (begun !== undefined && page.next?.after === undefined) {
       yield { ...begun.commit, changes: begun.changes };

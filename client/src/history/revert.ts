@@ -99,6 +99,7 @@ export async function makeRevert(
   }
   return client.commit({
     ...wait,
+    // safeguard: revert-holds-against-its-plan
     conditions: steps.map(conditionOf),
     operations: steps.map(operationOf),
     note: why === undefined ? note : noteOf(note, why),
