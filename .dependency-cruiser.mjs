@@ -48,6 +48,7 @@ const ENTRIES = {
     'extras',
     'testing',
     'openfeature',
+    'pages',
   ],
 };
 /** A package by its name, or that of an entry: what that leads to, or the name where nothing is built yet. */

@@ -14,6 +14,7 @@ export default defineConfig({
       '@confer/client/admin': source('client', 'admin'),
       '@confer/client/coordination': source('client', 'coordination'),
       '@confer/client/history': source('client', 'history'),
+      '@confer/client/pages': source('client', 'pages'),
       '@confer/client/openfeature': source('client', 'openfeature'),
       '@confer/client/testing': source('client', 'testing'),
       '@confer/client': source('client'),

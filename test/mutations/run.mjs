@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { backupMutants } from './backup-mutants.mjs';
 import { noticedBy } from './by-test.mjs';
 import { doorMutants } from './door-mutants.mjs';
 import { durableMutants } from './durable-mutants.mjs';
@@ -59,6 +60,7 @@ const all = [
     name: Object.keys(mutant.off).join(', '),
     ...mutant,
   })),
+  ...backupMutants,
   ...doorMutants,
   ...leaseMutants,
   ...pastMutants,

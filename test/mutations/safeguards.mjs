@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['shared/src', 'server/src', 'client/src', 'test/support'];
+const FOLDERS = ['shared/src', 'server/src', 'client/src', 'cli/src', 'test/support'];
 
 /** Where each safeguard is named, by its name: the files, one for each time. */
 export function safeguards() {
