@@ -66,7 +66,7 @@ const terminal: Terminal = {
   stdout: {
     isTty: process.stdout.isTTY === true,
     columns: process.stdout.columns ?? 80,
-    write: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
+    write: (data) => new Promise((resolve) => process.stdout.write(data, () => resolve())),
   },
   stderr: {
     isTty: process.stderr.isTTY === true,

@@ -101,7 +101,7 @@ const READERS = [
   ...['context add', 'context use', 'context ls', 'context show', 'context rm'],
   // These are about files of this machine.
   ...['serve', 'verify', 'repair', 'token generate', 'token recover', 'tls', 'tls self-signed'],
-  ...['audit', 'audit verify'],
+  ...['audit', 'audit verify', 'backup', 'backup inspect', 'backup verify'],
   // What they run is told of what is there, and writes elsewhere.
   ...['wait', 'subscribers', 'exec', 'render'],
   ...['find', 'log', 'history', 'diff'],

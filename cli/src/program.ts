@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
 import { addAuth } from './commands/auth.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCompact } from './commands/compact.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
@@ -23,6 +24,7 @@ import { addLs } from './commands/ls.ts';
 import { addCp, addMv } from './commands/move.ts';
 import { addRender } from './commands/render.ts';
 import { addRepair } from './commands/repair.ts';
+import { addRestore } from './commands/restore.ts';
 import { addRevert } from './commands/revert.ts';
 import { addRm } from './commands/rm.ts';
 import { addRole } from './commands/role.ts';
@@ -96,6 +98,8 @@ const COMMANDS = [
   addAuth,
   addCompact,
   addVersion,
+  addBackup,
+  addRestore,
   addVerify,
   addRepair,
   addAudit,

@@ -6,7 +6,7 @@ export interface Terminal {
   readonly stdout: {
     readonly isTty: boolean;
     readonly columns: number;
-    write(text: string): Promise<void>;
+    write(data: string | Uint8Array): Promise<void>;
   };
   /** Everything that is no data. */
   readonly stderr: { readonly isTty: boolean; write(text: string): void };

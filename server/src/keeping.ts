@@ -1,13 +1,15 @@
 import { join } from 'node:path';
+import type { Entry } from '@confer/shared';
 import type { AuditHead } from './audit/events.ts';
 import type { AuditFilter, AuditRecord } from './audit/read.ts';
 import type { VerifiedAudit } from './audit/verify.ts';
 import type { Repaired } from './engine/lmdb/repair.ts';
+import type { Restored } from './engine/lmdb/restore.ts';
 import type { Verified } from './engine/lmdb/verify.ts';
 import { StartError } from './errors.ts';
 import { systemRuntime } from './runtime.ts';
 
-export type { AuditFilter, AuditHead, AuditRecord, Repaired, Verified, VerifiedAudit };
+export type { AuditFilter, AuditHead, AuditRecord, Repaired, Restored, Verified, VerifiedAudit };
 
 /** For what takes long. */
 export interface Patience {
@@ -37,6 +39,27 @@ export function repairDirectory(
     const { repairDirectory: repair } = await import('./engine/lmdb/repair.ts');
     const { newId, defer } = systemRuntime;
     return repair(directory, { into, newId, defer, pause: pauseOf(patience) });
+  });
+}
+
+/** Entries that are as of one revision, each path once. */
+export interface RestoreSource {
+  readonly revision: number;
+  readonly entries: AsyncIterable<readonly Entry[]>;
+}
+
+/**
+ * Makes a store out of entries, in an empty directory. Rejects with a `StartError`, or with what `entries` rejects with;
+ * then there is nothing of it.
+ */
+export function restoreDirectory(
+  directory: string,
+  { revision, entries, ...patience }: Patience & RestoreSource,
+): Promise<Restored> {
+  return asStartError(patience, async () => {
+    const { restoreDirectory: restore } = await import('./engine/lmdb/restore.ts');
+    const { newId, defer } = systemRuntime;
+    return restore(directory, { revision, entries, newId, defer, pause: pauseOf(patience) });
   });
 }
 

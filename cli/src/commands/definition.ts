@@ -56,6 +56,8 @@ interface WritingFlags {
   readonly dryRun?: true;
   readonly recursive?: true;
   readonly yes?: true;
+  /** A directory of this machine, in the place of a server. */
+  readonly data?: string;
 }
 
 /**

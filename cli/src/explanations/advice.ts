@@ -134,6 +134,30 @@ export const commandCodes: Readonly<Record<string, Explained>> = {
     meaning: 'a file or a directory cannot be written',
     advice: 'look at its rights and at the room on the disk',
   },
+  damaged_backup: {
+    meaning: 'a backup is not as it was written: cut off, or changed somewhere',
+    advice: 'take another backup, or another copy of this one; nothing of it was used',
+  },
+  no_backup: {
+    meaning: 'a file is not a backup of Confer',
+    advice: 'name the file that "confer backup FILE" made',
+  },
+  newer_backup: {
+    meaning: 'a backup was made by a newer Confer, in a format that this one does not know',
+    advice: 'use the confer that made it, or a newer one',
+  },
+  not_empty: {
+    meaning: 'restore --into was to write where there is something else already',
+    advice: 'name a subtree that holds nothing, or remove what is there; nothing was overwritten',
+  },
+  not_restored: {
+    meaning: 'something else wrote to the subtree while a backup was restored into it',
+    advice: 'stop what writes there, and look with "confer ls"; restore into a subtree of its own',
+  },
+  outrun: {
+    meaning: 'history was dropped faster than a backup of one revision could be read, each time',
+    advice: 'let the server keep more history (serve --keep-commits), or be nearer to it',
+  },
   token_file: {
     meaning: 'the file with the token cannot be used',
     advice: 'it holds one token and is read by its owner alone: chmod 600 FILE',

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StorageError } from '../storage-error.ts';
+import { beginHistory } from './begin-history.ts';
 import { requireFilled } from './directory/contents.ts';
 import { lockFile } from './directory/file-lock.ts';
 import { readLabel, writeLabel } from './directory/label.ts';
@@ -10,7 +11,6 @@ import { makeReaderTable } from './directory/reader-table.ts';
 import { StoreFiles } from './directory/store-files.ts';
 import { openFailure, unwritable } from './errors.ts';
 import { openLmdb } from './lmdb-storage.ts';
-import { putMeta } from './meta.ts';
 import type { Pause } from './pause.ts';
 import { Salvage, type Salvaged } from './salvage.ts';
 import type { Storage } from './storage.ts';
@@ -115,11 +115,7 @@ async function fill(
   let repaired: Repaired;
   try {
     const { revision, time, problems } = await write(storage, from, options);
-    await storage.transaction((tables) => {
-      putMeta(tables, 'compacted', { revision, time, changesSoFar: 0, bytesSoFar: 0 });
-      putMeta(tables, 'tombstoneFloor', revision);
-      putMeta(tables, 'timelines', [{ id: timeline, from: revision }]);
-    });
+    await storage.transaction((tables) => beginHistory(tables, { revision, time, timeline }));
     storage.show();
     repaired = { entries: storage.tables.entries.count(), revision, problems };
   } finally {

@@ -47,9 +47,13 @@ export class StoreFiles {
   /** Removes what those left who were broken off while they made a store. */
   clearUnfinished(): void {
     for (const name of readdirSync(this.directory))
-      if (name.startsWith(UNFINISHED))
-        rmSync(join(this.directory, name), { recursive: true, force: true });
+      if (isUnfinished(name)) rmSync(join(this.directory, name), { recursive: true, force: true });
   }
 }
 
 const UNFINISHED = 'unfinished-';
+
+/** What is left of who was broken off while he made a store. */
+export function isUnfinished(name: string): boolean {
+  return name.startsWith(UNFINISHED);
+}
