@@ -87,6 +87,28 @@ describe('backup', () => {
     expect(readdirSync(root).filter((each) => each.includes('unfinished'))).toEqual([]);
   });
 
+  it('W3 begins anew at a newer revision where history is dropped before its end', async () => {
+    const large = await startServer();
+    onTestFinished(() => large.close());
+    const client = connect(large.url);
+    onTestFinished(() => client.close());
+    const paths = Array.from({ length: 9_000 }, (_, i) => `/many/${i}`);
+    const put = (path: string) => ({ type: 'put', path, value: path }) as const;
+    await client.commit({ operations: paths.map(put) });
+    const file = newName();
+    const taking = confer(['backup', file, '-o', 'raw'], { env: { CONFER_URL: large.url } });
+    let dropped = 0;
+    for (; large.counters()['requestsRefused.compacted'] === 0; dropped++) {
+      await client.set('/tick', `${dropped}`);
+      await client.compact();
+    }
+    const { exitCode, out, err } = await taking;
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+    expect(Number(out)).toBeGreaterThan(1);
+    const verified = await ok('backup', 'verify', file, '-o', 'json');
+    expect(JSON.parse(verified)).toMatchObject({ entries: 9_001, revision: Number(out) });
+  });
+
   it('leaves nothing when it is interrupted', async () => {
     const file = newName();
     const interrupt = new AbortController();

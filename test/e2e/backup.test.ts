@@ -1,0 +1,207 @@
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Client, connect, type MirrorChange } from '@confer/client';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { History } from '../support/history.ts';
+import { confer, type Finished, serve, startConfer } from '../support/process.ts';
+import { groupsProblem, Restless } from '../support/restless.ts';
+import { scratchDirectory } from '../support/scratch.ts';
+
+/** Commits that are kept while a backup is taken: some more than are made meanwhile. */
+const KEPT = 2_000;
+const SOON = { timeout: 20_000, interval: 2 };
+const scratch = scratchDirectory();
+const at = (name: string) => join(scratch.path, name);
+
+async function served(name: string, port?: number) {
+  const server = await serve(['--data', at(name)], port);
+  onTestFinished(() => void server.program.kill());
+  return server;
+}
+
+function clientOf(url: string): Client {
+  const client = connect(url, { retry: { initialMs: 5, maxMs: 100 } });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+async function ok(args: readonly string[], url?: string): Promise<string> {
+  const ran = await confer(args, url === undefined ? {} : { url });
+  expect(ran.code, ran.stderr).toBe(0);
+  return ran.stdout;
+}
+
+/** Some tens of megabytes, which take a while. */
+async function fill(client: Client, count: number, length = 1_000): Promise<void> {
+  for (let from = 0; from < count; from += 5_000) {
+    const paths = Array.from({ length: Math.min(5_000, count - from) }, (_, i) => from + i);
+    const put = (i: number) =>
+      ({ type: 'put', path: `/many/${i}`, value: `${i} `.repeat(length / 8) }) as const;
+    await client.commit({ operations: paths.map(put), timeoutMs: 60_000 });
+  }
+}
+
+describe('a backup that is taken while others write', () => {
+  it('S1 S3 restores to exactly what was there at its revision, while history is dropped behind it', async () => {
+    const { url } = await served('data');
+    const history = await History.of(clientOf(url));
+    const writers = new Restless([clientOf(url), clientOf(url), clientOf(url)], 305);
+    const keeper = clientOf(url);
+    await fill(keeper, 10_000, 200);
+    const compacting = { isOn: true };
+    const compacted = (async () => {
+      while (compacting.isOn) {
+        const { revision } = await keeper.serverStatus();
+        await keeper.compact(Math.max(0, revision - KEPT));
+      }
+    })();
+    const revisions: number[] = [];
+    for (let i = 0; i < 4; i++)
+      revisions.push(
+        Number(await ok(['backup', at(`b${i}`), '-o', 'raw', '--timeout', '30s'], url)),
+      );
+    compacting.isOn = false;
+    await Promise.all([compacted, writers.end()]);
+    expect(writers.commits).toBeGreaterThan(100);
+    expect(new Set(revisions).size).toBe(4);
+    for (const [i, revision] of revisions.entries()) {
+      await vi.waitFor(
+        () => expect(history.commits.at(-1)?.revision).toBeGreaterThanOrEqual(revision),
+        SOON,
+      );
+      await ok(['restore', at(`b${i}`), '--data', at(`d${i}`)]);
+      const restored = clientOf((await served(`d${i}`)).url);
+      const listing = await restored.list('/', { timeoutMs: 30_000 });
+      expect(listing.revision).toBe(revision);
+      expect(groupsProblem(listing.entries)).toBe(undefined);
+      expect(listing.entries).toEqual(history.at(revision));
+    }
+    await history.end();
+  }, 120_000);
+
+  it('is given up where history is dropped faster than it can be read, and says so', async () => {
+    const { url } = await served('data');
+    const client = clientOf(url);
+    await fill(client, 30_000, 200);
+    const dropping = { isOn: true };
+    const dropped = (async () => {
+      while (dropping.isOn) {
+        await client.set('/tick', 'x');
+        await client.compact();
+      }
+    })();
+    const ran = await confer(['backup', at('b')], { url });
+    dropping.isOn = false;
+    await dropped;
+    expect(ran.stderr).toContain('error[outrun]: the server drops its history faster');
+    expect(ran).toMatchObject({ code: 6, stdout: '' });
+    expect(readdirSync(scratch.path)).toEqual(['data']);
+  }, 60_000);
+});
+
+describe('a restore', () => {
+  it('W3 W7 S5 is one difference to mirrors that were connected, and they hold what the server has', async () => {
+    const before = await served('data');
+    const client = clientOf(before.url);
+    const operations = ['/a', '/b', '/c', '/same'].map(
+      (path) => ({ type: 'put', path, value: 'before' }) as const,
+    );
+    await client.commit({ operations });
+    await ok(['backup', at('b')], before.url);
+    for (let i = 0; i < 20; i++) await client.set('/a', `lost ${i}`);
+    await client.remove('/b');
+    await client.set('/new', 'lost');
+    const mirror = client.mirror('/');
+    await mirror.ready();
+    const watch = client.watch('/');
+    await watch.started();
+    const told: MirrorChange[] = [];
+    mirror.on('change', (change) => told.push(change));
+    const position = mirror.position;
+    expect(position?.revision).toBe(23);
+
+    await before.program.kill('SIGTERM');
+    renameSync(at('data'), at('lost'));
+    await ok(['restore', at('b'), '--data', at('data')]);
+    await served('data', before.port);
+    await vi.waitFor(() => expect(told).toHaveLength(1), SOON);
+    const [change] = told;
+    expect(change).toMatchObject({ origin: 'resync', revision: 1 });
+    expect(change?.changes.map(({ type, path }) => `${type} ${path}`)).toEqual([
+      ...['put /a', 'put /b', 'delete /new'],
+    ]);
+    expect(mirror.status).toBe('live');
+    expect(mirror.position?.epoch).not.toBe(position?.epoch);
+    expect(await mirror.verify()).toBe(true);
+    expect(mirror.list().map(({ path, value }) => `${path} ${value}`)).toEqual(
+      ['/a', '/b', '/c', '/same'].map((path) => `${path} before`),
+    );
+    await expect(watch.next()).rejects.toMatchObject({ code: 'compacted', reason: 'epoch' });
+    expect(await client.set('/a', 'after')).toEqual({ revision: 2 });
+    expect(mirror.value('/a')).toBe('after');
+    expect(told).toHaveLength(2);
+    expect(await mirror.verify()).toBe(true);
+  }, 60_000);
+});
+
+describe('who is killed or interrupted', () => {
+  /** As soon as there is something unfinished beside the file. */
+  async function endedAmid(
+    args: readonly string[],
+    isAmid: () => boolean,
+    signal: NodeJS.Signals,
+    url?: string,
+  ): Promise<Finished> {
+    const program = startConfer(args, url === undefined ? {} : { url });
+    await vi.waitFor(() => expect(isAmid()).toBe(true), SOON);
+    return program.kill(signal);
+  }
+  const unfinished = (directory: string) =>
+    existsSync(directory)
+      ? readdirSync(directory).filter((name) => name.includes('unfinished-'))
+      : [];
+  const isWriting = () =>
+    unfinished(scratch.path).some((name) => {
+      const file = statSync(join(scratch.path, name, 'b'), { throwIfNoEntry: false });
+      return (file?.size ?? 0) > 0;
+    });
+
+  it('amid a backup leaves no file of its name, and after an interrupt nothing at all', async () => {
+    const { url } = await served('data');
+    await fill(clientOf(url), 60_000);
+    expect(await endedAmid(['backup', at('b')], isWriting, 'SIGKILL', url)).toMatchObject({
+      ...{ code: null, stdout: '' },
+    });
+    const left = unfinished(scratch.path);
+    expect(left).toHaveLength(1);
+    expect(existsSync(at('b'))).toBe(false);
+    renameSync(at(left[0] ?? ''), at('away'));
+    expect(await endedAmid(['backup', at('b')], isWriting, 'SIGINT', url)).toMatchObject({
+      ...{ code: 130, stdout: '' },
+    });
+    expect(readdirSync(scratch.path).sort()).toEqual(['away', 'data']);
+    await ok(['backup', at('b')], url);
+    expect(await ok(['backup', 'verify', at('b'), '-o', 'raw'])).toBe('60000\n');
+  }, 90_000);
+
+  it('amid a restore leaves no store, and the next restore begins anew', async () => {
+    const { url } = await served('data');
+    await fill(clientOf(url), 40_000);
+    await ok(['backup', at('b')], url);
+    const args = ['restore', at('b'), '--data', at('new')];
+    const left: string[] = [];
+    const isFilling = () =>
+      unfinished(at('new')).some(
+        (name) => !left.includes(name) && existsSync(join(at('new'), name, 'data.mdb')),
+      );
+    await endedAmid(args, isFilling, 'SIGKILL');
+    left.push(...readdirSync(at('new')));
+    expect(left).toEqual([expect.stringContaining('unfinished-')]);
+    expect(await endedAmid(args, isFilling, 'SIGINT')).toMatchObject({ code: 130, stdout: '' });
+    expect(readdirSync(at('new'))).toEqual([]);
+    await endedAmid(args, isFilling, 'SIGKILL');
+    await ok(args);
+    expect(readdirSync(at('new')).sort()).toEqual(['confer.json', 'data.mdb']);
+    expect(await ok(['verify', '--data', at('new')])).toMatch(/^all is well: entries 40000/);
+  }, 90_000);
+});
