@@ -229,14 +229,14 @@ function firstMissing(directory: string): string | undefined {
   return missing;
 }
 
-/** Takes back the directories that were made, unless there is something in them by now. */
+/** Takes back the directories that were made, as far as that came, unless there is something in them by now. */
 function removeEmpty(directory: string, uppermost: string): void {
   try {
     for (let at = resolve(directory); ; at = dirname(at)) {
-      rmdirSync(at);
+      if (existsSync(at)) rmdirSync(at);
       if (at === uppermost) return;
     }
   } catch {
-    // Never made, or somebody else's by now.
+    // Somebody else's by now, or the disk is broken, which who is told of the failure knows.
   }
 }
