@@ -129,7 +129,7 @@ describe('a file that was made to look like a backup', () => {
   it.each<[string, unknown[], string]>([
     ['no path', [{}], 'line 2: it has no path'],
     ['no object', [7], 'line 2: it is no JSON object'],
-    ['a path that is none', [entry('shop')], 'line 2: a path starts with "/": "shop"'],
+    ['a path that is none', [entry('shop')], 'line 2: "shop": a path starts with "/"'],
     ['a path twice', [entry('/a'), entry('/a')], 'line 3: /a is there twice'],
     ['another order', [entry('/b'), entry('/a')], 'line 3: /a comes after /b'],
     [
@@ -138,7 +138,7 @@ describe('a file that was made to look like a backup', () => {
       'line 3: /a comes after /.confer/x',
     ],
     ['a value too large', [entry('/a', { value: 'x'.repeat(2 ** 20 + 1) })], 'more than 1048576'],
-    ['half a character', [entry('/a', { value: '\ud800' })], 'line 2: /a: its value is no text'],
+    ['half a character', [entry('/a', { value: '\ud800' })], 'line 2: "/a": its value is no text'],
     [
       'a revision that has not been',
       [entry('/a', { modRevision: 901 })],

@@ -66,24 +66,33 @@ export function readEntry(line: string, revision: number): Entry | string {
   if (json === undefined) return 'it is no JSON object';
   const { path, value, createRevision, modRevision, version, updatedAt, updatedBy, lease } = json;
   if (typeof path !== 'string') return 'it has no path';
-  const problem = pathProblem(path);
-  if (problem !== undefined) return `${problem}: ${JSON.stringify(path).slice(0, 200)}`;
-  const wrong = (what: string) => `${path}: ${what}`;
-  if (typeof value !== 'string' || hasLoneSurrogate(value)) return wrong('its value is no text');
-  if (value.length * 3 > limits.valueBytesMax && utf8Length(value) > limits.valueBytesMax)
-    return wrong(`its value has more than ${limits.valueBytesMax} bytes`);
+  const wrong = (what: string) => `${JSON.stringify(path).slice(0, 200)}: ${what}`;
+  if (typeof value !== 'string') return wrong('its value is no text');
   if (!isCount(createRevision) || !isCount(modRevision) || !isCount(version) || !isCount(updatedAt))
     return wrong('its revisions, its version or its time are no whole numbers');
+  if (typeof updatedBy !== 'string') return wrong('it does not say who wrote it');
+  if (lease !== undefined && typeof lease !== 'string') return wrong('its lease is no text');
+  const all = { path, value, createRevision, modRevision, version, updatedAt, updatedBy };
+  const entry = lease === undefined ? all : { ...all, lease };
+  if (Object.keys(json).length !== FIELDS + (lease === undefined ? 0 : 1))
+    return wrong('it has fields that this version does not know');
+  const problem = entryProblem(entry, revision);
+  return problem === undefined ? entry : wrong(problem);
+}
+
+/** Why no backup of a revision has such an entry; `undefined` where it may. */
+export function entryProblem(entry: Entry, revision: number): string | undefined {
+  const { path, value, createRevision, modRevision, version, updatedBy, lease = '' } = entry;
+  const problem = pathProblem(path);
+  if (problem !== undefined) return problem;
+  if (hasLoneSurrogate(value)) return 'its value is no text';
+  if (value.length * 3 > limits.valueBytesMax && utf8Length(value) > limits.valueBytesMax)
+    return `its value has more than ${limits.valueBytesMax} bytes`;
   if (createRevision < 1 || createRevision > modRevision || version < 1)
-    return wrong('its revisions and its version do not fit together');
-  if (modRevision > revision) return wrong(`it is newer than revision ${revision} of the backup`);
-  if (!isText(updatedBy, ACTOR_LENGTH_MAX)) return wrong('it does not say who wrote it');
-  const entry = { path, value, createRevision, modRevision, version, updatedAt, updatedBy };
-  const fields = Object.keys(json).length;
-  if (lease === undefined)
-    return fields === FIELDS ? entry : wrong('it has fields that this version does not know');
-  if (!isText(lease, ACTOR_LENGTH_MAX)) return wrong('its lease is no text');
-  return fields === FIELDS + 1 ? { ...entry, lease } : wrong('it has fields that are not known');
+    return 'its revisions and its version do not fit together';
+  if (modRevision > revision) return `it is newer than revision ${revision} of the backup`;
+  if (!isText(updatedBy, ACTOR_LENGTH_MAX)) return 'it does not say who wrote it';
+  return isText(lease, ACTOR_LENGTH_MAX) ? undefined : 'its lease is no text';
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {

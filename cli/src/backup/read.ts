@@ -1,9 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { comparePaths, type Entry, isReserved } from '@confer/shared';
+import type { Entry } from '@confer/shared';
 import { exitCodes, Failure } from '../failure.ts';
 import { damaged, foreign, newerFormat } from './damage.ts';
+import { EntryOrder } from './entry-order.ts';
 import { FORMAT_VERSION, type Header, LINE_LENGTH_MAX, readEntry, readHeader } from './format.ts';
 import { LineCutter } from './lines.ts';
 import { readSeal, SEAL_BYTES, type Seal } from './seal.ts';
@@ -164,7 +165,7 @@ class EntryReader {
   readonly #revision: number;
   /** That was read last. */
   line = 0;
-  #before: string | undefined;
+  readonly #order = new EntryOrder();
 
   constructor(file: string, revision: number) {
     this.#file = file;
@@ -188,17 +189,8 @@ class EntryReader {
   #entry(text: string): Entry {
     const entry = readEntry(text, this.#revision);
     if (typeof entry === 'string') throw damaged(this.#file, `line ${this.line}: ${entry}`);
-    const before = this.#before;
-    if (before !== undefined && order(before, entry.path) >= 0) {
-      const what = before === entry.path ? 'is there twice' : `comes after ${before}`;
-      throw damaged(this.#file, `line ${this.line}: ${entry.path} ${what}`);
-    }
-    this.#before = entry.path;
+    const problem = this.#order.problem(entry.path);
+    if (problem !== undefined) throw damaged(this.#file, `line ${this.line}: ${problem}`);
     return entry;
   }
-}
-
-/** As they are taken: the tree, and then what is the server's own. */
-function order(a: string, b: string): number {
-  return Number(isReserved(a)) - Number(isReserved(b)) || comparePaths(a, b);
 }

@@ -4,7 +4,8 @@ import type { Entry } from '@confer/shared';
 import type { Context } from '../context.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { counted } from '../output/text.ts';
-import { type Header, headerOf } from './format.ts';
+import { EntryOrder } from './entry-order.ts';
+import { entryProblem, type Header, headerOf } from './format.ts';
 import { type WrittenBackup, writeBackup } from './write.ts';
 
 /** A backup as it was taken. */
@@ -53,16 +54,26 @@ async function tryOnce({ context, client, handle, tell }: Taking): Promise<Taken
   const read = await pinRead(client, options);
   const { epoch, revision } = read;
   const header = headerOf({ epoch, revision, takenAt: clock.now(), server: { version, engine } });
+  const order = new EntryOrder();
   let entries = 0;
   async function* pages(): AsyncGenerator<readonly Entry[], void, void> {
     for (const subtree of SUBTREES)
       for await (const page of read.pages(subtree)) {
+        for (const entry of page) requireFit(entry, revision, order);
         entries += page.length;
         tell(`read ${counted(entries, 'entry', 'entries')} as of revision ${revision}`);
         yield page;
       }
   }
   return { header, ...(await writeBackup(handle, header, pages(), signal)) };
+}
+
+/** What could not be restored is told of now, and not in the night when somebody has nothing else. */
+function requireFit(entry: Entry, revision: number, order: EntryOrder): void {
+  const problem = entryProblem(entry, revision) ?? order.problem(entry.path);
+  if (problem === undefined) return;
+  const what = `the server says of ${entry.path} what no backup can hold: ${problem}`;
+  throw new Failure(exitCodes.other, 'bad_message', what);
 }
 
 /** Of each page: a server that is busy with others answers later. */

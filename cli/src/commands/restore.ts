@@ -17,6 +17,10 @@ export function addRestore(program: Command, contextOf: ContextOf): void {
     )
     .argument('<file>')
     .option('--data <directory>', 'the directory to make')
+    .option(
+      '--revision <number>',
+      'with --data: the revision to go on from, beyond all that are lost',
+    )
     .option('--into <subtree>', 'the subtree of the running server to write to; / for all')
     .option('--note <text>', 'with --into: why, for those who read the history')
     .addHelpText(

@@ -180,7 +180,7 @@ describe('restore --data', () => {
     const directory = newName();
     const out = await ok('restore', await taken(), '--data', directory);
     expect(out).toBe(
-      `3 entries as of revision 3 are in ${directory}\nit is another history: clients begin anew with it\n`,
+      `3 entries are in ${directory}, which goes on after revision 3\nit is another history: clients begin anew with it\n`,
     );
     expect((await confer(['verify', '--data', directory])).out).toMatch(/^all is well: entries 3/);
     const restored = await serveFrom(directory);
@@ -191,6 +191,19 @@ describe('restore --data', () => {
     expect(epoch).not.toBe((await before.serverStatus()).epoch);
     expect(await after.set('/app', 'w')).toEqual({ revision: 4 });
     await Promise.all([before.close(), after.close()]);
+  });
+
+  it('S5 goes on after a revision that is beyond all that were lost', async () => {
+    const [file, directory] = [await taken(), newName()];
+    await ok('restore', file, '--data', directory, '--revision', '5000');
+    const restored = await serveFrom(directory);
+    const client = connect(restored.url);
+    onTestFinished(() => client.close());
+    expect(await client.get('/app')).toMatchObject({ modRevision: 3 });
+    expect(await client.set('/app', 'w')).toEqual({ revision: 5_001 });
+    await ok('restore', file, '--data', newName(), '--revision', '2', '-o', 'json').then((out) =>
+      expect(JSON.parse(out)).toMatchObject({ revision: 3 }),
+    );
   });
 
   it('refuses a directory that has something in it, and a server that runs there', async () => {
@@ -208,6 +221,9 @@ describe('restore --data', () => {
   it.each([
     [['--data', 'x', '--into', '/x'], 'either --data DIRECTORY or --into SUBTREE'],
     [[], 'either --data DIRECTORY or --into SUBTREE'],
+    [['--into', '/x', '--revision', '7'], '--revision is for --data'],
+    [['--data', 'x', '--revision', '9007199254740991'], '--revision is at most 4503'],
+    [['--data', 'x', '--revision', '-7'], '--revision takes a whole number'],
     [['--data', 'x', '--note', 'why'], '--note is for --into'],
     [['--into', '/x', '--note', 'y'.repeat(1_024)], '--note has at most 1000 bytes'],
   ])('refuses %j', async (args, message) => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { restoreDirectory, StartError } from '@confer/server';
 import { limits, utf8Length } from '@confer/shared';
-import { subtreeArgument } from '../arguments.ts';
+import { countArgument, subtreeArgument } from '../arguments.ts';
 import { withBackup } from '../backup/read.ts';
 import { withClient } from '../connection.ts';
 import type { Context } from '../context.ts';
@@ -12,19 +12,22 @@ import { counted, oneLine } from '../output/text.ts';
 
 export interface RestoreFlags {
   readonly data?: string;
+  readonly revision?: string;
   readonly into?: string;
   readonly note?: string;
 }
 
 /** There is something behind it where more commits follow. */
 const NOTE_BYTES_MAX = limits.noteBytesMax - 24;
+/** As many again can follow. */
+const REVISION_MAX = 2 ** 52;
 const FORMATS = ['table', 'raw', 'json', 'ndjson', 'yaml'] as const;
 
 /** Makes a data directory of a backup, or writes its entries through a running server. */
 export async function restore(
   context: Context,
   file: string,
-  { data, into, note }: RestoreFlags,
+  { data, revision, into, note }: RestoreFlags,
 ): Promise<void> {
   if ((data === undefined) === (into === undefined))
     throw usageError('restore takes either --data DIRECTORY or --into SUBTREE');
@@ -32,17 +35,26 @@ export async function restore(
     throw usageError('--note is for --into: a data directory has no history yet');
   if (note !== undefined && utf8Length(note) > NOTE_BYTES_MAX)
     throw usageError(`--note has at most ${NOTE_BYTES_MAX} bytes`);
-  if (data !== undefined) return restoreOffline(context, file, data);
+  if (into !== undefined && revision !== undefined)
+    throw usageError('--revision is for --data: a server names its revisions itself');
+  const least = revision === undefined ? 0 : countArgument(revision, '--revision');
+  if (least > REVISION_MAX) throw usageError(`--revision is at most ${REVISION_MAX}`);
+  if (data !== undefined) return restoreOffline(context, file, data, least);
   if (into !== undefined) return restoreThroughServer(context, file, subtreeArgument(into), note);
 }
 
-async function restoreOffline(context: Context, file: string, data: string): Promise<void> {
+async function restoreOffline(
+  context: Context,
+  file: string,
+  data: string,
+  least: number,
+): Promise<void> {
   const format = formatOf(context, FORMATS);
   const directory = resolve(data);
-  const restored = await made(context, resolve(file), directory);
+  const restored = await made(context, resolve(file), directory, least);
   const { entries, revision } = restored;
   const text = [
-    `${counted(entries, 'entry', 'entries')} as of revision ${revision} are in ${oneLine(data)}`,
+    `${counted(entries, 'entry', 'entries')} are in ${oneLine(data)}, which goes on after revision ${revision}`,
     'it is another history: clients begin anew with it',
   ].join('\n');
   await printResult(context, format, { text, raw: entries, data: { directory, ...restored } });
@@ -71,12 +83,12 @@ async function restoreThroughServer(
   await printResult(context, format, { text, raw: entries, data: { into, ...written } });
 }
 
-async function made(context: Context, file: string, directory: string) {
+async function made(context: Context, file: string, directory: string, least: number) {
   const progress = new Progress(context);
   try {
     return await withBackup(file, ({ header, entries }) =>
       restoreDirectory(directory, {
-        revision: header.revision,
+        revision: Math.max(header.revision, least),
         entries: entries(),
         signal: context.terminal.signal,
         onProgress: (rows) => progress.tell(`restored ${counted(rows, 'row')}`),
