@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { followGuide, pageOf } from '../support/guide.ts';
 
-describe('the guide to the command line', () => {
-  it('shows what its commands really say', async () => {
+describe('a guide to the command line shows what its commands really say', () => {
+  it('of all commands', async () => {
     const guide = pageOf('docs/cli.md');
     const file = /\$ cat config\/shop\.yaml\n([^$]*)/.exec(guide)?.[1] ?? '';
     expect(await followGuide(guide, { files: { 'config/shop.yaml': file } })).toBeGreaterThan(15);
+  }, 60_000);
+
+  it('of the past', async () => {
+    const guide = pageOf('docs/history.md');
+    expect(await followGuide(guide, { files: {}, knowsServer: true })).toBeGreaterThan(15);
   }, 60_000);
 });
