@@ -2,16 +2,26 @@
 const LEASES = 'server/src/lease/leases.test.ts';
 const RACES = 'server/src/lease/races.test.ts';
 const OWNERS = 'server/src/lease/owners.test.ts';
+const CONTRACT = 'server/src/engine/etcd/etcd.test.ts';
 const HELD = 'client/src/coordination/held-lease.test.ts';
 
 export const leaseMutants = [
   [{ 'lease-is-its-owners': 'never' }, OWNERS, 'takes no entry of others'],
-  [{ 'keep-alive-is-its-owners': 'always last' }, OWNERS, 'takes no entry of others'],
+  [
+    { 'keep-alive-is-its-owners': { find: 'isOwnedBy(lease, principal)', replace: 'true' } },
+    OWNERS,
+    'takes no entry of others',
+  ],
   [{ 'lease-is-there': 'never' }, LEASES, 'refuses what is put with a lease that is over'],
   [{ 'lease-takes-its-own': 'always' }, RACES, 'leaves what somebody puts for good'],
   [{ 'lease-is-never-early': 'never' }, LEASES, 'never ends early'],
   [{ 'end-waits-for-puts': 'drop' }, RACES, 'takes what is put in the moment'],
   [{ 'expired-lease-stays-so': 'never' }, RACES, 'nobody keeps the lease alive meanwhile'],
+  [
+    { 'etcd-looks-for-the-lease': { becomes: '' } },
+    CONTRACT,
+    'has to be there where something is put',
+  ],
   [{ 'lease-is-lost-in-time': 'never' }, HELD, 'without any timer'],
   [
     { 'lease-counts-by-both-clocks': { becomes: 'return now.wallMs - wallMs;' } },

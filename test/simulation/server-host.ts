@@ -12,6 +12,7 @@ import type { ProcessClock, VirtualClock } from '../../shared/src/test-support/v
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import { type Histories, modelOf } from '../validate/history.ts';
+import { leaseWriteOf } from './lease-writes.ts';
 import type { OperationHistory } from './operation-history.ts';
 import type { DiskFaults } from './stores/disk-faults.ts';
 import { MemoryStore } from './stores/memory-store.ts';
@@ -326,7 +327,14 @@ export class ServerHost implements Histories {
       });
     const { name, supports, epoch, timelines, reads, health, maintenance } = engine;
     const same = { name, supports, epoch, timelines, reads, health, maintenance };
-    return { ...same, writes: { commit }, feed: { consume }, close: () => engine.close() };
+    const leases = engine.leases === undefined ? {} : { leases: engine.leases };
+    return {
+      ...same,
+      ...leases,
+      writes: { commit },
+      feed: { consume },
+      close: () => engine.close(),
+    };
   }
 
   /** S1: all that came out is there. There may be more, which was written when the process ended. */
@@ -370,16 +378,6 @@ export class ServerHost implements Histories {
     }
   }
 }
-
-/** What the server itself writes of a lease. What goes with its end, the model knows better than the server. */
-function leaseWriteOf({ operations, conditions }: WriteRequest): ModelWrite | undefined {
-  const [first] = operations;
-  if (first?.path.startsWith(LEASES) !== true) return undefined;
-  if (first.type === 'put') return { operations: [first], conditions };
-  return { operations: [{ type: 'end', lease: first.path.slice(LEASES.length) }] };
-}
-
-const LEASES = '/.confer/leases/';
 
 /** Every other look at it finds that a slice of work has taken its time. */
 function hurried(clock: Clock): Clock {

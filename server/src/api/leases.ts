@@ -84,17 +84,17 @@ export async function grantLease(request: GrantLeaseRequest, context: ApiContext
 export function keepAlive(
   { id, leases: ids }: KeepAliveRequest,
   { principal, service }: ApiContext,
-): Reply {
-  const { leases } = service;
+): Reply | Promise<Reply> {
   for (const one of ids) checkLease(one);
+  const { leases, store } = service;
+  const reply = (kept: readonly Lease[]): Reply => {
+    return { type: 'leases', id, revision: store.revision, leases: kept.map(brief) };
+  };
   // To whom a lease is not, it is as if it were over: the others of the message are kept all the same.
-  const own = ids.filter((one) => {
-    const lease = leases.find(one);
-    // safeguard: keep-alive-is-its-owners
-    return lease !== undefined && isOwnedBy(lease, principal);
-  });
-  const { revision } = service.store;
-  return { type: 'leases', id, revision, leases: leases.keepAlive(own).map(brief) };
+  // safeguard: keep-alive-is-its-owners
+  const kept = leases.keepAlive(ids, (lease) => isOwnedBy(lease, principal));
+  if (!(kept instanceof Promise)) return reply(kept);
+  return kept.then(reply, (error: unknown) => errorReply(id, error, service));
 }
 
 export async function revokeLease(
@@ -131,8 +131,10 @@ export function readLease(request: ReadLeaseRequest, context: ApiContext): Reply
   const { id, lease: which, after } = request;
   const { service, principal } = context;
   checkLease(which);
+  let askedMs: number | undefined;
   const answer = (): Reply => {
-    const state = service.leases.state(which);
+    const known = service.leases.state(which);
+    const state = { ...known, remainingMs: known.remainingMs ?? askedMs };
     const isOwner = isOwnedBy(state, principal);
     if (!isOwner && !mayOperate(principal)) throw notYours(which);
     const { revision } = service.store;
@@ -141,7 +143,16 @@ export function readLease(request: ReadLeaseRequest, context: ApiContext): Reply
     if (!isOwner && !mayRead(principal, ROOT, 'subtree')) return reply;
     return { ...reply, ...pageOf(service.leases.pathsOf(which), after) };
   };
-  return answerAfter(readiness(service), answer, id, service);
+  const asking = service.leases.askRemainingMs(which)?.then((ms) => {
+    askedMs = ms;
+  });
+  const ready = readiness(service);
+  return answerAfter(
+    asking === undefined ? ready : Promise.all([ready, asking]),
+    answer,
+    id,
+    service,
+  );
 }
 
 /** What goes with a lease, in the order of the tree. */
@@ -184,8 +195,12 @@ function brief({ id: lease, ttlMs }: Lease) {
 }
 
 function wire({ id: lease, name, owner, ttlMs, remainingMs, entries }: LeaseState) {
-  const about = { lease, owner, ttlMs, remainingMs, entries };
-  return name === undefined ? about : { ...about, name };
+  const about = { lease, owner, ttlMs, entries };
+  return {
+    ...about,
+    ...(remainingMs === undefined ? {} : { remainingMs }),
+    ...(name === undefined ? {} : { name }),
+  };
 }
 
 /** Where nobody is asked who they are, a name says nothing. */

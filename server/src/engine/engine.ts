@@ -230,6 +230,21 @@ export interface EngineWrites {
   commit(request: WriteRequest): Promise<CommitOutcome>;
 }
 
+/**
+ * Of an engine that keeps leases itself: it ends them, with all that goes with each, when nobody has kept them alive,
+ * whether this server runs or not. The end comes out of the feed with its cause.
+ */
+export interface EngineLeases {
+  /** Before its entry is written. One that is there already is kept alive. Rejects with `unavailable`. */
+  grant(id: string, ttlMs: number): Promise<void>;
+  /** Those that have their whole TTL again; the others are over. Rejects with `unavailable`: nothing is known then. */
+  keepAlive(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** What is left of one; `undefined`: it is over. */
+  remainingMs(id: string): Promise<number | undefined>;
+  /** Ends one with all that goes with it, and resolves when the feed has told of it. */
+  revoke(id: string): Promise<CommitOutcome>;
+}
+
 export interface EngineFeed {
   /**
    * Names the consumer of the one feed. Called once, before the first commit. Every commit comes out
@@ -273,6 +288,8 @@ export interface Engine {
   readonly reads: EngineReads;
   readonly writes: EngineWrites;
   readonly feed: EngineFeed;
+  /** Missing: whoever runs the engine ends leases. */
+  readonly leases?: EngineLeases;
   readonly health: EngineHealth;
   readonly maintenance: EngineMaintenance;
 

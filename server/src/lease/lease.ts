@@ -21,11 +21,17 @@ export function recordOf({ id, ...about }: Lease) {
   return { type: 'put', path: leasePath(id), value: JSON.stringify(about), lease: id } as const;
 }
 
-/** Reads that again. In a store that others write too, anything may stand there: then there is no lease. */
+/** The same, once somebody has revoked it, where it is ended after that. */
+export function revocationOf({ id, ...about }: Lease) {
+  const value = JSON.stringify({ ...about, revoked: true });
+  return { type: 'put', path: leasePath(id), value, lease: id } as const;
+}
+
+/** Reads that again. In a store that others write too, anything may stand there: then there is no lease. One that is revoked is none. */
 export function leaseOf(id: string, value: string): Lease | undefined {
   const about = parsed(value);
   if (typeof about !== 'object' || about === null) return undefined;
-  if (!('ttlMs' in about) || !('owner' in about)) return undefined;
+  if (!('ttlMs' in about) || !('owner' in about) || 'revoked' in about) return undefined;
   const { ttlMs, owner } = about;
   if (typeof ttlMs !== 'number' || typeof owner !== 'string') return undefined;
   const name = 'name' in about && typeof about.name === 'string' ? { name: about.name } : {};

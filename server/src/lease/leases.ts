@@ -9,12 +9,12 @@ import {
 import type { Log } from '../log.ts';
 import type { Runtime } from '../runtime.ts';
 import type { CommitOutcome, FeedEvent, Store } from '../store/store.ts';
-import { Attaching } from './attaching.ts';
-import { Endings } from './endings.ts';
+import { EngineKeeping } from './engine-keeping.ts';
 import { hasLeases, leaseIn, look } from './first-look.ts';
+import type { LeaseKeeping } from './keeping.ts';
 import { type Lease, recordOf } from './lease.ts';
 import { LeaseTable } from './lease-table.ts';
-import { LeaseTimers } from './lease-timers.ts';
+import { OwnKeeping } from './own-keeping.ts';
 
 export interface LeasesParts {
   readonly store: Store;
@@ -30,7 +30,7 @@ export interface Write {
 
 /** What `leases` say of one. */
 export interface LeaseState extends Lease {
-  readonly remainingMs: number;
+  readonly remainingMs: number | undefined;
   readonly entries: number;
 }
 
@@ -38,9 +38,7 @@ export interface LeaseState extends Lease {
 export class Leases {
   readonly #with: LeasesParts;
   readonly #table: LeaseTable;
-  readonly #attaching = new Attaching();
-  readonly #endings: Endings;
-  readonly #timers: LeaseTimers;
+  readonly #keeping: LeaseKeeping;
   /** Grants that are not in the table yet, by owner. */
   readonly #granting = new Map<string, number>();
   /** Until it is known which leases there are, and what goes with each. */
@@ -51,11 +49,13 @@ export class Leases {
     const { store, runtime, log } = parts;
     this.#with = parts;
     this.#table = new LeaseTable({
-      begun: (lease) => this.#timers.begun(lease),
-      over: (lease) => this.#timers.over(lease),
+      begun: (lease) => this.#keeping.begun(lease),
+      over: (lease) => this.#keeping.over(lease),
     });
-    this.#endings = new Endings({ store, table: this.#table, attaching: this.#attaching });
-    this.#timers = new LeaseTimers({ runtime, log, endings: this.#endings });
+    this.#keeping =
+      store.leases === undefined
+        ? new OwnKeeping({ store, table: this.#table, runtime, log })
+        : new EngineKeeping(store, store.leases);
     this.#lookFirst();
   }
 
@@ -65,14 +65,14 @@ export class Leases {
     else if (event.kind === 'end') this.stop();
     else if (event.kind === 'jump') {
       this.#table.clear();
-      this.#timers.pause();
+      this.#keeping.pause();
       this.#lookFirst();
     }
   }
 
   stop(): void {
     this.#isStopped = true;
-    this.#timers.stop();
+    this.#keeping.stop();
   }
 
   /** A lease that is there now. */
@@ -85,7 +85,7 @@ export class Leases {
   /** The same, with what is left of it. Throws `lease_not_found`. */
   state(id: string): LeaseState {
     const lease = this.require(id);
-    const remainingMs = this.#timers.remainingMs(lease);
+    const remainingMs = this.#keeping.remainingMs(lease);
     return { ...lease, remainingMs, entries: this.#table.pathsOf(id).size };
   }
 
@@ -109,12 +109,11 @@ export class Leases {
   async grant(lease: Lease, { actor, requestId }: Write, isBounded: boolean): Promise<number> {
     const problem = ttlProblem(lease.ttlMs);
     if (problem !== undefined) throw new ProtocolError('invalid_message', problem);
-    if (this.#with.store.engineName === 'etcd')
-      throw new ProtocolError('unavailable', 'leases are not kept over etcd yet');
     const { id, owner } = lease;
     if (this.find(id) === undefined) this.#requireRoom(owner, isBounded);
     this.#granting.set(owner, (this.#granting.get(owner) ?? 0) + 1);
     try {
+      await this.#keeping.prepare(lease);
       const entry = recordOf(lease);
       const conditions = [{ path: entry.path, modRevision: 0 }];
       const write = { operations: [entry], conditions, actor, requestId };
@@ -129,33 +128,45 @@ export class Leases {
     }
   }
 
-  /** Those of some leases that have their whole TTL again; the others are over. */
-  keepAlive(ids: readonly string[]): Lease[] {
-    return ids.flatMap((id) => {
-      const lease = this.find(id);
-      return lease !== undefined && this.#timers.keepAlive(lease) ? [lease] : [];
-    });
+  /**
+   * Those of some leases that have their whole TTL again; the others are over. `isOwn`: whether who asks may keep one.
+   * A lease that another server has just granted may not be known here yet.
+   */
+  keepAlive(
+    ids: readonly string[],
+    isOwn: (lease: Lease) => boolean,
+  ): readonly Lease[] | Promise<readonly Lease[]> {
+    const keep = () => {
+      const found = ids.flatMap((id) => this.find(id) ?? []);
+      return this.#keeping.keepAlive(found.filter(isOwn));
+    };
+    const barrier = ids.some((id) => this.find(id) === undefined)
+      ? this.#with.store.barrier()
+      : undefined;
+    return barrier === undefined ? keep() : barrier.then(keep);
+  }
+
+  /** What is left of a lease, where others have to be asked. */
+  askRemainingMs(id: string): Promise<number | undefined> | undefined {
+    const lease = this.find(id);
+    return lease && this.#keeping.askRemainingMs(lease);
   }
 
   /** Ends a lease, with all that goes with it. What is over is so already, and no failure. */
   async revoke(id: string, write: Write): Promise<CommitOutcome> {
     await this.#looking;
-    return this.#endings.end(id, { cause: 'revoked', ...write });
+    return this.#keeping.end(id, this.find(id), { cause: 'revoked', ...write });
   }
 
   /** Runs a write that attaches entries: `entries` says how many, by lease. Throws `too_large`. */
-  async attach<Result>(
+  attach<Result>(
     entries: ReadonlyMap<string, number>,
     run: () => Promise<Result>,
   ): Promise<Result> {
-    for (const id of entries.keys()) {
-      const ending = this.#endings.settled(id);
-      if (ending === undefined) continue;
-      await ending;
-      return this.attach(entries, run);
-    }
-    for (const [id, count] of entries) this.#requireRoomOn(id, count);
-    return this.#attaching.during(entries, run);
+    return this.#keeping.attach(entries, () => {
+      for (const [id, count] of entries) this.#requireRoomOn(id, count);
+      return run();
+    });
   }
 
   /** A page of all leases, in the order of their ids. */
@@ -180,8 +191,8 @@ export class Leases {
 
   #requireRoomOn(id: string, count: number): void {
     const { entriesMax } = leaseLimits;
-    const entries = this.#table.pathsOf(id).size + this.#attaching.entriesOf(id) + count;
-    if (entries <= entriesMax) return;
+    const underWay = Math.max(count, this.#keeping.attachingTo(id));
+    if (this.#table.pathsOf(id).size + underWay <= entriesMax) return;
     throw new ProtocolError(
       'too_large',
       `at most ${entriesMax} entries go with one lease; take several leases`,
@@ -192,7 +203,7 @@ export class Leases {
     const { store, runtime } = this.#with;
     const finish = () => {
       this.#looking = undefined;
-      this.#timers.start(this.#table.all(), this.#table.orphaned());
+      this.#keeping.start(this.#table.all(), this.#table.orphaned());
     };
     if (!hasLeases(store)) {
       finish();

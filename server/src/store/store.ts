@@ -4,6 +4,7 @@ import type {
   Engine,
   EngineChange,
   EngineCommit,
+  EngineLeases,
   EntryText,
   FeedConsumer,
   FeedEvent,
@@ -19,7 +20,15 @@ import { Past } from './past.ts';
 import { RecentCommits } from './recent-commits.ts';
 
 /** What watches are told of. */
-export type { CommitOutcome, EngineChange, EngineCommit, FeedEvent, PathState, Timeline };
+export type {
+  CommitOutcome,
+  EngineChange,
+  EngineCommit,
+  EngineLeases,
+  FeedEvent,
+  PathState,
+  Timeline,
+};
 
 /** About this much memory for the commits that those who are a little behind are served from. */
 const RECENT_COMMITS_MAX = 10_000;
@@ -90,6 +99,11 @@ export class Store {
 
   get engineName(): string {
     return this.#engine.name;
+  }
+
+  /** Of an engine that keeps leases itself. */
+  get leases(): EngineLeases | undefined {
+    return this.#engine.leases;
   }
 
   /** Resolves when reads show all that was acknowledged anywhere before (S2); `undefined`: they do. */

@@ -135,7 +135,8 @@ class TestGateway {
     const feed: EngineFeed = this.#feed;
     const { name, supports, epoch, timelines, reads, writes, health, maintenance } = this.#engine;
     const same = { name, supports, epoch, timelines, reads, writes, health, maintenance };
-    return { ...same, feed, close: () => this.#engine.close() };
+    const { leases } = this.#engine;
+    return { ...same, ...(leases && { leases }), feed, close: () => this.#engine.close() };
   }
 
   async close(): Promise<void> {
@@ -185,6 +186,7 @@ class Doings {
     };
     return {
       name: member.name,
+      leases: member.leases,
       range: (request, options) => noted(member.range(request, options)),
       txn: (request, options) => noted(member.txn(request, options)),
       compact: (revision, options) => member.compact(revision, options),

@@ -32,6 +32,7 @@ export class Tampering {
   #member(member: EtcdMember): EtcdMember {
     return {
       name: member.name,
+      leases: member.leases,
       range: (request, options) => member.range(request, options),
       txn: async (request, options) => {
         await this.beforeTxn(request);

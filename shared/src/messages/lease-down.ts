@@ -14,8 +14,11 @@ export const leases = v.object({
       lease: name,
       /** What it has after each `keepAlive`. */
       ttlMs: count,
-      /** What is left of it. A server that has just started may say more than there was. */
-      remainingMs: count,
+      /**
+       * What is left of it, where the server knows without asking others. One that has just started may say more
+       * than there was.
+       */
+      remainingMs: v.exactOptional(count),
       /** To who asks about leases: what they are for, whose, and how many entries go with them. */
       name: v.exactOptional(name),
       owner: v.exactOptional(text),

@@ -131,7 +131,8 @@ export class GuardedHost {
       });
     const { name, supports, epoch, timelines, reads, writes, health, maintenance } = engine;
     const same = { name, supports, epoch, timelines, reads, writes, health, maintenance };
-    return { ...same, feed: { consume }, close: () => engine.close() };
+    const leases = engine.leases === undefined ? {} : { leases: engine.leases };
+    return { ...same, ...leases, feed: { consume }, close: () => engine.close() };
   }
 
   #settle(revision: number): void {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeCompaction } from './compaction.contract.ts';
 import { describeFeed } from './feed.contract.ts';
+import { describeLeases } from './leases.contract.ts';
 import { describeModel } from './model.contract.ts';
 import { describePast } from './past.contract.ts';
 import { describeReads } from './reads.contract.ts';
@@ -22,11 +23,12 @@ export function describeEngine(name: string, fixture: EngineFixture): void {
     afterEach(() => opened.engine.close());
     const scene = () => opened;
 
-    describeWrites(scene, fixture);
+    describeWrites(scene);
     describeReads(scene);
     describePast(scene, fixture);
     describeFeed(scene);
     describeCompaction(scene);
+    describeLeases(scene);
     describeTombstones(scene, fixture);
     describeModel(scene);
     describeRestart(scene, fixture);

@@ -24,8 +24,6 @@ export interface EngineTestOptions {
 export interface EngineFixture {
   /** An engine on empty storage. */
   open(clock: Clock, options?: EngineTestOptions): Engine | Promise<Engine>;
-  /** A lease that an entry may have, where not every name is one. */
-  grantLease?(): Promise<string>;
   /** Another engine on what the closed one left; absent where nothing is left. */
   reopen?(closed: Engine, clock: Clock): Engine | Promise<Engine>;
 }

@@ -1,8 +1,7 @@
-import { leasePath } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
-import { type EngineFixture, failureOf, type Scene } from './scene.contract.ts';
+import { failureOf, type Scene } from './scene.contract.ts';
 
-export function describeWrites(scene: () => Scene, fixture: EngineFixture): void {
+export function describeWrites(scene: () => Scene): void {
   describe('a write', () => {
     it('names what a put made and what it wrote over', async () => {
       const { engine, clock } = scene();
@@ -67,28 +66,6 @@ export function describeWrites(scene: () => Scene, fixture: EngineFixture): void
       expect(outcome).toMatchObject({ puts: 2, deletes: 1 });
       expect(scene().values()).toEqual(['/a=new', '/t/z=new']);
       expect(scene().engine.reads.get('/a')).toMatchObject({ version: 2 });
-    });
-
-    it('may tie an entry to a lease, and say why one was deleted', async () => {
-      const { engine } = scene();
-      const about = { conditions: [], actor: 'the server' };
-      const lease = (await fixture.grantLease?.()) ?? 'l-1';
-      const entry = { type: 'put', path: leasePath(lease), value: '', lease } as const;
-      await engine.writes.commit({ ...about, operations: [entry], requestId: 'lease' });
-      const put = { type: 'put', path: '/a', value: 'v', lease } as const;
-      await engine.writes.commit({ ...about, operations: [put], requestId: 'put' });
-      expect(engine.reads.get('/a')).toMatchObject({ value: 'v', lease });
-      const gone = { type: 'delete', path: '/a' } as const;
-      const write = { ...about, operations: [gone], requestId: 'gone', cause: 'expired' } as const;
-      const { revision } = await engine.writes.commit(write);
-      expect(scene().fed.at(-1)?.changes).toMatchObject([
-        { type: 'delete', path: '/a', cause: 'expired', prev: { lease } },
-      ]);
-      expect(scene().history(revision - 1)[0]?.changes[0]).toMatchObject({
-        cause: 'expired',
-      });
-      const known = scene().tombstones({ subtree: '/', at: revision });
-      expect(known).toEqual([{ path: '/a', revision, cause: 'expired' }]);
     });
 
     it('S3 writes all operations or none', async () => {

@@ -13,6 +13,7 @@ import { GatewayHealth } from './gateway-health.ts';
 import { GatewayMaintenance } from './gateway-maintenance.ts';
 import { GatewayReads } from './gateway-reads.ts';
 import { Keyspace } from './keyspace/keyspace.ts';
+import { GatewayLeases } from './leases/gateway-leases.ts';
 import type { AssemblyContext } from './upstream/assemble.ts';
 import { beginState } from './upstream/opening.ts';
 import { Upstream } from './upstream/upstream.ts';
@@ -105,6 +106,7 @@ class EtcdEngine implements Engine {
   readonly timelines: readonly Timeline[];
   readonly reads: GatewayReads;
   readonly writes: Writer;
+  readonly leases: GatewayLeases;
   readonly feed = new Feed();
   readonly health = new GatewayHealth();
   readonly maintenance: GatewayMaintenance;
@@ -151,6 +153,7 @@ class EtcdEngine implements Engine {
     const line = () => guard.line;
     this.reads = new GatewayReads(replica, { barrier, waiters, nudge: () => upstream.nudge() });
     this.writes = new Writer({ ...common, sender, barrier, closed, line, onStrange });
+    this.leases = new GatewayLeases({ ...common, closed });
     const { reads } = this;
     this.maintenance = new GatewayMaintenance({
       ...common,

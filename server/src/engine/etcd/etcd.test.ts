@@ -46,9 +46,5 @@ describe.skipIf(problem !== undefined)('on a real etcd (where one is installed)'
   describeEngine('the etcd engine', {
     open: (clock, options) => openAt(`/test-${prefixes++}/`, clock, options),
     reopen: (closed, clock) => openAt(prefixOf.get(closed) ?? '', clock),
-    grantLease: async () => {
-      const text = await etcd.post('lease/grant', { TTL: 60 });
-      return /"ID":"(\d+)"/.exec(text)?.[1] ?? '';
-    },
   });
 });

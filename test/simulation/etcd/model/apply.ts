@@ -8,6 +8,7 @@ import type {
 } from '../../../../server/src/engine/etcd/client/messages.ts';
 import type { History, Origin } from './history.ts';
 import { nameOf, rangeOf } from './keys.ts';
+import type { Leases } from './world.ts';
 
 export interface TxnResult {
   readonly succeeded: boolean;
@@ -21,16 +22,18 @@ interface Path {
 }
 
 /** Applies a transaction: all of it at one revision, and at none where it writes nothing. */
-export function applyTxn(history: History, txn: TxnRequest, origin: Origin): TxnResult {
+export function applyTxn(
+  history: History,
+  txn: TxnRequest,
+  origin: Origin,
+  leases?: Pick<Leases, 'requireFor'>,
+): TxnResult {
   const { revision } = history.last;
   const events: WatchEvent[] = [];
   const path = pathOf(history, txn, revision);
+  leases?.requireFor(path.succeeded ? txn.success : txn.failure);
   const responses = make(txn, path, { history, revision: revision + 1, events });
-  if (events.length === 0) history.add({});
-  else {
-    history.revisions.set(revision + 1, { events, origin });
-    history.add({ revision: revision + 1 });
-  }
+  history.addRevision(events, origin);
   return { succeeded: path.succeeded, responses };
 }
 
@@ -64,6 +67,7 @@ function holds(history: History, { key, target }: Compare, revision: number): bo
   const found = history.at(nameOf(key), revision);
   if ('version' in target) return (found?.version ?? 0) === target.version;
   if ('createRevision' in target) return (found?.createRevision ?? 0) === target.createRevision;
+  if ('lease' in target) return (found?.lease ?? '0') === target.lease;
   return (found?.modRevision ?? 0) === target.modRevision;
 }
 
@@ -88,8 +92,8 @@ function makeOne(
   operation: Exclude<RequestOp, { requestTxn: TxnRequest }>,
   { history, revision, events }: Making,
 ): ResponseOp {
-  const write = (name: string, value: Uint8Array | undefined) => {
-    const event = history.write(name, value, revision);
+  const write = (name: string, value: Uint8Array | undefined, lease = '0') => {
+    const event = history.write(name, value, revision, lease);
     if (event !== undefined) events.push(event);
   };
   if ('requestRange' in operation) {
@@ -97,7 +101,8 @@ function makeOne(
     return { kind: 'range', kvs, count };
   }
   if ('requestPut' in operation) {
-    write(nameOf(operation.requestPut.key), operation.requestPut.value);
+    const { key, value, lease } = operation.requestPut;
+    write(nameOf(key), value, lease);
     return { kind: 'put' };
   }
   const going = [...history.scan(rangeOf(operation.requestDeleteRange), revision)];

@@ -12,6 +12,7 @@ interface Version {
   readonly createRevision: number;
   readonly version: number;
   readonly value: Uint8Array | undefined;
+  readonly lease: string;
 }
 
 /** What a proposal left: members come to it one after the other. */
@@ -72,6 +73,24 @@ export class History {
     this.applied.push({ ...this.last, ...change, index: this.last.index + 1 });
   }
 
+  /** The next revision, with what happened at it; none where nothing did. */
+  addRevision(events: readonly WatchEvent[], origin: Origin): void {
+    const revision = this.last.revision + 1;
+    if (events.length === 0) this.add({});
+    else {
+      this.revisions.set(revision, { events, origin });
+      this.add({ revision });
+    }
+  }
+
+  /** What goes with a lease goes, at one revision. */
+  endLease(lease: string, origin: Origin): void {
+    const { revision } = this.last;
+    const names = this.#names.filter((name) => this.at(name, revision)?.lease === lease);
+    const events = names.flatMap((name) => this.write(name, undefined, revision + 1) ?? []);
+    this.addRevision(events, origin);
+  }
+
   at(name: string, revision: number): KeyValue | undefined {
     const versions = this.#versions.get(name) ?? [];
     for (let i = versions.length - 1; i >= 0; i--) {
@@ -117,7 +136,12 @@ export class History {
   }
 
   /** Returns the event that tells of it; `undefined` where nothing was there to be deleted. */
-  write(name: string, value: Uint8Array | undefined, revision: number): WatchEvent | undefined {
+  write(
+    name: string,
+    value: Uint8Array | undefined,
+    revision: number,
+    lease = '0',
+  ): WatchEvent | undefined {
     const before = this.at(name, revision);
     if (value === undefined && before === undefined) return undefined;
     const version = {
@@ -125,6 +149,7 @@ export class History {
       createRevision: value === undefined ? 0 : (before?.createRevision ?? revision),
       version: value === undefined ? 0 : (before?.version ?? 0) + 1,
       value,
+      lease,
     };
     const versions = this.#versions.get(name);
     if (versions === undefined) {
@@ -159,7 +184,7 @@ const EMPTY = {
 };
 
 function keyValueOf(name: string, version: Version): KeyValue | undefined {
-  const { value, revision, createRevision } = version;
+  const { value, revision, createRevision, lease } = version;
   if (value === undefined) return undefined;
   return {
     key: bytesOf(name),
@@ -167,7 +192,7 @@ function keyValueOf(name: string, version: Version): KeyValue | undefined {
     modRevision: revision,
     version: version.version,
     value,
-    lease: '0',
+    lease,
   };
 }
 

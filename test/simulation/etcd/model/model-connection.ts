@@ -1,6 +1,7 @@
 import type {
   CallOptions,
   EtcdMember,
+  MemberLeases,
   WatchHandlers,
   WatchStream,
 } from '../../../../server/src/engine/etcd/client/cluster.ts';
@@ -22,6 +23,7 @@ import type { World } from './world.ts';
 /** How a client reaches one member. */
 export class Connection implements EtcdMember {
   readonly name: string;
+  readonly leases: MemberLeases;
   readonly #etcd: World;
   readonly #member: ModelMember;
   readonly #client: string;
@@ -33,6 +35,7 @@ export class Connection implements EtcdMember {
     this.#member = member;
     this.#client = client;
     this.name = member.name;
+    this.leases = this.#leases();
   }
 
   range(request: RangeRequest, options: CallOptions): Promise<RangeResponse> {
@@ -56,7 +59,12 @@ export class Connection implements EtcdMember {
         }));
       else
         serving.propose((current) => {
-          const result = applyTxn(current, request, { ...sent, madeAt: clock.now() });
+          const result = applyTxn(
+            current,
+            request,
+            { ...sent, madeAt: clock.now() },
+            this.#etcd.leases,
+          );
           const { revision } = current.last;
           return { header: { ...this.#member.header, revision }, ...result };
         });
@@ -101,6 +109,31 @@ export class Connection implements EtcdMember {
 
   close(): void {
     for (const stream of [...this.#streams]) stream.cancel();
+  }
+
+  #leases(): MemberLeases {
+    const { leases, clock } = this.#etcd;
+    const sent = { name: this.#client, sentAt: clock.now() };
+    return {
+      grant: (id, ttlS, options) =>
+        this.#call(options, (serving) =>
+          serving.propose((history) => {
+            history.add({});
+            leases.grant(id, ttlS);
+          }),
+        ),
+      revoke: (id, options) =>
+        this.#call(options, (serving) =>
+          serving.propose((history) => {
+            leases.end(history, id, { ...sent, madeAt: clock.now() });
+            return history.last.revision;
+          }),
+        ),
+      keepAlive: (ids, options) =>
+        this.#call(options, (serving) => serving.read(() => ids.map((id) => leases.keepAlive(id)))),
+      timeToLive: (id, options) =>
+        this.#call(options, (serving) => serving.read(() => leases.timeToLive(id))),
+    };
   }
 
   #call<Answer>(

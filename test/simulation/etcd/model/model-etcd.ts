@@ -4,6 +4,7 @@ import type { SeededRandom } from '../../../../shared/src/test-support/seeded-ra
 import type { VirtualClock } from '../../../../shared/src/test-support/virtual-clock.ts';
 import { applyTxn } from './apply.ts';
 import { type Applied, History } from './history.ts';
+import { ModelLeases } from './leases.ts';
 import { Connection } from './model-connection.ts';
 import { ModelMember } from './model-member.ts';
 import type { OpenStream, World } from './world.ts';
@@ -37,6 +38,7 @@ export class ModelEtcd implements World {
   readonly version: string;
   readonly isProgressSound: boolean;
   readonly members: readonly ModelMember[];
+  readonly leases: ModelLeases;
   /** All there were; the last is the one that is. */
   readonly histories: [History, ...History[]] = [new History()];
   /** When what gateways go by was put back, or deleted by hand. */
@@ -53,6 +55,7 @@ export class ModelEtcd implements World {
     this.random = random;
     this.version = version;
     this.isProgressSound = isProgressSound;
+    this.leases = new ModelLeases(this);
     this.members = Array.from({ length: MEMBERS }, (_, i) => new ModelMember(this, i));
   }
 

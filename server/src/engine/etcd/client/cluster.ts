@@ -1,4 +1,5 @@
 import type {
+  LeaseTtl,
   MemberStatus,
   RangeRequest,
   RangeResponse,
@@ -28,10 +29,22 @@ export interface WatchStream {
   cancel(): void;
 }
 
+/** Leases, by their ids as decimal text. */
+export interface MemberLeases {
+  /** Rejects with `failed_precondition` where it is there. */
+  grant(id: string, ttlS: number, options: CallOptions): Promise<void>;
+  /** Resolves with the revision at which its keys went. Rejects with `not_found` where there is none. */
+  revoke(id: string, options: CallOptions): Promise<number>;
+  /** In the same order. */
+  keepAlive(ids: readonly string[], options: CallOptions): Promise<readonly LeaseTtl[]>;
+  timeToLive(id: string, options: CallOptions): Promise<LeaseTtl>;
+}
+
 /** One member of an etcd cluster. What fails rejects with an `EtcdError`. */
 export interface EtcdMember {
   /** Its address, for messages. */
   readonly name: string;
+  readonly leases: MemberLeases;
   /** Linearizable, unless it reads an old revision. */
   range(request: RangeRequest, options: CallOptions): Promise<RangeResponse>;
   txn(request: TxnRequest, options: CallOptions): Promise<TxnResponse>;

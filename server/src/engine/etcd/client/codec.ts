@@ -4,6 +4,7 @@ import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type {
   Compare,
   KeyValue,
+  LeaseTtl,
   MemberStatus,
   RangeRequest,
   RangeResponse,
@@ -40,6 +41,13 @@ const types = {
   authenticateResponse: type('AuthenticateResponse'),
   statusRequest: type('StatusRequest'),
   statusResponse: type('StatusResponse'),
+  leaseGrantRequest: type('LeaseGrantRequest'),
+  leaseRevokeRequest: type('LeaseRevokeRequest'),
+  leaseRevokeResponse: type('LeaseRevokeResponse'),
+  leaseKeepAliveRequest: type('LeaseKeepAliveRequest'),
+  leaseKeepAliveResponse: type('LeaseKeepAliveResponse'),
+  leaseTimeToLiveRequest: type('LeaseTimeToLiveRequest'),
+  leaseTimeToLiveResponse: type('LeaseTimeToLiveResponse'),
 } as const;
 
 export const encode = {
@@ -52,6 +60,10 @@ export const encode = {
   authenticate: (request: { readonly name: string; readonly password: string }) =>
     bytesOf(types.authenticateRequest, request),
   status: () => bytesOf(types.statusRequest, {}),
+  leaseGrant: (ID: string, TTL: number) => bytesOf(types.leaseGrantRequest, { ID, TTL }),
+  leaseRevoke: (ID: string) => bytesOf(types.leaseRevokeRequest, { ID }),
+  leaseKeepAlive: (ID: string) => bytesOf(types.leaseKeepAliveRequest, { ID }),
+  leaseTimeToLive: (ID: string) => bytesOf(types.leaseTimeToLiveRequest, { ID }),
 };
 
 export const decode = {
@@ -89,6 +101,11 @@ export const decode = {
       errors: raw.errors,
     };
   },
+  /** The revision at which its keys went. */
+  leaseRevoke: (bytes: Uint8Array): number =>
+    headerOf(fieldsOf(types.leaseRevokeResponse, bytes).header).revision,
+  leaseKeepAlive: (bytes: Uint8Array): LeaseTtl => ttlOf(types.leaseKeepAliveResponse, bytes),
+  leaseTimeToLive: (bytes: Uint8Array): LeaseTtl => ttlOf(types.leaseTimeToLiveResponse, bytes),
 };
 
 /** How many bytes a transaction is, as etcd counts them. */
@@ -104,6 +121,11 @@ function bytesOf(schema: protobuf.Type, message: object): Buffer {
 function fieldsOf(schema: protobuf.Type, bytes: Uint8Array) {
   const options = { defaults: true, longs: String, enums: String, oneofs: true };
   return schema.toObject(schema.decode(bytes), options);
+}
+
+function ttlOf(schema: protobuf.Type, bytes: Uint8Array): LeaseTtl {
+  const { ID, TTL } = fieldsOf(schema, bytes);
+  return { id: ID, ttlS: Number(TTL) };
 }
 
 interface RawHeader {
@@ -211,6 +233,7 @@ function rawTxn({ compare, success, failure }: TxnRequest): object {
 
 function targetOf(target: Compare['target']): string {
   if ('version' in target) return 'VERSION';
+  if ('lease' in target) return 'LEASE';
   return 'createRevision' in target ? 'CREATE' : 'MOD';
 }
 

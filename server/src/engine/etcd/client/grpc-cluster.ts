@@ -1,21 +1,16 @@
-import {
-  Client,
-  type ClientDuplexStream,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
 import {
   type CallOptions,
   type EtcdCluster,
   EtcdError,
-  type EtcdErrorCode,
   type EtcdMember,
+  type MemberLeases,
   type WatchHandlers,
   type WatchStream,
 } from './cluster.ts';
 import { decode, encode } from './codec.ts';
+import { etcdErrorOf } from './grpc-errors.ts';
+import { GrpcLeases } from './grpc-leases.ts';
 import type {
   MemberStatus,
   RangeRequest,
@@ -56,6 +51,7 @@ export function connectCluster(options: ClusterOptions): EtcdCluster {
 
 class GrpcMember implements EtcdMember {
   readonly name: string;
+  readonly leases: MemberLeases;
   readonly #unary: Client;
   /** A connection of its own: on a shared one, large reads starve the watch (etcd #15402). */
   readonly #stream: Client;
@@ -87,6 +83,17 @@ class GrpcMember implements EtcdMember {
     this.#stream = new Client(host, channel, settings);
     this.#user = user;
     this.#defer = defer;
+    this.leases = new GrpcLeases({
+      call: (method, request, read, callOptions) => this.#call(method, request, read, callOptions),
+      keepAlives: async (timeoutMs) =>
+        this.#unary.makeBidiStreamRequest(
+          '/etcdserverpb.Lease/LeaseKeepAlive',
+          (bytes: Buffer) => bytes,
+          (bytes) => bytes,
+          await this.#metadata(),
+          { deadline: Date.now() + timeoutMs },
+        ),
+    });
   }
 
   range(request: RangeRequest, options: CallOptions): Promise<RangeResponse> {
@@ -262,31 +269,4 @@ class GrpcWatch implements WatchStream {
 
 function isTokenLost(error: unknown): boolean {
   return error instanceof EtcdError && error.message.includes('invalid auth token');
-}
-
-const CODES: { readonly [code: number]: EtcdErrorCode } = {
-  [status.CANCELLED]: 'cancelled',
-  [status.INVALID_ARGUMENT]: 'invalid_argument',
-  [status.DEADLINE_EXCEEDED]: 'deadline_exceeded',
-  [status.NOT_FOUND]: 'not_found',
-  [status.PERMISSION_DENIED]: 'permission_denied',
-  [status.RESOURCE_EXHAUSTED]: 'resource_exhausted',
-  [status.FAILED_PRECONDITION]: 'failed_precondition',
-  [status.OUT_OF_RANGE]: 'out_of_range',
-  [status.UNIMPLEMENTED]: 'unimplemented',
-  [status.INTERNAL]: 'internal',
-  [status.UNAVAILABLE]: 'unavailable',
-  [status.UNAUTHENTICATED]: 'unauthenticated',
-};
-
-function etcdErrorOf(error: unknown): EtcdError {
-  if (error instanceof EtcdError) return error;
-  if (!isServiceError(error)) return new EtcdError('unknown', String(error));
-  // The library says how it looked for addresses, too.
-  const details = error.details.replace(/\s*Resolution note: .*$/s, '');
-  return new EtcdError(CODES[error.code] ?? 'unknown', details);
-}
-
-function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && 'code' in error && 'details' in error;
 }

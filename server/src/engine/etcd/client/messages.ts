@@ -44,7 +44,9 @@ export interface Compare {
   readonly target:
     | { readonly version: number }
     | { readonly createRevision: number }
-    | { readonly modRevision: number };
+    | { readonly modRevision: number }
+    /** What its key goes with. */
+    | { readonly lease: string };
 }
 
 export type RequestOp =
@@ -112,6 +114,12 @@ export interface WatchResponse {
   /** More of the same revision follows. */
   readonly fragment: boolean;
   readonly events: readonly WatchEvent[];
+}
+
+/** What is left of a lease; not above 0: it is over. */
+export interface LeaseTtl {
+  readonly id: string;
+  readonly ttlS: number;
 }
 
 export interface MemberStatus {

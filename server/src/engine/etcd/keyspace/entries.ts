@@ -2,6 +2,7 @@ import { type Entry, limits } from '@confer/shared';
 import type { KeyValue } from '../client/messages.ts';
 import type { CommitRecord } from './commit-record.ts';
 import { textOf } from './keyspace.ts';
+import { leaseOfEtcd } from './lease-ids.ts';
 
 /** Who writes what comes with no commit record: somebody else, with a tool of etcd. Nobody says when. */
 export const FOREIGN: CommitRecord = { actor: 'etcd', time: 0, fingerprint: 0 };
@@ -24,5 +25,5 @@ export function entryOf(
     updatedAt: time,
     updatedBy: actor,
   };
-  return kv.lease === '0' ? entry : { ...entry, lease: kv.lease };
+  return kv.lease === '0' ? entry : { ...entry, lease: leaseOfEtcd(kv.lease) };
 }

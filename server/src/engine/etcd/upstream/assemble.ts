@@ -10,6 +10,7 @@ import type { Seen } from '../epoch/epoch.ts';
 import { type CommitRecord, decodeRecord } from '../keyspace/commit-record.ts';
 import { entryOf, FOREIGN } from '../keyspace/entries.ts';
 import { type KeyMeaning, type Keyspace, textOf } from '../keyspace/keyspace.ts';
+import { leaseEndOf } from '../leases/lease-end.ts';
 import type { Head, Sidecars } from './sidecars.ts';
 
 /** What a revision of etcd is to Confer. */
@@ -83,7 +84,9 @@ export function* assemble(
   }
   if (changes.length === 0) return { revision, requestId, ...told };
   const ordered = yield* inTreeOrder(changes, pace);
-  const commit = yield* assembledCommit(revision, record, ordered);
+  const { tree, revision: shown } = context.replica;
+  const origin = record ?? leaseEndOf(ordered, (path) => tree.at(path, shown)) ?? FOREIGN;
+  const commit = yield* assembledCommit(revision, origin, ordered);
   return { revision, commit, requestId, ...told };
 }
 
@@ -150,11 +153,10 @@ function requireNext(
 
 function* assembledCommit(
   revision: number,
-  record: CommitRecord | undefined,
+  origin: Pick<CommitRecord, 'actor' | 'time' | 'note' | 'cause' | 'cleared'>,
   changes: readonly Changed[],
 ): CooperativeSteps<EngineCommit> {
   const pace = new TimeSlice();
-  const origin = record ?? FOREIGN;
   const { time, cause = 'removed', cleared = [] } = origin;
   let prevLength = 0;
   for (const { before } of changes) prevLength += before?.value.length ?? 0;

@@ -1,8 +1,9 @@
-import { ROOT } from '@confer/shared';
+import { leasePath, ROOT } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type { EngineChange } from '../../engine.ts';
 import type { Replica } from '../../replica/replica.ts';
 import { walk } from '../../replica/walk.ts';
+import { endOf } from '../leases/lease-end.ts';
 import type { AssemblyContext } from './assemble.ts';
 import type { ClusterSnapshot } from './snapshot.ts';
 
@@ -38,10 +39,13 @@ function* differenceTo(
     if (replaced !== entry.modRevision) changes.push({ type: 'put', path, entry, replaced });
     if (pace.isOver()) yield;
   }
-  yield* walk({ tree, subtree: ROOT, revision }, pace, ({ path, modRevision }) => {
+  yield* walk({ tree, subtree: ROOT, revision }, pace, ({ path, modRevision, lease }) => {
     // safeguard: reload-takes-away-what-is-gone
-    if (!there.has(path))
-      changes.push({ type: 'delete', path, cause: 'removed', replaced: modRevision });
+    if (there.has(path)) return;
+    const at = lease === undefined ? undefined : leasePath(lease);
+    const isOfLease = at !== undefined && !there.has(at);
+    const { cause = 'removed' } = isOfLease ? endOf(tree.at(at, revision)) : {};
+    changes.push({ type: 'delete', path, cause, replaced: modRevision });
   });
   return changes;
 }

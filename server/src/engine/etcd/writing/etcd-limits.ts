@@ -6,3 +6,6 @@ export const REQUEST_BYTES_MAX = 1.5 * 1024 * 1024 - 1024;
  * A write with more is judged by the gateway, and made if nothing was written meanwhile.
  */
 export const CONDITIONS_MAX = 60;
+
+/** Leases that one transaction attaches to: each is looked at as a condition is. */
+export const LEASES_MAX = 16;

@@ -139,6 +139,8 @@ function isPassing({ code, message }: EtcdError): boolean {
 function refusal(failure: EtcdError): ProtocolError {
   if (failure.isTooLarge)
     return new ProtocolError('too_large', `etcd refuses it: ${failure.message}`);
+  if (failure.code === 'not_found')
+    return new ProtocolError('lease_not_found', `the lease is over: ${failure.message}`);
   if (failure.isUnauthorized)
     return unavailable(`the server may not write to etcd: ${failure.message}`);
   return new ProtocolError('internal', `etcd refuses it: ${failure.message}`);

@@ -1,4 +1,4 @@
-import type { Condition } from '@confer/shared';
+import { type Condition, leasePath } from '@confer/shared';
 import { isMet } from '../../conditions.ts';
 import type {
   Compare,
@@ -11,6 +11,7 @@ import type {
 import type { HistoryLine } from '../epoch/epoch-guard.ts';
 import { type CommitRecord, decodeRecord, encodeRecord } from '../keyspace/commit-record.ts';
 import type { Keyspace } from '../keyspace/keyspace.ts';
+import { etcdLeaseOf } from '../keyspace/lease-ids.ts';
 import { nested } from './txn-tree.ts';
 
 /** One write, as it goes to etcd. */
@@ -19,6 +20,8 @@ export interface TxnWrite {
   readonly record: CommitRecord;
   readonly operations: readonly RequestOp[];
   readonly conditions: readonly Condition[];
+  /** That have to be there, with the entries that they are. */
+  readonly leases: readonly string[];
   /** Nothing was written by a gateway since then; where conditions were judged here. */
   readonly headRevision?: number;
   /** Of the history that it is written to. */
@@ -40,6 +43,8 @@ export type TxnOutcome =
       readonly kind: 'refused';
       /** The first condition that did not hold; none where another write came between. */
       readonly condition: Condition | undefined;
+      /** The first lease that was not there. */
+      readonly lease: string | undefined;
       /** At which that was so. */
       readonly revision: number;
       /** Of the record that says now that the request was not made. */
@@ -79,7 +84,7 @@ export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefin
 /** What an answer to `txnOf` says. */
 export function outcomeOf(
   { succeeded, header, responses }: TxnResponse,
-  { conditions, voided }: Pick<TxnWrite, 'conditions' | 'voided'>,
+  { conditions, leases, voided }: Pick<TxnWrite, 'conditions' | 'leases' | 'voided'>,
 ): TxnOutcome {
   const { revision } = header;
   if (succeeded) return { kind: 'written', revision };
@@ -93,7 +98,13 @@ export function outcomeOf(
   const last = responses.at(-1);
   const isVoided = last?.kind === 'txn' && last.succeeded;
   const condition = conditions[broken];
-  return { kind: 'refused', condition, revision, voided: isVoided ? revision : voided };
+  const lease = leases.find((each, i) => !isThere(each, found[conditions.length + i]));
+  return { kind: 'refused', condition, lease, revision, voided: isVoided ? revision : voided };
+}
+
+/** The entry of a lease goes with it, so that one without is somebody else's. */
+function isThere(lease: string, found: KeyValue | undefined): boolean {
+  return found?.lease === etcdLeaseOf(lease);
 }
 
 function keyOf(response: ResponseOp): KeyValue | undefined {
@@ -122,6 +133,8 @@ function comparesOf(write: TxnWrite, keyspace: Keyspace): Compare[] {
   return [
     unmade(write, keyspace),
     ...write.conditions.map((condition) => compareOf(condition, keyspace)),
+    // safeguard: etcd-looks-for-the-lease
+    ...write.leases.map((lease) => leaseCompareOf(lease, keyspace)),
     { key: keyspace.epoch, target: { modRevision: epochRevision } },
     { key: keyspace.head, target: { createRevision: headCreated } },
   ];
@@ -132,9 +145,13 @@ function compareOf({ path, modRevision }: Condition, keyspace: Keyspace): Compar
   return { key: keyspace.keyOf(path), target: { modRevision } };
 }
 
+function leaseCompareOf(lease: string, keyspace: Keyspace): Compare {
+  return { key: keyspace.keyOf(leasePath(lease)), target: { lease: etcdLeaseOf(lease) } };
+}
+
 /** Looks only: the same that a write reads that was refused. */
-export function readingTxn({ requestId, conditions }: TxnWrite, keyspace: Keyspace): TxnRequest {
-  return { compare: [], success: readsOf(requestId, conditions, keyspace), failure: [] };
+export function readingTxn(write: TxnWrite, keyspace: Keyspace): TxnRequest {
+  return { compare: [], success: readsOf(write, keyspace), failure: [] };
 }
 
 /**
@@ -142,11 +159,10 @@ export function readingTxn({ requestId, conditions }: TxnWrite, keyspace: Keyspa
  * a try that goes on from that may be under way.
  */
 function refusalOf(write: TxnWrite, keyspace: Keyspace): RequestOp[] {
-  const { requestId, conditions } = write;
   const compare = [unmade(write, keyspace)];
   // safeguard: refusal-is-written-down
   const voiding = { compare, success: [voidPut(write, keyspace)], failure: [] };
-  return [...readsOf(requestId, conditions, keyspace), { requestTxn: voiding }];
+  return [...readsOf(write, keyspace), { requestTxn: voiding }];
 }
 
 function voidPut({ requestId, record }: TxnWrite, keyspace: Keyspace): RequestOp {
@@ -155,15 +171,10 @@ function voidPut({ requestId, record }: TxnWrite, keyspace: Keyspace): RequestOp
   return { requestPut: { key: keyspace.recordOf(requestId), value } };
 }
 
-function readsOf(
-  requestId: string,
-  conditions: readonly Condition[],
-  keyspace: Keyspace,
-): RequestOp[] {
+function readsOf({ requestId, conditions, leases }: TxnWrite, keyspace: Keyspace): RequestOp[] {
+  const paths = [...conditions.map(({ path }) => path), ...leases.map(leasePath)];
   return [
     { requestRange: { key: keyspace.recordOf(requestId) } },
-    ...conditions.map(({ path }) => ({
-      requestRange: { key: keyspace.keyOf(path), keysOnly: true },
-    })),
+    ...paths.map((path) => ({ requestRange: { key: keyspace.keyOf(path), keysOnly: true } })),
   ];
 }

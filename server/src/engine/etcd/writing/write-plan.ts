@@ -1,4 +1,12 @@
-import { comparePaths, isHiddenIn, isWithin, limits, ProtocolError, ROOT } from '@confer/shared';
+import {
+  comparePaths,
+  isHiddenIn,
+  isWithin,
+  leasePath,
+  limits,
+  ProtocolError,
+  ROOT,
+} from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type { EnginePut, WriteRequest } from '../../engine.ts';
 import { NetOperations } from '../../net-operations.ts';
@@ -6,6 +14,7 @@ import type { Versions } from '../../replica/versions.ts';
 import { walk } from '../../replica/walk.ts';
 import type { RequestOp } from '../client/messages.ts';
 import { isSidecar, type Keyspace } from '../keyspace/keyspace.ts';
+import { etcdLeaseOf } from '../keyspace/lease-ids.ts';
 
 /** What a write comes to, before it is known what is there. */
 export interface WritePlan {
@@ -14,6 +23,8 @@ export interface WritePlan {
   readonly deletes: readonly string[];
   /** Subtrees that go as a whole, but for what is put into them. */
   readonly cleared: readonly string[];
+  /** That have to be there, as something is put with each. */
+  readonly leases: readonly string[];
 }
 
 /** The state that a gateway shows. */
@@ -35,12 +46,18 @@ export function* planOf({ operations }: WriteRequest): CooperativeSteps<WritePla
   }
   const puts: EnginePut[] = [];
   const deletes: string[] = [];
+  const leases = new Set<string>();
   for (const [path, operation] of net.decided) {
-    if (operation.type === 'put') puts.push(operation);
-    else if (net.goesAlone(path)) deletes.push(path);
+    if (operation.type === 'put') {
+      puts.push(operation);
+      const { lease } = operation;
+      if (lease !== undefined && path !== leasePath(lease)) leases.add(lease);
+    }
+    if (operation.type === 'delete' && net.goesAlone(path)) deletes.push(path);
     if (pace.isOver()) yield;
   }
-  return { puts, deletes, cleared: net.hasSubtrees ? yield* net.outermost(pace) : [] };
+  const cleared = net.hasSubtrees ? yield* net.outermost(pace) : [];
+  return { puts, deletes, cleared, leases: [...leases] };
 }
 
 /** What is there of what a plan removes. */
@@ -81,7 +98,7 @@ export function operationsOf(
     requestPut: {
       key: keyspace.keyOf(path),
       value: Buffer.from(value),
-      ...(lease === undefined ? {} : { lease }),
+      ...(lease === undefined ? {} : { lease: etcdLeaseOf(lease) }),
     },
   }));
   for (const path of deletes)

@@ -1,4 +1,4 @@
-import { type Clock, type Condition, ProtocolError } from '@confer/shared';
+import { type Clock, type Condition, leaseNotFound, ProtocolError } from '@confer/shared';
 import { conflict, isMet } from '../../conditions.ts';
 import { type CooperativeSteps, inTurns } from '../../cooperative-steps.ts';
 import type { CommitOutcome, EngineWrites, WriteRequest } from '../../engine.ts';
@@ -13,7 +13,7 @@ import type { HistoryLine } from '../epoch/epoch-guard.ts';
 import type { CommitRecord } from '../keyspace/commit-record.ts';
 import type { AssemblyContext } from '../upstream/assemble.ts';
 import { pause, type RevisionWaiters } from '../waiting.ts';
-import { CONDITIONS_MAX, REQUEST_BYTES_MAX } from './etcd-limits.ts';
+import { CONDITIONS_MAX, LEASES_MAX, REQUEST_BYTES_MAX } from './etcd-limits.ts';
 import { countDeleted } from './past-deletes.ts';
 import { PathGate } from './path-gate.ts';
 import { type Sounded, sound } from './sounding.ts';
@@ -117,6 +117,7 @@ export class Writer implements EngineWrites {
     };
     const writing = { request, plan, record };
     requireSize(roughBytesOf(plan));
+    requireFew(plan.leases);
     if (plan.cleared.length === 0 && plan.puts.length > 0) return this.#make(writing, []);
     const { barrier, state } = this.#options;
     await barrier.pass();
@@ -158,6 +159,7 @@ export class Writer implements EngineWrites {
           write = { ...write, voided: outcome.revision };
           break;
         case 'refused':
+          if (outcome.lease !== undefined) throw leaseNotFound(outcome.lease);
           if (outcome.condition !== undefined || !isJudgedHere) throw await this.#refusal(outcome);
           write = { ...write, voided: outcome.voided };
           break;
@@ -173,7 +175,8 @@ export class Writer implements EngineWrites {
     const blind = conditions.length <= CONDITIONS_MAX ? conditions : [];
     const isLarge = roughBytesOf(plan) > LARGE_BYTES || operations.length > LARGE_OPERATIONS;
     const line = this.#options.line();
-    return { requestId, record, operations, conditions: blind, line, voided: 0, isLarge };
+    const { leases } = plan;
+    return { requestId, record, operations, conditions: blind, leases, line, voided: 0, isLarge };
   }
 
   /** By what is shown here, which is as new as the cluster, and must be so yet when the commit is made. */
@@ -256,6 +259,14 @@ export class Writer implements EngineWrites {
   #inTurns<Result>(steps: CooperativeSteps<Result>): Promise<Result> {
     return inTurns(steps, this.#options.defer);
   }
+}
+
+function requireFew(leases: readonly string[]): void {
+  if (leases.length > LEASES_MAX)
+    throw new ProtocolError(
+      'too_large',
+      `on etcd a commit attaches entries to at most ${LEASES_MAX} leases; write it in parts`,
+    );
 }
 
 function requireSize(bytes: number): void {
