@@ -12,21 +12,13 @@ export function describeLeases(scene: () => Scene): void {
       ...about,
     });
 
-  /** A lease that is there, as whoever runs the engine makes one. */
-  async function granted(): Promise<string> {
-    const lease = (++requests + 0x6b1f_0000).toString(16).padStart(16, '0');
-    await scene().engine.leases?.grant(lease, 60_000);
-    await commit([{ type: 'put', path: leasePath(lease), value: '{}', lease }]);
-    return lease;
-  }
-
   const put = (path: string, lease: string): EngineOperation => {
     return { type: 'put', path, value: 'v', lease };
   };
 
   describe('a lease', () => {
     it('is named by what goes with it, until that is put without one', async () => {
-      const lease = await granted();
+      const lease = await scene().grant();
       await commit([put('/a', lease)]);
       expect(scene().engine.reads.get('/a')).toMatchObject({ value: 'v', lease });
       await commit([{ type: 'put', path: '/a', value: 'w' }]);
@@ -34,7 +26,7 @@ export function describeLeases(scene: () => Scene): void {
     });
 
     it('S3 has to be there where something is put with it, or nothing of the commit is written', async () => {
-      const [lease, gone] = [await granted(), '00000000000000a1'];
+      const [lease, gone] = [await scene().grant(), '00000000000000a1'];
       const { revision } = scene().engine.reads;
       const operations = [put('/a', lease), put('/b', gone)];
       expect(await failureOf(() => commit(operations))).toMatchObject({ code: 'lease_not_found' });
@@ -42,7 +34,7 @@ export function describeLeases(scene: () => Scene): void {
     });
 
     it('S4 is not looked for by a retry of what was put when it was there', async () => {
-      const lease = await granted();
+      const lease = await scene().grant();
       const about = { requestId: `retried-${++requests}` };
       const first = await commit([put('/a', lease)], about);
       await commit([{ type: 'delete', path: leasePath(lease) }]);
@@ -53,7 +45,7 @@ export function describeLeases(scene: () => Scene): void {
     });
 
     it('says why what went with it was deleted', async () => {
-      const lease = await granted();
+      const lease = await scene().grant();
       await commit([put('/a', lease)]);
       const { revision } = await commit([{ type: 'delete', path: '/a' }], { cause: 'expired' });
       const gone = { type: 'delete', path: '/a', cause: 'expired' };
@@ -67,7 +59,7 @@ export function describeLeases(scene: () => Scene): void {
   describe('the end of a lease', () => {
     it('takes what goes with it, and says whether it was revoked or ran out', async () => {
       const { leases } = scene().engine;
-      const [revoked, other] = [await granted(), await granted()];
+      const [revoked, other] = [await scene().grant(), await scene().grant()];
       for (const path of ['/a', '/b']) await commit([put(path, revoked)]);
       await commit([put('/c', other)]);
       await commit([put('/b', other)]);

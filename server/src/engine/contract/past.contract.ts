@@ -30,7 +30,7 @@ export function describePast(scene: () => Scene, fixture: EngineFixture): void {
     });
 
     it('are whole entries, as they were when they were new', async () => {
-      const lease = (await fixture.grantLease?.()) ?? 'l1';
+      const lease = await scene().grant();
       const long = 'long'.repeat(1_000);
       const put = { type: 'put', path: '/a', value: long, lease } as const;
       await scene().engine.writes.commit({

@@ -2,6 +2,7 @@ import {
   type Change,
   type Clock,
   type Commit,
+  leasePath,
   type Operation,
   ProtocolError,
 } from '@confer/shared';
@@ -131,6 +132,15 @@ export class Scene {
 
   deleteSubtree(path: string): Promise<CommitOutcome> {
     return this.commit([{ type: 'delete', path, recursive: true }]);
+  }
+
+  /** A lease that is there, as whoever runs the engine makes one. */
+  async grant(): Promise<string> {
+    const lease = (Scene.#requests++ + 0x6b1f_0000).toString(16).padStart(16, '0');
+    await this.engine.leases?.grant(lease, 60_000);
+    const operations = [{ type: 'put', path: leasePath(lease), value: '{}', lease }] as const;
+    await this.commit([], { operations });
+    return lease;
   }
 }
 
