@@ -163,6 +163,7 @@ const CLIENT_LAYERS = [
   'snapshot',
   'mirror',
   'watch',
+  'txn',
   'requests',
   'connection',
   'sockets',
@@ -170,7 +171,8 @@ const CLIENT_LAYERS = [
   'validation',
 ];
 /** What users see, beside those folders: every layer may import it, and it imports no layer. */
-const CLIENT_COMMON = '^client/src/(api|diagnostics|errors|make-error|status|sockets/socket)\\.ts$';
+const CLIENT_COMMON =
+  '^client/src/(api|txn-api|diagnostics|errors|make-error|status|sockets/socket)\\.ts$';
 
 const clientRules = [
   ...CLIENT_LAYERS.map((name, place) =>

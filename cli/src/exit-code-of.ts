@@ -11,6 +11,8 @@ export const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> =
   invalid_value: exitCodes.invalid,
   too_large: exitCodes.invalid,
   conflict: exitCodes.conflict,
+  overlapping_writes: exitCodes.invalid,
+  results_compacted: exitCodes.notFound,
   future_revision: exitCodes.invalid,
   compacted: exitCodes.notFound,
   unknown_watch: exitCodes.other,

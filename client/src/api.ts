@@ -14,6 +14,7 @@ import type {
 import type { Diagnostics } from './diagnostics.ts';
 import type { OpenSocket } from './sockets/socket.ts';
 import type { ClientStatus, LostEvent, MirrorStatus, MirrorStatusChange } from './status.ts';
+import type { TxnOperations, TxnOutcome } from './txn-api.ts';
 
 export interface ClientOptions {
   /**
@@ -52,7 +53,7 @@ export interface ClientOptions {
    * the tabs of a browser share.
    */
   readonly openSocket?: OpenSocket;
-  /** In a page: what `@confer/client/extras` has, for `watch`, `changes` and commits of several MiB. */
+  /** In a page: what `@confer/client/extras` has, for `watch`, `txn`, `changes` and commits of several MiB. */
   readonly extras?: Extras;
 }
 
@@ -151,6 +152,18 @@ export interface CommitResult {
   readonly revision: number;
   readonly puts: number;
   readonly deletes: number;
+}
+
+export interface TxnOptions<Then extends TxnOperations, Else extends TxnOperations>
+  extends WaitOptions {
+  /** What must be so for `then` to be done; nothing: it is done. */
+  readonly if?: readonly Condition[];
+  /** Done as one commit where all conditions hold. */
+  readonly then?: Then;
+  /** Done as one commit where one does not. */
+  readonly else?: Else;
+  /** Why, for those who read the history. */
+  readonly note?: string;
 }
 
 export interface ListOptions extends GetOptions {
@@ -298,6 +311,14 @@ export interface Client {
   list(path: string, options?: ListOptions): Promise<Listing>;
   /** Several writes as one commit, applied as a whole or not at all (S3). */
   commit(request: CommitOptions): Promise<CommitResult>;
+  /**
+   * Does one of two branches as one commit, applied as a whole or not at all (S3): `then` where all of `if` holds,
+   * and `else` where not. `get` and `list` of it read what was there just before, so that what is replaced can be had
+   * with what replaces it. No two writes of a branch may touch the same path.
+   */
+  txn<const Then extends TxnOperations = [], const Else extends TxnOperations = []>(
+    request: TxnOptions<Then, Else>,
+  ): Promise<TxnOutcome<Then, Else>>;
   serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>>;
   /**
    * Drops history up to a revision, or all of it; returns where it begins then. Entries stay. Watches

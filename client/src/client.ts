@@ -11,6 +11,7 @@ import type {
   Mirror,
   RemoveOptions,
   SetOptions,
+  TxnOptions,
   WaitOptions,
   Watch,
   WatchOptions,
@@ -27,12 +28,13 @@ import { type Diagnostics, worstOf } from './diagnostics.ts';
 import { ConferError } from './errors.ts';
 import { extras as allExtras } from './extras.ts';
 import { closedError } from './make-error.ts';
-import { isInner } from './mirror/extras.ts';
+import { type InnerExtras, isInner, needed } from './mirror/extras.ts';
 import { Subscriptions } from './mirror/subscriptions.ts';
 import { type Platform, reporterTo } from './platform.ts';
 import { deadlinesOn } from './requests/deadline.ts';
 import { Requests } from './requests/requests.ts';
 import type { ClientStatus } from './status.ts';
+import type { TxnOperations, TxnOutcome } from './txn-api.ts';
 import { checkClientOptions, selfOf } from './validation/client-options.ts';
 import { Values } from './values.ts';
 import { type ClientContext, INNER } from './watch/context.ts';
@@ -64,6 +66,7 @@ class ConferClient implements Client {
   readonly #events: Emitter<ClientEvents>;
   readonly #outage: OutageTimer;
   readonly #renewal: TokenRenewal;
+  readonly #extras: InnerExtras | undefined;
   readonly #closing = new AbortController();
   #refusal: ConferError | undefined;
 
@@ -97,6 +100,7 @@ class ConferClient implements Client {
     // Of the bundle for pages they are left out.
     const given: Extras | undefined = options.extras ?? allExtras;
     const extras = isInner(given) ? given : undefined;
+    this.#extras = extras;
     const requests = new Requests(clock, connection, extras?.framesOf);
     this.#renewal = new TokenRenewal({
       clock,
@@ -157,6 +161,12 @@ class ConferClient implements Client {
 
   commit(request: CommitOptions): ReturnType<Client['commit']> {
     return this.#values.commit(request);
+  }
+
+  txn<const Then extends TxnOperations = [], const Else extends TxnOperations = []>(
+    request: TxnOptions<Then, Else>,
+  ): Promise<TxnOutcome<Then, Else>> {
+    return needed(this.#extras, 'client.txn').transact(request, this.#values, this.#context);
   }
 
   serverStatus(options?: WaitOptions): ReturnType<Client['serverStatus']> {
@@ -239,7 +249,8 @@ class ConferClient implements Client {
   /** Replies have an `id`, and what is for a watch has its name. */
   #route(message: RoutedMessage): void {
     // All watches of the connection have what it wrote before its answer comes (W12).
-    if (message.type === 'committed') this.#watches.complete(message.revision);
+    if (message.type === 'committed' || message.type === 'decided')
+      this.#watches.complete(message.revision);
     if ('id' in message) this.#context.requests.received(message);
     else if ('watch' in message) this.#watches.received(message);
     else {

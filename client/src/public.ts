@@ -12,6 +12,7 @@ export type {
   Position,
   PutChange,
   Status,
+  TxnOperation,
 } from '@confer/shared';
 export type {
   Client,
@@ -36,6 +37,7 @@ export type {
   SetOptions,
   SnapshotStore,
   ToKeep,
+  TxnOptions,
   WaitOptions,
   Watch,
   WatchOptions,
@@ -62,3 +64,13 @@ export type {
   MirrorStatusChange,
   RetryOutlook,
 } from './status.ts';
+export type {
+  TxnDeleteResult,
+  TxnGetResult,
+  TxnListResult,
+  TxnOperations,
+  TxnOutcome,
+  TxnPutResult,
+  TxnResultOf,
+  TxnResultsOf,
+} from './txn-api.ts';

@@ -1,4 +1,13 @@
-import type { Entry, EntryMeta, Reply, Request, Status, Unsent, Welcome } from '@confer/shared';
+import type {
+  Entry,
+  EntryMeta,
+  Operation,
+  Reply,
+  Request,
+  Status,
+  Unsent,
+  Welcome,
+} from '@confer/shared';
 import type {
   Client,
   CommitOptions,
@@ -15,7 +24,7 @@ import { isComparable } from './connection/comparable.ts';
 import { ConferError } from './errors.ts';
 import type { Replica } from './mirror/replica.ts';
 import type { Subscriptions } from './mirror/subscriptions.ts';
-import type { NewDeadline } from './requests/deadline.ts';
+import type { Deadline, NewDeadline } from './requests/deadline.ts';
 import { hasValues, readListing } from './requests/listing.ts';
 import type { Answer, Requests } from './requests/requests.ts';
 import { count, flag, object, text } from './validation/argument-types.ts';
@@ -76,11 +85,13 @@ export class Values
   async set(
     path: string,
     value: string,
-    { lease, ...options }: SetOptions = {},
+    options: SetOptions = {},
   ): Promise<{ readonly revision: number }> {
+    checkOptions(options, { lease: text });
+    const { lease, ...rest } = options;
     const put = { type: 'put', path, value } as const;
     const operations = [lease === undefined ? put : { ...put, lease }];
-    const { revision } = await this.commit({ ...commitOf(path, options), operations });
+    const { revision } = await this.commit({ ...commitOf(path, rest), operations });
     return { revision };
   }
 
@@ -117,29 +128,50 @@ export class Values
     throw new ConferError('internal', 'the server left out the values of a list', { path });
   }
 
-  /** Read-your-writes: returns when the mirrors of the client show what was written (W12). */
   async commit(request: CommitOptions): Promise<CommitResult> {
     checkArgument('a commit', request, object);
     checkOptions(request, { note: text }, 'commit');
     const { operations, conditions, note } = request;
     checkWrite(operations, conditions);
-    const deadline = this.#newDeadline(request);
+    const { reply } = await this.write(
+      'committed',
+      operations,
+      this.#newDeadline(request),
+      (id, requestId) => ({ type: 'commit', id, requestId, operations, conditions, note }),
+      ({ puts, deletes }) => puts + deletes > 0,
+    );
+    const { revision, puts, deletes } = reply;
+    return { revision, puts, deletes };
+  }
+
+  /**
+   * Asks for what may write `operations`. Read-your-writes: returns when the mirrors of the client show what `isMade`
+   * says was written (W12).
+   */
+  async write<Type extends 'committed' | 'decided'>(
+    type: Type,
+    operations: readonly Operation[],
+    deadline: Deadline,
+    request: (id: number, requestId: string) => Unsent<Request>,
+    isMade: (reply: Answer<Type>['reply']) => boolean,
+  ): Promise<Answer<Type>> {
     const requestId = this.#newId();
     let behind: readonly Replica[] = [];
-    const { reply, welcome } = await this.#requests.ask(
-      'committed',
-      (id) => ({ type: 'commit', id, requestId, operations, conditions, note }),
+    const answer = await this.#requests.ask(
+      type,
+      (id) => request(id, requestId),
       deadline,
       () => {
         behind = this.#subscriptions.behind(operations);
       },
     );
-    this.#see({ reply, welcome });
-    const { revision, puts, deletes } = reply;
+    this.#see(answer);
+    const { reply, welcome }: Seen = answer;
+    const { revision } = reply;
     // safeguard: write-waits-for-its-mirrors
-    if (puts + deletes > 0)
+    if (isMade(answer.reply))
       await Promise.all(behind.map((replica) => replica.show({ ...welcome, revision }, deadline)));
-    return { revision, puts, deletes };
+    return answer;
   }
 
   async serverStatus(options?: WaitOptions): Promise<Omit<Status, 'type' | 'id'>> {

@@ -103,6 +103,7 @@ export class Core {
       log,
       counters,
       clock: runtime.clock,
+      defer: runtime.defer,
       auth,
       ...(options.auditing === undefined ? {} : { auditing: options.auditing }),
       turns,

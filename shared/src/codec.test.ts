@@ -87,10 +87,31 @@ describe('fields that do not fit', () => {
         type: 'commit',
         id: 1,
         requestId: 'r',
-        conditions: [{ path: '/a', value: '1' }],
+        conditions: [{ path: '/a', colour: 'red' }],
         operations: [],
       },
-      'commit.conditions.0.modRevision',
+      'commit.conditions.0: expected exactly one of modRevision, createRevision',
+    ],
+    [
+      'a condition of two kinds',
+      {
+        ...{ type: 'txn', id: 1, requestId: 'r', then: [] },
+        if: [
+          { path: '/b', lease: null },
+          { path: '/a', modRevision: 1, exists: true },
+        ],
+      },
+      'txn.if.1: expected exactly one of',
+    ],
+    [
+      'a condition whose field does not fit',
+      { ...{ type: 'txn', id: 1, requestId: 'r', then: [] }, if: [{ path: '/a', version: '1' }] },
+      'txn.if.0.version',
+    ],
+    [
+      'another operation in a transaction',
+      { ...{ type: 'txn', id: 1, requestId: 'r', if: [] }, then: [{ type: 'move', path: '/a' }] },
+      'txn.then.0.type',
     ],
     [
       'an empty request id',

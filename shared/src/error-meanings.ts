@@ -12,6 +12,9 @@ export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   invalid_value: 'a value is a string without lone surrogates',
   too_large: 'a value, a note or the whole commit is over its limit',
   conflict: 'a condition of the commit did not hold; nothing was written',
+  overlapping_writes: 'two writes of one branch of a transaction touch the same path',
+  results_compacted:
+    'the transaction was made, at the revision that the message names; what it found is gone from history',
   future_revision: 'the revision asked for has not happened in this epoch',
   compacted: 'history no longer reaches back to the revision asked for',
   unknown_watch: 'this connection has no watch of that name',
@@ -47,6 +50,8 @@ export const errorScopes: Readonly<Record<ErrorCode, 'request' | 'watch' | 'conn
   invalid_value: 'request',
   too_large: 'request',
   conflict: 'request',
+  overlapping_writes: 'request',
+  results_compacted: 'request',
   future_revision: 'request',
   compacted: 'watch',
   unknown_watch: 'request',

@@ -24,6 +24,8 @@ export const errorTable = {
   invalid_value: never,
   too_large: never,
   conflict: never,
+  overlapping_writes: never,
+  results_compacted: never,
   future_revision: never,
   compacted: never,
   unknown_watch: never,

@@ -26,7 +26,7 @@ export {
 export { flatten, UnstorableError } from './flatten.ts';
 export { keyOfSegment, segmentOfKey } from './key.ts';
 export { isLeaseId, LEASES, leaseLimits, leasePath, ttlProblem } from './lease.ts';
-export { limits, times } from './limits.ts';
+export { limits, times, txnLimits } from './limits.ts';
 export type * from './messages/auth-down.ts';
 export type * from './messages/auth-up.ts';
 export type * from './messages/connection-down.ts';
@@ -40,6 +40,9 @@ export type * from './messages/operations-down.ts';
 export type * from './messages/operations-up.ts';
 export type * from './messages/subscribers-down.ts';
 export type * from './messages/subscribers-up.ts';
+export type * from './messages/txn-down.ts';
+export { type TxnResult, txnResults } from './messages/txn-results.ts';
+export type * from './messages/txn-up.ts';
 export type * from './messages/up.ts';
 export type * from './messages/values-down.ts';
 export type * from './messages/values-up.ts';
@@ -67,11 +70,13 @@ export {
 export { GOES_ON, piecesOf } from './pieces.ts';
 export type { Position } from './position.ts';
 export {
+  checkCondition,
   checkLease,
   checkNote,
   checkOperation,
   checkPath,
   checkSubtree,
+  checkTxnOperation,
   leaseNotFound,
 } from './request-rules.ts';
 export { type Grant, type Role, type Verb, verbs } from './rights.ts';

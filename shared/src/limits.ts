@@ -75,3 +75,11 @@ export const times = {
   /** A connection that has not said hello by then is closed. */
   helloTimeoutMs: 10_000,
 } as const;
+
+/** Those of transactions, apart from the others because pages do not load them. */
+export const txnLimits = {
+  /** Reads of one branch. */
+  readsMax: 1_000,
+  /** The code units of paths and values that they bring in one reply, all of them. */
+  readLengthMax: 1024 * 1024,
+} as const;

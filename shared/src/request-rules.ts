@@ -1,7 +1,8 @@
 import { ProtocolError } from './errors.ts';
 import { isLeaseId } from './lease.ts';
 import { limits } from './limits.ts';
-import type { Operation } from './messages/values-up.ts';
+import type { TxnOperation } from './messages/txn-up.ts';
+import type { Condition, Operation } from './messages/values-up.ts';
 import { isReserved, pathProblem, subtreeProblem } from './path.ts';
 import { hasLoneSurrogate, utf8Length } from './utf8.ts';
 
@@ -38,6 +39,19 @@ export function checkLease(lease: string): void {
 export function leaseNotFound(lease: string): ProtocolError {
   const name = lease.slice(0, limits.nameLengthMax);
   return new ProtocolError('lease_not_found', `there is no lease ${name}, or it is over`);
+}
+
+/** The same of what a transaction does. */
+export function checkTxnOperation(operation: TxnOperation): void {
+  if (operation.type === 'get') checkPath(operation.path);
+  else if (operation.type === 'list') checkSubtree(operation.path);
+  else checkOperation(operation);
+}
+
+export function checkCondition(condition: Condition): void {
+  if ('unchangedSince' in condition) checkSubtree(condition.path);
+  else checkPath(condition.path);
+  if ('value' in condition) checkValue(condition.path, condition.value);
 }
 
 export function checkNote(note: string): void {

@@ -58,6 +58,12 @@ export const string = () => primitive('string');
 export const number = () => primitive('number');
 export const boolean = () => primitive('boolean');
 
+/** What is looked at only by who needs it. */
+export const anything = (): Schema<unknown> => ({
+  type: 'anything',
+  accepts: (value): value is unknown => value !== undefined,
+});
+
 export interface Literal<Value> extends Schema<Value> {
   readonly literal: Value;
 }
@@ -156,7 +162,7 @@ type OptionalKey<Entries> = {
 
 type Fused<Parts> = { [Key in keyof Parts]: Parts[Key] };
 
-type ObjectOutput<Entries> = Fused<
+export type ObjectOutput<Entries> = Fused<
   { [Key in Exclude<keyof Entries, OptionalKey<Entries>>]: InferOutput<Entries[Key]> } & {
     [Key in OptionalKey<Entries>]?: InferOutput<Entries[Key]>;
   }

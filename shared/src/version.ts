@@ -25,6 +25,8 @@
  *             old server would ignore; `lease_not_found`, `too_many_leases`. Nobody has released a peer yet
  *    2026-11  `at` in `get`: an old server ignores it, and answers with another `revision`; `history` and `log`, to which
  *             it answers `unknown_type`
+ *    2026-11  `txn` and `decided`, `overlapping_writes` and `results_compacted`; conditions of more kinds: an old server
+ *             answers `unknown_type` and `invalid_message`. An entry is no condition any more. Nobody has released a peer yet
  */
 export const PROTOCOL_VERSION = 1;
 

@@ -3,6 +3,7 @@ import { RawSocket } from '../support/raw-socket.ts';
 import { asked, type Cost, commit, newId, newRequestId, type Operation, puts } from './asking.ts';
 import { leaseCosts } from './lease-costs.ts';
 import { oldestVersion, pastCosts } from './past-costs.ts';
+import { txnCosts } from './txn-costs.ts';
 
 const MIB = 2 ** 20;
 /** As many bytes as a frame may have, but for what is around them. */
@@ -196,6 +197,7 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
       },
     },
   ],
+  txn: txnCosts,
   watch: [
     {
       title: 'a snapshot of 100,000 entries',

@@ -28,6 +28,8 @@ export interface EndOfLease {
 export interface ModelWrite {
   readonly operations: readonly (Operation | EndOfLease)[];
   readonly conditions?: readonly Condition[] | undefined;
+  /** What a transaction does where a condition does not hold. */
+  readonly otherwise?: readonly Operation[] | undefined;
 }
 
 /**
@@ -71,14 +73,37 @@ export class Model {
     while (this.revision < revision) this.#states.push(state);
   }
 
+  /** Whether a condition is so of the newest state. */
+  holds(condition: Condition): boolean {
+    const { path } = condition;
+    if ('unchangedSince' in condition) {
+      for (let at = condition.unchangedSince + 1; at <= this.revision; at++)
+        if (this.changesAt(at, path).length > 0) return false;
+      return true;
+    }
+    const held = this.at(this.revision).get(path);
+    if ('exists' in condition) return (held !== undefined) === condition.exists;
+    if ('value' in condition) return held?.value === condition.value;
+    if ('lease' in condition) return held !== undefined && (held.lease ?? null) === condition.lease;
+    if ('version' in condition) return (held?.version ?? 0) === condition.version;
+    if ('createRevision' in condition)
+      return (held?.createRevision ?? 0) === condition.createRevision;
+    return (held?.modRevision ?? 0) === condition.modRevision;
+  }
+
   /** Applies a write; the paths that changed, or the condition that did not hold. */
-  write({ operations, conditions = [] }: ModelWrite): { changed: string[] } | 'conflict' {
+  write({
+    operations,
+    conditions = [],
+    otherwise,
+  }: ModelWrite): { changed: string[] } | 'conflict' {
     const before = this.at(this.revision);
-    for (const { path, modRevision } of conditions)
-      if ((before.get(path)?.modRevision ?? 0) !== modRevision) return 'conflict';
+    const holds = conditions.every((condition) => this.holds(condition));
+    if (!holds && otherwise === undefined) return 'conflict';
+    const done = (holds ? undefined : otherwise) ?? operations;
     const values = new Map<string, Content>(before);
     const written = new Set<string>();
-    for (const operation of operations) {
+    for (const operation of done) {
       if (operation.type === 'end') {
         for (const [path, { lease }] of before) if (lease === operation.lease) values.delete(path);
         continue;

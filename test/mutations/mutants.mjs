@@ -238,7 +238,7 @@ const engines = [
       },
     },
   },
-  { off: { 'conditions-are-judged': 'always' } },
+  { off: { 'conditions-are-judged': 'never' } },
   { off: { 'subtree-ends-at-a-slash': 'always' } },
 ];
 

@@ -23,6 +23,7 @@ import { mutants } from './mutants.mjs';
 import { pastMutants } from './past-mutants.mjs';
 import { rightsMutants } from './rights-mutants.mjs';
 import { mutated, safeguards } from './safeguards.mjs';
+import { txnMutants } from './txn-mutants.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? 3_000);
@@ -64,6 +65,7 @@ const all = [
   ...doorMutants,
   ...leaseMutants,
   ...pastMutants,
+  ...txnMutants,
 ];
 const named = safeguards();
 

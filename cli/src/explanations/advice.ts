@@ -10,6 +10,10 @@ export const adviceOf: Readonly<Record<ErrorCode, string>> = {
   invalid_value: 'a value is text: encode binary data first, for example with base64',
   too_large:
     'split it; a value has at most 1 MiB: what is larger belongs elsewhere, with its address here',
+  overlapping_writes:
+    'write each path once in a branch; a subtree that goes takes all below it along',
+  results_compacted:
+    'it is done, so do not send it again; read what is there now, and "serve --keep-age" keeps history for longer',
   conflict: 'read what is there now, and decide again',
   future_revision: 'ask for a revision that has happened: "confer status" names the newest one',
   compacted: 'begin again with what is there now; "serve --keep-age" keeps history for longer',

@@ -22,9 +22,9 @@ class Store implements Pick<Client, 'list' | 'commit'> {
 
   async commit(request: CommitOptions) {
     this.meddle();
-    for (const { path, modRevision } of request.conditions ?? []) {
+    for (const { path, ...expected } of request.conditions ?? []) {
       const current = this.values.get(path);
-      if ((current?.modRevision ?? 0) !== modRevision)
+      if (!('modRevision' in expected) || (current?.modRevision ?? 0) !== expected.modRevision)
         throw new ConflictError('somebody was faster', path, current);
     }
     this.commits.push(request);

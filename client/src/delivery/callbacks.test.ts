@@ -53,7 +53,6 @@ const failures: readonly [string, () => unknown][] = [
   ['rejects', () => Promise.reject(new Error('mine'))],
   ['rejects in another realm', () => runInNewContext('Promise.reject(new Error("mine"))')],
   ['rejects with nothing', () => Promise.reject(nothing)],
-  // biome-ignore lint/suspicious/noThenProperty: that is what it is about
   ['returns a thenable that rejects', () => ({ then: (_: unknown, no: () => void) => no() })],
   [
     'returns a thenable that throws',

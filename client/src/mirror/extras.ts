@@ -1,6 +1,8 @@
 import type { Request, Unsent } from '@confer/shared';
-import type { Extras, WatchOptions } from '../api.ts';
+import type { Extras, TxnOptions, WatchOptions } from '../api.ts';
 import { ConferError } from '../errors.ts';
+import type { TxnContext, TxnWrites } from '../txn/transactions.ts';
+import type { TxnOperations, TxnOutcome } from '../txn-api.ts';
 import type { ClientContext } from '../watch/context.ts';
 import type { EventWatch } from '../watch/event-watch.ts';
 import type { MirrorReader, ReaderOptions } from './change-reader.ts';
@@ -14,6 +16,11 @@ export interface InnerExtras extends Extras {
     context: ClientContext,
     onLeft: (watch: EventWatch) => void,
   ) => EventWatch;
+  readonly transact: <Then extends TxnOperations, Else extends TxnOperations>(
+    request: TxnOptions<Then, Else>,
+    writes: TxnWrites,
+    context: TxnContext,
+  ) => Promise<TxnOutcome<Then, Else>>;
   readonly newReader: (options: ReaderOptions, onLeft: () => void) => MirrorReader;
 }
 

@@ -1,19 +1,29 @@
-import { type CommitRequest, limits, ProtocolError, type Request } from '@confer/shared';
+import {
+  type CommitRequest,
+  limits,
+  ProtocolError,
+  type Request,
+  type TxnRequest,
+} from '@confer/shared';
 
-/** A commit that travels in several messages, put together again (PROTOCOL.md, section 4). */
+type Part = CommitRequest | TxnRequest;
+
+/** A commit or a transaction that travels in several messages, put together again (PROTOCOL.md, section 4). */
 export class CommitParts {
-  #parts: CommitRequest[] = [];
+  #parts: Part[] = [];
 
   /**
    * The request that is to be answered; `undefined` while parts of it are missing.
    * @throws {ProtocolError} `bad_message`, which ends the connection: nobody knows any more what was meant.
    */
   take(request: Request): Request | undefined {
-    const isPart = request.type === 'commit' && (request.part !== undefined || request.more);
+    const isWrite = request.type === 'commit' || request.type === 'txn';
+    const isPart = isWrite && (request.part !== undefined || request.more);
     if (!isPart && this.#parts.length === 0) return request;
     const [first = request] = this.#parts;
     if (
-      request.type !== 'commit' ||
+      !isWrite ||
+      request.type !== first.type ||
       (request.part ?? 0) !== this.#parts.length ||
       request.id !== first.id
     )
@@ -26,13 +36,22 @@ export class CommitParts {
   }
 }
 
-function joined(parts: readonly CommitRequest[], { id, requestId }: CommitRequest): CommitRequest {
+function joined(parts: readonly Part[], { type, id, requestId }: Part): Part {
   const note = parts.find((part) => part.note !== undefined)?.note;
+  const noted = note === undefined ? {} : { note };
+  const commits = parts.filter((part) => part.type === 'commit');
+  const txns = parts.filter((part) => part.type === 'txn');
+  if (type === 'txn')
+    return {
+      ...{ type, id, requestId, ...noted },
+      if: txns.flatMap((part) => part.if),
+      then: txns.flatMap((part) => part.then),
+      else: txns.flatMap((part) => part.else ?? []),
+    };
   return {
-    ...{ type: 'commit', id, requestId },
-    operations: parts.flatMap(({ operations }) => operations),
-    conditions: parts.flatMap(({ conditions = [] }) => conditions),
-    ...(note !== undefined && { note }),
+    ...{ type, id, requestId, ...noted },
+    operations: commits.flatMap(({ operations }) => operations),
+    conditions: commits.flatMap(({ conditions = [] }) => conditions),
   };
 }
 

@@ -7,12 +7,15 @@ import {
   type Position,
   ProtocolError,
 } from '@confer/shared';
-import { checkConditions, type Entries, netChanges } from './net-changes.ts';
+import { conflict, firstBroken } from './conditions.ts';
+import { type Entries, netChanges } from './net-changes.ts';
 
 /** A write, all of which has been checked by itself. */
 export interface Write {
   readonly operations: readonly Operation[];
   readonly conditions: readonly Condition[];
+  /** What is done where a condition does not hold; without it, that is a `conflict`. */
+  readonly otherwise?: readonly Operation[];
   readonly note: string | undefined;
   readonly actor: string;
   /** Names the write, so that it is done once however often it is sent (S4). */
@@ -23,6 +26,8 @@ export interface Outcome {
   readonly revision: number;
   readonly puts: number;
   readonly deletes: number;
+  /** It is what `otherwise` came to. */
+  readonly otherwise?: true;
 }
 
 /** Where a reader's position lies in the history of the store: what it is told depends on it. */
@@ -72,19 +77,22 @@ export class MemoryStore {
    * @throws {ProtocolError} `conflict` or `too_large`; nothing is written then.
    */
   commit(write: Write, now: number, told: (commit: Commit) => void): Outcome {
-    const { operations, conditions, note, actor, requestId } = write;
-    const text = JSON.stringify([operations, conditions, note]);
+    const { conditions, otherwise, note, actor, requestId } = write;
+    const text = JSON.stringify([write.operations, conditions, note, otherwise]);
     const before = this.#done.get(requestId);
     if (before !== undefined) {
       if (before.write === text) return before.outcome;
       throw new ProtocolError('invalid_message', 'the request id is that of another write');
     }
-    checkConditions(conditions, this.#entries);
+    const broken = firstBroken(conditions, this);
+    if (broken !== undefined && otherwise === undefined) throw conflict(broken, this);
+    const operations = (broken === undefined ? undefined : otherwise) ?? write.operations;
+    const branch = broken === undefined ? {} : ({ otherwise: true } as const);
     const revision = this.#revision + 1;
     const changes = netChanges(operations, this.#entries, { revision, time: now, actor });
-    if (changes.length === 0) return { revision: this.#revision, puts: 0, deletes: 0 };
+    if (changes.length === 0) return { revision: this.#revision, puts: 0, deletes: 0, ...branch };
     const puts = changes.filter(({ type }) => type === 'put').length;
-    const outcome = { revision, puts, deletes: changes.length - puts };
+    const outcome = { revision, puts, deletes: changes.length - puts, ...branch };
     this.#done.set(requestId, { write: text, outcome });
     const noted = note === undefined ? {} : { note };
     const commit = { revision, time: now, actor, ...noted, changes };
@@ -113,17 +121,22 @@ export class MemoryStore {
 
   /** What was there at a revision: what is there now, with all commits since undone. */
   entriesAt(revision: number): Entries {
-    this.#checkPast(revision);
-    if (revision < this.#compactedRevision)
-      throw new ProtocolError('compacted', `history begins at ${this.#compactedRevision}`, {
-        compactedRevision: this.#compactedRevision,
-      });
+    this.requireKnown(revision);
     const entries = new Map(this.#entries);
     for (const { changes } of this.commitsAfter(revision).toReversed())
       for (const { path, prev } of changes)
         if (prev === undefined) entries.delete(path);
         else entries.set(path, prev);
     return entries;
+  }
+
+  /** @throws {ProtocolError} `compacted` or `future_revision`. */
+  requireKnown(revision: number): void {
+    this.#checkPast(revision);
+    if (revision < this.#compactedRevision)
+      throw new ProtocolError('compacted', `history begins at ${this.#compactedRevision}`, {
+        compactedRevision: this.#compactedRevision,
+      });
   }
 
   standingOf({ epoch, revision, timeline }: Position): Standing {

@@ -1,6 +1,5 @@
 import {
   type Change,
-  type Condition,
   comparePaths,
   type Entry,
   isShownIn,
@@ -18,17 +17,6 @@ export interface Naming {
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
   readonly actor: string;
-}
-
-/** Throws `conflict` for the first condition that does not hold. */
-export function checkConditions(conditions: readonly Condition[], entries: Entries): void {
-  for (const { path, modRevision } of conditions) {
-    const current = entries.get(path) ?? null;
-    const found = current?.modRevision ?? 0;
-    if (found === modRevision) continue;
-    const problem = `${path} is at revision ${found}, not ${modRevision} (0: holds nothing)`;
-    throw new ProtocolError('conflict', problem, { path, current });
-  }
 }
 
 /** What operations, in their order, come to: at most one change a path, in the order of the tree, with what was before. */

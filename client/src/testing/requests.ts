@@ -1,5 +1,6 @@
 import {
   type CommitRequest,
+  checkCondition,
   checkNote,
   checkOperation,
   checkPath,
@@ -17,6 +18,7 @@ import { checkCount } from './commit-parts.ts';
 import { listed } from './listing.ts';
 import type { MemoryStore, Outcome, Write } from './memory-store.ts';
 import { logOf, versionsOf } from './past.ts';
+import { decided } from './transactions.ts';
 import { Watcher } from './watcher.ts';
 
 /** What is needed to answer the requests of one connection. */
@@ -73,6 +75,8 @@ function reply(request: Exclude<Request, WatchRequest | VerifyRequest>, context:
       return logOf(request, store);
     case 'commit':
       return committed(request, context);
+    case 'txn':
+      return decided(request, context);
     case 'unwatch':
       watcherOf(request.watch, context);
       context.watches.delete(request.watch);
@@ -95,7 +99,7 @@ function committed(request: CommitRequest, { write, actor }: Answering): Reply {
   checkCount(request);
   if (note !== undefined) checkNote(note);
   for (const operation of operations) checkOperation(operation);
-  for (const { path } of conditions) checkPath(path);
+  for (const condition of conditions) checkCondition(condition);
   const outcome = write({ requestId, operations, conditions, note, actor });
   return { type: 'committed', id, ...outcome };
 }

@@ -63,8 +63,8 @@ export const operation: ArgumentType = [
   (value) => isObject(value) && (value.type === 'put' || value.type === 'delete'),
 ];
 export const condition: ArgumentType = [
-  '{ path, modRevision }, with a whole number from 0',
-  (value) => isObject(value) && isCount(value.modRevision),
+  '{ path } with one field more',
+  (value) => isObject(value) && Object.keys(value).length === 2,
 ];
 
 /** One of a few words. */

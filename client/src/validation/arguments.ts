@@ -63,21 +63,26 @@ export function checkWrite(
   checkArgument('conditions', conditions, types.array);
   if (operations.length === 0)
     throw new ConferError('invalid_message', 'a commit has at least one operation');
-  for (const operation of operations) {
-    checkArgument('an operation', operation, types.operation);
-    if (operation.type === 'put') {
-      checkPath(operation.path);
-      checkValue(operation.value, operation.path);
-    } else {
-      checkOptions(operation, { recursive: types.flag }, 'an operation');
-      if (operation.recursive === true) checkSubtree(operation.path);
-      else checkPath(operation.path);
-    }
+  for (const operation of operations) checkOperation(operation);
+  for (const condition of conditions) checkCondition(condition);
+}
+
+export function checkOperation(operation: Operation): void {
+  checkArgument('an operation', operation, types.operation);
+  if (operation.type === 'put') {
+    checkPath(operation.path);
+    checkValue(operation.value, operation.path);
+  } else {
+    checkOptions(operation, { recursive: types.flag }, 'an operation');
+    if (operation.recursive === true) checkSubtree(operation.path);
+    else checkPath(operation.path);
   }
-  for (const condition of conditions) {
-    checkArgument('a condition', condition, types.condition);
-    checkPath(condition.path);
-  }
+}
+
+/** The kinds are told apart by the server, which knows those of its version. */
+export function checkCondition(condition: Condition): void {
+  checkArgument('a condition', condition, types.condition);
+  checkSubtree(condition.path);
 }
 
 function checkValue(value: string, path: string): void {

@@ -2,6 +2,7 @@ import { ProtocolError, type Reply, type Request } from '@confer/shared';
 import { requireOverAll, requireRight } from '../auth/authorise.ts';
 import { isExpired } from '../auth/authority.ts';
 import { Draft } from '../store/draft.ts';
+import { TxnDraft } from '../store/txn-draft.ts';
 import { auditDenied, auditRead } from './auditing.ts';
 import { type ApiContext, errorReply, Later } from './context.ts';
 import { history, log } from './history.ts';
@@ -13,6 +14,7 @@ import {
   keepAlive,
   listLeases,
   readLease,
+  requireBranches,
   requireWrite,
   revokeLease,
 } from './leases.ts';
@@ -29,6 +31,7 @@ import {
   updateToken,
 } from './rights.ts';
 import { authoriseSubscribers, listSubscribers, report } from './subscribers.ts';
+import { decide, txn } from './txn.ts';
 import { commit, get, list, make } from './values.ts';
 import { unwatch, verify, watch } from './watches.ts';
 
@@ -65,6 +68,17 @@ const table: { readonly [Type in Request['type']]: Row<Type> } = {
     authorise: ({ operations, conditions = [] }, context) =>
       requireWrite(operations, conditions, context),
     handle: commit,
+  },
+  txn: {
+    authorise: (request, context) =>
+      requireBranches(
+        {
+          conditions: request.if,
+          branch: (succeeded) => (succeeded ? request.then : (request.else ?? [])),
+        },
+        context,
+      ),
+    handle: txn,
   },
   watch: { authorise: readerOfSubtree, handle: watch },
   // A watch that is there is one that may be read: rights that end have ended it (W11).
@@ -117,19 +131,29 @@ export function handle<Type extends Request['type']>(
   }
 }
 
-/** The same for a commit that came in parts. */
+/** A commit or a transaction that came in parts. */
+export interface Whole extends Pick<Request, 'id'> {
+  readonly type: 'commit' | 'txn';
+  /** Or what is wrong with it. */
+  readonly draft: Draft | TxnDraft | ProtocolError;
+}
+
+/** The same for what came in parts. */
 export function handleParts(
-  id: number,
-  draft: Draft | ProtocolError,
+  { type, id, draft }: Whole,
   context: ApiContext,
 ): Reply | Promise<Reply> {
   try {
-    if (!(draft instanceof Draft)) throw draft;
-    requireInTime('commit', context);
-    requireWrite(draft.operations, draft.conditions, context);
-    return make(id, draft, context);
+    requireInTime(type, context);
+    if (draft instanceof Draft) {
+      requireWrite(draft.operations, draft.conditions, context);
+      return make(id, draft, context);
+    }
+    if (!(draft instanceof TxnDraft)) throw draft;
+    requireBranches(draft, context);
+    return decide(id, draft, context);
   } catch (error) {
-    return refusal({ type: 'commit', id }, error, context);
+    return refusal({ type, id }, error, context);
   }
 }
 

@@ -6,7 +6,6 @@ import {
   type Request,
 } from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
-import type { Draft } from '../store/draft.ts';
 import type { ApiContext } from './context.ts';
 
 /** As many as a line names; the rest are counted. */
@@ -41,14 +40,25 @@ export function auditDenied(type: string, error: ProtocolError, context: ApiCont
 }
 
 /** Writes down that somebody reads, or begins to watch, what is sensitive. Once, however long it waits for its answer. */
-export function auditRead(request: Request, { service: { auditing }, actor }: ApiContext): void {
+export function auditRead(request: Request, { service, actor }: ApiContext): void {
+  if (isRead(request)) auditReads(request.type, [request.path], { service, actor });
+}
+
+/** The same of a request that reads at several places: one line for all that are sensitive. */
+export function auditReads(
+  type: string,
+  paths: readonly string[],
+  { service: { auditing }, actor }: Pick<ApiContext, 'service' | 'actor'>,
+): void {
   if (auditing === undefined || auditing.sensitive.length === 0) return;
-  if (!isRead(request)) return;
-  const { type, path } = request;
+  const isSensitive = (path: string) =>
+    auditing.sensitive.some((each) => isWithin(path, each) || isWithin(each, path));
+  const sensitive = paths.filter(isSensitive);
   // safeguard: only-sensitive-reads-are-audited
-  if (!auditing.sensitive.some((each) => isWithin(path, each) || isWithin(each, path))) return;
+  if (sensitive.length === 0) return;
   const about = { outcome: 'allowed', reason: 'read', note: type } as const;
-  void auditing.audit.record({ event: 'read', ...about, who: actor, paths: [path] });
+  const named = sensitive.slice(0, PATHS_MAX);
+  void auditing.audit.record({ event: 'read', ...about, who: actor, paths: named });
 }
 
 type ReadType = 'get' | 'list' | 'history' | 'log' | 'watch';
@@ -93,9 +103,16 @@ export function audited<Result extends { readonly revision: number }>(
 
 const BY_RIGHT = 'the rights of its principal';
 
+/** What is written, as far as the audit has it. */
+interface Written {
+  readonly operations: readonly Operation[];
+  readonly note: string | undefined;
+  readonly requestId: string;
+}
+
 /** A commit, as the audit has it. Nearly all are of one path, and each object that is made in between costs a tenth of the line. */
 export function commitEvent(
-  { operations, note, requestId }: Draft,
+  { operations, note, requestId }: Written,
   result: { readonly revision: number } | undefined,
   { actor: who }: ApiContext,
 ): AuditEvent {

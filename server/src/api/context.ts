@@ -29,6 +29,8 @@ export interface Service {
   readonly log: Log;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** Runs something in a turn of its own, soon. */
+  readonly defer: (run: () => void) => void;
   readonly auth: Auth;
   /** Missing where nothing is written down. */
   readonly auditing?: Auditing;

@@ -13,8 +13,16 @@ import {
   type Reply,
   type RevokeLeaseRequest,
   ROOT,
+  type TxnOperation,
 } from '@confer/shared';
-import { mayOperate, mayRead, mayWriteSomething, requireCommit } from '../auth/authorise.ts';
+import {
+  type AskedTxn,
+  mayOperate,
+  mayRead,
+  mayWriteSomething,
+  requireCommit,
+  requireTxn,
+} from '../auth/authorise.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Lease } from '../lease/lease.ts';
 import { leaseIdOf } from '../lease/lease-id.ts';
@@ -48,6 +56,23 @@ export function requireWrite(
   { principal, service }: Pick<ApiContext, 'principal' | 'service'>,
 ): void {
   requireCommit(principal, operations, conditions);
+  requireOwners(operations, { principal, service });
+}
+
+/** The same for both branches of a transaction. */
+export function requireBranches(
+  asked: AskedTxn,
+  { principal, service }: Pick<ApiContext, 'principal' | 'service'>,
+): void {
+  requireTxn(principal, asked);
+  for (const succeeded of [true, false])
+    requireOwners(asked.branch(succeeded), { principal, service });
+}
+
+function requireOwners(
+  operations: readonly TxnOperation[],
+  { principal, service }: Pick<ApiContext, 'principal' | 'service'>,
+): void {
   for (const operation of operations) {
     if (operation.type !== 'put' || operation.lease === undefined) continue;
     const lease = service.leases.find(operation.lease);

@@ -83,8 +83,9 @@ export function make(id: number, draft: Draft, context: ApiContext): Promise<Rep
 
 function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
   const { service, principal } = context;
-  const make = () => service.store.commit(draft, principal.name, requestIdOf(draft, context));
-  const { leased } = draft;
+  const { operations, conditions, note, leased } = draft;
+  const write = { operations, conditions, otherwise: undefined, note };
+  const make = () => service.store.commit(write, principal.name, requestIdOf(draft, context));
   const commit = leased === undefined ? make : () => service.leases.attach(leased, make);
   if (service.auditing === undefined) return commit();
   return audited(
@@ -104,7 +105,7 @@ function askedFor({ operations }: Draft): { readonly puts: number; readonly dele
 }
 
 /** A conflict tells what a path holds, to those who may read it. */
-function withoutSecrets(error: unknown, { principal }: ApiContext): unknown {
+export function withoutSecrets(error: unknown, { principal }: ApiContext): unknown {
   if (!(error instanceof ProtocolError) || error.details.current === undefined) return error;
   const { current: _, ...details } = error.details;
   const isReader = details.path !== undefined && mayRead(principal, details.path, 'entry');

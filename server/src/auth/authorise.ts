@@ -5,6 +5,7 @@ import {
   type Operation,
   ProtocolError,
   ROOT,
+  type TxnOperation,
   type Verb,
 } from '@confer/shared';
 import type { Principal } from './principal.ts';
@@ -62,10 +63,34 @@ export function requireCommit(
   // safeguard: each-operation-is-judged
   for (const operation of operations)
     requireRight(principal, 'write', operation.path, reachOf(operation));
-  // Nobody writes what is the server's own, so to be allowed to shows nothing of it.
-  for (const { path } of conditions)
-    if (isWithin(path, OWN) || !rights.decide('write', path, 'entry').isAllowed)
-      requireRight(principal, 'read', path, 'entry');
+  for (const condition of conditions) requireCondition(principal, condition);
+}
+
+/** The same for both branches of a transaction: which one is done, nobody knows before. */
+export function requireTxn(principal: Principal, asked: AskedTxn): void {
+  if (principal.rights === ALL_RIGHTS) return;
+  for (const branch of [asked.branch(true), asked.branch(false)])
+    for (const operation of branch) {
+      const isWrite = operation.type === 'put' || operation.type === 'delete';
+      // safeguard: each-branch-is-judged
+      requireRight(principal, isWrite ? 'write' : 'read', operation.path, reachOf(operation));
+    }
+  for (const condition of asked.conditions) requireCondition(principal, condition);
+}
+
+export interface AskedTxn {
+  readonly conditions: readonly Condition[];
+  branch(succeeded: boolean): readonly TxnOperation[];
+}
+
+/** Nobody writes what is the server's own, so to be allowed to shows nothing of it. Nor does it show a value. */
+function requireCondition(principal: Principal, condition: Condition): void {
+  const { path } = condition;
+  const reach = 'unchangedSince' in condition ? 'subtree' : 'entry';
+  // safeguard: who-asks-for-a-value-may-read-it
+  const isReading = 'value' in condition || isWithin(path, OWN);
+  if (isReading || !principal.rights.decide('write', path, reach).isAllowed)
+    requireRight(principal, 'read', path, reach);
 }
 
 /** Whether something may be done with all of a subtree, as requests are judged that do it. */
@@ -81,7 +106,8 @@ export function maySeeOutcome(principal: Principal, operations: readonly Operati
   return operations.every((operation) => mayRead(principal, operation.path, reachOf(operation)));
 }
 
-function reachOf(operation: Operation): Reach {
+export function reachOf(operation: TxnOperation): Reach {
+  if (operation.type === 'list') return 'subtree';
   return operation.type === 'delete' && operation.recursive === true ? 'subtree' : 'entry';
 }
 

@@ -29,6 +29,11 @@ export interface WriteRequest {
   readonly operations: readonly EngineOperation[];
   /** All must hold against the state before the commit. */
   readonly conditions: readonly Condition[];
+  /**
+   * What is done in place of `operations` where a condition does not hold; without it, that is a `conflict`. In each
+   * of the two no two writes may touch the same path (`overlapping_writes`).
+   */
+  readonly otherwise?: readonly EngineOperation[];
   readonly actor: string;
   readonly note?: string;
   /** Why what it deletes goes; `removed`, where it says nothing. */
@@ -42,6 +47,8 @@ export interface CommitOutcome {
   readonly revision: number;
   readonly puts: number;
   readonly deletes: number;
+  /** A condition did not hold, and `otherwise` of the request was done. */
+  readonly otherwise?: true;
 }
 
 export interface ScanQuery {

@@ -1,7 +1,7 @@
 import { comparePaths, type Entry, isWithin, limits, type Operation } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from './contract/scene.contract.ts';
-import { atOnce } from './cooperative-steps.ts';
+import { atOnce, type CooperativeSteps } from './cooperative-steps.ts';
 import type { WriteRequest } from './engine.ts';
 import { type Base, evaluate, type LazyEntry, outcomeOf, PREV_LENGTH_MAX } from './evaluate.ts';
 
@@ -22,6 +22,15 @@ function lazyEntry(path: string, valueLength = 3): LazyEntry {
   return { ...whole, ...before, kept: () => before };
 }
 
+function* untouched(): CooperativeSteps<boolean> {
+  yield;
+  return false;
+}
+
+const UNTOUCHED = {
+  isTouched: () => untouched(),
+};
+
 /** A base that counts the entries it hands out. */
 class Entries implements Base<LazyEntry> {
   readonly #entries: readonly LazyEntry[];
@@ -35,6 +44,10 @@ class Entries implements Base<LazyEntry> {
     return this.#entries.find((candidate) => candidate.path === path);
   }
 
+  isTouched(): CooperativeSteps<boolean> {
+    return untouched();
+  }
+
   *scanSubtree(path: string, after = ''): Generator<LazyEntry> {
     for (const candidate of this.#entries) {
       if (!isWithin(candidate.path, path)) continue;
@@ -46,7 +59,7 @@ class Entries implements Base<LazyEntry> {
 }
 
 function judge(paths: readonly string[], operations: readonly Operation[], more = {}) {
-  return atOnce(evaluate(request(operations, more), new Entries(paths), NAMING))?.commit;
+  return atOnce(evaluate(request(operations, more), new Entries(paths), NAMING)).commit;
 }
 
 function request(operations: readonly Operation[], more: Partial<WriteRequest>): WriteRequest {
@@ -157,7 +170,7 @@ describe('the net changes of a commit', () => {
       ],
     });
     expect(commit?.changes[0]?.before?.entry()).toEqual(entry('/old'));
-    expect(commit && outcomeOf(commit)).toEqual({ revision: 7, puts: 2, deletes: 0 });
+    expect(commit && outcomeOf(commit, false)).toEqual({ revision: 7, puts: 2, deletes: 0 });
   });
 
   it('are at most `changesMax`, and more are refused', { timeout: 60_000 }, async () => {
@@ -167,13 +180,14 @@ describe('the net changes of a commit', () => {
     };
     const dropMany = (count: number) => {
       const base = {
+        ...UNTOUCHED,
         read: () => undefined,
         scanSubtree: (_: string, after?: string) => many(count, after),
       };
       return atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING));
     };
     expect((await failureOf(() => dropMany(limits.changesMax + 1))).code).toBe('too_large');
-    expect(dropMany(limits.changesMax)?.commit.changes).toHaveLength(limits.changesMax);
+    expect(dropMany(limits.changesMax).commit?.changes).toHaveLength(limits.changesMax);
   });
 
   it('are told without what they replaced where that is too much, and read none of it', () => {
@@ -184,8 +198,8 @@ describe('the net changes of a commit', () => {
           throw new Error('it was read');
         },
       };
-      const base = { read: () => unread, scanSubtree: () => [unread] };
-      return atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING))?.commit;
+      const base = { ...UNTOUCHED, read: () => unread, scanSubtree: () => [unread] };
+      return atOnce(evaluate(request([dropAll('/a')], {}), base, NAMING)).commit;
     };
     const tooMuch = judged(PREV_LENGTH_MAX + 1);
     expect(tooMuch).toMatchObject({

@@ -1,24 +1,17 @@
-import {
-  type DeleteCause,
-  type Entry,
-  isHiddenIn,
-  leaseNotFound,
-  leasePath,
-  limits,
-  ProtocolError,
-} from '@confer/shared';
-import { conflict, isMet } from './conditions.ts';
+import { type DeleteCause, type Entry, isHiddenIn, limits, ProtocolError } from '@confer/shared';
+import { conflict, firstBroken, type JudgedState } from './conditions.ts';
 import { type CooperativeSteps, TimeSlice, visitInSteps } from './cooperative-steps.ts';
+import { requireDistinct } from './distinct-writes.ts';
 import type {
   Before,
   CommitOutcome,
   EngineChange,
   EngineCommit,
-  EngineDelete,
   EnginePut,
   WriteRequest,
 } from './engine.ts';
 import { inTreeOrder } from './in-tree-order.ts';
+import { isToGo, LeasesThere } from './lease-rules.ts';
 import { NetOperations } from './net-operations.ts';
 
 /** What a path holds, as far as judging has to know it: a long value is read only when it is told. */
@@ -38,7 +31,7 @@ export interface LazyEntry {
 }
 
 /** The state that a commit is judged against. It must not change before the steps are done. */
-export interface Base<Stored extends LazyEntry> {
+export interface Base<Stored extends LazyEntry> extends JudgedState {
   read(path: string): Stored | undefined;
   /**
    * What the path and all below it hold, and no sibling (S6), or those of them that come after one.
@@ -59,6 +52,14 @@ export interface Judgement<Stored extends LazyEntry> {
   readonly commit: EngineCommit;
   /** In the order of its changes. */
   readonly replaced: readonly (Stored | undefined)[];
+  /** It is what the request does where a condition does not hold. */
+  readonly otherwise: boolean;
+}
+
+/** There is nothing to change. */
+export interface Unchanged {
+  readonly commit: undefined;
+  readonly otherwise: boolean;
 }
 
 /**
@@ -76,9 +77,8 @@ interface Judged<Stored extends LazyEntry> {
 }
 
 /**
- * Judges one request: throws `conflict` or `too_large`, or returns the commit that it makes, or
- * `undefined` when there is nothing to change. It writes nothing: the engine does, and only once it has
- * the whole commit (S3).
+ * Judges one request: throws `conflict`, `too_large` or what conditions throw, or returns the commit that it makes,
+ * if there is something to change. It writes nothing: the engine does, and only once it has the whole commit (S3).
  *
  * Nearly all commits are of one operation, and steps within steps would cost them as much as the rest:
  * so what a large commit needs beside is begun only for one.
@@ -87,14 +87,12 @@ export function* evaluate<Stored extends LazyEntry>(
   request: WriteRequest,
   base: Base<Stored>,
   naming: Naming,
-): CooperativeSteps<Judgement<Stored> | undefined> {
-  const { conditions, operations, actor } = request;
+): CooperativeSteps<Judgement<Stored> | Unchanged> {
+  const { actor, otherwise: others } = request;
   const pace = new TimeSlice();
-  for (const condition of conditions) {
-    const current = base.read(condition.path);
-    if (!isMet(condition, current)) throw conflict(condition, current);
-    if (pace.isOver()) yield;
-  }
+  const isSure = request.conditions.length === 0 && others === undefined;
+  const otherwise = isSure ? false : yield* isOtherwise(request, base, pace);
+  const operations = otherwise && others !== undefined ? others : request.operations;
   const net = new NetOperations();
   for (let i = operations.length - 1; i >= 0; i--) {
     const operation = operations[i];
@@ -114,39 +112,32 @@ export function* evaluate<Stored extends LazyEntry>(
   }
   const cleared = net.hasSubtrees ? yield* net.outermost(pace) : NONE;
   for (const subtree of cleared) yield* clear(subtree, net, changes, { base, pace });
-  const made = new CommitInMaking<Stored>(request, naming, changes.arePrevsTold);
   const { all } = changes;
+  if (all.length === 0) return { commit: undefined, otherwise };
+  const made = new CommitInMaking<Stored>(request, naming, changes.arePrevsTold);
   for (const change of all.length > 1 ? yield* inTreeOrder(all, pace) : all) {
     made.add(change);
     if (pace.isOver()) yield;
   }
-  return made.judgement(cleared);
+  return made.judgement(cleared, otherwise);
 }
 
 const NONE: readonly string[] = [];
 
-/** What an entry goes with has to be there: a put beside the end of its lease comes before that, or is refused. */
-class LeasesThere {
-  readonly #base: Pick<Base<LazyEntry>, 'read'>;
-  #known: string | undefined;
-
-  constructor(base: Pick<Base<LazyEntry>, 'read'>) {
-    this.#base = base;
+/** Which branch is done; throws `conflict` where there is only one, and it is not. */
+function* isOtherwise(
+  { conditions, operations, otherwise }: WriteRequest,
+  state: JudgedState,
+  pace: TimeSlice,
+): CooperativeSteps<boolean> {
+  if (otherwise !== undefined) {
+    // safeguard: writes-of-a-branch-are-apart
+    yield* requireDistinct(operations, pace);
+    yield* requireDistinct(otherwise, pace);
   }
-
-  require({ path, lease }: EnginePut): void {
-    if (lease === undefined || lease === this.#known) return;
-    const at = leasePath(lease);
-    // safeguard: lease-is-there
-    if (path !== at && this.#base.read(at) === undefined) throw leaseNotFound(lease);
-    this.#known = lease;
-  }
-}
-
-/** Whether somebody has put it for good meanwhile, or with another lease: then it stays. */
-function isToGo({ ofLease }: EngineDelete, before: LazyEntry): boolean {
-  // safeguard: lease-takes-its-own
-  return ofLease === undefined || before.lease === ofLease;
+  const broken = yield* firstBroken(conditions, state, pace);
+  if (broken !== undefined && otherwise === undefined) throw conflict(broken);
+  return broken !== undefined;
 }
 
 /** What is judged, put together. */
@@ -172,15 +163,12 @@ class CommitInMaking<Stored extends LazyEntry> {
     this.#replaced.push(before);
   }
 
-  /** `undefined` when nothing changes. */
-  judgement(cleared: readonly string[]): Judgement<Stored> | undefined {
-    const [changes, replaced] = [this.#changes, this.#replaced];
-    if (changes.length === 0) return undefined;
-    const commit = commitOf(this.#naming, this.#request, changes, {
+  judgement(cleared: readonly string[], otherwise: boolean): Judgement<Stored> {
+    const commit = commitOf(this.#naming, this.#request, this.#changes, {
       cleared,
       withPrev: this.#withPrev,
     });
-    return { commit, replaced };
+    return { commit, replaced: this.#replaced, otherwise };
   }
 }
 
@@ -232,10 +220,16 @@ export function commitOf(
 }
 
 /** The outcome that the writer of `commit` is told. */
-export function outcomeOf(commit: EngineCommit): CommitOutcome {
+export function outcomeOf(commit: EngineCommit, otherwise: boolean): CommitOutcome {
   let puts = 0;
   for (const change of commit.changes) if (change.type === 'put') puts++;
-  return { revision: commit.revision, puts, deletes: commit.changes.length - puts };
+  const outcome = { revision: commit.revision, puts, deletes: commit.changes.length - puts };
+  return withBranch(outcome, otherwise);
+}
+
+/** Says which branch it was, where it was the second. */
+export function withBranch(outcome: CommitOutcome, otherwise: boolean): CommitOutcome {
+  return otherwise ? { ...outcome, otherwise } : outcome;
 }
 
 /** Deletes what is in a subtree and is not put again; what belongs to the server below it stays. */

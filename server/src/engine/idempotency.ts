@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { ProtocolError } from '@confer/shared';
+import { type Condition, ProtocolError } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 import type { CommitOutcome, EngineOperation, WriteRequest } from './engine.ts';
 
@@ -17,7 +17,7 @@ export interface RecordedWrite {
   readonly fingerprint: number;
 }
 
-type Asked = Pick<WriteRequest, 'operations' | 'conditions' | 'note'>;
+type Asked = Pick<WriteRequest, 'operations' | 'conditions' | 'note' | 'otherwise'>;
 
 /** A CRC-32 over all that a write asks for, in its order. It finds mistakes, it does not withstand an adversary. */
 export function* fingerprintOf(asked: Asked): CooperativeSteps<number> {
@@ -25,8 +25,9 @@ export function* fingerprintOf(asked: Asked): CooperativeSteps<number> {
 }
 
 /** As nearly all writes are; to sum up its parts one by one takes three times as long. */
-function isSingle({ operations, conditions, note }: Asked): boolean {
-  return operations.length === 1 && conditions.length === 0 && note === undefined;
+function isSingle({ operations, conditions, note, otherwise }: Asked): boolean {
+  const isPlain = conditions.length === 0 && note === undefined && otherwise === undefined;
+  return isPlain && operations.length === 1;
 }
 
 function fingerprintOfSingle({ operations: [operation] }: Asked): number {
@@ -43,13 +44,26 @@ function* fingerprintOfMany({
   operations,
   conditions,
   note = '',
+  otherwise,
 }: Asked): CooperativeSteps<number> {
   const pace = new TimeSlice();
   let sum = crc32(note);
-  for (const { path, modRevision } of conditions) {
-    sum = crc32(`${modRevision}${path}`, sum);
-    if (pace.isOver()) yield;
+  for (const condition of conditions) {
+    sum = crc32(textOf(condition), sum);
+    if (pace.isOver('value' in condition ? condition.value.length : 0)) yield;
   }
+  sum = yield* withOperations(operations, sum, pace);
+  return otherwise === undefined
+    ? sum
+    : yield* withOperations(otherwise, crc32('otherwise', sum), pace);
+}
+
+function* withOperations(
+  operations: readonly EngineOperation[],
+  before: number,
+  pace: TimeSlice,
+): CooperativeSteps<number> {
+  let sum = before;
   for (const operation of operations) {
     if (operation.type === 'delete' && operation.ofLease !== undefined) continue;
     sum = crc32(kindOf(operation) + operation.path, sum);
@@ -57,6 +71,11 @@ function* fingerprintOfMany({
     if (pace.isOver('value' in operation ? operation.value.length : 0)) yield;
   }
   return sum;
+}
+
+function textOf(condition: Condition): string {
+  if ('modRevision' in condition) return `${condition.modRevision}${condition.path}`;
+  return JSON.stringify(Object.entries(condition).sort());
 }
 
 /** How long a value is stands before the path: no two lists of operations read as the same text. */

@@ -1,5 +1,6 @@
 import {
   type Committed,
+  type Decided,
   type ErrorCode,
   type ErrorReply,
   isErrorCode,
@@ -33,7 +34,7 @@ export class Answers implements Waiting {
   readonly #queue = new RequestQueue(limits);
   readonly #parts = new CommitParts();
   /** Answers to writes that a watch of this connection has yet to show (W12). */
-  #deferred: { readonly reply: Committed; readonly asked: Asked }[] = [];
+  #deferred: { readonly reply: Committed | Decided; readonly asked: Asked }[] = [];
   /** Of the requests that have no answer yet. */
   readonly #ids = new Set<number>();
 
@@ -56,10 +57,10 @@ export class Answers implements Waiting {
       case 'part':
         if (!this.#queue.hold(bytes)) this.#endOverloaded();
         return;
-      case 'commit': {
-        const { id, draft, bytesBefore } = taken;
+      case 'whole': {
+        const { whole, bytesBefore } = taken;
         this.#queue.release(bytesBefore);
-        this.#accept(id, () => handleParts(id, draft, context), bytesBefore + bytes);
+        this.#accept(whole.id, () => handleParts(whole, context), bytesBefore + bytes);
         return;
       }
       case 'out of turn':
@@ -142,7 +143,7 @@ export class Answers implements Waiting {
     if (reply.type === 'error' && isErrorCode(reply.code))
       this.#with.counters.count(`requestsRefused.${reply.code}`);
     // safeguard: answer-waits-for-its-watches
-    if (reply.type === 'committed' && this.#with.completeTo() < reply.revision)
+    if (isOfWrite(reply) && this.#with.completeTo() < reply.revision)
       this.#deferred.push({ reply, asked });
     else this.#send(reply, asked);
     if (reply.type === 'unwatched') this.advanced();
@@ -153,6 +154,10 @@ export class Answers implements Waiting {
     if (isRepeated !== true) this.#ids.delete(reply.id);
     this.#with.send(reply);
   }
+}
+
+function isOfWrite(reply: Reply): reply is Committed | Decided {
+  return reply.type === 'committed' || reply.type === 'decided';
 }
 
 function repeated(id: number): Reply {

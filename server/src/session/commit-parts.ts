@@ -1,11 +1,23 @@
-import { type CommitRequest, limits, ProtocolError, type Request } from '@confer/shared';
+import {
+  type CommitRequest,
+  limits,
+  ProtocolError,
+  type Request,
+  type TxnRequest,
+} from '@confer/shared';
+import type { Whole } from '../api/api.ts';
 import { Draft } from '../store/draft.ts';
+import { TxnDraft } from '../store/txn-draft.ts';
 
-/** A commit whose last part has not come. */
+type Part = CommitRequest | TxnRequest;
+
+/** A commit, or a transaction, whose last part has not come. */
 interface Unfinished {
   readonly id: number;
+  readonly type: Part['type'];
+  readonly requestId: string;
   /** Or what is wrong with it, which its last part is answered with. */
-  draft: Draft | ProtocolError;
+  draft: Draft | TxnDraft | ProtocolError;
   parts: number;
   bytes: number;
 }
@@ -17,17 +29,16 @@ export type Taken =
   | { readonly kind: 'part' }
   /** All parts are there. `bytesBefore`: of those before the last. */
   | {
-      readonly kind: 'commit';
-      readonly id: number;
-      readonly draft: Draft | ProtocolError;
+      readonly kind: 'whole';
+      readonly whole: Whole;
       readonly bytesBefore: number;
     }
   /** A part is missing, so nobody knows any more what was meant. */
   | { readonly kind: 'out of turn'; readonly problem: string };
 
 /**
- * Puts together the commits that come in parts. The parts of one follow each other, so that there is one at
- * a time; each is checked when it comes, so that none of it is left for the turn of the last.
+ * Puts together the commits and transactions that come in parts. The parts of one follow each other, so that there is
+ * one at a time; each is checked when it comes, so that none of it is left for the turn of the last.
  */
 export class CommitParts {
   #unfinished: Unfinished | undefined;
@@ -38,41 +49,40 @@ export class CommitParts {
     return outOfTurn('between the parts of a commit nothing but heartbeats comes');
   }
 
-  #takePart(part: CommitRequest, bytes: number): Taken {
+  #takePart(part: Part, bytes: number): Taken {
     const unfinished = this.#unfinished ?? begin(part);
-    const { id, parts } = unfinished;
-    const isNext = part.id === id && (part.part ?? 0) === parts;
-    if (!isNext || part.requestId !== requestIdOf(unfinished, part))
-      return outOfTurn(`part ${parts} of a commit comes next, with its id and its requestId`);
+    const { id, type, requestId, parts } = unfinished;
+    const isNext = part.id === id && part.type === type && (part.part ?? 0) === parts;
+    if (!isNext || part.requestId !== requestId)
+      return outOfTurn(`part ${parts} of a ${type} comes next, with its id and its requestId`);
     const bytesBefore = unfinished.bytes;
     unfinished.parts += 1;
     unfinished.bytes += bytes;
     unfinished.draft = extended(unfinished, part);
     this.#unfinished = part.more === true ? unfinished : undefined;
     if (part.more === true) return { kind: 'part' };
-    return { kind: 'commit', id, draft: unfinished.draft, bytesBefore };
+    return { kind: 'whole', whole: { type, id, draft: unfinished.draft }, bytesBefore };
   }
 }
 
-function isPart(request: Request): request is CommitRequest {
-  return request.type === 'commit' && (request.more === true || request.part !== undefined);
+function isPart(request: Request): request is Part {
+  const isWrite = request.type === 'commit' || request.type === 'txn';
+  return isWrite && (request.more === true || request.part !== undefined);
 }
 
-function begin({ id, requestId }: CommitRequest): Unfinished {
-  return { id, draft: new Draft(requestId), parts: 0, bytes: 0 };
+function begin({ id, type, requestId }: Part): Unfinished {
+  const draft = type === 'txn' ? new TxnDraft(requestId) : new Draft(requestId);
+  return { id, type, requestId, draft, parts: 0, bytes: 0 };
 }
 
-function requestIdOf({ draft }: Unfinished, part: CommitRequest): string {
-  return draft instanceof Draft ? draft.requestId : part.requestId;
-}
-
-function extended({ draft, bytes }: Unfinished, part: CommitRequest): Draft | ProtocolError {
-  if (!(draft instanceof Draft)) return draft;
+function extended({ draft, bytes }: Unfinished, part: Part): Unfinished['draft'] {
+  if (draft instanceof ProtocolError) return draft;
   const { commitBytesMax } = limits;
   if (bytes > commitBytesMax)
     return new ProtocolError('too_large', `a commit is at most ${commitBytesMax} bytes long`);
   try {
-    return draft.add(part);
+    if (draft instanceof TxnDraft) return part.type === 'txn' ? draft.add(part) : draft;
+    return part.type === 'commit' ? draft.add(part) : draft;
   } catch (error) {
     if (error instanceof ProtocolError) return error;
     throw error;

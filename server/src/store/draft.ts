@@ -1,8 +1,8 @@
 import {
   type Condition,
+  checkCondition,
   checkNote,
   checkOperation,
-  checkPath,
   limits,
   type Operation,
   ProtocolError,
@@ -40,7 +40,7 @@ export class Draft {
     this.#operations.push(operations);
     this.#operationCount += operations.length;
     if (conditions !== undefined) {
-      for (const { path } of conditions) checkPath(path);
+      for (const condition of conditions) checkCondition(condition);
       this.#conditions.push(conditions);
       this.#conditionCount += conditions.length;
     }

@@ -12,6 +12,10 @@ export const requests: { readonly [Type in Request['type']]: (id: number) => Req
     ...{ type: 'commit', id, requestId: `r${id}` },
     operations: [{ type: 'put', path: '/a', value: '1' }],
   }),
+  txn: (id) => ({
+    ...{ type: 'txn', id, requestId: `r${id}`, if: [] },
+    ...{ then: [], else: [{ type: 'get', path: '/a' }] },
+  }),
   watch: (id) => ({ type: 'watch', id, path: '/a', mode: 'state' }),
   unwatch: (id) => ({ type: 'unwatch', id, watch: 'w1' }),
   verify: (id) => ({ type: 'verify', id, watch: 'w1' }),

@@ -14,6 +14,7 @@ import { logged } from './history-down.ts';
 import { leases } from './lease-down.ts';
 import { compaction, statusReply } from './operations-down.ts';
 import { reported, subscribers } from './subscribers-down.ts';
+import { decided } from './txn-down.ts';
 import { committed, got, listed } from './values-down.ts';
 import {
   commits,
@@ -34,6 +35,7 @@ export const downMessage = v.variant('type', [
   listed,
   logged,
   committed,
+  decided,
   watching,
   snapshot,
   difference,

@@ -17,6 +17,7 @@ import { history, log } from './history-up.ts';
 import { grantLease, keepAlive, listLeases, readLease, revokeLease } from './lease-up.ts';
 import { compact, statusRequest } from './operations-up.ts';
 import { listSubscribers, report } from './subscribers-up.ts';
+import { txnRequest } from './txn-up.ts';
 import { commitRequest, get, list } from './values-up.ts';
 import { unwatch, verify, watch } from './watch-up.ts';
 
@@ -28,6 +29,7 @@ export const upMessage = v.variant('type', [
   history,
   log,
   commitRequest,
+  txnRequest,
   watch,
   unwatch,
   verify,

@@ -1,6 +1,7 @@
 import { limits } from '../limits.ts';
+import { oneOfFields } from '../one-of-fields.ts';
 import * as v from '../schema.ts';
-import { count, requestId, requestNumber, text } from './parts.ts';
+import { count, name, requestId, requestNumber, text } from './parts.ts';
 
 /** Reads one entry. Answered by `got`. */
 export const get = v.object({
@@ -32,27 +33,45 @@ export const list = v.object({
   stale: v.exactOptional(v.boolean()),
 });
 
-export const operation = v.variant('type', [
-  v.object({
-    type: v.literal('put'),
-    path: text,
-    value: text,
-    /** What the entry goes with; without it, it stays. */
-    lease: v.exactOptional(text),
-  }),
-  v.object({
-    type: v.literal('delete'),
-    path: text,
-    /** With everything below it. */
-    recursive: v.exactOptional(v.boolean()),
-  }),
-]);
+export const put = v.object({
+  type: v.literal('put'),
+  path: text,
+  value: text,
+  /** What the entry goes with; without it, it stays. */
+  lease: v.exactOptional(text),
+});
+
+export const remove = v.object({
+  type: v.literal('delete'),
+  path: text,
+  /** With everything below it. */
+  recursive: v.exactOptional(v.boolean()),
+});
+
+export const operation = v.variant('type', [put, remove]);
 
 /**
- * Holds when the path's modRevision is this one; 0 means that the path holds nothing. Another kind of condition
- * has no `modRevision`, so that a server that does not know it refuses it.
+ * What a path must be before the commit, by the one field beside `path` that says of which kind it is: with none, or
+ * with two, it is no condition.
  */
-export const condition = v.object({ path: text, modRevision: count });
+export const condition = oneOfFields(
+  { path: text },
+  {
+    /** Of the last write; 0: the path holds nothing. */
+    modRevision: count,
+    /** Of the write that created it; 0: the path holds nothing. */
+    createRevision: count,
+    /** Writes since then; 0: the path holds nothing. */
+    version: count,
+    /** Just this. */
+    value: text,
+    exists: v.boolean(),
+    /** What the entry dies with; `null`: there is an entry, and it has no lease. */
+    lease: v.nullable(name),
+    /** Nothing at or below the path was written or deleted after this revision. */
+    unchangedSince: count,
+  },
+);
 
 /**
  * Writes all operations as one commit, or none. Answered by `committed`. One that is too large for a frame

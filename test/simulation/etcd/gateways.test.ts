@@ -6,11 +6,12 @@ const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
 const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 5_000 : 50));
 /** Of each bug that only a rare seed found. */
 const FOUND_BY = [78, 161, 258, 308, 353, 1172];
+const TXNS_FOUND_BY = [55];
 const STEPS = 36;
 const SEEDS_PER_TEST = 40;
 
-async function expectRight(seed: number): Promise<void> {
-  const problems = await simulateGateways({ seed, steps: STEPS });
+async function expectRight(seed: number, areTxns = false): Promise<void> {
+  const problems = await simulateGateways({ seed, steps: STEPS, areTxns });
   expect(problems, `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`).toEqual(
     [],
   );
@@ -30,5 +31,19 @@ describe('S1 S2 S3 S4 S5 W1 W2 W3 W4 W8 W9 W12 several gateways over a model of 
     },
   );
 
-  it.each(FOUND_BY)('do it right with seed %i, which once found that they did not', expectRight);
+  it.each(FOUND_BY)('do it right with seed %i, which once found that they did not', (seed) =>
+    expectRight(seed),
+  );
+
+  it.each(runs)(
+    'do one branch of each transaction, once, with seeds $from to $to',
+    { timeout: 120_000 },
+    async ({ from, to }) => {
+      for (let seed = from; seed <= to; seed++) await expectRight(seed, true);
+    },
+  );
+
+  it.each(TXNS_FOUND_BY)('do transactions right with seed %i, which found they did not', (seed) =>
+    expectRight(seed, true),
+  );
 });

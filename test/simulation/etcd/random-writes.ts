@@ -1,4 +1,4 @@
-import type { Condition } from '@confer/shared';
+import { type Condition, isWithin } from '@confer/shared';
 import type { EngineOperation, EngineReads } from '../../../server/src/engine/engine.ts';
 import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 
@@ -13,19 +13,58 @@ const CONDITIONS_MANY = 65;
 export interface Wanted {
   readonly operations: readonly EngineOperation[];
   readonly conditions: readonly Condition[];
+  readonly otherwise?: readonly EngineOperation[];
+}
+
+interface Randomly {
+  readonly random: SeededRandom;
+  readonly many: number;
+  /** Some are transactions. */
+  readonly areTxns: boolean;
 }
 
 /** Something to write, of every kind there is, mostly small. `text` is in each value. */
 export function randomWrite(
-  { random, many }: { readonly random: SeededRandom; readonly many: number },
+  { random, many, areTxns }: Randomly,
   reads: EngineReads,
   text: string,
 ): Wanted {
   const places = MANY.slice(0, many);
-  return {
+  const write = {
     operations: randomOperations(random, places, text),
     conditions: randomConditions(random, places, reads),
   };
+  if (!areTxns || random.chance(0.4)) return write;
+  return {
+    operations: distinct(write.operations),
+    conditions: [...write.conditions, ...randomKinds(random, reads)],
+    otherwise: random.chance(0.3) ? [] : distinct(randomOperations(random, places, `${text}!`)),
+  };
+}
+
+/** Conditions of the kinds that etcd does not judge by itself. */
+function randomKinds(random: SeededRandom, reads: EngineReads): Condition[] {
+  const path = random.pick(PATHS);
+  const held = reads.get(path);
+  const kinds: readonly Condition[] = [
+    { path, exists: random.chance(0.5) },
+    { path, value: held?.value ?? 'x' },
+    { path, version: held?.version ?? 0 },
+    { path, createRevision: held?.createRevision ?? 0 },
+    { path, lease: null },
+    { path: random.pick(SUBTREES), unchangedSince: reads.revision },
+    { path: random.pick(SUBTREES), unchangedSince: reads.compactedRevision },
+  ];
+  return random.chance(0.2) ? [] : [random.pick(kinds)];
+}
+
+/** Those that touch no path that one before them touches. */
+function distinct(operations: readonly EngineOperation[]): EngineOperation[] {
+  const kept: EngineOperation[] = [];
+  const isApart = (path: string) =>
+    kept.every((each) => !isWithin(each.path, path) && !isWithin(path, each.path));
+  for (const operation of operations) if (isApart(operation.path)) kept.push(operation);
+  return kept;
 }
 
 function randomOperations(

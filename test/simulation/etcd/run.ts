@@ -11,6 +11,8 @@ import { Writer } from './writer.ts';
 export interface GatewaysOptions {
   readonly seed: number;
   readonly steps: number;
+  /** Writers do transactions, too. */
+  readonly areTxns?: boolean;
 }
 
 /** A version whose answers to requests for progress overtake events, and one whose do not. */
@@ -39,8 +41,12 @@ interface Scene {
  * Several gateways over one model of etcd, on one virtual clock, everything out of one seed: random work, random
  * faults, then peace. Returns what was wrong, one line each.
  */
-export async function simulateGateways({ seed, steps }: GatewaysOptions): Promise<string[]> {
-  const scene = build(seed);
+export async function simulateGateways({
+  seed,
+  steps,
+  areTxns = false,
+}: GatewaysOptions): Promise<string[]> {
+  const scene = build(seed, areTxns);
   try {
     await play(scene, steps);
   } catch (error) {
@@ -49,7 +55,7 @@ export async function simulateGateways({ seed, steps }: GatewaysOptions): Promis
   return [...new Set(scene.problems)];
 }
 
-function build(seed: number): Scene {
+function build(seed: number, areTxns: boolean): Scene {
   const random = new SeededRandom(seed);
   const clock = new VirtualClock();
   const etcd = new ModelEtcd({ clock, random: random.fork(), ...random.pick(VERSIONS) });
@@ -67,7 +73,7 @@ function build(seed: number): Scene {
     ...Array.from({ length: WRITERS_PER_GATEWAY }, (_, k) => {
       const order = [gateway, ...gateways.filter((other) => other !== gateway)];
       const name = `w${i}${k}`;
-      return new Writer({ ...shared, name, gateways: order, many, random: random.fork() });
+      return new Writer({ ...shared, name, gateways: order, many, areTxns, random: random.fork() });
     }),
   ]);
   return { random, clock, etcd, world, requests, gateways, people, problems };

@@ -15,6 +15,8 @@ export interface WriterOptions {
   readonly random: SeededRandom;
   /** How many entries there are that come and go together. */
   readonly many: number;
+  /** Some of what it writes are transactions. */
+  readonly areTxns: boolean;
   readonly requests: Requests;
   readonly onProblem: (problem: string) => void;
 }
@@ -22,6 +24,11 @@ export interface WriterOptions {
 const TRIES_MAX = 4;
 /** What says nothing against the write itself. */
 const AGAIN: readonly string[] = ['unavailable', 'outcome_unknown'];
+/** What a write may be refused with. */
+const REFUSALS: readonly string[] = [
+  ...AGAIN,
+  ...['conflict', 'compacted', 'future_revision', 'storage_full'],
+];
 
 /** Writes one thing after the other, each until somebody says what became of it, through whichever gateway answers. */
 export class Writer {
@@ -110,7 +117,7 @@ export class Writer {
       return { kind: 'unknown' };
     }
     if (error.code === 'outcome_unknown') return { kind: 'unknown' };
-    if (!AGAIN.includes(error.code) && error.code !== 'conflict' && error.code !== 'storage_full')
+    if (!REFUSALS.includes(error.code))
       this.#options.onProblem(`a write was refused: ${error.code} ${error.message}`);
     return { kind: 'refused', code: error.code };
   }

@@ -8,6 +8,7 @@ import { describeReads } from './reads.contract.ts';
 import { describeRestart } from './restart.contract.ts';
 import { type EngineFixture, Scene } from './scene.contract.ts';
 import { describeTombstones } from './tombstones.contract.ts';
+import { describeTxn } from './txn.contract.ts';
 import { describeWrites } from './writes.contract.ts';
 
 /**
@@ -24,6 +25,7 @@ export function describeEngine(name: string, fixture: EngineFixture): void {
     const scene = () => opened;
 
     describeWrites(scene);
+    describeTxn(scene, fixture);
     describeReads(scene);
     describePast(scene, fixture);
     describeFeed(scene);

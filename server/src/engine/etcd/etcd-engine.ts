@@ -152,9 +152,10 @@ class EtcdEngine implements Engine {
     });
     const line = () => guard.line;
     this.reads = new GatewayReads(replica, { barrier, waiters, nudge: () => upstream.nudge() });
-    this.writes = new Writer({ ...common, sender, barrier, closed, line, onStrange });
     this.leases = new GatewayLeases({ ...common, closed });
     const { reads } = this;
+    const reach = async (revision: number, withinMs: number) => reads.reach(revision, withinMs);
+    this.writes = new Writer({ ...common, sender, barrier, closed, line, reach, onStrange });
     this.maintenance = new GatewayMaintenance({
       ...common,
       reads,

@@ -1,7 +1,7 @@
 import { assert } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from '../cooperative-steps.ts';
 import type { CommitOutcome, EngineChange, EngineCommit } from '../engine.ts';
-import type { Judgement } from '../evaluate.ts';
+import { type Judgement, withBranch } from '../evaluate.ts';
 import {
   type ChangeRow,
   type CommitHead,
@@ -66,7 +66,7 @@ export function* writeCommit(
 }
 
 function tallyOf(
-  { commit, replaced }: Judgement<LazyEntryRow>,
+  { commit, replaced, otherwise }: Judgement<LazyEntryRow>,
   far: Progress,
 ): { readonly progress: Progress; readonly outcome: CommitOutcome } {
   const { revision, time, changes } = commit;
@@ -83,7 +83,8 @@ function tallyOf(
   }
   const changesSoFar = far.changesSoFar + changes.length;
   const progress = { revision, time, entryCount, changesSoFar, bytesSoFar };
-  return { progress, outcome: { revision, puts, deletes: changes.length - puts } };
+  const outcome = { revision, puts, deletes: changes.length - puts };
+  return { progress, outcome: withBranch(outcome, otherwise) };
 }
 
 /** What history holds on to: the row before, and its value where that lies apart. */

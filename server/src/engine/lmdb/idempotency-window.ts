@@ -1,3 +1,4 @@
+import { withBranch } from '../evaluate.ts';
 import { IDEMPOTENCY_WINDOW_MS, type RecordedWrite } from '../idempotency.ts';
 import type { Progress } from './commit-rows.ts';
 import { IdempotencyIndex } from './idempotency-index.ts';
@@ -78,8 +79,12 @@ export function recordRequests(
 ): void {
   if (outcomes.size === 0) return;
   const made: MadeRequest[] = [];
-  for (const [id, { outcome, fingerprint }] of outcomes)
-    made.push([id, outcome.revision, outcome.puts, outcome.deletes, fingerprint]);
+  for (const [id, { outcome, fingerprint }] of outcomes) {
+    const { revision: at, puts, deletes, otherwise } = outcome;
+    made.push(
+      otherwise ? [id, at, puts, deletes, fingerprint, 1] : [id, at, puts, deletes, fingerprint],
+    );
+  }
   const row: RequestsRow = { made };
   requests.put(revision, JSON.stringify(row));
 }
@@ -98,8 +103,9 @@ function outcomeAt(
 ): RecordedWrite | undefined {
   const made = requestsWith(tables, revision).find(([id]) => id === requestId);
   if (made === undefined) return undefined;
-  const [, at, puts, deletes, fingerprint] = made;
-  return { outcome: { revision: at, puts, deletes }, fingerprint };
+  const [, at, puts, deletes, fingerprint, otherwise] = made;
+  const outcome = withBranch({ revision: at, puts, deletes }, otherwise === 1);
+  return { outcome, fingerprint };
 }
 
 /** The newest first. */

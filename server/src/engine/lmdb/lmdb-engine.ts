@@ -94,6 +94,7 @@ export class LmdbEngine implements Engine {
       transaction: (work, written, isFreeing) => this.#transaction(work, written, isFreeing),
       visible: shown,
       compactedRevision: () => this.reads.compactedRevision,
+      tombstoneFloor: () => this.reads.tombstoneFloor,
       onCommitted: (...durable) => this.#onCommitted(...durable),
     });
     this.#retention =

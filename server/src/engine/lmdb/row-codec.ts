@@ -303,4 +303,6 @@ export type MadeRequest = readonly [
   puts: number,
   deletes: number,
   fingerprint: number,
+  /** There where the request did what it does where a condition does not hold. */
+  otherwise?: 1,
 ];

@@ -1,5 +1,5 @@
 import { ProtocolError } from '@confer/shared';
-import type { CommitOutcome, EngineCommit, WriteRequest } from '../engine.ts';
+import type { CommitOutcome, EngineCommit, EngineOperation, WriteRequest } from '../engine.ts';
 import type { RecordedWrite } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
 
@@ -79,13 +79,24 @@ export class WriteBatch {
 }
 
 /** What makes room in the end. */
-export function isFreeing({ request }: Pending): boolean {
-  return request.operations.every(({ type }) => type === 'delete');
+export function isFreeing({ request: { operations, otherwise = [] } }: Pending): boolean {
+  return [operations, otherwise].every((branch) => branch.every(({ type }) => type === 'delete'));
 }
 
-/** The removal of a subtree is as large as that is, which nobody knows yet. */
-function costOf({ operations, conditions }: WriteRequest): number {
-  let cost = operations.length + conditions.length;
+/** The removal of a subtree is as large as that is, which nobody knows yet; what is to be looked at of one is, too. */
+function costOf({ operations, conditions, otherwise = NONE }: WriteRequest): number {
+  let cost = costOfAll(operations) + (otherwise.length > 0 ? costOfAll(otherwise) : 0);
+  for (const condition of conditions) {
+    if ('unchangedSince' in condition) return Number.POSITIVE_INFINITY;
+    cost += 1 + ('value' in condition ? Math.floor(condition.value.length / COST_LENGTH) : 0);
+  }
+  return cost;
+}
+
+const NONE: readonly EngineOperation[] = [];
+
+function costOfAll(operations: readonly EngineOperation[]): number {
+  let cost = operations.length;
   for (const operation of operations) {
     if (operation.type === 'put') cost += Math.floor(operation.value.length / COST_LENGTH);
     else if (operation.recursive === true) return Number.POSITIVE_INFINITY;

@@ -1,7 +1,14 @@
 import { type Clock, ProtocolError } from '@confer/shared';
 import { atOnce, type CooperativeSteps, inTurns } from '../cooperative-steps.ts';
 import type { CommitOutcome, EngineCommit, WriteRequest } from '../engine.ts';
-import { type Base, evaluate, type Judgement, type Naming } from '../evaluate.ts';
+import {
+  type Base,
+  evaluate,
+  type Judgement,
+  type Naming,
+  type Unchanged,
+  withBranch,
+} from '../evaluate.ts';
 import { anotherWrite, fingerprintOf, type RecordedWrite } from '../idempotency.ts';
 import type { Pending } from '../pending.ts';
 import { restOf } from '../tree-range.ts';
@@ -13,6 +20,7 @@ import { heldNow } from './reads.ts';
 import { LazyEntryRow } from './row-codec.ts';
 import { WriteFailure } from './storage.ts';
 import type { ReadTables, WriteTables } from './tables.ts';
+import { isTouched } from './touched.ts';
 import { isFreeing, WriteBatch } from './write-batch.ts';
 
 /** What the writes work on. */
@@ -32,6 +40,7 @@ export interface WriteContext {
   /** What the engine shows: the newest that is durable and came out of the feed. */
   readonly visible: () => Progress;
   readonly compactedRevision: () => number;
+  readonly tombstoneFloor: () => number;
   /** Takes what became durable together, before any of its writers is answered. */
   readonly onCommitted: (commits: readonly EngineCommit[], progress: Progress) => void;
 }
@@ -174,7 +183,7 @@ export class Writes {
         turn.decide(pending, known.fingerprint === fingerprint ? known.outcome : anotherWrite());
         continue;
       }
-      let judged: Judgement<LazyEntryRow> | undefined;
+      let judged: Judgement<LazyEntryRow> | Unchanged;
       try {
         const naming = this.#namingAfter(progress);
         judged = yield* evaluate(request, this.#baseOf(tables, naming), naming);
@@ -183,8 +192,9 @@ export class Writes {
         turn.decide(pending, refusalOf(error));
         continue;
       }
-      if (judged === undefined) {
-        turn.decide(pending, { revision: progress.revision, puts: 0, deletes: 0 });
+      if (judged.commit === undefined) {
+        const nothing = { revision: progress.revision, puts: 0, deletes: 0 };
+        turn.decide(pending, withBranch(nothing, judged.otherwise));
         continue;
       }
       const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
@@ -203,10 +213,19 @@ export class Writes {
 
   /** What a commit is judged against. */
   #baseOf(written: WriteTables, { revision }: Naming): Base<LazyEntryRow> {
-    const { tables: shown, compactedRevision } = this.#context;
+    const { tables: shown, compactedRevision, tombstoneFloor } = this.#context;
     const fetch = fetchReplaced(revision, { written, shown }, compactedRevision);
     return {
       read: (path) => heldNow(written, path, fetch),
+      isTouched: (subtree, after, pace) => {
+        const [compacted, floor] = [compactedRevision(), tombstoneFloor()];
+        const known = {
+          revision: revision - 1,
+          compactedRevision: compacted,
+          tombstoneFloor: floor,
+        };
+        return isTouched(written, known, { subtree, after }, pace);
+      },
       *scanSubtree(subtree, after) {
         const { from, to } = restOf(subtree, after);
         for (const { key, value } of written.entries.rows({ start: from, end: to }))

@@ -10,7 +10,7 @@ import type {
   Timeline,
   WriteRequest,
 } from '../engine.ts';
-import { type Base, evaluate, type LazyEntry, outcomeOf } from '../evaluate.ts';
+import { type Base, evaluate, type LazyEntry, outcomeOf, withBranch } from '../evaluate.ts';
 import { Feed } from '../feed.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { anotherWrite, fingerprintOf, IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
@@ -19,6 +19,7 @@ import { applyChange, dropHistory } from '../replica/changes.ts';
 import { historySize, timeAfter } from '../replica/commit-log.ts';
 import { ReplicaReads } from '../replica/replica-reads.ts';
 import { heldOf } from '../replica/states.ts';
+import { isTouched } from '../replica/touched.ts';
 import { Retention, type RetentionLimits } from '../retention.ts';
 import { TOMBSTONES_MAX } from '../tombstones-limit.ts';
 import { restOf } from '../tree-range.ts';
@@ -163,11 +164,11 @@ class MemoryEngine implements Engine {
     // safeguard: memory-makes-a-request-once
     if (known !== undefined) return known.outcome;
     const naming = { revision: disk.revision + 1, time: this.#time() };
-    const judgement = yield* evaluate(request, this.#base(), naming);
-    if (judgement === undefined) return { revision: disk.revision, puts: 0, deletes: 0 };
-    const { commit } = judgement;
+    const { commit, otherwise } = yield* evaluate(request, this.#base(), naming);
+    if (commit === undefined)
+      return withBranch({ revision: disk.revision, puts: 0, deletes: 0 }, otherwise);
     yield* this.#apply(commit);
-    const outcome = outcomeOf(commit);
+    const outcome = outcomeOf(commit, otherwise);
     disk.revision = commit.revision;
     disk.historyBytes += historySize(commit);
     disk.log.push({ commit, requestId: request.requestId, time: commit.time });
@@ -189,6 +190,7 @@ class MemoryEngine implements Engine {
     const disk = this.#disk;
     return {
       read: (path) => heldOf(this.reads.get(path)),
+      isTouched: (subtree, after, pace) => isTouched(disk, { subtree, after }, pace),
       *scanSubtree(subtree, after) {
         for (const { entry } of disk.tree.states(restOf(subtree, after), disk.revision)) {
           const held = heldOf(entry);

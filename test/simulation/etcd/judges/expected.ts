@@ -1,4 +1,4 @@
-import { isHiddenIn, isWithin } from '@confer/shared';
+import { type Condition, isHiddenIn, isWithin } from '@confer/shared';
 import type { WriteRequest } from '../../../../server/src/engine/engine.ts';
 import type { TrueChange, TrueEntry } from './truth.ts';
 
@@ -6,20 +6,21 @@ import type { TrueChange, TrueEntry } from './truth.ts';
 export interface Before {
   at(path: string): TrueEntry | undefined;
   paths(): Iterable<string>;
+  /** Whether something of a subtree was changed after a revision; by those who are no gateway, too. */
+  isTouched(subtree: string, after: number, byOthers: boolean): boolean;
 }
 
 /** What is wrong with a commit as it is in etcd, by what was asked for and what was there before (S3). */
 export function commitProblem(
   request: WriteRequest,
   before: Before,
-  changes: readonly TrueChange[],
+  { changes, otherwise }: { readonly changes: readonly TrueChange[]; readonly otherwise: boolean },
 ): string | undefined {
-  for (const { path, modRevision } of request.conditions) {
-    const found = before.at(path)?.modRevision ?? 0;
-    if (found !== modRevision)
-      return `was made, though ${path} was at ${found} and not at ${modRevision}`;
-  }
-  const wanted = wantedBy(request, before);
+  const broken = request.conditions.find((condition) => !holds(condition, before, otherwise));
+  if (otherwise ? broken === undefined : broken !== undefined)
+    return `was made, though ${broken === undefined ? 'each condition holds' : JSON.stringify(broken)}`;
+  const operations = otherwise ? (request.otherwise ?? []) : request.operations;
+  const wanted = wantedBy(operations, before);
   const changed = new Map(changes.map(({ path, after }) => [path, after?.value]));
   for (const [path, value] of wanted)
     if (!changed.has(path) || changed.get(path) !== value)
@@ -28,9 +29,24 @@ export function commitProblem(
   return undefined;
 }
 
+/** That nobody else than gateways came between is not promised to who says that a subtree did not change. */
+function holds(condition: Condition, before: Before, otherwise: boolean): boolean {
+  const { path } = condition;
+  if ('unchangedSince' in condition)
+    return !before.isTouched(path, condition.unchangedSince, otherwise);
+  const held = before.at(path);
+  if ('exists' in condition) return (held !== undefined) === condition.exists;
+  if ('value' in condition) return held?.value === condition.value;
+  if ('lease' in condition) return held !== undefined && condition.lease === null;
+  if ('version' in condition) return (held?.version ?? 0) === condition.version;
+  if ('createRevision' in condition)
+    return (held?.createRevision ?? 0) === condition.createRevision;
+  return (held?.modRevision ?? 0) === condition.modRevision;
+}
+
 /** Paths to the values they are to have; `undefined`: none. */
 function wantedBy(
-  { operations }: WriteRequest,
+  operations: WriteRequest['operations'],
   before: Before,
 ): ReadonlyMap<string, string | undefined> {
   const wanted = new Map<string, string | undefined>();

@@ -1,3 +1,4 @@
+import { isShownIn } from '@confer/shared';
 import type { CommitOutcome, WriteRequest } from '../../../../server/src/engine/engine.ts';
 import type { History } from '../model/history.ts';
 import { type Before, commitProblem } from './expected.ts';
@@ -86,8 +87,16 @@ export class Requests {
         const before: Before = {
           at: (path) => truth.entryAt(path, revision),
           paths: () => truth.stateAt(revision).keys(),
+          isTouched: (subtree, after, byOthers) => {
+            for (let at = after + 1; at <= revision; at++)
+              if (byOthers || truth.madeAt(at) !== undefined)
+                if (truth.changesAt(at).some(({ path }) => isShownIn(path, subtree))) return true;
+            return false;
+          },
         };
-        const problem = request && commitProblem(request, before, truth.changesAt(made.revision));
+        const changes = truth.changesAt(made.revision);
+        const done = { changes, otherwise: made.otherwise };
+        const problem = request && commitProblem(request, before, done);
         if (problem !== undefined) problems.push(`S3 ${made.requestId} ${problem}`);
       }
       for (const id of truth.doubles) problems.push(`S4 ${id} was made more than once`);
@@ -130,7 +139,12 @@ export class Requests {
   }
 
   /** What a writer was told is so: in the history that was there then, or in the one before. */
-  #judgeAnswer(requestId: string, { answer, history, birth, startedAt }: Try): string[] {
+  #judgeAnswer(requestId: string, one: Try): string[] {
+    const { answer, history, birth, startedAt } = one;
+    // What a gateway has shown, another knows sooner or later; what was put back is nobody's.
+    const isUnknown = answer?.kind === 'refused' && answer.code === 'future_revision';
+    if (isUnknown && !this.#world.isUpheavalBetween(0, one.endedAt))
+      return [`W9 ${requestId} named a revision that a gateway did not know`];
     if (answer?.kind !== 'made' || history === undefined) return [];
     const { revision, puts, deletes } = answer.outcome;
     if (puts + deletes === 0) return [];

@@ -27,6 +27,8 @@ export interface Made {
   readonly requestId: string;
   readonly revision: number;
   readonly origin: Origin;
+  /** By what it does where a condition does not hold. */
+  readonly otherwise: boolean;
 }
 
 const SIDECARS = ['head', 'epoch', 'floor', 'compact', 'fence'].map((name) => `/.confer/${name}`);
@@ -120,10 +122,12 @@ export class Truth {
     if (!key.startsWith(RECORDS)) return;
     const requestId = key.slice(RECORDS.length);
     if (type === 'delete') this.#known.delete(requestId);
-    if (type === 'delete' || textOf(kv.value)?.includes('"isVoid":true') === true) return;
+    const record = textOf(kv.value);
+    if (type === 'delete' || record?.includes('"isVoid":true') === true) return;
     if (this.#known.has(requestId)) this.doubles.add(requestId);
     this.#known.add(requestId);
-    const made = { requestId, revision: this.#read, origin };
+    const otherwise = record?.includes('"otherwise":true') === true;
+    const made = { requestId, revision: this.#read, origin, otherwise };
     this.#made.set(requestId, [...(this.#made.get(requestId) ?? []), made]);
     this.#madeAt.set(made.revision, made);
   }

@@ -16,6 +16,8 @@ export interface CommitRecord {
   readonly cause?: DeleteCause;
   /** Subtrees that were removed as a whole. */
   readonly cleared?: readonly string[];
+  /** The request did what it does where a condition does not hold. */
+  readonly otherwise?: true;
   /**
    * The request was not made and its writer was told so: what may still be under way of it must not be made
    * any more.

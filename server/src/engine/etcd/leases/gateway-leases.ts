@@ -80,7 +80,7 @@ export class GatewayLeases implements EngineLeases {
     const at = revision === 0 ? (gone?.revision ?? 0) : revision;
     const logged = commitAt(replica.log, at);
     if (logged === undefined) return { revision: replica.revision, puts: 0, deletes: 0 };
-    return outcomeOf(logged.commit);
+    return outcomeOf(logged.commit, false);
   }
 
   /** Whatever fails on its way is done again: to grant, keep and revoke twice is as good as once. */

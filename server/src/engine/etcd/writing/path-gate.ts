@@ -9,6 +9,11 @@ interface Turn {
 /** A write that removes more of them waits for all that are under way: to look through them for each takes longer. */
 const SUBTREES_LOOKED_AT = 16;
 
+/** Of both branches: nobody knows yet which one it will be. */
+function operationsOf({ operations, otherwise }: WriteRequest): WriteRequest['operations'] {
+  return otherwise === undefined ? operations : [...operations, ...otherwise];
+}
+
 /**
  * Lets a write wait for those before it that touch its paths. Calls to etcd overtake each other, and what one writer
  * wrote first must not be written last. Writes of other paths pass.
@@ -47,7 +52,9 @@ export class PathGate {
     return { turn: isTurn, leave };
   }
 
-  #before({ operations, requestId }: WriteRequest): ReadonlySet<Turn> {
+  #before(request: WriteRequest): ReadonlySet<Turn> {
+    const { requestId } = request;
+    const operations = operationsOf(request);
     let subtrees = 0;
     for (const operation of operations)
       if (operation.type === 'delete' && operation.recursive === true) subtrees++;
@@ -68,7 +75,7 @@ export class PathGate {
   #add(turn: Turn): void {
     this.#turns.add(turn);
     this.#requests.set(turn.request.requestId, turn);
-    for (const operation of turn.request.operations)
+    for (const operation of operationsOf(turn.request))
       this.#placesOf(operation).set(operation.path, turn);
   }
 
@@ -76,7 +83,7 @@ export class PathGate {
     this.#turns.delete(turn);
     if (this.#requests.get(turn.request.requestId) === turn)
       this.#requests.delete(turn.request.requestId);
-    for (const operation of turn.request.operations) {
+    for (const operation of operationsOf(turn.request)) {
       const places = this.#placesOf(operation);
       if (places.get(operation.path) === turn) places.delete(operation.path);
     }

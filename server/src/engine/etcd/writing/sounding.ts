@@ -37,7 +37,7 @@ async function withoutSpace(
   { isUncertain }: NoSpace,
   { sender, keyspace }: Ways,
 ): Promise<Sounded> {
-  const asked = { ...write, conditions: [], leases: [] };
+  const asked = { ...write, pins: [], leases: [] };
   const { response } = await sender.send(readingTxn(asked, keyspace), true);
   const outcome = outcomeOf({ ...response, succeeded: false }, asked);
   if (outcome.kind === 'made before') return { outcome, deleted: 0 };

@@ -1,5 +1,4 @@
 import { type Condition, leasePath } from '@confer/shared';
-import { isMet } from '../../conditions.ts';
 import type {
   Compare,
   KeyValue,
@@ -13,13 +12,17 @@ import { type CommitRecord, decodeRecord, encodeRecord } from '../keyspace/commi
 import type { Keyspace } from '../keyspace/keyspace.ts';
 import { etcdLeaseOf } from '../keyspace/lease-ids.ts';
 import { nested } from './txn-tree.ts';
+import { operationsOf, roughBytesOf, type Writing } from './write-plan.ts';
+
+/** What a path must be at where a write is made: the kind of condition that etcd judges by itself. */
+export type Pin = Extract<Condition, { modRevision: number }>;
 
 /** One write, as it goes to etcd. */
 export interface TxnWrite {
   readonly requestId: string;
   readonly record: CommitRecord;
   readonly operations: readonly RequestOp[];
-  readonly conditions: readonly Condition[];
+  readonly pins: readonly Pin[];
   /** That have to be there, with the entries that they are. */
   readonly leases: readonly string[];
   /** Nothing was written by a gateway since then; where conditions were judged here. */
@@ -41,8 +44,8 @@ export type TxnOutcome =
   | { readonly kind: 'void'; readonly revision: number }
   | {
       readonly kind: 'refused';
-      /** The first condition that did not hold; none where another write came between. */
-      readonly condition: Condition | undefined;
+      /** The first path that was at another revision; none where another write came between. */
+      readonly pin: Pin | undefined;
       /** The first lease that was not there. */
       readonly lease: string | undefined;
       /** At which that was so. */
@@ -50,6 +53,22 @@ export type TxnOutcome =
       /** Of the record that says now that the request was not made. */
       readonly voided: number;
     };
+
+const LARGE_BYTES = 256 * 1024;
+const LARGE_OPERATIONS = 100;
+
+/** A write up to `LARGE_BYTES` fits for sure, whatever belongs to it: a character takes three bytes, and paths are short. */
+export function txnWriteOf(
+  { request, plan, record }: Writing,
+  hidden: readonly string[],
+  keyspace: Keyspace,
+  about: Pick<TxnWrite, 'line' | 'voided' | 'pins'>,
+): TxnWrite {
+  const operations = operationsOf(plan, hidden, keyspace);
+  const isLarge = roughBytesOf(plan) > LARGE_BYTES || operations.length > LARGE_OPERATIONS;
+  const { leases } = plan;
+  return { requestId: request.requestId, record, operations, leases, isLarge, ...about };
+}
 
 /**
  * One transaction: the entries, the record under the request id, and the head, at one revision or not at all (S3).
@@ -84,7 +103,7 @@ export function txnOf(write: TxnWrite, keyspace: Keyspace): TxnRequest | undefin
 /** What an answer to `txnOf` says. */
 export function outcomeOf(
   { succeeded, header, responses }: TxnResponse,
-  { conditions, leases, voided }: Pick<TxnWrite, 'conditions' | 'leases' | 'voided'>,
+  { pins, leases, voided }: Pick<TxnWrite, 'pins' | 'leases' | 'voided'>,
 ): TxnOutcome {
   const { revision } = header;
   if (succeeded) return { kind: 'written', revision };
@@ -94,12 +113,11 @@ export function outcomeOf(
     if (record?.isVoid === true) return { kind: 'void', revision: known.modRevision };
     if (record !== undefined) return { kind: 'made before', record, revision: known.modRevision };
   }
-  const broken = conditions.findIndex((condition, i) => !isMet(condition, found[i]));
+  const pin = pins.find(({ modRevision }, i) => (found[i]?.modRevision ?? 0) !== modRevision);
   const last = responses.at(-1);
   const isVoided = last?.kind === 'txn' && last.succeeded;
-  const condition = conditions[broken];
-  const lease = leases.find((each, i) => !isThere(each, found[conditions.length + i]));
-  return { kind: 'refused', condition, lease, revision, voided: isVoided ? revision : voided };
+  const lease = leases.find((each, i) => !isThere(each, found[pins.length + i]));
+  return { kind: 'refused', pin, lease, revision, voided: isVoided ? revision : voided };
 }
 
 /** The entry of a lease goes with it, so that one without is somebody else's. */
@@ -132,7 +150,7 @@ function comparesOf(write: TxnWrite, keyspace: Keyspace): Compare[] {
   const { epochRevision, headCreated } = write.line;
   return [
     unmade(write, keyspace),
-    ...write.conditions.map((condition) => compareOf(condition, keyspace)),
+    ...write.pins.map((pin) => compareOf(pin, keyspace)),
     // safeguard: etcd-looks-for-the-lease
     ...write.leases.map((lease) => leaseCompareOf(lease, keyspace)),
     { key: keyspace.epoch, target: { modRevision: epochRevision } },
@@ -140,8 +158,8 @@ function comparesOf(write: TxnWrite, keyspace: Keyspace): Compare[] {
   ];
 }
 
-/** A condition as etcd judges it: the modRevision of what is not there is 0 there, too. */
-function compareOf({ path, modRevision }: Condition, keyspace: Keyspace): Compare {
+/** A pin as etcd judges it: the modRevision of what is not there is 0 there, too. */
+function compareOf({ path, modRevision }: Pin, keyspace: Keyspace): Compare {
   return { key: keyspace.keyOf(path), target: { modRevision } };
 }
 
@@ -171,8 +189,8 @@ function voidPut({ requestId, record }: TxnWrite, keyspace: Keyspace): RequestOp
   return { requestPut: { key: keyspace.recordOf(requestId), value } };
 }
 
-function readsOf({ requestId, conditions, leases }: TxnWrite, keyspace: Keyspace): RequestOp[] {
-  const paths = [...conditions.map(({ path }) => path), ...leases.map(leasePath)];
+function readsOf({ requestId, pins, leases }: TxnWrite, keyspace: Keyspace): RequestOp[] {
+  const paths = [...pins.map(({ path }) => path), ...leases.map(leasePath)];
   return [
     { requestRange: { key: keyspace.recordOf(requestId) } },
     ...paths.map((path) => ({ requestRange: { key: keyspace.keyOf(path), keysOnly: true } })),

@@ -8,11 +8,12 @@ import {
   ROOT,
 } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
-import type { EnginePut, WriteRequest } from '../../engine.ts';
+import type { EngineOperation, EnginePut, WriteRequest } from '../../engine.ts';
 import { NetOperations } from '../../net-operations.ts';
 import type { Versions } from '../../replica/versions.ts';
 import { walk } from '../../replica/walk.ts';
 import type { RequestOp } from '../client/messages.ts';
+import type { CommitRecord } from '../keyspace/commit-record.ts';
 import { isSidecar, type Keyspace } from '../keyspace/keyspace.ts';
 import { etcdLeaseOf } from '../keyspace/lease-ids.ts';
 
@@ -27,13 +28,20 @@ export interface WritePlan {
   readonly leases: readonly string[];
 }
 
+/** A write, and what was found out about it. */
+export interface Writing {
+  readonly request: WriteRequest;
+  readonly plan: WritePlan;
+  readonly record: CommitRecord;
+}
+
 /** The state that a gateway shows. */
 export interface Shown {
   readonly tree: Versions;
   readonly revision: number;
 }
 
-export function* planOf({ operations }: WriteRequest): CooperativeSteps<WritePlan> {
+export function* planOf(operations: readonly EngineOperation[]): CooperativeSteps<WritePlan> {
   const pace = new TimeSlice();
   const net = new NetOperations();
   for (const operation of operations.toReversed()) {

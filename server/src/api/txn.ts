@@ -1,0 +1,91 @@
+import { ProtocolError, type Reply, type TxnOperation, type TxnRequest } from '@confer/shared';
+import { mayRead, reachOf } from '../auth/authorise.ts';
+import type { CommitOutcome } from '../store/store.ts';
+import { TxnDraft } from '../store/txn-draft.ts';
+import { type Done, resultsOf } from '../store/txn-results.ts';
+import { audited, auditReads, commitEvent } from './auditing.ts';
+import { type ApiContext, errorReply } from './context.ts';
+import { requireBranches } from './leases.ts';
+import { requestIdOf } from './request-id.ts';
+import { withoutSecrets } from './values.ts';
+
+export function txn(request: TxnRequest, context: ApiContext): Promise<Reply> {
+  return decide(request.id, new TxnDraft(request.requestId).add(request), context);
+}
+
+/** Does one branch of what was checked, and tells what it came to. */
+export async function decide(id: number, draft: TxnDraft, context: ApiContext): Promise<Reply> {
+  auditReads('txn', readPathsOf(draft), context);
+  try {
+    return await decided(id, draft, await done(draft, context), context);
+  } catch (error) {
+    return errorReply(id, withoutSecrets(error, context), context.service);
+  }
+}
+
+function done(draft: TxnDraft, context: ApiContext): Promise<CommitOutcome> {
+  const { service, principal } = context;
+  const { conditions, note, requestId } = draft;
+  const [operations, otherwise] = [draft.writes(true), draft.writes(false)];
+  const write = { conditions, operations, otherwise, note };
+  const make = () => service.store.commit(write, principal.name, requestIdOf(draft, context));
+  const { leased } = draft;
+  const run = leased === undefined ? make : () => service.leases.attach(leased, make);
+  const all = [...operations, ...otherwise];
+  if (service.auditing === undefined || all.length === 0) return run();
+  return audited(
+    {
+      about: (outcome) => {
+        const written = outcome === undefined ? all : draft.writes(outcome.otherwise !== true);
+        return commitEvent({ operations: written, note, requestId }, outcome, context);
+      },
+      authorise: () => requireBranches(draft, context),
+      run,
+    },
+    context,
+  );
+}
+
+/** What is found is that of before the commit, whatever came after it. */
+async function decided(
+  id: number,
+  draft: TxnDraft,
+  { revision, puts, deletes, otherwise }: CommitOutcome,
+  context: ApiContext,
+): Promise<Reply> {
+  const { store, defer } = context.service;
+  const succeeded = otherwise !== true;
+  const madeAt = puts + deletes > 0 ? revision : undefined;
+  const readRevision = madeAt === undefined ? revision : revision - 1;
+  const told: Done = {
+    operations: draft.branch(succeeded),
+    madeAt,
+    readAt: readRevision,
+    // Rights may have ended while it waited for the disk.
+    isShown: (operation) => mayRead(context.principal, operation.path, reachOf(operation)),
+  };
+  try {
+    const results = await resultsOf(told, store, defer);
+    return { type: 'decided', id, succeeded, revision, readRevision, results };
+  } catch (error) {
+    throw madeAt === undefined ? error : withOutcome(error, succeeded, revision);
+  }
+}
+
+/** That it was made is more than that its results are gone. */
+function withOutcome(error: unknown, succeeded: boolean, revision: number): unknown {
+  if (!(error instanceof ProtocolError) || error.code !== 'compacted') return error;
+  const branch = succeeded ? 'then' : 'else';
+  return new ProtocolError(
+    'results_compacted',
+    `the transaction was made at revision ${revision}, by its branch "${branch}"; what it found is compacted`,
+    error.details,
+  );
+}
+
+function readPathsOf(draft: TxnDraft): string[] {
+  const isRead = ({ type }: TxnOperation) => type === 'get' || type === 'list';
+  const reads = [...draft.branch(true), ...draft.branch(false)].filter(isRead);
+  const compared = draft.conditions.filter((condition) => 'value' in condition);
+  return [...reads, ...compared].map(({ path }) => path);
+}

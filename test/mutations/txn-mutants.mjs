@@ -1,0 +1,36 @@
+/** Safeguards of transactions: each is noticed by the test that `by` names, a file and a part of a title. */
+const ENGINE = 'server/src/engine/memory/memory.test.ts';
+const RIGHTS = 'server/src/auth/txn-rights.test.ts';
+const GATEWAYS = 'test/simulation/etcd/gateways.test.ts';
+
+const all = [
+  [{ 'subtree-conditions-are-judged': 'never' }, ENGINE, 'S2 is broken by a put below it'],
+  [{ 'writes-of-a-branch-are-apart': 'drop' }, ENGINE, 'S3 is refused where a path is put twice'],
+  [{ 'each-branch-is-judged': 'drop' }, RIGHTS, 'cover what it reads'],
+  [
+    {
+      'who-asks-for-a-value-may-read-it': {
+        becomes: 'const isReading = isWithin(path, OWN);',
+      },
+    },
+    RIGHTS,
+    'cover what a condition compares',
+  ],
+  [{ 'revision-of-another-gateway-is-waited-for': 'drop' }, GATEWAYS, 'seed 55, which found'],
+  [
+    {
+      'what-comes-to-nothing-is-written-down': {
+        becomes:
+          "if (isNothing) return { outcome: { kind: 'written', revision: verdict.revision } };",
+      },
+    },
+    GATEWAYS,
+    'do one branch of each transaction, once',
+  ],
+];
+
+export const txnMutants = all.map(([off, file, title]) => ({
+  name: Object.keys(off).join(', '),
+  off,
+  by: { file, title },
+}));
