@@ -38,10 +38,10 @@ own path.
 
 const verbMeanings: Readonly<Record<Verb, string>> = {
   read: 'get, ls, tree, find, watch, wait, export, exec, render, log, history, diff',
-  write: 'set, edit, rm, cp, mv, import, apply, revert',
+  write: 'set, edit, rm, cp, mv, import, apply, revert, restore --into',
   release: 'nothing yet',
   operate: 'compact, subscribers; the figures of status',
-  admin: 'roles and tokens, on / alone',
+  admin: 'roles, tokens and backup, on / alone',
 };
 
 function rights(): string {

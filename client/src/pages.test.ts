@@ -16,8 +16,8 @@ const listed = (server: FakeServerSocket, paths: readonly string[], next?: strin
 
 async function start() {
   const scene = startConnected();
-  const reading = pinRead(scene.client);
-  expect(listed(scene.server, [])).toMatchObject({ path: '/', limit: 1 });
+  const reading = pinRead(scene.client, '/shop');
+  expect(listed(scene.server, [])).toMatchObject({ path: '/shop', limit: 1 });
   return { ...scene, read: await reading };
 }
 

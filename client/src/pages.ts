@@ -1,4 +1,4 @@
-import { type Entry, ROOT } from '@confer/shared';
+import type { Entry } from '@confer/shared';
 import type { Client, WaitOptions } from './api.ts';
 import { isComparable } from './connection/comparable.ts';
 import { ConferError } from './errors.ts';
@@ -20,20 +20,26 @@ export interface PinnedRead {
 }
 
 /**
- * Reads at the newest revision there is, all subtrees at the same one. The options hold for each page.
+ * Reads at the newest revision there is, all subtrees at the same one, of which the first is named at once. The options
+ * hold for each page.
  *
  * ```ts
- * const read = await pinRead(client);
+ * const read = await pinRead(client, '/shop');
  * for await (const page of read.pages('/shop')) ...
  * ```
  *
- * @throws {ConferError} `forbidden`, where all of `/` may not be read.
+ * @throws {ConferError} `forbidden`, where all of the subtree may not be read.
  */
-export async function pinRead(client: Client, options?: WaitOptions): Promise<PinnedRead> {
+export async function pinRead(
+  client: Client,
+  subtree: string,
+  options?: WaitOptions,
+): Promise<PinnedRead> {
+  checkSubtree(subtree);
   const { requests, newDeadline } = contextOf(client);
   const list = (path: string, query: { limit?: number; at?: number; after?: string | undefined }) =>
     requests.ask('listed', (id) => ({ type: 'list', id, path, ...query }), newDeadline(options));
-  const first = await list(ROOT, { limit: 1 });
+  const first = await list(subtree, { limit: 1 });
   const at = first.reply.revision;
   return {
     revision: at,

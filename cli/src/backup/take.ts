@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Client, ConferError } from '@confer/client';
-import type { Entry } from '@confer/shared';
+import { type Entry, ROOT } from '@confer/shared';
 import type { Context } from '../context.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { counted } from '../output/text.ts';
@@ -16,7 +16,7 @@ export interface TakenBackup extends WrittenBackup {
 /** How often it begins anew where history went past its revision before its end. */
 const TRIES_MAX = 5;
 /** The tree, and then what is the server's own: roles, tokens, heads of audits. */
-const SUBTREES = ['/', '/.confer'];
+const SUBTREES = [ROOT, '/.confer'];
 
 export interface Taking {
   readonly context: Context;
@@ -51,7 +51,7 @@ async function tryOnce({ context, client, handle, tell }: Taking): Promise<Taken
   const options = { signal, timeoutMs: context.settings.timeoutMs ?? PAGE_TIMEOUT_MS };
   // A server that is not there is told of as soon as by other commands.
   const { version, engine } = await client.serverStatus({ signal });
-  const read = await pinRead(client, options);
+  const read = await pinRead(client, ROOT, options);
   const { epoch, revision } = read;
   const header = headerOf({ epoch, revision, takenAt: clock.now(), server: { version, engine } });
   const order = new EntryOrder();

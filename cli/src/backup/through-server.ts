@@ -104,7 +104,7 @@ async function presentOf(write: WriteThrough, code: 'not_empty' | 'not_restored'
   const { client, context, into } = write;
   const { pinRead } = await import('@confer/client/pages');
   const options = { signal: context.terminal.signal, timeoutMs: REQUEST_TIMEOUT_MS };
-  const read = await pinRead(client, options);
+  const read = await pinRead(client, into, options);
   const expected = wanted(write);
   let present = 0;
   for await (const page of read.pages(into))

@@ -312,6 +312,19 @@ describe('a server with --auth on', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('W11 takes a restore into a subtree from who may read and write there, and from nobody else', async () => {
+    const as = (name: string) => ({ as: join(scene.directory, name) });
+    await scene.run(['role', 'set', 'team', '--allow', 'read,write:/team'], as('root'));
+    const out = join(scene.directory, 'team');
+    await scene.run(['token', 'create', 'team', '--role', 'team', '--out', out], as('root'));
+    const file = await taken();
+    const refused = await scene.run(['restore', file, '--into', '/elsewhere'], as('team'));
+    expect(refused).toMatchObject({ exitCode: 5, out: '' });
+    expect(refused.err).toContain('team may not read all of /elsewhere');
+    const restored = await scene.run(['restore', file, '--into', '/team'], as('team'));
+    expect(restored, restored.err).toMatchObject({ exitCode: 0 });
+  });
+
   it('has its roles and tokens again after a restore', async () => {
     const [file, directory] = [newName(), newName()];
     const as = join(scene.directory, 'root');

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { NewFile, unwritable } from '../backup/new-file.ts';
@@ -64,13 +63,25 @@ async function toStdout(context: Context): Promise<void> {
   const { stdout, stderr } = context.terminal;
   if (stdout.isTty)
     throw usageError('a backup is no text for a terminal', 'name a file, or add "> FILE"');
+  const { handle, backup } = await spooled(context);
+  try {
+    for await (const chunk of handle.createReadStream({ start: 0, autoClose: false }))
+      await stdout.write(chunk);
+  } finally {
+    await handle.close();
+  }
+  const { header, entries, bytes } = backup;
+  if (!context.settings.quiet)
+    stderr.write(`${saidOf(entries, header.revision, bytes, 'what was printed')}\n`);
+}
+
+/** A file without a name: whoever stops to read ends this process, and nothing is to be left of it. */
+async function spooled(context: Context) {
   const directory = await mkdtemp(join(tmpdir(), 'confer-backup-'));
   try {
     const path = join(directory, 'backup');
-    const { header, entries, bytes } = await taken(context, path, false);
-    for await (const chunk of createReadStream(path)) await stdout.write(chunk);
-    if (!context.settings.quiet)
-      stderr.write(`${saidOf(entries, header.revision, bytes, 'what was printed')}\n`);
+    const backup = await taken(context, path, false);
+    return { backup, handle: await open(path, 'r') };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
