@@ -34,6 +34,17 @@ async function ok(args: readonly string[], url?: string): Promise<string> {
   return ran.stdout;
 }
 
+/** What is left of what is not done. */
+function unfinished(directory: string): string[] {
+  return existsSync(directory)
+    ? readdirSync(directory).filter((name) => name.includes('unfinished-'))
+    : [];
+}
+
+function sizeOf(name: string): number {
+  return statSync(at(name), { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Some tens of megabytes, which take a while. */
 async function fill(client: Client, count: number, length = 1_000): Promise<void> {
   for (let from = 0; from < count; from += 5_000) {
@@ -83,6 +94,25 @@ describe('a backup that is taken while others write', () => {
     }
     await history.end();
   }, 120_000);
+});
+
+describe('a backup during which the server is killed and started anew', () => {
+  it('S2 begins anew, so that it is of one history', async () => {
+    const server = await served('data');
+    const client = clientOf(server.url);
+    await fill(client, 25_000);
+    const isAmid = () => unfinished(scratch.path).some((name) => sizeOf(join(name, 'b')) > 0);
+    const program = startConfer(['backup', at('b'), '-o', 'raw'], { url: server.url });
+    await vi.waitFor(() => expect(isAmid()).toBe(true), SOON);
+    await server.program.kill();
+    const again = await served('data', server.port);
+    const { revision } = await client.set('/after', 'x');
+    const { code, stdout, stderr } = await program.finished;
+    expect(code, stderr).toBe(0);
+    expect(again.url).toBe(server.url);
+    expect([revision - 1, revision]).toContain(Number(stdout));
+    expect(await ok(['backup', 'verify', at('b'), '-o', 'raw'])).toMatch(/^2500[01]\n$/);
+  }, 60_000);
 });
 
 describe('a restore', () => {
@@ -142,15 +172,7 @@ describe('who is killed or interrupted', () => {
     await vi.waitFor(() => expect(isAmid()).toBe(true), SOON);
     return program.kill(signal);
   }
-  const unfinished = (directory: string) =>
-    existsSync(directory)
-      ? readdirSync(directory).filter((name) => name.includes('unfinished-'))
-      : [];
-  const isWriting = () =>
-    unfinished(scratch.path).some((name) => {
-      const file = statSync(join(scratch.path, name, 'b'), { throwIfNoEntry: false });
-      return (file?.size ?? 0) > 0;
-    });
+  const isWriting = () => unfinished(scratch.path).some((name) => sizeOf(join(name, 'b')) > 0);
 
   it('amid a backup leaves no file of its name, and after an interrupt nothing at all', async () => {
     const { url } = await served('data');
