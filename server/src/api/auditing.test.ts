@@ -112,13 +112,18 @@ describe('an audit as well as can be', () => {
     client.send({ type: 'get', id: 1, path: '/s/x/y' });
     client.send({ type: 'list', id: 2, path: '/s' });
     client.send({ type: 'watch', id: 3, path: '/s/x', mode: 'events' });
-    client.send({ type: 'get', id: 4, path: '/s/xy' });
+    client.send({ type: 'history', id: 4, path: '/s/x/y' });
+    client.send({ type: 'log', id: 5, path: '/' });
+    client.send({ type: 'get', id: 6, path: '/s/xy' });
+    client.send({ type: 'log', id: 7, path: '/s/xy' });
     await settle();
     const reads = events.filter(({ event }) => event === 'read');
     expect(reads.map((event) => ('paths' in event ? [event.note, event.paths[0]] : []))).toEqual([
       ['get', '/s/x/y'],
       ['list', '/s'],
       ['watch', '/s/x'],
+      ['history', '/s/x/y'],
+      ['log', '/'],
     ]);
   });
 });
