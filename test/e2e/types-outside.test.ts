@@ -27,6 +27,7 @@ import { connect, ConferError, fileSnapshot } from '@confer/client';
 import { type Config, type ConfigDifference, ConfigError, type ConfigIssue, config, type Explanation } from '@confer/client/config';
 import { browserSnapshot } from '@confer/client/snapshot';
 import { administrationOf, type Subscribers } from '@confer/client/admin';
+import { historyOf, type LoggedCommit, type RevertPlan, type Version } from '@confer/client/history';
 import { type } from 'arktype';
 import * as v from 'valibot';
 import { z } from 'zod';
@@ -58,6 +59,11 @@ orders.onChange((next, previous, difference) => {
   same<typeof previous, z.infer<typeof Orders>>(true);
   same<typeof difference, readonly ConfigDifference[]>(true);
 });
+const past = historyOf(client);
+const logged: Promise<IteratorResult<LoggedCommit>> = past.log('/svc', { values: true }).next();
+const plan: Promise<RevertPlan> = past.planRevert({ commit: 41, path: '/svc' });
+const versionOf = (version: Version) => (version.type === 'put' ? version.entry.value : version.cause);
+console.log(logged, plan, versionOf);
 const off: () => void = orders.on('error', (error) => {
   same<typeof error, ConfigError>(true);
   same<typeof error.issues, readonly ConfigIssue[]>(true);

@@ -1,7 +1,7 @@
 import type { LoggedCommit, PastReading } from '@confer/client/history';
 import { countArgument, subtreeArgument } from '../arguments.ts';
 import { type Context, notice } from '../context.ts';
-import { notFound } from '../failure.ts';
+import { notFound, usageError } from '../failure.ts';
 import { paletteOf } from '../output/colour.ts';
 import { formatOf } from '../output/format.ts';
 import { commitLines } from '../output/past.ts';
@@ -49,7 +49,11 @@ export async function log(context: Context, argument: string, options: LogOption
 
 /** How many are asked for. Who says since when wants all of them. */
 export function mostOf({ number, since }: Pick<LogOptions, 'number' | 'since'>): number {
-  if (number !== undefined) return countArgument(number, '-n');
+  if (number !== undefined) {
+    const count = countArgument(number, '-n');
+    if (count > 0) return count;
+    throw usageError('-n 0 shows nothing');
+  }
   return since === undefined ? COMMITS_DEFAULT : Number.POSITIVE_INFINITY;
 }
 

@@ -75,7 +75,8 @@ describe('log', () => {
       );
     const later = { now: Date.now() + 7_200_000 };
     expect(await run('log --since 1h', later)).toMatchObject({ exitCode: 3, out: '' });
-    expect(await run('log --since yesterday')).toMatchObject({ exitCode: 2 });
+    for (const line of ['log --since yesterday', 'log -n 0', 'log -n x', 'log --at 1x'])
+      expect(await run(line), line).toMatchObject({ exitCode: 2, out: '' });
   });
 
   it('shows the first changes of a large commit, and how many there are beside', async () => {
