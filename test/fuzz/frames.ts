@@ -37,6 +37,18 @@ const message: fc.Arbitrary<UpMessage> = fc.oneof(
   fc.record({ type: fc.constant('hello' as const), version: fc.constantFrom(1, 1, 1, 2) }),
   fc.record({ type: fc.constant('get' as const), id, path: anyPath }),
   fc.record({ type: fc.constant('list' as const), id, path: anyPath, depth: fc.nat(3) }),
+  fc.record(
+    {
+      type: fc.constantFrom('get' as const, 'history' as const, 'log' as const),
+      id,
+      path: anyPath,
+      at: fc.nat(60),
+      limit: fc.integer({ min: 1, max: 3 }),
+      after: anyPath,
+      values: fc.boolean(),
+    },
+    { requiredKeys: ['type', 'id', 'path'] },
+  ),
   fc.record({
     type: fc.constant('commit' as const),
     id,
