@@ -180,6 +180,12 @@ describe('revert', () => {
     expect((await run('revert --commit 4 -y')).out).toMatch(/^nothing to revert/);
   });
 
+  it('is offered to a person who has just removed a subtree', async () => {
+    await ran('set /shop/port 1');
+    const removed = await run('rm -r /shop', { answer: 'y' });
+    expect(removed.err).toMatch(/to take it back: confer revert --commit 2\n$/);
+  });
+
   it('asks, and takes no for an answer', async () => {
     await removedShop();
     expect(await run('revert --commit 4')).toMatchObject({ exitCode: 2 });

@@ -47,6 +47,8 @@ export async function rm(context: Context, argument: string, options: RmOptions)
     const what = recursive ? counted(removed, 'entry', 'entries') : path;
     const text = `removed ${what} at revision ${revision}`;
     await printResult(context, format, { text, raw: revision, data: { path, removed, revision } });
+    if (recursive && terminal.stderr.isTty)
+      notice(context, `to take it back: ${terminal.command} revert --commit ${revision}`);
   });
 }
 

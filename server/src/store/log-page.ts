@@ -27,7 +27,7 @@ export interface LogQuery {
 }
 
 /** What one page reads, given or not: some milliseconds. */
-const ROWS_MAX = 2_500;
+const ROWS_MAX = 1_500;
 /** To find who made a commit costs as much as so many rows. */
 const HEAD_ROWS = 4;
 /** About what a change takes beside its texts, which are few where no values were asked for. */

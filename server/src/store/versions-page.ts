@@ -4,7 +4,7 @@ import { RowBudget } from '../row-budget.ts';
 import type { LoggedCommit, LogPage } from './log-page.ts';
 
 /** What one page reads, given or not: some milliseconds. */
-const ROWS_MAX = 2_500;
+const ROWS_MAX = 1_500;
 /** To find who made a commit costs as much as so many rows. */
 const HEAD_ROWS = 4;
 
