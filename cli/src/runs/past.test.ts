@@ -213,7 +213,10 @@ describe('revert', () => {
 
   it('brings a subtree back to a revision or a time', async () => {
     await removedShop();
-    await ran('set /shop/new 1', 'revert /shop --to 2 -y --note calm');
+    await ran('set /shop/new 1');
+    expect(await run('revert /shop --to 2 -y --note calm')).toMatchObject({
+      ...{ exitCode: 0, err: 'takes back 3 commits since revision 2, by tester\n' },
+    });
     expect((await run('export /shop')).out).toBe('host: a\nport: 8080\n');
     expect((await run('log -n 1')).out).toContain('[tester: revert of /shop to revision 2: calm]');
   });

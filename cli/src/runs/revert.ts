@@ -1,4 +1,4 @@
-import type { LaterChange, RevertPlan, RevertTarget } from '@confer/client/history';
+import type { History, LaterChange, RevertPlan, RevertTarget } from '@confer/client/history';
 import { ROOT } from '@confer/shared';
 import { countArgument, subtreeArgument } from '../arguments.ts';
 import { canAsk } from '../asking.ts';
@@ -50,6 +50,7 @@ export async function revert(
     const counts = countsOf(plan);
     await showSteps(context, plan.steps, dryRun);
     if (plan.steps.length > 0) refuseLater(context, plan, options);
+    if (plan.steps.length > 0 && 'to' in target) notice(context, await undoneBy(history, target));
     if (!dryRun && plan.steps.length > 0) await confirmCounts(context, counts);
     const { revision } = dryRun
       ? { revision: 0 }
@@ -111,6 +112,28 @@ function refuseLater(
     [...lines, 'that would be overwritten; nothing was written'],
     'add --force to overwrite it; or go back with --to',
   );
+}
+
+/** More than that are not looked at to be counted. */
+const UNDONE_MAX = 1_000;
+const ACTORS_SHOWN_MAX = 5;
+
+/** Whose commits are taken back by going back to a revision. */
+async function undoneBy(
+  history: History,
+  { path, to }: { readonly path: string; readonly to: number },
+): Promise<string> {
+  const actors = new Set<string>();
+  let count = 0;
+  for await (const { revision, actor } of history.log(path)) {
+    if (revision <= to || count > UNDONE_MAX) break;
+    count++;
+    actors.add(oneLine(actor, 64));
+  }
+  const many = count > UNDONE_MAX ? `more than ${UNDONE_MAX} commits` : counted(count, 'commit');
+  const shown = [...actors].slice(0, ACTORS_SHOWN_MAX).join(', ');
+  const others = actors.size > ACTORS_SHOWN_MAX ? ' and others' : '';
+  return `takes back ${many} since revision ${to}, by ${shown}${others}`;
 }
 
 function laterText({ path, revision, actor, time }: LaterChange): string {
