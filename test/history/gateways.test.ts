@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-describe.runIf(problem === undefined)('the past over several gateways', () => {
+describe.runIf(problem === undefined)('the past over several gateways (with etcd)', () => {
   it('W9 is the same at each, as soon as one has shown it, and a revert at one is seen at the other', async () => {
     const [member] = await EtcdProcess.cluster(1);
     if (member === undefined) throw new Error('no etcd');

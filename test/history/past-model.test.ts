@@ -5,7 +5,7 @@ import { type Client, connect } from '@confer/client';
 import { type History, historyOf } from '@confer/client/history';
 import { createServer, type Server, type ServerOptions } from '@confer/server';
 import type { Operation } from '@confer/shared';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { EtcdProcess, etcdProblem } from '../../server/src/test-support/etcd-process.ts';
 import { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
 import { PastModel } from './past-model.ts';
@@ -227,6 +227,10 @@ function operationOf({ path, after }: { path: string; after: string | undefined 
 }
 
 describe('S2 the past, and what is taken back of it,', () => {
+  const ends: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
   afterAll(() => rmSync(directory, { recursive: true }));
 
   describe.each(['memory', 'lmdb', ...(problem === undefined ? ['etcd'] : [])])(
