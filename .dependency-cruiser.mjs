@@ -172,7 +172,7 @@ const CLIENT_LAYERS = [
 ];
 /** What users see, beside those folders: every layer may import it, and it imports no layer. */
 const CLIENT_COMMON =
-  '^client/src/(api|txn-api|diagnostics|errors|make-error|status|sockets/socket)\\.ts$';
+  '^client/src/(api|txn-api|local-api|diagnostics|errors|make-error|status|sockets/socket)\\.ts$';
 
 const clientRules = [
   ...CLIENT_LAYERS.map((name, place) =>

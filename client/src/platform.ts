@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@confer/shared';
-import type { OverrideSource } from './api.ts';
 import { callBack } from './delivery/listener-queue.ts';
+import type { OverrideSource } from './local-api.ts';
 import { messageOf } from './make-error.ts';
 import type { OpenSocket } from './sockets/socket.ts';
 import { systemClock } from './system-clock.ts';

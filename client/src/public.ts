@@ -22,7 +22,6 @@ export type {
   CommitResult,
   Extras,
   GetOptions,
-  KeptState,
   Listing,
   ListOptions,
   Mirror,
@@ -31,12 +30,9 @@ export type {
   MirrorReady,
   MirrorReadyOptions,
   MirrorSnapshot,
-  OpenSnapshots,
   ReadOptions,
   RemoveOptions,
   SetOptions,
-  SnapshotStore,
-  ToKeep,
   TxnOptions,
   WaitOptions,
   Watch,
@@ -56,6 +52,7 @@ export {
   ConflictError,
   TimeoutError,
 } from './errors.ts';
+export type { KeptState, OpenSnapshots, SnapshotStore, ToKeep } from './local-api.ts';
 export type { OpenSocket, Socket, SocketHandlers } from './sockets/socket.ts';
 export type {
   ClientStatus,

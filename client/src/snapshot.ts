@@ -1,4 +1,4 @@
-import type { SnapshotStore } from './api.ts';
+import type { SnapshotStore } from './local-api.ts';
 import { KeptMirrors, type SnapshotOptions } from './snapshot/kept-mirrors.ts';
 import { LocalStorageRows } from './snapshot/local-storage.ts';
 import { checkSnapshotOptions } from './snapshot/options.ts';

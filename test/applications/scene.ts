@@ -1,4 +1,5 @@
-import type { Client, ClientOptions, KeptState, SnapshotStore } from '../../client/src/api.ts';
+import type { Client, ClientOptions } from '../../client/src/api.ts';
+import type { KeptState, SnapshotStore } from '../../client/src/local-api.ts';
 import { checksumOf } from '../../client/src/snapshot/checksum.ts';
 import { KeptMirrors, type SnapshotOptions } from '../../client/src/snapshot/kept-mirrors.ts';
 import { lastLine, linesOf } from '../../client/src/snapshot/snapshot-text.ts';

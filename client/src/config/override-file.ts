@@ -8,9 +8,9 @@ import {
   subtreeProblem,
   type Timer,
 } from '@confer/shared';
-import type { OverrideSource } from '../api.ts';
 import { callBack } from '../delivery/listener-queue.ts';
 import { ConferError } from '../errors.ts';
+import type { OverrideSource } from '../local-api.ts';
 import { messageOf } from '../make-error.ts';
 import { isObject } from '../validation/argument-types.ts';
 

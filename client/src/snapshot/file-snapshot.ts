@@ -1,7 +1,7 @@
 import { constants, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { KeptState, SnapshotStore } from '../api.ts';
+import type { KeptState, SnapshotStore } from '../local-api.ts';
 import { text } from '../validation/argument-types.ts';
 import { checkArgument } from '../validation/arguments.ts';
 import { Checksum, checksumOf } from './checksum.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@confer/shared';
-import type { KeptState, OpenSnapshots, ToKeep } from '../api.ts';
 import { ConferError } from '../errors.ts';
+import type { KeptState, OpenSnapshots, ToKeep } from '../local-api.ts';
 import { messageOf } from '../make-error.ts';
 import { exclusionOf } from './exclusion.ts';
 import { readSnapshot } from './snapshot-text.ts';

@@ -1,4 +1,4 @@
-import type { KeptState } from '../api.ts';
+import type { KeptState } from '../local-api.ts';
 import { checksumOf } from './checksum.ts';
 import type { SnapshotMedium } from './kept-mirrors.ts';
 import { lastLine, linesOf } from './snapshot-text.ts';

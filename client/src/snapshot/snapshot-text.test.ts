@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KeptState } from '../api.ts';
+import type { KeptState } from '../local-api.ts';
 import { checksumOf } from './checksum.ts';
 import { exclusionOf } from './exclusion.ts';
 import { lastLine, linesOf, readSnapshot } from './snapshot-text.ts';

@@ -1,5 +1,5 @@
 import { comparePaths, type Entry, isWithin } from '@confer/shared';
-import type { KeptState } from '../api.ts';
+import type { KeptState } from '../local-api.ts';
 import { checksumOf } from './checksum.ts';
 
 /*

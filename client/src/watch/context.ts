@@ -1,8 +1,8 @@
 import type { Clock, Random } from '@confer/shared';
-import type { OpenSnapshots, OverrideSource } from '../api.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerQueue } from '../delivery/listener-queue.ts';
 import { ConferError } from '../errors.ts';
+import type { OpenSnapshots, OverrideSource } from '../local-api.ts';
 import type { NewDeadline } from '../requests/deadline.ts';
 import type { Requests } from '../requests/requests.ts';
 import type { WatchRegistry } from './watch-registry.ts';
