@@ -38,9 +38,9 @@ own path.
 
 const verbMeanings: Readonly<Record<Verb, string>> = {
   read: 'get, ls, tree, find, watch, wait, export, exec, render, log, history, diff',
-  write: 'set, edit, rm, cp, mv, import, apply, revert, restore --into',
+  write: 'set, edit, rm, cp, mv, import, apply, revert, restore --into, lease',
   release: 'nothing yet',
-  operate: 'compact, subscribers; the figures of status',
+  operate: 'compact, subscribers, leases of others; the figures of status',
   admin: 'roles, tokens and backup, on / alone',
 };
 

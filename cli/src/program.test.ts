@@ -103,7 +103,7 @@ const READERS = [
   ...['serve', 'verify', 'repair', 'token generate', 'token recover', 'tls', 'tls self-signed'],
   ...['audit', 'audit verify', 'backup', 'backup inspect', 'backup verify'],
   // What they run is told of what is there, and writes elsewhere.
-  ...['wait', 'subscribers', 'exec', 'render'],
+  ...['wait', 'subscribers', 'exec', 'render', 'lease show', 'lease ls'],
   ...['find', 'log', 'history', 'diff'],
 ];
 

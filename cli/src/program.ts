@@ -19,6 +19,7 @@ import { addGet } from './commands/get.ts';
 import { addHelp } from './commands/help.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
+import { addLease } from './commands/lease.ts';
 import { addLog } from './commands/log.ts';
 import { addLs } from './commands/ls.ts';
 import { addCp, addMv } from './commands/move.ts';
@@ -80,6 +81,7 @@ const COMMANDS = [
   addRm,
   addCp,
   addMv,
+  addLease,
   addImport,
   addApply,
   addExport,

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../client/src/api.ts';
 import type { LeaseOptions } from '../../client/src/coordination/api.ts';
-import { grant } from '../../client/src/coordination/grant.ts';
+import { holderOf } from '../../client/src/coordination/holder.ts';
 import { Scene } from './scene.ts';
 
 describe('who holds a lease', () => {
   let scene: Scene;
   const granted = (client: Client, options: LeaseOptions) =>
-    grant(client, options, () => scene.clock.elapsedMs);
+    holderOf(client, () => scene.clock.elapsedMs).grant(options);
   afterEach(async () => {
     expect(await scene.end()).toEqual([]);
   });

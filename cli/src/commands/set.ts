@@ -14,6 +14,7 @@ export function addSet(program: Command, contextOf: ContextOf): void {
         .createOption('--create', 'only if there is nothing at the path')
         .conflicts('ifRevision'),
     )
+    .option('--lease <id>', 'the lease that the entry goes with: see "confer lease"')
     .option('--note <text>', 'why, for those who read the history')
     .addHelpText(
       'after',

@@ -65,16 +65,23 @@ function names(listing: Listing): string {
 }
 
 function details(listing: Listing, now: number): string {
-  const cells = rowsOf(listing).map((row) =>
-    'folder' in row
-      ? ['', '', '', '', nameOf(row)]
-      : [
-          String(row.modRevision),
-          span(now - row.updatedAt),
-          oneLine(row.updatedBy, 24),
-          String(utf8Length(row.value)),
-          row.path,
-        ],
-  );
-  return cells.length === 0 ? '' : table([['REVISION', 'AGE', 'BY', 'BYTES', 'PATH'], ...cells]);
+  // Most trees have none.
+  const hasLeases = listing.entries.some(({ lease }) => lease !== undefined);
+  const cells = (before: readonly string[], lease: string, path: string) => [
+    ...before,
+    ...(hasLeases ? [lease] : []),
+    path,
+  ];
+  const rows = rowsOf(listing).map((row) => {
+    if ('folder' in row) return cells(['', '', '', ''], '', nameOf(row));
+    const { modRevision, updatedAt, updatedBy, value, lease = '', path } = row;
+    const by = oneLine(updatedBy, 24);
+    return cells(
+      [`${modRevision}`, span(now - updatedAt), by, `${utf8Length(value)}`],
+      lease,
+      path,
+    );
+  });
+  if (rows.length === 0) return '';
+  return table([cells(['REVISION', 'AGE', 'BY', 'BYTES'], 'LEASE', 'PATH'), ...rows]);
 }

@@ -11,6 +11,7 @@ import { formatOf, printResult } from '../output/format.ts';
 export interface SetOptions {
   readonly ifRevision?: string;
   readonly create?: true;
+  readonly lease?: string;
   readonly note?: string;
 }
 
@@ -35,6 +36,7 @@ export async function set(
     try {
       return await client.set(path, value, {
         ...(ifRevision === undefined ? {} : { ifRevision }),
+        ...(options.lease === undefined ? {} : { lease: options.lease }),
         ...(options.note === undefined ? {} : { note: options.note }),
       });
     } catch (error) {

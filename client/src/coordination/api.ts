@@ -7,6 +7,47 @@ export interface LeaseOptions extends WaitOptions {
   readonly name?: string;
 }
 
+export interface LeaseRevoked {
+  readonly revision: number;
+  /** Entries that went with it. */
+  readonly removed: number;
+}
+
+/** What a server says of a lease. */
+export interface LeaseInfo {
+  readonly id: string;
+  readonly ttlMs: number;
+  /** What is left of it, where the server knows. */
+  readonly remainingMs?: number;
+  readonly name?: string;
+  /** The principal who has it. */
+  readonly owner?: string;
+  /** How many entries go with it. */
+  readonly entries?: number;
+}
+
+export interface LeaseWithPaths extends LeaseInfo {
+  readonly revision: number;
+  /** Of its entries, for its owner and for who may operate and read everything. */
+  readonly paths?: readonly string[];
+}
+
+export interface LeaseList {
+  readonly revision: number;
+  readonly leases: readonly LeaseInfo[];
+}
+
+export interface LeaseAdministration {
+  /** Nobody keeps it alive. */
+  grant(options: LeaseOptions): Promise<{ readonly id: string; readonly ttlMs: number }>;
+  /** Once. Whether it has its whole TTL again; else it is over, or not of who asks. */
+  keepAlive(id: string, options?: WaitOptions): Promise<boolean>;
+  revoke(id: string, options?: WaitOptions): Promise<LeaseRevoked>;
+  show(id: string, options?: WaitOptions): Promise<LeaseWithPaths>;
+  /** One's own; all, for who may operate the server. */
+  list(options?: WaitOptions): Promise<LeaseList>;
+}
+
 /** `held`: surely there. `lost`: perhaps over, and never `held` again. `revoked`: given up by its holder. */
 export type LeaseStatus = 'held' | 'lost' | 'revoked';
 
@@ -53,6 +94,6 @@ export interface Lease {
    * Gives it up: everything that goes with it is gone when this returns. If no server answers, it fails, and the lease
    * ends by itself. Closing the client revokes nothing.
    */
-  revoke(options?: WaitOptions): Promise<{ readonly revision: number; readonly removed: number }>;
+  revoke(options?: WaitOptions): Promise<LeaseRevoked>;
   [Symbol.asyncDispose](): Promise<void>;
 }
