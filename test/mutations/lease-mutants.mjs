@@ -3,6 +3,7 @@ const LEASES = 'server/src/lease/leases.test.ts';
 const RACES = 'server/src/lease/races.test.ts';
 const OWNERS = 'server/src/lease/owners.test.ts';
 const CONTRACT = 'server/src/engine/etcd/etcd.test.ts';
+const STORIES = 'test/scenarios/leases.test.ts';
 const HELD = 'client/src/coordination/held-lease.test.ts';
 
 export const leaseMutants = [
@@ -21,6 +22,16 @@ export const leaseMutants = [
     { 'etcd-looks-for-the-lease': { becomes: '' } },
     CONTRACT,
     'has to be there where something is put',
+  ],
+  [
+    {
+      'lease-counts-from-asking': {
+        find: 'lease.confirm(asked)',
+        replace: 'lease.confirm(this.stopwatch.now())',
+      },
+    },
+    STORIES,
+    'by an answer that came late',
   ],
   [{ 'lease-is-lost-in-time': 'never' }, HELD, 'without any timer'],
   [

@@ -50,6 +50,26 @@ describe('who holds a lease', () => {
     expect(goneAt).toBeLessThan(Number.POSITIVE_INFINITY);
   });
 
+  it('takes it for held no longer by an answer that came late', async () => {
+    scene = new Scene();
+    const [holder, other] = [scene.client('holder'), scene.client('other')];
+    const lease = await scene.settled(granted(holder, { ttlMs: 8_000 }));
+    await scene.settled(holder.set('/a', '1', { lease: lease.id }));
+    const mirror = other.mirror('/a');
+    await scene.settled(mirror.ready());
+    const asked = () => scene.sentTo('holder').filter(({ type }) => type === 'leases').length;
+    const before = asked();
+    scene.network.freeze('holder');
+    expect(await scene.clock.until(() => asked() > before, 5_000)).toBe(true);
+    for (const link of scene.links('holder')) link.silence('up');
+    await scene.clock.advance(4_000);
+    scene.network.thaw('holder');
+    const isHeld = () => lease.status === 'held';
+    expect(isHeld()).toBe(true);
+    expect(await scene.clock.until(() => !isHeld() || mirror.size === 0, 20_000)).toBe(true);
+    expect([isHeld(), mirror.size]).toEqual([false, 1]);
+  });
+
   it('keeps it over a lost connection and a restart of the server that are shorter than its TTL', async () => {
     scene = new Scene();
     const holder = scene.client('holder');

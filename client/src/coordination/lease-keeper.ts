@@ -99,6 +99,7 @@ export class LeaseKeeper {
     if (reply.type === 'error') this.#context.report(errorOfReply(reply));
     if (reply.type !== 'leases') return;
     const kept = new Set(reply.leases.map(({ lease }) => lease));
+    // safeguard: lease-counts-from-asking
     for (const { lease } of some)
       if (kept.has(lease.id)) lease.confirm(asked);
       else lease.lose('over');
