@@ -2,7 +2,7 @@
 import { connect } from '@confer/client';
 
 const [url, ttlMs, path] = process.argv.slice(2);
-const confer = connect(url, { client: { name: 'holder' } });
+const confer = connect(url.split(','), { client: { name: 'holder' } });
 const lease = await confer.lease({ ttlMs: Number(ttlMs), name: 'a holder' });
 await confer.set(path, String(process.pid), { lease: lease.id });
 lease.signal.addEventListener('abort', () => process.stdout.write(`lost ${Date.now()}\n`));

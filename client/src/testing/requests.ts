@@ -18,7 +18,7 @@ import { checkCount } from './commit-parts.ts';
 import { listed } from './listing.ts';
 import type { MemoryStore, Outcome, Write } from './memory-store.ts';
 import { logOf, versionsOf } from './past.ts';
-import { decided } from './transactions.ts';
+import { decided, requireNoLease } from './transactions.ts';
 import { Watcher } from './watcher.ts';
 
 /** What is needed to answer the requests of one connection. */
@@ -89,6 +89,12 @@ function reply(request: Exclude<Request, WatchRequest | VerifyRequest>, context:
       const nothing = { roles: [], allow: [], deny: [] };
       return { type: 'identity', id, principal: context.actor, kind: 'anyone', ...nothing };
     }
+    case 'grantLease':
+    case 'keepAlive':
+    case 'revokeLease':
+    case 'readLease':
+    case 'listLeases':
+      throw new ProtocolError('unavailable', 'the test server keeps no leases');
     default:
       throw new ProtocolError('forbidden', 'the test server has neither roles nor tokens');
   }
@@ -98,7 +104,10 @@ function committed(request: CommitRequest, { write, actor }: Answering): Reply {
   const { id, requestId, operations, conditions = [], note } = request;
   checkCount(request);
   if (note !== undefined) checkNote(note);
-  for (const operation of operations) checkOperation(operation);
+  for (const operation of operations) {
+    checkOperation(operation);
+    requireNoLease(operation);
+  }
   for (const condition of conditions) checkCondition(condition);
   const outcome = write({ requestId, operations, conditions, note, actor });
   return { type: 'committed', id, ...outcome };

@@ -8,7 +8,7 @@ export interface LeaseKeeping extends LeaseObserver {
   /** Before the entry of a lease is written. */
   prepare(lease: Lease): Promise<void> | undefined;
   /** It is known which leases there are, and what goes with each. `orphaned`: what goes with none that is there. */
-  start(leases: Iterable<Lease>, orphaned: Iterable<string>): void;
+  start(orphaned: Iterable<string>): void;
   /** That has to be found out anew. */
   pause(): void;
   stop(): void;

@@ -33,10 +33,6 @@ export class LeaseTable {
     return this.#leases.get(id);
   }
 
-  all(): IterableIterator<Lease> {
-    return this.#leases.values();
-  }
-
   pathsOf(id: string): ReadonlySet<string> {
     return this.#paths.get(id) ?? NOTHING;
   }

@@ -49,11 +49,12 @@ export class LeaseTimers implements LeaseObserver {
     this.#with = parts;
   }
 
-  /** What goes with each lease is known: from now on they can end. `orphaned`: what goes with none that is there. */
-  start(leases: Iterable<Lease>, orphaned: Iterable<string>): void {
+  /**
+   * What goes with each lease is known: from now on they can end. Each has had its whole TTL since it was found.
+   * `orphaned`: what goes with none that is there.
+   */
+  start(orphaned: Iterable<string>): void {
     this.#state = 'running';
-    const now = this.#with.runtime.uptimeMs();
-    for (const { id, ttlMs } of leases) this.#deadlines.set(id, now + ttlMs);
     for (const id of orphaned) this.#expire(id);
     this.#arm();
   }

@@ -203,7 +203,7 @@ export class Leases {
     const { store, runtime } = this.#with;
     const finish = () => {
       this.#looking = undefined;
-      this.#keeping.start(this.#table.all(), this.#table.orphaned());
+      this.#keeping.start(this.#table.orphaned());
     };
     if (!hasLeases(store)) {
       finish();

@@ -38,8 +38,8 @@ export class OwnKeeping implements LeaseKeeping {
     this.#timers.over(lease);
   }
 
-  start(leases: Iterable<Lease>, orphaned: Iterable<string>): void {
-    this.#timers.start(leases, orphaned);
+  start(orphaned: Iterable<string>): void {
+    this.#timers.start(orphaned);
   }
 
   pause(): void {
