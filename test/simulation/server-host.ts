@@ -12,7 +12,7 @@ import type { ProcessClock, VirtualClock } from '../../shared/src/test-support/v
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import { type Histories, modelOf } from '../validate/history.ts';
-import { leaseWriteOf } from './lease-writes.ts';
+import { leaseEndOf, leaseWriteOf } from './lease-writes.ts';
 import type { OperationHistory } from './operation-history.ts';
 import type { DiskFaults } from './stores/disk-faults.ts';
 import { MemoryStore } from './stores/memory-store.ts';
@@ -56,8 +56,8 @@ export class ServerHost implements Histories {
   readonly #newest = new Map<string, string>();
   /** When each commit came out, by history and revision. */
   readonly #committedAt = new Map<string, number>();
-  /** At which revision, by history and request id. */
   readonly #leaseWrites = new Map<string, ModelWrite>();
+  /** At which revision, by history and request id. */
   readonly #done = new Map<string, number>();
   readonly #revisions = new Map<string, number[]>();
   readonly #newStore: () => SimulatedStore;
@@ -351,20 +351,26 @@ export class ServerHost implements Histories {
     }
   }
 
+  /** S4: somebody has asked for it, and it was not made before. */
+  #judgeRequest(requestId: string, revision: number, isKnown: boolean): void {
+    this.#revisions.set(requestId, [...this.revisionsOf(requestId), revision]);
+    const once = `${this.#history} ${requestId}`;
+    if (this.#done.has(once)) this.problems.push(`S4 revision ${revision}: done before`);
+    this.#done.set(once, revision);
+    if (!isKnown || !this.#options.operationHistory.requestIds.has(requestId))
+      this.problems.push(`S4 revision ${revision}: nobody asked for it`);
+  }
+
   /** S2 to S5. */
   #judge(commit: Commit, { supports }: Engine): void {
     const requestId = this.#store.requestIdOf(commit.revision) ?? '';
     const { writes, operationHistory, clock } = this.#options;
-    const write = writes.get(requestId) ?? this.#leaseWrites.get(requestId);
+    const ended = requestId === '' ? leaseEndOf(commit) : undefined;
+    const write = ended ?? writes.get(requestId) ?? this.#leaseWrites.get(requestId);
     if (requestId.startsWith('expired-')) operationHistory.requestIds.add(requestId);
     const { model, history } = this;
     this.#committedAt.set(`${history} ${commit.revision}`, clock.now());
-    this.#revisions.set(requestId, [...this.revisionsOf(requestId), commit.revision]);
-    const once = `${history} ${requestId}`;
-    if (this.#done.has(once)) this.problems.push(`S4 revision ${commit.revision}: done before`);
-    this.#done.set(once, commit.revision);
-    if (write === undefined || !operationHistory.requestIds.has(requestId))
-      this.problems.push(`S4 revision ${commit.revision}: nobody asked for it`);
+    if (ended === undefined) this.#judgeRequest(requestId, commit.revision, write !== undefined);
     if (write === undefined) return;
     // Who shares revisions with others has gaps.
     if (!supports.gapless) model.idleUntil(commit.revision - 1);
@@ -383,10 +389,7 @@ export class ServerHost implements Histories {
 function hurried(clock: Clock): Clock {
   let looks = 0;
   return {
-    now: () => {
-      looks += 1;
-      return clock.now() + (looks % 2) * 9;
-    },
+    now: () => clock.now() + (++looks % 2) * 9,
     setTimer: clock.setTimer,
   };
 }

@@ -33,6 +33,11 @@ export class LeaseJudge {
     this.#model = model;
   }
 
+  /** How many there were. */
+  get count(): number {
+    return this.#leases.length;
+  }
+
   granted(lease: Lease, stateOf: Judged['stateOf']): void {
     const heldAt = this.#clock.elapsedMs;
     this.#leases.push({ lease, stateOf, paths: [], isGone: false, isRevoked: false, heldAt });

@@ -15,6 +15,12 @@ export interface LeaseRun {
   readonly engine: EngineName;
 }
 
+export interface Judgement {
+  readonly problems: readonly string[];
+  /** How many leases there were. */
+  readonly leases: number;
+}
+
 /** A program that takes leases, on a machine of its own. */
 interface Program {
   readonly name: string;
@@ -31,7 +37,7 @@ const PIECE_MS = 20;
 const TTLS_MS = [2_000, 3_000, 8_000, 15_000];
 
 /** Programs that hold leases, while links, machines and clocks do what they like. Returns what was wrong. */
-export async function simulateLeases({ seed, steps, engine }: LeaseRun): Promise<string[]> {
+export async function simulateLeases({ seed, steps, engine }: LeaseRun): Promise<Judgement> {
   const run = new Run(new SeededRandom(seed), engine);
   for (let step = 0; step < steps; step++) await run.act();
   return run.end();
@@ -82,7 +88,7 @@ class Run {
     await this.#pass(random.pick([0, 20, 300, 1_500, 5_000]));
   }
 
-  async end(): Promise<string[]> {
+  async end(): Promise<Judgement> {
     const { network, server, clock } = this.#judged;
     server.thaw();
     server.healDisk();
@@ -96,7 +102,7 @@ class Run {
       .map(({ client }) => client.close());
     await clock.advance(10_000);
     await Promise.all(closing);
-    return [...this.#judge.problems, ...server.problems];
+    return { problems: [...this.#judge.problems, ...server.problems], leases: this.#judge.count };
   }
 
   #begin(): void {
