@@ -7,14 +7,17 @@ import { openBrowserSocket } from './sockets/browser.ts';
 /** Connects to the servers at `urls`. See the entry for Node; this one needs nothing of Node. */
 export function connect(urls: string | readonly string[], options: ClientOptions = {}): Client {
   const platform = { ...systemPlatform(openBrowserSocket), onWakeUp };
-  return Object.assign(createClient(urls, options, platform), { config: elsewhere });
+  return Object.assign(createClient(urls, options, platform), {
+    config: elsewhere,
+    lease: elsewhere,
+  });
 }
 
 /** The types are those of Node. */
 function elsewhere(): never {
   throw new ConferError(
     'invalid_argument',
-    "in a page: import { config } from '@confer/client/config', and config(client, ...)",
+    'in a page: config(client, ...) of @confer/client/config, grantLease(client, ...) of .../coordination',
   );
 }
 

@@ -59,6 +59,20 @@ describe('a lease', () => {
     expect(late).toMatchObject({ code: 'lease_not_found' });
   });
 
+  it('S4 is the same one when the engine has forgotten that it was asked for, and it is there yet', async () => {
+    const on = await LeaseScene.start();
+    const lease = await on.grant(86_400_000, 'old');
+    for (let i = 0; i < 3; i++) await on.put(`/a/${i}`);
+    await on.pass(20 * 60_000);
+    await on.scene.engine.maintenance.compact(on.scene.engine.reads.revision);
+    // The first connection has said nothing for too long.
+    const reply = await on.ask(
+      (id) => ({ type: 'grantLease', id, requestId: 'old', ttlMs: 86_400_000 }),
+      RawClient.open(on.scene.core),
+    );
+    expect(reply).toMatchObject({ type: 'leases', leases: [{ lease }], revision: 1 });
+  });
+
   it('S4 is revoked once, with the first outcome for each try, and what is over is no failure', async () => {
     const on = await LeaseScene.start();
     const lease = await on.grant();

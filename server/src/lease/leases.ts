@@ -114,13 +114,7 @@ export class Leases {
     this.#granting.set(owner, (this.#granting.get(owner) ?? 0) + 1);
     try {
       await this.#keeping.prepare(lease);
-      const entry = recordOf(lease);
-      const conditions = [{ path: entry.path, modRevision: 0 }];
-      const write = { operations: [entry], conditions, actor, requestId };
-      const { revision } = await this.#with.store.commitOwn(write);
-      // A retry that comes when it is over is told the first outcome by the engine.
-      this.require(id);
-      return revision;
+      return await this.#write(lease, { actor, requestId });
     } finally {
       const left = (this.#granting.get(owner) ?? 0) - 1;
       if (left > 0) this.#granting.set(owner, left);
@@ -176,6 +170,23 @@ export class Leases {
     const ids = entries.map(({ path }) => path.slice(LEASES.length + 1));
     const leases = ids.flatMap((id) => this.find(id) ?? []);
     return { leases, next: next?.slice(LEASES.length + 1) };
+  }
+
+  /** Writes the entry of a lease. A retry is told the first outcome by the engine, also when the lease is over. */
+  async #write(lease: Lease, about: Write): Promise<number> {
+    const { store } = this.#with;
+    const entry = recordOf(lease);
+    const conditions = [{ path: entry.path, modRevision: 0 }];
+    try {
+      const { revision } = await store.commitOwn({ operations: [entry], conditions, ...about });
+      this.require(lease.id);
+      return revision;
+    } catch (error) {
+      // The engine has forgotten the request, and the lease of it is there yet.
+      const isKnown = error instanceof ProtocolError && error.code === 'conflict';
+      if (!isKnown || this.require(lease.id).owner !== lease.owner) throw error;
+      return store.get(entry.path)?.modRevision ?? store.revision;
+    }
   }
 
   #requireRoom(owner: string, isBounded: boolean): void {
