@@ -64,3 +64,8 @@ export type {
   LeaseStatus,
   LeaseWithPaths,
 } from './coordination/api.ts';
+export {
+  createSequential,
+  type SequentialEntry,
+  type SequentialOptions,
+} from './coordination/sequential.ts';

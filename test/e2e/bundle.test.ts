@@ -22,7 +22,9 @@ it('W7 W12 the bundle, which is minified twice, does and says what the package d
 
 it('the bundle says what to load where a page asks for what is not in it', async () => {
   const server = await createServer({ engine: 'memory', port: 0 });
-  const builds = ['browser.bundle.js', 'extras.bundle.js'].map((file) => dist(file).href);
+  const builds = ['browser.bundle.js', 'extras.bundle.js', 'coordination.bundle.js'].map(
+    (file) => dist(file).href,
+  );
   const script = new URL('./extras-tour.js', import.meta.url).pathname;
   const { code, stdout, stderr } = await new Program(script, [...builds, server.url]).finished;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -31,10 +33,13 @@ it('the bundle says what to load where a page asks for what is not in it', async
   ];
   expect(JSON.parse(stdout)).toEqual({
     watch: say('client.watch'),
+    txn: say('client.txn'),
     changes: say('mirror.changes'),
     commit: ['too_large', 'the request is larger than the 8388608 bytes that the server takes'],
     entriesWithout: 0,
     entriesWith: 12,
+    decided: [true, '1'],
+    numbers: ['/jobs/0000000004', '/jobs/0000000005'],
     isLive: true,
   });
   await server.close();
@@ -74,7 +79,9 @@ it('the bundle for flags answers out of a mirror of the first one', async () => 
   await server.close();
 });
 
-it.each(['admin', 'config', 'history', 'openfeature', 'react', 'snapshot', 'tabs'])(
+it.each([
+  ...['admin', 'config', 'coordination', 'history', 'openfeature', 'react', 'snapshot', 'tabs'],
+])(
   'the bundle %s loads beside the first, and its errors are of one class with it',
   async (name) => {
     const shown: Record<string, unknown> = await import(dist(`${name}.bundle.js`).href);

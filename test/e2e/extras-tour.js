@@ -4,9 +4,10 @@ import { WebSocket } from 'ws';
 globalThis.WebSocket = WebSocket;
 globalThis.addEventListener ??= () => {};
 
-const [, , build, extrasBuild, url] = process.argv;
+const [, , build, extrasBuild, coordinationBuild, url] = process.argv;
 const { connect } = await import(build);
 const { extras } = await import(extrasBuild);
+const { createSequential } = await import(coordinationBuild);
 const thrown = async (ask) => {
   try {
     await ask();
@@ -25,6 +26,7 @@ const mirror = page.mirror('/large');
 await mirror.ready();
 const said = {
   watch: await thrown(() => page.watch('/large')),
+  txn: await thrown(() => page.txn({ then: [] })),
   changes: await thrown(() => mirror.changes()),
   commit: await thrown(() => page.commit({ operations })),
   entriesWithout: mirror.size,
@@ -32,7 +34,22 @@ const said = {
 const whole = connect(url, { extras });
 const { revision } = await whole.commit({ operations });
 await mirror.waitFor(revision);
+const entriesWith = mirror.size;
+const get = { type: 'get', path: '/swapped' };
+await whole.set('/swapped', '1');
+const { succeeded, results } = await whole.txn({
+  if: [{ path: '/swapped', value: '1' }],
+  then: [get, { type: 'put', path: '/swapped', value: '2' }],
+});
+const jobs = [
+  await createSequential(whole, '/jobs', 'a'),
+  await createSequential(whole, '/jobs', 'b'),
+];
 console.log(
-  JSON.stringify({ ...said, entriesWith: mirror.size, isLive: mirror.status === 'live' }),
+  JSON.stringify({
+    ...{ ...said, entriesWith, isLive: mirror.status === 'live' },
+    decided: [succeeded, results[0].entry.value],
+    numbers: jobs.map(({ path }) => path),
+  }),
 );
 await Promise.all([page.close(), whole.close()]);
