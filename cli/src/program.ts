@@ -36,6 +36,7 @@ import { addSubscribers } from './commands/subscribers.ts';
 import { addTls } from './commands/tls.ts';
 import { addToken } from './commands/token.ts';
 import { addTree } from './commands/tree.ts';
+import { addTxn } from './commands/txn.ts';
 import { addVerify } from './commands/verify.ts';
 import { addVersion } from './commands/version.ts';
 import { addWait } from './commands/wait.ts';
@@ -79,6 +80,7 @@ const COMMANDS = [
   addSet,
   addEdit,
   addRm,
+  addTxn,
   addCp,
   addMv,
   addLease,
