@@ -33,6 +33,18 @@ const operation = fc.oneof(
   }),
 );
 
+const condition = fc.oneof(
+  fc.record({ path: anyPath, modRevision: fc.nat(5) }),
+  fc.record({ path: anyPath, exists: fc.boolean() }),
+  fc.record({ path: anyPath, value }),
+  fc.record({ path: anyPath, unchangedSince: fc.nat(60) }),
+);
+const txnOperation = fc.oneof(
+  operation,
+  fc.record({ type: fc.constant('get' as const), path: anyPath }),
+  fc.record({ type: fc.constant('list' as const), path: anyPath, depth: fc.nat(3) }),
+);
+
 const message: fc.Arbitrary<UpMessage> = fc.oneof(
   fc.record({ type: fc.constant('hello' as const), version: fc.constantFrom(1, 1, 1, 2) }),
   fc.record({ type: fc.constant('get' as const), id, path: anyPath }),
@@ -55,7 +67,15 @@ const message: fc.Arbitrary<UpMessage> = fc.oneof(
     // Replaced when it is sent: a request id names one write only.
     requestId: fc.constant('@'),
     operations: fc.array(operation, { maxLength: 6 }),
-    conditions: fc.array(fc.record({ path: anyPath, modRevision: fc.nat(5) }), { maxLength: 1 }),
+    conditions: fc.array(condition, { maxLength: 1 }),
+  }),
+  fc.record({
+    type: fc.constant('txn' as const),
+    id,
+    requestId: fc.constant('@'),
+    if: fc.array(condition, { maxLength: 2 }),
+    then: fc.array(txnOperation, { maxLength: 4 }),
+    else: fc.array(txnOperation, { maxLength: 4 }),
   }),
   fc.record({
     type: fc.constant('watch' as const),

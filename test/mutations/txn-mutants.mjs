@@ -1,7 +1,7 @@
 /** Safeguards of transactions: each is noticed by the test that `by` names, a file and a part of a title. */
 const ENGINE = 'server/src/engine/memory/memory.test.ts';
 const RIGHTS = 'server/src/auth/txn-rights.test.ts';
-const GATEWAYS = 'test/simulation/etcd/gateways.test.ts';
+const STORIES = 'test/simulation/etcd/txn-stories.test.ts';
 
 const all = [
   [{ 'subtree-conditions-are-judged': 'never' }, ENGINE, 'S2 is broken by a put below it'],
@@ -16,7 +16,11 @@ const all = [
     RIGHTS,
     'cover what a condition compares',
   ],
-  [{ 'revision-of-another-gateway-is-waited-for': 'drop' }, GATEWAYS, 'seed 55, which found'],
+  [
+    { 'revision-of-another-gateway-is-waited-for': 'drop' },
+    STORIES,
+    'W9 knows a revision that another gateway showed',
+  ],
   [
     {
       'what-comes-to-nothing-is-written-down': {
@@ -24,8 +28,8 @@ const all = [
           "if (isNothing) return { outcome: { kind: 'written', revision: verdict.revision } };",
       },
     },
-    GATEWAYS,
-    'do one branch of each transaction, once',
+    STORIES,
+    'S4 is not made by its first try after the second one found another branch',
   ],
 ];
 

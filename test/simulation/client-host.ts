@@ -16,6 +16,7 @@ import {
 import { ClientWork, isExpected } from './client-work.ts';
 import type { OperationHistory } from './operation-history.ts';
 import type { SharedTabs } from './shared-tabs.ts';
+import { TxnWork } from './txn-work.ts';
 
 const SUBTREES = ['/', '/a', '/a/b', '/d', '/nothing', '/x'];
 /** What a watch says when a server sent what does not fit: no correct one ever does. */
@@ -40,6 +41,7 @@ interface ClientHostOptions {
 interface Process {
   readonly client: Client;
   readonly work: ClientWork;
+  readonly txns: TxnWork;
   readonly scope: ProcessClock;
   isAlive: boolean;
 }
@@ -125,6 +127,11 @@ export class ClientHost {
     act();
   }
 
+  /** One random transaction. */
+  transact(random: SeededRandom): void {
+    if (this.#thawedAt !== undefined) this.#process.txns.act(random);
+  }
+
   /** Resolves with why a write was not made, if it was not. */
   set(): Promise<unknown> {
     return this.#process.work.set();
@@ -179,7 +186,18 @@ export class ClientHost {
       onRefused: (requestId) => operationHistory.refused(requestId, histories.history),
       onProblem: (problem) => this.problems.push(`${this.name}: ${problem}`),
     });
-    const process: Process = { client, work, scope, isAlive: true };
+    const { revisionIn } = this.#options;
+    const txns = new TxnWork({
+      client,
+      lastId: () => `${name}-${writes}`,
+      madeIn: (requestId, revision) =>
+        [...histories.truth].flatMap(([history, model]) =>
+          revisionIn(history, requestId) === revision ? [model] : [],
+        ),
+      onWritten: (requestId, revision) => process.isAlive && this.#shows(requestId, revision),
+      onProblem: (problem) => this.problems.push(`${this.name}: ${problem}`),
+    });
+    const process: Process = { client, work, txns, scope, isAlive: true };
     const isAlive = () => process.isAlive;
     for (let i = this.#random.int(1, 3); i > 0; i--) this.#openMirror(client, isAlive);
     for (let i = this.#random.int(0, 2); i > 0; i--) void this.#openWatch(client, isAlive);

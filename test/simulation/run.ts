@@ -14,6 +14,7 @@ import type { ServerHost } from './server-host.ts';
 import { SharedTabs } from './shared-tabs.ts';
 import type { EngineName } from './stores/simulated-store.ts';
 import { storing } from './stores/storing.ts';
+import { bankProblems } from './txn-work.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -21,6 +22,8 @@ export interface SimulationOptions {
   readonly engine?: EngineName;
   /** The clients are tabs of one browser, which share a connection. */
   readonly areTabs?: boolean;
+  /** Clients do transactions beside what they do otherwise, out of a randomness of their own. */
+  readonly areTxns?: boolean;
 }
 
 /** Nothing is wrong with the world for this long at the end; everybody must be well by then. */
@@ -43,10 +46,11 @@ export async function simulate({
   steps,
   engine = 'memory',
   areTabs = false,
+  areTxns = false,
 }: SimulationOptions): Promise<string[]> {
   const scene = build(new SeededRandom(seed), engine, new SeededRandom(~seed), areTabs);
   try {
-    await play(scene, steps);
+    await play(scene, steps, areTxns ? new SeededRandom(seed ^ 0x7a21) : undefined);
   } catch (error) {
     // What was found before says more than what the judges stumbled over in the end.
     const found = [...scene.server.problems, ...scene.clients.flatMap(({ problems }) => problems)];
@@ -55,12 +59,13 @@ export async function simulate({
   return scene.problems;
 }
 
-async function play(scene: Scene, steps: number): Promise<void> {
+async function play(scene: Scene, steps: number, txns?: SeededRandom): Promise<void> {
   const { random, clock, server, clients, operationHistory, problems } = scene;
   const compaction = random.pick([0, 0, 0.15]);
   for (let step = 0; step < steps; step++) {
     if (random.chance(0.8)) random.pick(clients).act();
     else disturb(scene);
+    if (txns?.chance(0.6)) txns.pick(clients).transact(txns);
     server.disturbDisk();
     if (random.chance(compaction)) server.compact(server.revision);
     if (random.chance(0.3)) observe(scene);
@@ -75,6 +80,7 @@ async function play(scene: Scene, steps: number): Promise<void> {
   problems.push(...server.problems, ...clients.flatMap((client) => client.problems));
   observe(scene);
   for (const client of clients) problems.push(...convergenceProblems(client, server));
+  problems.push(...bankProblems(server.truth));
   const readers = clients.flatMap((client) => client.readers);
   for (const { rule, reader, problem } of validate(readers, server.truth))
     problems.push(`${rule} ${reader}: ${problem}`);

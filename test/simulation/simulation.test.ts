@@ -9,6 +9,8 @@ const SEEDS_OF = isLong
   ? { memory: 20_000, lmdb: 20_000, etcd: 5_000 }
   : { memory: 100, lmdb: 150, etcd: isFull ? 50 : 20 };
 const STEPS = 120;
+/** What always runs is to stay short. */
+const TXNS_EVERY = isLong ? 1 : 4;
 const SEEDS_PER_TEST = 50;
 
 /** Seeds that find what was wrong once. A change of what a seed does needs others: see README.md. */
@@ -35,6 +37,20 @@ describe.each(engineNames)(
       async ({ from, to }) => {
         for (let seed = from; seed <= to; seed++) {
           const problems = await simulate({ seed, steps: STEPS, engine });
+          expect(
+            problems,
+            `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,
+          ).toEqual([]);
+        }
+      },
+    );
+
+    it.each(runs)(
+      'keeps its promises to those who do transactions, with seeds $from to $to',
+      { timeout: 120_000 },
+      async ({ from, to }) => {
+        for (let seed = from; seed <= to; seed += TXNS_EVERY) {
+          const problems = await simulate({ seed, steps: STEPS, engine, areTxns: true });
           expect(
             problems,
             `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,

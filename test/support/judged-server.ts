@@ -1,4 +1,4 @@
-import { decodeUp, type UpMessage } from '@confer/shared';
+import { decodeUp, type Operation, type TxnOperation, type UpMessage } from '@confer/shared';
 import type { Client, ClientOptions } from '../../client/src/api.ts';
 import { createClient } from '../../client/src/client.ts';
 import type { SeededRandom } from '../../shared/src/test-support/seeded-random.ts';
@@ -85,13 +85,23 @@ export class JudgedServer {
 
   #take(message: UpMessage | undefined): void {
     if (message?.type === 'commit') this.#writes.set(message.requestId, message);
+    if (message?.type === 'txn')
+      this.#writes.set(message.requestId, {
+        conditions: message.if,
+        operations: message.then.filter(isWrite),
+        otherwise: (message.else ?? []).filter(isWrite),
+      });
   }
 
   #takeFromHostile(frame: string): void {
     const decoded = decodeUp(frame);
     if (!decoded.ok) return;
     this.#take(decoded.message);
-    if (decoded.message.type === 'commit')
+    if (decoded.message.type === 'commit' || decoded.message.type === 'txn')
       this.operationHistory.requestIds.add(decoded.message.requestId);
   }
+}
+
+function isWrite(operation: TxnOperation): operation is Operation {
+  return operation.type === 'put' || operation.type === 'delete';
 }

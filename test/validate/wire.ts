@@ -117,7 +117,8 @@ export class WireJudge {
         }
         return;
       case 'committed':
-        if (message.puts + message.deletes === 0) return;
+      case 'decided':
+        if (wroteNothing(message)) return;
         for (const [name, watch] of connection.watches)
           this.#has(watch, message.revision, connection, `W12 an answer overtook what ${name}`);
         return;
@@ -231,4 +232,9 @@ export class WireJudge {
 
 function batchOf(message: DownMessage): string {
   return message.type === 'commits' ? `${message.watch} ${message.to}` : '';
+}
+
+function wroteNothing(message: Of<'committed' | 'decided'>): boolean {
+  if (message.type === 'decided') return message.revision === message.readRevision;
+  return message.puts + message.deletes === 0;
 }
