@@ -126,4 +126,40 @@ describe('an audit as well as can be', () => {
       ['log', '/'],
     ]);
   });
+
+  it('has of a transaction what the branch that was done wrote, and what of both is sensitive', async () => {
+    const { core, settle, events } = await startAudited(false, ['/s']);
+    const client = RawClient.open(core);
+    client.send({
+      ...{ type: 'txn', id: 1, requestId: 'r1', note: 'why' },
+      if: [
+        { path: '/a', exists: true },
+        { path: '/s/compared', value: 'x' },
+      ],
+      then: [{ type: 'put', path: '/a', value: 'secret' }],
+      else: [
+        { type: 'delete', path: '/b' },
+        { type: 'put', path: '/c', value: 'secret' },
+        { type: 'get', path: '/s/read' },
+        { type: 'get', path: '/elsewhere' },
+      ],
+    });
+    await settle();
+    const [, read, done] = events;
+    expect(read).toMatchObject({ event: 'read', note: 'txn', paths: ['/s/read', '/s/compared'] });
+    expect(done).toMatchObject({
+      ...{ event: 'commit', outcome: 'done', requestId: 'r1', note: 'why' },
+      ...{ paths: ['/b', '/c'], pathCount: 2 },
+    });
+    expect(JSON.stringify(events)).not.toContain('secret');
+    client.send({
+      type: 'txn',
+      id: 2,
+      requestId: 'r2',
+      if: [],
+      then: [{ type: 'get', path: '/a' }],
+    });
+    await settle();
+    expect(events).toHaveLength(3);
+  });
 });

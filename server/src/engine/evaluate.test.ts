@@ -238,3 +238,35 @@ describe('the conditions of a commit', () => {
     expect((await failureOf(() => judge([], [drop('/b')], on('/a', 4)))).code).toBe('conflict');
   });
 });
+
+describe('the branches of a transaction', () => {
+  const judged = (paths: readonly string[], more: Partial<WriteRequest>) =>
+    atOnce(evaluate(request([put('/then')], more), new Entries(paths), NAMING));
+  const exists = [{ path: '/a', exists: true }];
+
+  it('are chosen by its conditions, and what is done says which one it was', () => {
+    const otherwise = [put('/else')];
+    const { commit, otherwise: isElse } = judged([], { conditions: exists, otherwise });
+    expect(commit?.changes.map(({ path }) => path)).toEqual(['/else']);
+    expect(isElse).toBe(true);
+    expect(commit && outcomeOf(commit, isElse)).toEqual({
+      ...{ revision: 7, puts: 1, deletes: 0, otherwise: true },
+    });
+    expect(judged(['/a'], { conditions: exists, otherwise })).toMatchObject({
+      ...{ commit: { changes: [{ path: '/then' }] }, otherwise: false },
+    });
+  });
+
+  it('may come to nothing', () => {
+    const nothing = { commit: undefined, otherwise: true };
+    expect(judged([], { conditions: exists, otherwise: [] })).toEqual(nothing);
+    expect(judged([], { conditions: exists, otherwise: [dropAll('/none')] })).toEqual(nothing);
+  });
+
+  it('are both held against each other before a condition is', async () => {
+    const conditions = [{ path: '/a', modRevision: 99 }];
+    const otherwise = [dropAll('/b'), put('/b/c')];
+    const error = await failureOf(() => judged([], { conditions, otherwise }));
+    expect([error.code, error.details.path]).toEqual(['overlapping_writes', '/b/c']);
+  });
+});

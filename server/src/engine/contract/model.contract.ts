@@ -1,4 +1,4 @@
-import { comparePaths, isWithin, type Operation } from '@confer/shared';
+import { type Condition, comparePaths, isWithin, type Operation } from '@confer/shared';
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../../../../shared/src/test-support/seeded-random.ts';
 import type { ScanQuery } from '../engine.ts';
@@ -19,13 +19,15 @@ export function describeModel(scene: () => Scene): void {
     const walk = new Walk(scene(), random);
     for (let step = 0; step < STEPS; step++) {
       const dice = random();
-      if (dice < 0.7) await walk.commit();
+      if (dice < 0.5) await walk.commit();
+      else if (dice < 0.7) await walk.txn();
       else if (dice < 0.95) walk.look();
       else await walk.compact();
     }
     walk.look();
     expect(walk.commits).toBeGreaterThan(STEPS / 4);
     expect(walk.conflicts).toBeGreaterThan(0);
+    expect(walk.branches.size).toBe(2);
   });
 }
 
@@ -37,6 +39,8 @@ class Walk {
   readonly #deletes: (readonly [string, number])[] = [];
   commits = 0;
   conflicts = 0;
+  /** Which of the two were done. */
+  readonly branches = new Set<boolean>();
 
   constructor(scene: Scene, random: () => number) {
     this.#scene = scene;
@@ -60,10 +64,61 @@ class Walk {
     }
     const { revision, puts, deletes } = await commit();
     if (puts + deletes === 0) return;
+    this.#keep(state, operations, revision);
+  }
+
+  /** One of two branches, whichever its conditions choose by the model. */
+  async txn(): Promise<void> {
+    const state = this.#states.at(-1)?.[1] ?? new Map();
+    const conditions = Array.from({ length: this.#below(3) }, () => this.#condition(state));
+    const [operations, otherwise] = [this.#distinct(), this.#distinct()];
+    const holds = conditions.every((condition) => this.#holds(condition, state));
+    const outcome = await this.#scene.commit(operations, { conditions, otherwise });
+    expect(outcome.otherwise, JSON.stringify(conditions)).toBe(holds ? undefined : true);
+    this.branches.add(holds);
+    if (outcome.puts + outcome.deletes > 0)
+      this.#keep(state, holds ? operations : otherwise, outcome.revision);
+  }
+
+  #keep(state: State, operations: readonly Operation[], revision: number): void {
     this.commits++;
     const after = applied(state, operations, revision);
     for (const gone of state.keys()) if (!after.has(gone)) this.#deletes.push([gone, revision]);
     this.#states.push([revision, after]);
+  }
+
+  #condition(state: State): Condition {
+    const path = this.#pick(PATHS);
+    const [value = 'none', modRevision = 0] = state.get(path) ?? [];
+    const [since] = this.#pick(this.#states);
+    return this.#pick<Condition>([
+      { path, modRevision },
+      { path, exists: this.#random() < 0.5 },
+      { path, value },
+      { path: this.#pick(SUBTREES), unchangedSince: since },
+      { path: this.#pick(SUBTREES), unchangedSince: this.#states.at(-1)?.[0] ?? since },
+    ]);
+  }
+
+  #holds(condition: Condition, state: State): boolean {
+    const { path } = condition;
+    const held = state.get(path);
+    if ('exists' in condition) return (held !== undefined) === condition.exists;
+    if ('value' in condition) return held?.[0] === condition.value;
+    if ('modRevision' in condition) return (held?.[1] ?? 0) === condition.modRevision;
+    if (!('unchangedSince' in condition)) throw new Error('no other kind is tried');
+    const { unchangedSince } = condition;
+    const isIn = (at: string, revision: number) => revision > unchangedSince && isWithin(at, path);
+    const isPut = [...state].some(([at, [, revision]]) => isIn(at, revision));
+    return !isPut && !this.#deletes.some(([at, revision]) => isIn(at, revision));
+  }
+
+  /** Writes that touch no path twice. */
+  #distinct(): Operation[] {
+    const all = Array.from({ length: this.#below(4) }, () => this.#operation());
+    const isApart = ({ path }: Operation, i: number) =>
+      all.slice(0, i).every((each) => !isWithin(each.path, path) && !isWithin(path, each.path));
+    return all.filter(isApart);
   }
 
   async compact(): Promise<void> {
