@@ -38,7 +38,8 @@ class Witness {
       const entry = await this.#client.get(path).catch(() => 'failed' as const);
       if (entry !== 'failed') note({ kind: 'read', value: entry?.value ?? null });
     } else if (dice < 0.75) await this.#write(path, value, note);
-    else await this.#swap(path, value, note);
+    else if (dice < 0.87) await this.#swap(path, value, note);
+    else await this.#decide(path, value, note);
   }
 
   async #write(
@@ -71,6 +72,29 @@ class Witness {
     } catch (error) {
       if (error instanceof ConflictError) note({ kind: 'refused', expected });
       else if (!isUnwritten(error)) note({ kind: 'swap', expected, value }, true);
+    }
+  }
+
+  /** Swaps by a transaction, which says what it found where it did not. */
+  async #decide(
+    path: string,
+    value: string,
+    note: (effect: RegisterOperation['effect'], isOptional?: boolean) => void,
+  ): Promise<void> {
+    const before = await this.#client.get(path).catch(() => 'failed' as const);
+    if (before === 'failed') return;
+    const expected = before?.value ?? null;
+    try {
+      const outcome = await this.#client.txn({
+        if: [expected === null ? { path, exists: false } : { path, value: expected }],
+        then: [{ type: 'put', path, value }],
+        else: [{ type: 'get', path }],
+        timeoutMs: 30_000,
+      });
+      if (outcome.succeeded) note({ kind: 'swap', expected, value });
+      else note({ kind: 'read', value: outcome.results[0].entry?.value ?? null });
+    } catch (error) {
+      if (!isUnwritten(error)) note({ kind: 'swap', expected, value }, true);
     }
   }
 }
