@@ -25,11 +25,16 @@ const all = [
     {
       'what-comes-to-nothing-is-written-down': {
         becomes:
-          "if (isNothing) return { outcome: { kind: 'written', revision: verdict.revision } };",
+          "if (isNothing) return { outcome: { kind: 'written', revision: verdict.revision }, writing, verdict };",
       },
     },
     STORIES,
     'S4 is not made by its first try after the second one found another branch',
+  ],
+  [
+    { 'branch-that-is-too-large-is-looked-for': 'always' },
+    STORIES,
+    'S4 has the branch of the first try where the other one is too large',
   ],
 ];
 

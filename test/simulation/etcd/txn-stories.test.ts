@@ -130,6 +130,17 @@ describe('a transaction through gateways over a model of etcd', () => {
     expect(await settled(ask(a))).toEqual(first);
   });
 
+  it('S4 has the branch of the first try where the other one is too large', async () => {
+    const a = await open('A', 0);
+    const large = put('/large', 'x'.repeat(2_000_000));
+    const isThere = [{ path: '/x', exists: true }];
+    const first = await settled(txn(a, 'r1', isThere, [large], [put('/x')]));
+    expect(await settled(txn(a, 'r1', isThere, [large], [put('/x')]))).toEqual(first);
+    const another = await settled(txn(a, 'r2', isThere, [large])).catch(({ code }) => code);
+    expect(another).toBe('too_large');
+    expect(a.engine.reads.get('/large')).toBeUndefined();
+  });
+
   it.each<[string, Condition, EngineOperation]>([
     ['what a path holds', { path: '/t/x', value: '1' }, put('/t/x', '2')],
     ['that nothing changed below', { path: '/t', unchangedSince: 0 }, put('/t/new')],

@@ -28,6 +28,22 @@ export interface JudgedLaneOptions {
   ) => Promise<Writing>;
 }
 
+/** What is to be made, by the state that it was judged by. */
+interface Judged {
+  readonly verdict: Verdict;
+  readonly headRevision: number;
+  /** Of the record that says that an earlier try was not made. */
+  readonly voided: number;
+}
+
+interface Tried {
+  readonly outcome: TxnOutcome;
+  /** Missing where nothing was to be done but to write that down. */
+  readonly deleted?: number;
+  readonly writing: Writing;
+  readonly verdict: Verdict;
+}
+
 /** Others write all the time; so often a write that is judged here is judged anew. */
 const TRIES_MAX = 10;
 const CURRENT_MS = 2_000;
@@ -53,14 +69,12 @@ export class JudgedLane {
     for (let tries = 0; tries <= TRIES_MAX; tries++) {
       const judged = await this.#judge(request);
       if (judged === undefined) continue;
-      const { verdict, headRevision } = judged;
-      const { revision, otherwise } = verdict;
+      const { revision, otherwise, refusal } = judged.verdict;
       const nothing = withBranch({ revision, puts: 0, deletes: 0 }, otherwise);
-      if (verdict.refusal === undefined && writesNothing(request)) return nothing;
-      const writing = await this.#options.writingOf(request, verdict.operations, otherwise);
-      const tried = await this.#try(writing, { verdict, headRevision, voided });
+      if (refusal === undefined && writesNothing(request)) return nothing;
+      const tried = await this.#tryOrRefuse(request, { ...judged, voided });
       if (tried === undefined) continue;
-      const { outcome, deleted } = tried;
+      const { outcome, deleted, writing, verdict } = tried;
       if (outcome.kind === 'written') {
         if (verdict.refusal !== undefined) throw verdict.refusal;
         return deleted === undefined
@@ -73,10 +87,24 @@ export class JudgedLane {
     throw new ProtocolError('unavailable', 'nothing was written: others write all the time');
   }
 
+  /** A branch that is too large is a refusal like another: the other branch may have been made by an earlier try (S4). */
+  async #tryOrRefuse(request: WriteRequest, judged: Judged): Promise<Tried | undefined> {
+    const { verdict } = judged;
+    const { operations, otherwise } = verdict;
+    const { writingOf } = this.#options;
+    try {
+      return await this.#try(await writingOf(request, operations, otherwise), judged);
+    } catch (error) {
+      // safeguard: branch-that-is-too-large-is-looked-for
+      if (!(error instanceof ProtocolError) || error.code !== 'too_large') throw error;
+      const refused: Verdict = { ...verdict, refusal: error, pins: [], needsHead: false };
+      const nothing = await writingOf(request, [], otherwise);
+      return this.#try(nothing, { ...judged, verdict: refused });
+    }
+  }
+
   /** `undefined`: what it was judged by is gone meanwhile. */
-  async #judge(
-    request: WriteRequest,
-  ): Promise<{ readonly verdict: Verdict; readonly headRevision: number } | undefined> {
+  async #judge(request: WriteRequest): Promise<Omit<Judged, 'voided'> | undefined> {
     const { barrier, state, inTurns, reach } = this.#options;
     await barrier.pass();
     // safeguard: revision-of-another-gateway-is-waited-for
@@ -91,22 +119,11 @@ export class JudgedLane {
     return this.#options.state.replica.compactedRevision <= revision;
   }
 
-  /**
-   * `deleted` is missing where nothing was to be done but to write that down. `undefined`: what it was judged by is
-   * gone meanwhile.
-   */
+  /** `undefined`: what it was judged by is gone meanwhile. */
   async #try(
     writing: Writing,
-    {
-      verdict,
-      headRevision,
-      voided,
-    }: {
-      readonly verdict: Verdict;
-      readonly headRevision: number;
-      readonly voided: number;
-    },
-  ): Promise<{ readonly outcome: TxnOutcome; readonly deleted?: number } | undefined> {
+    { verdict, headRevision, voided }: Judged,
+  ): Promise<Tried | undefined> {
     const { state, settling, line, inTurns } = this.#options;
     const { plan } = writing;
     const { tree } = state.replica;
@@ -117,9 +134,9 @@ export class JudgedLane {
     const about = { line: line(), voided, pins: verdict.pins };
     const write: TxnWrite = txnWriteOf(writing, removed.hidden, state.keyspace, about);
     // safeguard: what-comes-to-nothing-is-written-down
-    if (isNothing) return { outcome: await settling.void(write) };
+    if (isNothing) return { outcome: await settling.void(write), writing, verdict };
     const held = verdict.needsHead ? { ...write, headRevision } : write;
-    return settling.send(held);
+    return { ...(await settling.send(held)), writing, verdict };
   }
 
   /** The branch that was made may be the other one. */
