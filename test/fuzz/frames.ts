@@ -1,5 +1,6 @@
 import type { UpMessage } from '@confer/shared';
 import fc from 'fast-check';
+import { leaseIdOf } from '../../server/src/lease/lease-id.ts';
 
 const path = fc.constantFrom('/', '/a', '/a/b', '/a/b/c', '/a-b', '/d', '/nothing');
 const badPath = fc.constantFrom(
@@ -24,7 +25,14 @@ const position = fc.record(
 );
 const value = fc.string({ maxLength: 300 });
 
+/** Those that the first requests make (`bad-1`, ...) where they are grants, and what is none. */
+const lease = fc.oneof(
+  fc.integer({ min: 1, max: 20 }).map((request) => leaseIdOf(`bad-${request}`)),
+  fc.constantFrom('', 'x', '../a', '0123456789abcdef'),
+);
+
 const operation = fc.oneof(
+  fc.record({ type: fc.constant('put' as const), path: anyPath, value, lease }),
   fc.record({ type: fc.constant('put' as const), path: anyPath, value }),
   fc.record({
     type: fc.constant('delete' as const),
@@ -97,6 +105,20 @@ const message: fc.Arbitrary<UpMessage> = fc.oneof(
     watch: fc.constantFrom('w1', 'w2', 'w3', 'w9'),
   }),
   fc.record({ type: fc.constant('status' as const), id }),
+  fc.record({
+    type: fc.constant('grantLease' as const),
+    id,
+    requestId: fc.constant('@'),
+    ttlMs: fc.constantFrom(0, 1, 2_000, 5_000, 10_000),
+  }),
+  fc.record({
+    type: fc.constant('keepAlive' as const),
+    id,
+    leases: fc.array(lease, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({ type: fc.constant('revokeLease' as const), id, requestId: fc.constant('@'), lease }),
+  fc.record({ type: fc.constant('readLease' as const), id, lease }),
+  fc.record({ type: fc.constant('listLeases' as const), id }),
   fc.record({ type: fc.constant('heartbeat' as const), applied: fc.nat(60) }),
 );
 

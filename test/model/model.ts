@@ -64,7 +64,7 @@ export class Model {
   }
 
   subtreeAt(revision: number, subtree: string): Map<string, ModelEntry> {
-    return new Map([...this.at(revision)].filter(([path]) => isWithin(path, subtree)));
+    return new Map([...this.at(revision)].filter(([path]) => isShownIn(path, subtree)));
   }
 
   /** Nothing changes up to a revision: what is shared with others has gaps. */
@@ -111,8 +111,6 @@ export class Model {
       const { path } = operation;
       if (operation.type === 'put') {
         const { value, lease } = operation;
-        const at = `/.confer/leases/${lease}`;
-        if (lease !== undefined && path !== at && !before.has(at)) return 'conflict';
         values.set(path, { value, lease });
         written.add(path);
         continue;
@@ -122,6 +120,12 @@ export class Model {
           values.delete(held);
           written.delete(held);
         }
+    }
+    // What a later operation of the commit takes away again needs no lease.
+    for (const path of written) {
+      const lease = values.get(path)?.lease;
+      const at = `/.confer/leases/${lease}`;
+      if (lease !== undefined && path !== at && !before.has(at)) return 'conflict';
     }
     return this.#keep(before, values, written);
   }
@@ -148,13 +152,16 @@ export class Model {
     return { changed };
   }
 
-  /** The changes of a revision that lie in a subtree, by the difference of two states. */
-  changesAt(revision: number, subtree: string): string[] {
+  /**
+   * The changes of a revision, by the difference of two states: those that who reads a subtree is shown, or without one,
+   * all of them.
+   */
+  changesAt(revision: number, subtree?: string): string[] {
     const before = this.at(revision - 1);
     const after = this.at(revision);
     const paths = new Set([...before.keys(), ...after.keys()]);
     return [...paths]
-      .filter((path) => isWithin(path, subtree))
+      .filter((path) => subtree === undefined || isShownIn(path, subtree))
       .filter((path) => before.get(path)?.modRevision !== after.get(path)?.modRevision)
       .sort(comparePaths);
   }
@@ -165,8 +172,15 @@ export function isWithin(path: string, subtree: string): boolean {
   return subtree === '/' || path === subtree || path.startsWith(`${subtree}/`);
 }
 
+/** What is named `.confer`, and lies below it, shows to nobody who reads what is above it. */
+function isShownIn(path: string, subtree: string): boolean {
+  if (!isWithin(path, subtree)) return false;
+  const below = path.slice(subtree === '/' ? 0 : subtree.length);
+  return !below.split('/').includes('.confer');
+}
+
 /** Whether a commit says just what the model says of its revision, inside a subtree. */
-export function commitProblem(model: Model, commit: Commit, subtree: string): string | undefined {
+export function commitProblem(model: Model, commit: Commit, subtree?: string): string | undefined {
   const expected = model.changesAt(commit.revision, subtree);
   const paths = commit.changes.map(({ path }) => path);
   if (JSON.stringify(paths) !== JSON.stringify(expected))

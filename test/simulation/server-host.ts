@@ -379,7 +379,7 @@ export class ServerHost implements Histories {
     else if (model.revision !== commit.revision)
       this.problems.push(`S5 revision ${commit.revision} came where ${model.revision} was next`);
     else {
-      const problem = commitProblem(model, commit, '/');
+      const problem = commitProblem(model, commit);
       if (problem !== undefined) this.problems.push(`S3 ${problem}`);
     }
   }

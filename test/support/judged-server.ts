@@ -97,7 +97,7 @@ export class JudgedServer {
     const decoded = decodeUp(frame);
     if (!decoded.ok) return;
     this.#take(decoded.message);
-    if (decoded.message.type === 'commit' || decoded.message.type === 'txn')
+    if ('requestId' in decoded.message)
       this.operationHistory.requestIds.add(decoded.message.requestId);
   }
 }

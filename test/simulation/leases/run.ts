@@ -102,7 +102,8 @@ class Run {
       .map(({ client }) => client.close());
     await clock.advance(10_000);
     await Promise.all(closing);
-    return { problems: [...this.#judge.problems, ...server.problems], leases: this.#judge.count };
+    const problems = [...this.#judge.problems, ...this.#judged.problems, ...server.problems];
+    return { problems, leases: this.#judge.count };
   }
 
   #begin(): void {
