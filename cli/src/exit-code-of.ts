@@ -41,6 +41,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode | ClientErrorCode, number>> =
   invalid_argument: exitCodes.invalid,
   not_ready: exitCodes.unavailable,
   lease_lost: exitCodes.unavailable,
+  lock_held: exitCodes.conflict,
   rejected: exitCodes.invalid,
   snapshot_unusable: exitCodes.other,
   override_unusable: exitCodes.other,

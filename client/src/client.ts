@@ -125,6 +125,7 @@ class ConferClient implements Client {
       snapshots: options.snapshot?.open(clock, report),
       override: platform.override?.(clock, report),
       graceMs,
+      closing: this.#closing.signal,
       report,
     };
     this.#subscriptions = new Subscriptions(this.#context, extras);

@@ -3,6 +3,17 @@ import type { Client, WaitOptions } from './api.ts';
 import type { Lease, LeaseAdministration, LeaseOptions } from './coordination/api.ts';
 import { holderOf } from './coordination/holder.ts';
 import { LeaseRequests } from './coordination/lease-requests.ts';
+import type {
+  CampaignOptions,
+  Leadership,
+  Lock,
+  LockOptions,
+  LockState,
+  Observation,
+} from './coordination/locks/api.ts';
+import { campaign, observeNamed } from './coordination/locks/election.ts';
+import { inspectNamed, lockNamed, withLockNamed } from './coordination/locks/lock.ts';
+import { partsOf } from './coordination/parts.ts';
 import { ConferError } from './errors.ts';
 import { systemUptimeMs } from './system-clock.ts';
 import { contextOf } from './watch/context.ts';
@@ -51,6 +62,61 @@ export function leasesOf(client: Client): LeaseAdministration {
   };
 }
 
+/**
+ * Waits until nobody else holds a lock, first come first served, and holds it until it is released, lost, or the client
+ * is closed. `name` is below `/locks`, or a path of its own.
+ *
+ * ```ts
+ * await using held = await lock(client, 'orders/migration', { waitMs: 60_000 });
+ * await migrate({ signal: held.signal, fencingToken: held.fencingToken });
+ * ```
+ *
+ * @throws {ConferError} `lock_held` (not in `waitMs`), `aborted`, `invalid_argument`, `invalid_path`, `forbidden`,
+ * `timeout` (no server answered).
+ */
+export async function lock(client: Client, name: string, options?: LockOptions): Promise<Lock> {
+  return lockNamed(partsOf(client, systemUptimeMs), name, options);
+}
+
+/**
+ * Runs something while a lock is held, and gives its result. Throws `lease_lost` where the lock was lost before it was
+ * done, whatever it came to.
+ */
+export async function withLock<Result>(
+  client: Client,
+  name: string,
+  run: (lock: Lock) => Result | Promise<Result>,
+  options?: LockOptions,
+): Promise<Result> {
+  return withLockNamed(partsOf(client, systemUptimeMs), name, run, options);
+}
+
+/** Who holds a lock and who waits for it, as the server has it. */
+export async function inspectLock(
+  client: Client,
+  name: string,
+  options?: WaitOptions,
+): Promise<LockState> {
+  return inspectNamed(partsOf(client, systemUptimeMs), name, options);
+}
+
+/**
+ * Campaigns in an election: resolves when this client leads, with `value` for all to see. `name` is below
+ * `/elections`, or a path of its own. Else it is a lock.
+ */
+export async function elect(
+  client: Client,
+  name: string,
+  options: CampaignOptions,
+): Promise<Leadership> {
+  return campaign(partsOf(client, systemUptimeMs), name, options);
+}
+
+/** Who leads, live, also for those who do not campaign. */
+export function observe(client: Client, name: string): Observation {
+  return observeNamed(partsOf(client, systemUptimeMs), name);
+}
+
 export type {
   Lease,
   LeaseAdministration,
@@ -64,6 +130,19 @@ export type {
   LeaseStatus,
   LeaseWithPaths,
 } from './coordination/api.ts';
+export type {
+  AcquireOptions,
+  CampaignOptions,
+  Contender,
+  Held,
+  HoldStatus,
+  Leadership,
+  Lock,
+  LockOptions,
+  LockState,
+  Observation,
+  ObservationEvents,
+} from './coordination/locks/api.ts';
 export {
   createSequential,
   type SequentialEntry,

@@ -2,8 +2,9 @@ import type { Entry, ErrorCode } from '@confer/shared';
 
 /**
  * Codes of failures that no server reported. `tls_failed`: one of both ends does not trust the other. `not_ready`:
- * there is nothing to be read yet. `rejected`: the schema refused what is there. `lease_lost`: a lease is held no
- * more, so that what was done by its right has to end. `snapshot_unusable`: what was kept on
+ * there is nothing to be read yet. `rejected`: the schema refused what is there. `lease_lost`: a lease, or what
+ * goes with it, is held no more, so that what was done by its right has to end. `lock_held`: somebody else holds it
+ * still. `snapshot_unusable`: what was kept on
  * this machine is damaged, too old, or could not be kept. `override_unusable`: the operator's file cannot be read.
  */
 export type ClientErrorCode =
@@ -15,6 +16,7 @@ export type ClientErrorCode =
   | 'not_ready'
   | 'rejected'
   | 'lease_lost'
+  | 'lock_held'
   | 'snapshot_unusable'
   | 'override_unusable';
 

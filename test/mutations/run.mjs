@@ -15,6 +15,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { backupMutants } from './backup-mutants.mjs';
 import { noticedBy } from './by-test.mjs';
+import { coordinationMutants } from './coordination-mutants.mjs';
 import { doorMutants } from './door-mutants.mjs';
 import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
@@ -63,6 +64,7 @@ const all = [
   })),
   ...backupMutants,
   ...doorMutants,
+  ...coordinationMutants,
   ...leaseMutants,
   ...pastMutants,
   ...txnMutants,

@@ -71,9 +71,14 @@ export const clientCodes: Readonly<Record<ClientErrorCode, Explained>> = {
     advice: 'mend the value that the message names; "confer subscribers" shows who refused what',
   },
   lease_lost: {
-    meaning: 'a lease is held no more, or may be over any moment: it was not kept alive in time',
+    meaning:
+      'a lease, or a lock by it, is held no more, or may be over any moment: it was not kept alive in time',
     advice:
       'end what was done by its right, and take another; a longer TTL outlives longer outages',
+  },
+  lock_held: {
+    meaning: 'somebody else holds a lock, or leads, and did not let go in the time that there was',
+    advice: 'wait for longer; "confer lock NAME --show" says who holds it',
   },
   snapshot_unusable: {
     meaning: 'what a program kept on its machine is damaged or too old, or could not be kept',

@@ -32,6 +32,8 @@ export interface ClientContext {
   readonly override: OverrideSource | undefined;
   /** How long an outage lasts before users are told that they are lost. */
   readonly graceMs: number;
+  /** Aborted when its user closes the client, while what is asked still leaves. */
+  readonly closing: AbortSignal;
   /** Tells the user of what went wrong without anyone asking. */
   readonly report: (error: unknown) => void;
 }
