@@ -1,6 +1,13 @@
 import { ttlProblem } from '@confer/shared';
 import type { Client, WaitOptions } from './api.ts';
 import type { Lease, LeaseAdministration, LeaseOptions } from './coordination/api.ts';
+import type {
+  DiscoverOptions,
+  Discovery,
+  RegisterOptions,
+  Registration,
+} from './coordination/discovery/api.ts';
+import { discoverAs, registerAs } from './coordination/discovery/register.ts';
 import { holderOf } from './coordination/holder.ts';
 import { LeaseRequests } from './coordination/lease-requests.ts';
 import type {
@@ -117,6 +124,31 @@ export function observe(client: Client, name: string): Observation {
   return observeNamed(partsOf(client, systemUptimeMs), name);
 }
 
+/**
+ * Registers this process as an instance of a service, below `/services` or at a path of its own, and keeps it there
+ * until it is taken out, or the client is closed. Where the process dies, it goes within its TTL.
+ *
+ * ```ts
+ * const registration = await register(client, 'orders', { address: '10.0.0.7:8080', labels: { zone: 'b' } });
+ * await registration.drain();
+ * await registration.deregister();
+ * ```
+ *
+ * @throws {ConferError} `invalid_argument`, `invalid_path`, `too_many_leases`, `forbidden`, `timeout`.
+ */
+export async function register(
+  client: Client,
+  service: string,
+  options: RegisterOptions,
+): Promise<Registration> {
+  return registerAs(partsOf(client, systemUptimeMs), service, options);
+}
+
+/** The instances of a service, live: see `Discovery`. */
+export function discover(client: Client, service: string, options?: DiscoverOptions): Discovery {
+  return discoverAs(partsOf(client, systemUptimeMs), service, options);
+}
+
 export type {
   Lease,
   LeaseAdministration,
@@ -130,6 +162,23 @@ export type {
   LeaseStatus,
   LeaseWithPaths,
 } from './coordination/api.ts';
+export type {
+  DiscoverOptions,
+  Discovery,
+  DiscoveryChange,
+  DiscoveryEvents,
+  DiscoveryProblem,
+  Instance,
+  InstanceState,
+  InstanceUpdate,
+  PickOptions,
+  PickStrategy,
+  RegisterOptions,
+  Registration,
+  RegistrationEvents,
+  RegistrationStatus,
+  RegistrationStatusChange,
+} from './coordination/discovery/api.ts';
 export type {
   AcquireOptions,
   CampaignOptions,

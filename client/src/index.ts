@@ -1,9 +1,30 @@
-import type { Client, ClientOptions } from './api.ts';
+import type { Client, ClientOptions, WaitOptions } from './api.ts';
 import { createClient } from './client.ts';
 import type { Config, ConfigOptions, OutputOf, StandardSchema } from './config/api.ts';
 import { OverrideFile } from './config/override-file.ts';
 import { config } from './config.ts';
-import { grantLease, type Lease, type LeaseOptions } from './coordination.ts';
+import {
+  type CampaignOptions,
+  type DiscoverOptions,
+  type Discovery,
+  discover,
+  elect,
+  grantLease,
+  inspectLock,
+  type Leadership,
+  type Lease,
+  type LeaseOptions,
+  type Lock,
+  type LockOptions,
+  type LockState,
+  lock,
+  type Observation,
+  observe,
+  type RegisterOptions,
+  type Registration,
+  register,
+  withLock,
+} from './coordination.ts';
 import { systemPlatform, warn } from './platform.ts';
 import type { TlsOptions } from './sockets/tls.ts';
 import { wsSockets } from './sockets/ws.ts';
@@ -36,6 +57,24 @@ export interface NodeClient extends Client {
   ): Config<OutputOf<Schema>>;
   /** Takes a lease and keeps it alive: see `Lease`. */
   lease(options: LeaseOptions): Promise<Lease>;
+  /** Waits for a lock, first come first served, and holds it: see `Lock`. */
+  lock(name: string, options?: LockOptions): Promise<Lock>;
+  /** Runs something while a lock is held. */
+  withLock<Result>(
+    name: string,
+    run: (lock: Lock) => Result | Promise<Result>,
+    options?: LockOptions,
+  ): Promise<Result>;
+  /** Who holds a lock, and who waits for it. */
+  inspectLock(name: string, options?: WaitOptions): Promise<LockState>;
+  /** Campaigns until it leads: see `Leadership`. */
+  elect(name: string, options: CampaignOptions): Promise<Leadership>;
+  /** Who leads, live. */
+  observe(name: string): Observation;
+  /** Keeps this process registered as an instance of a service: see `Registration`. */
+  register(service: string, options: RegisterOptions): Promise<Registration>;
+  /** The instances of a service, live: see `Discovery`. */
+  discover(service: string, options?: DiscoverOptions): Discovery;
 }
 
 /**
@@ -71,7 +110,25 @@ export function connect(
       configOptions?: ConfigOptions,
     ) => config(client, path, schema, configOptions),
     lease: (leaseOptions: LeaseOptions) => grantLease(client, leaseOptions),
+    ...coordinationOf(client),
   });
+}
+
+/** What `coordination.ts` has, as methods. */
+function coordinationOf(client: Client) {
+  return {
+    lock: (name: string, options?: LockOptions) => lock(client, name, options),
+    withLock: <Result>(
+      name: string,
+      run: (held: Lock) => Result | Promise<Result>,
+      options?: LockOptions,
+    ) => withLock(client, name, run, options),
+    inspectLock: (name: string, options?: WaitOptions) => inspectLock(client, name, options),
+    elect: (name: string, options: CampaignOptions) => elect(client, name, options),
+    observe: (name: string) => observe(client, name),
+    register: (service: string, options: RegisterOptions) => register(client, service, options),
+    discover: (service: string, options?: DiscoverOptions) => discover(client, service, options),
+  };
 }
 
 export * from './public.ts';

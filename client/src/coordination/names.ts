@@ -8,7 +8,7 @@ export const LOCKS = '/locks';
 export const ELECTIONS = '/elections';
 
 /** Room for the last segment, which an entry gets. */
-const ID_LENGTH_MAX = 128;
+export const ID_LENGTH_MAX = 128;
 
 /** The subtree of a name: below `root`, or the name itself where it is a path. */
 export function folderOf(root: string, what: string, name: string): string {
@@ -25,4 +25,11 @@ export function folderOf(root: string, what: string, name: string): string {
 /** Whether a path lies right below a subtree. */
 export function isChildOf(path: string, folder: string): boolean {
   return path === childOf(folder, nameOf(path));
+}
+
+const LEASE_NAME_LENGTH_MAX = 60;
+
+/** The name of a lease is for people, and shorter than a path may be. No character is cut in two. */
+export function shortened(text: string): string {
+  return [...text].slice(0, LEASE_NAME_LENGTH_MAX).join('');
 }

@@ -1,11 +1,10 @@
 import { object, text } from '../../validation/argument-types.ts';
 import { checkArgument } from '../../validation/arguments.ts';
-import { ELECTIONS, folderOf } from '../names.ts';
+import { ELECTIONS, folderOf, shortened } from '../names.ts';
 import type { Parts } from '../parts.ts';
 import { acquire, ttlOf } from './acquire.ts';
 import type { CampaignOptions, Leadership, Observation } from './api.ts';
 import { HeldPlace } from './held.ts';
-import { shortened } from './lock.ts';
 import { LiveObservation } from './observation.ts';
 
 export async function campaign(

@@ -1,7 +1,7 @@
 import type { WaitOptions } from '../../api.ts';
 import { callback } from '../../validation/argument-types.ts';
 import { checkArgument } from '../../validation/arguments.ts';
-import { folderOf, LOCKS } from '../names.ts';
+import { folderOf, LOCKS, shortened } from '../names.ts';
 import type { Parts } from '../parts.ts';
 import { acquire, ttlOf } from './acquire.ts';
 import type { Lock, LockOptions, LockState } from './api.ts';
@@ -55,11 +55,4 @@ export async function inspectNamed(
   const { revision, entries } = await client.list(folder, { ...options, depth: 1 });
   const [holder, ...waiting] = queueIn(folder, entries).map(contenderOf);
   return { revision, holder, waiting };
-}
-
-const LEASE_NAME_LENGTH_MAX = 60;
-
-/** The name of a lease is for people, and shorter than a path may be. No character is cut in two. */
-export function shortened(text: string): string {
-  return [...text].slice(0, LEASE_NAME_LENGTH_MAX).join('');
 }

@@ -5,6 +5,7 @@ import { closedError } from '../../make-error.ts';
 import { ConditionVariable } from '../../requests/condition-variable.ts';
 import type { Lease } from '../api.ts';
 import { holderOf } from '../holder.ts';
+import { hurry } from '../hurry.ts';
 import { OwnEntry } from '../own-entry.ts';
 import type { Parts } from '../parts.ts';
 import { unkeptMirror } from '../unkept-mirror.ts';
@@ -49,6 +50,7 @@ export class Place {
   readonly #waiters: ConditionVariable;
   readonly #onClosing = () => void this.leave().catch(() => {});
   readonly #onLease = () => this.#look();
+  readonly #endHurry: () => void;
   #state: State = { kind: 'there' };
 
   static async take(parts: Parts, wanted: Wanted, wait: WaitOptions): Promise<Place> {
@@ -76,6 +78,7 @@ export class Place {
     this.#own.wrote(revision);
     lease.signal.addEventListener('abort', this.#onLease);
     context.closing.addEventListener('abort', this.#onClosing);
+    this.#endHurry = hurry(parts, lease.ttlMs);
     this.#look();
   }
 
@@ -213,6 +216,7 @@ export class Place {
     this.#state = state;
     this.lease.signal.removeEventListener('abort', this.#onLease);
     this.#parts.context.closing.removeEventListener('abort', this.#onClosing);
+    this.#endHurry();
     this.#own.close();
     this.#waiters.fail(error);
     this.#abort.abort(error);
