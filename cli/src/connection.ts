@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Client, ClientOptions, TlsOptions } from '@confer/client';
+import type { ClientOptions, NodeClient, TlsOptions } from '@confer/client';
 import { type Context, notice, type TlsFiles } from './context.ts';
 import { exitCodes, Failure, Interrupted, usageError } from './failure.ts';
 import { tokenSourceOf } from './rights/token-source.ts';
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 10_000;
 /** Runs one command against the server. */
 export async function withClient<Result>(
   context: Context,
-  use: (client: Client) => Promise<Result>,
+  use: (client: NodeClient) => Promise<Result>,
 ): Promise<Result> {
   const { terminal, settings } = context;
   const { ConferError, TimeoutError } = await import('@confer/client');
@@ -52,7 +52,7 @@ export async function withClient<Result>(
 export async function openClient(
   context: Context,
   options: Pick<ClientOptions, 'timeouts'>,
-): Promise<Client> {
+): Promise<NodeClient> {
   const { terminal, settings } = context;
   const token = await tokenSourceOf(context);
   const { ConferError, connect } = await import('@confer/client');

@@ -37,8 +37,9 @@ own path.
 }
 
 const verbMeanings: Readonly<Record<Verb, string>> = {
-  read: 'get, ls, tree, find, watch, wait, export, exec, render, log, history, diff',
-  write: 'set, edit, rm, txn, cp, mv, import, apply, revert, restore --into, lease',
+  read: 'get, ls, tree, find, watch, wait, export, exec, render, discover, log, history, diff',
+  write:
+    'set, edit, rm, txn, cp, mv, import, apply, revert, restore --into, lease; with read: lock, elect, register',
   release: 'nothing yet',
   operate: 'compact, subscribers, leases of others; the figures of status',
   admin: 'roles, tokens and backup, on / alone',

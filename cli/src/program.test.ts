@@ -31,6 +31,17 @@ describe('the command line', () => {
     [['wait', '/a', '--gone', '--value', 'x'], 'error[usage]: option'],
     [['wait', '/a', '--revision', 'x'], 'error[usage]: --revision takes a whole number'],
     [['render', '-t', 'x'], "error[usage]: required option '--from <path>' not specified"],
+    [['lock', 'l'], 'error[usage]: lock takes a name, "--" and the program'],
+    [['lock', '--', 'env'], 'error[usage]: lock takes a name, "--" and the program'],
+    [['lock', 'l', '--wait', 'x', '--', 'env'], 'error[usage]: "x" is no time'],
+    [['elect', 'e', '--show', '--watch'], 'error[usage]: option'],
+    [
+      ['register', 's', '--', 'env'],
+      'error[usage]: register takes the name of a service and --address',
+    ],
+    [['register', 's', '--address', 'a', '--label', 'x'], 'error[usage]: --label x: a label is'],
+    [['register', 's', '--address', 'a', '--weight', 'x'], 'error[usage]: --weight takes a whole'],
+    [['discover', 's', '--watch', '--exec', 'x'], 'error[usage]: option'],
     [['help', 'nonsense'], 'error[usage]: there is no help on nonsense'],
   ])('%j is a wrong use of it: exit 2, nothing on stdout', async (args, message) => {
     const { exitCode, out, err } = await confer(args);
@@ -103,7 +114,7 @@ const READERS = [
   ...['serve', 'verify', 'repair', 'token generate', 'token recover', 'tls', 'tls self-signed'],
   ...['audit', 'audit verify', 'backup', 'backup inspect', 'backup verify'],
   // What they run is told of what is there, and writes elsewhere.
-  ...['wait', 'subscribers', 'exec', 'render', 'lease show', 'lease ls'],
+  ...['wait', 'subscribers', 'exec', 'render', 'lease show', 'lease ls', 'discover'],
   ...['find', 'log', 'history', 'diff'],
 ];
 

@@ -9,8 +9,10 @@ import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
 import { contextFrom } from './commands/definition.ts';
 import { addDiff } from './commands/diff.ts';
+import { addDiscover } from './commands/discover.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEdit } from './commands/edit.ts';
+import { addElect } from './commands/elect.ts';
 import { addExec } from './commands/exec.ts';
 import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
@@ -20,9 +22,11 @@ import { addHelp } from './commands/help.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLease } from './commands/lease.ts';
+import { addLock } from './commands/lock.ts';
 import { addLog } from './commands/log.ts';
 import { addLs } from './commands/ls.ts';
 import { addCp, addMv } from './commands/move.ts';
+import { addRegister } from './commands/register.ts';
 import { addRender } from './commands/render.ts';
 import { addRepair } from './commands/repair.ts';
 import { addRestore } from './commands/restore.ts';
@@ -93,6 +97,10 @@ const COMMANDS = [
   addHistory,
   addDiff,
   addRevert,
+  addLock,
+  addElect,
+  addRegister,
+  addDiscover,
   addContext,
   addServe,
   addTls,

@@ -58,6 +58,9 @@ interface WritingFlags {
   readonly yes?: true;
   /** A directory of this machine, in the place of a server. */
   readonly data?: string;
+  /** Only what is there is printed. */
+  readonly show?: true;
+  readonly watch?: true;
 }
 
 /**
@@ -71,6 +74,7 @@ export function writing(
 ): Command {
   return command.option('-y, --yes', 'do not ask').hook('preAction', async (_, running) => {
     const flags = running.opts<WritingFlags>();
+    if (flags.show === true || flags.watch === true) return;
     if (flags.dryRun === true || (asksItself(flags) && flags.yes !== true)) return;
     const { confirmProduction } = await import('../asking.ts');
     await confirmProduction(contextOf(running));

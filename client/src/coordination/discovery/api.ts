@@ -88,7 +88,7 @@ export interface DiscoverOptions extends PickOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What has changed among those that can serve. */
+/** What has changed among those that can serve: nothing, where it is among the others. */
 export interface DiscoveryChange {
   readonly revision: number;
   readonly instances: readonly Instance[];

@@ -38,7 +38,7 @@ export class LiveDiscovery implements Discovery {
   #seen: MirrorSnapshot | undefined;
   #shown: Instances = { registered: [], healthy: [], problems: [] };
   /** What those who listen know; `undefined` before there is anything. */
-  #told: readonly Instance[] | undefined;
+  #told: Instances | undefined;
 
   constructor(parts: Parts, service: string, folder: string, options: DiscoverOptions) {
     const { client, context } = parts;
@@ -114,19 +114,20 @@ export class LiveDiscovery implements Discovery {
 
   /** What is there at first is no change. */
   #begin(): void {
-    if (this.#told === undefined && this.#mirror.revision !== undefined)
-      this.#told = this.instances;
+    if (this.#told === undefined && this.#mirror.revision !== undefined) this.#told = this.#look();
   }
 
   #changed(revision: number): void {
-    const before = this.#told ?? [];
-    const { instances } = this;
-    this.#told = instances;
-    if (instances === before) return;
-    this.#events.emit('change', Object.freeze({ revision, ...differenceOf(before, instances) }));
+    const before = this.#told;
+    const now = this.#look();
+    this.#told = now;
+    if (now.registered === before?.registered) return;
+    const { healthy } = now;
+    const change = { revision, ...differenceOf(before?.healthy ?? [], healthy) };
+    this.#events.emit('change', Object.freeze(change));
     for (const channel of this.#channels)
-      if (channel.waiting.length > 0) channel.replaceWaiting(instances);
-      else channel.push(instances);
+      if (channel.waiting.length > 0) channel.replaceWaiting(healthy);
+      else channel.push(healthy);
   }
 
   /** Read when it is asked for, so that nobody sees what the mirror does not show any more. */
