@@ -1,12 +1,14 @@
-import { ttlProblem } from '@confer/shared';
+import { type Entry, ttlProblem } from '@confer/shared';
 import type { Client, WaitOptions } from './api.ts';
 import type { Lease, LeaseAdministration, LeaseOptions } from './coordination/api.ts';
 import type {
   DiscoverOptions,
   Discovery,
+  Instance,
   RegisterOptions,
   Registration,
 } from './coordination/discovery/api.ts';
+import { healthyInstances } from './coordination/discovery/instances.ts';
 import { discoverAs, registerAs } from './coordination/discovery/register.ts';
 import { holderOf } from './coordination/holder.ts';
 import { LeaseRequests } from './coordination/lease-requests.ts';
@@ -147,6 +149,11 @@ export async function register(
 /** The instances of a service, live: see `Discovery`. */
 export function discover(client: Client, service: string, options?: DiscoverOptions): Discovery {
   return discoverAs(partsOf(client, systemUptimeMs), service, options);
+}
+
+/** The instances of a service that can serve, out of entries that somebody has already: of `service`, its whole path. */
+export function instancesIn(service: string, entries: readonly Entry[]): readonly Instance[] {
+  return healthyInstances(service, entries);
 }
 
 export type {

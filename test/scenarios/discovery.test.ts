@@ -156,6 +156,8 @@ describe('an instance', () => {
   it.each([
     [{ address: '' }, 'invalid_argument'],
     [{ address: 'a b' }, 'invalid_argument'],
+    [{ address: 'a:1;' }, 'invalid_argument'],
+    [{ address: '$(id)' }, 'invalid_argument'],
     [{ address: undefined }, 'invalid_argument'],
     [{ address: 'x'.repeat(256) }, 'invalid_argument'],
     [{ id: 'a/b' }, 'invalid_argument'],

@@ -11,7 +11,7 @@ export function addRender(program: Command, contextOf: ContextOf): void {
       'Renders templates (Liquid) with the values of subtrees, and again when they change. {{ "/svc/port" | value }} ' +
         'is a value, and an error where there is none, unless the template says what to take: ' +
         '{{ "/svc/port" | value: 80 }}. "/svc/pool" | tree is a subtree as maps, "/svc/pool" | ls the names below ' +
-        'it. Files are replaced as a whole, all that a commit changes or none: one that fails its check keeps the ' +
+        'it, "/services/orders" | instances the ones that can serve (see register). Files are replaced as a whole, all that a commit changes or none: one that fails its check keeps the ' +
         'others back, too. What fails is said once and tried again, and the last good files stay.',
     )
     .requiredOption('--from <path>', 'a subtree that the templates read (repeatable)', gather)

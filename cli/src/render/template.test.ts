@@ -63,6 +63,19 @@ describe('a template', () => {
     );
   });
 
+  test('goes through the instances of a service that can serve', () => {
+    const values = {
+      '/svc/db/a': '{"address":"a:1","weight":3,"state":"healthy"}',
+      '/svc/db/b': '{"address":"b:1","state":"draining"}',
+      '/svc/db/c': '{"address":"c:1;}"}',
+      '/svc/db/d': 'nonsense',
+    };
+    const text =
+      '{% assign db = "db" | instances %}{% for one in db %}{{ one.address }} {{ one.weight }};{% else %}-{% endfor %}';
+    expect(render(text, values)).toBe('a:1 3;');
+    expect(render(text, {})).toBe('-');
+  });
+
   test('takes a value as text, whatever it says', () => {
     const value = '{{ "x" | value }} {% raw %} <b> $(id) `id`';
     expect(render('{{ "x" | value }}', { '/svc/x': value })).toBe(value);

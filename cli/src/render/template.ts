@@ -63,6 +63,9 @@ export class Template {
       this.#found('tree', path, this.#view.tree(text(path, 'tree')), defaults),
     );
     liquid.registerFilter('ls', (path: unknown) => this.#view.names(text(path, 'ls')));
+    liquid.registerFilter('instances', (path: unknown) =>
+      this.#view.instances(text(path, 'instances')),
+    );
     return liquid;
   }
 

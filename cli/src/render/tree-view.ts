@@ -1,3 +1,4 @@
+import { type Instance, instancesIn } from '@confer/client/coordination';
 import {
   childOf,
   comparePaths,
@@ -45,6 +46,12 @@ export class TreeView {
       entry.path === path ? [] : relativeTo(entry.path, path).split('/', 1),
     );
     return [...new Set(names)];
+  }
+
+  /** The instances of a service that can serve, by their ids. */
+  instances(given: string): readonly Instance[] {
+    const path = this.#pathOf(given, subtreeProblem);
+    return instancesIn(path, this.#below(path));
   }
 
   #pathOf(given: string, problemOf: (path: string) => string | undefined): string {

@@ -15,10 +15,11 @@ const states: readonly InstanceState[] = ['healthy', 'unhealthy', 'draining'];
 const isShort = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= limits.nameLengthMax;
 
+/** An address ends up in configuration files and command lines, where it must not say more than where. */
+const ADDRESS = /^[^\s\p{Cc};{}"'`\\$<>|]+$/u;
+
 function isAddress(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= ADDRESS_LENGTH_MAX && /^[^\s\p{Cc}]+$/u.test(value)
-  );
+  return typeof value === 'string' && value.length <= ADDRESS_LENGTH_MAX && ADDRESS.test(value);
 }
 
 function isWeight(value: unknown): value is number {
@@ -36,7 +37,7 @@ function isState(value: unknown): value is InstanceState {
 }
 
 const address: ArgumentType = [
-  `a string without spaces, of 1 to ${ADDRESS_LENGTH_MAX} characters`,
+  `1 to ${ADDRESS_LENGTH_MAX} characters, without spaces, quotes and any of ; { } $ \\ < > |`,
   isAddress,
 ];
 const weight: ArgumentType = [`a whole number from 0 to ${WEIGHT_MAX}`, isWeight];

@@ -61,6 +61,11 @@ function same<Item>(before: readonly Item[], now: readonly Item[]): readonly Ite
   return isSame ? before : Object.freeze(now);
 }
 
+/** The healthy instances among some entries, for who has those from elsewhere than a client. */
+export function healthyInstances(service: string, entries: readonly Entry[]): readonly Instance[] {
+  return new InstanceReader(service).read(entries).healthy;
+}
+
 /** What became of some instances. */
 export function differenceOf(
   before: readonly Instance[],

@@ -198,15 +198,16 @@ export class KeptRegistration implements Registration {
 
   /**
    * Who registers takes the place of whoever has it. From then on it is only put where nobody else has been: a process
-   * that was stopped must not take it from the one that was started for it.
+   * that was stopped must not take it from the one that was started for it. Who may not read cannot know.
    */
   async #write(lease: Lease): Promise<void> {
     const { client } = this.#parts;
     const { number } = this.#wanted;
     const options = { ...this.#patience, lease: lease.id };
-    const before = this.#wasThere ? await client.get(this.path, this.#patience) : undefined;
+    const isFirst = !this.#wasThere || this.#own.fate === 'unreadable';
+    const before = isFirst ? undefined : await client.get(this.path, this.#patience);
     if (this.#isForeign(before)) return this.#replace();
-    const condition = this.#wasThere ? { ifRevision: before?.modRevision ?? 0 } : {};
+    const condition = isFirst ? {} : { ifRevision: before?.modRevision ?? 0 };
     const value = entryValueOf(this.instance);
     const { revision } = await client.set(this.path, value, { ...options, ...condition });
     if (this.#isOver) return;

@@ -44,7 +44,7 @@ export async function acquire(
       await place.first(patience);
       return place;
     } catch (error) {
-      const isLost = place.loss !== undefined;
+      const isLost = place.loss?.code === 'lease_lost';
       await place.abandon();
       if (!isLost) throw error;
     }

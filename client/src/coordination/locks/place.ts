@@ -184,7 +184,7 @@ export class Place {
       // safeguard: lock-is-lost-with-its-entry
       if (fate === 'gone') this.#lose('somebody has removed it');
       else if (fate === 'moved') this.#lose('the server has another history now');
-      else if (fate === 'unreadable') this.#lose('it may not be read any more');
+      else if (fate === 'unreadable') this.#lose('it may not be read', 'forbidden');
       else if (fate === 'there' && !this.#isOwn(entry)) this.#lose('somebody has overwritten it');
     }
     this.#waiters.notify();
@@ -198,9 +198,10 @@ export class Place {
     );
   }
 
-  #lose(why: string): void {
+  /** `forbidden` is what no other place would mend. */
+  #lose(why: string, code: 'lease_lost' | 'forbidden' = 'lease_lost'): void {
     const message = `${this.#wanted.subject} is lost: ${why}`;
-    const error = new ConferError('lease_lost', message, { path: this.path });
+    const error = new ConferError(code, message, { path: this.path });
     if (!this.#end({ kind: 'lost', error }, error)) return;
     // Others need not wait for the end of a lease that is of no use to anybody.
     void this.lease.revoke().catch(() => {});
