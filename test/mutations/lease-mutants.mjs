@@ -33,6 +33,11 @@ export const leaseMutants = [
     STORIES,
     'by an answer that came late',
   ],
+  [
+    { 'unanswered-keep-alive-looks-at-the-link': 'never' },
+    STORIES,
+    'over a link that died in silence',
+  ],
   [{ 'lease-is-lost-in-time': 'never' }, HELD, 'without any timer'],
   [
     { 'lease-counts-by-both-clocks': { becomes: 'return now.wallMs - wallMs;' } },

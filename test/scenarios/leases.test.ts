@@ -70,6 +70,16 @@ describe('who holds a lease', () => {
     expect([isHeld(), mirror.size]).toEqual([false, 1]);
   });
 
+  it('keeps it over a link that died in silence, as another one is looked for in time', async () => {
+    scene = new Scene();
+    const holder = scene.client('holder');
+    const lease = await scene.settled(granted(holder, { ttlMs: 30_000 }));
+    await scene.clock.advance(1_000);
+    for (const link of scene.links('holder')) link.silence('both');
+    await scene.clock.advance(60_000);
+    expect(lease.status).toBe('held');
+  });
+
   it('keeps it over a lost connection and a restart of the server that are shorter than its TTL', async () => {
     scene = new Scene();
     const holder = scene.client('holder');

@@ -14,6 +14,7 @@ interface Kept {
   readonly lease: HeldLease;
   /** When it was asked for last. */
   asked: Moment;
+  isAnswered: boolean;
 }
 
 /**
@@ -22,14 +23,14 @@ interface Kept {
  */
 export class LeaseKeeper {
   readonly stopwatch: Stopwatch;
-  readonly #client: Pick<Client, 'status' | 'on'>;
+  readonly #client: Pick<Client, 'status' | 'on' | 'checkNow'>;
   readonly #context: ClientContext;
   readonly #kept = new Map<string, Kept>();
   #timer: Timer | undefined;
   #off: (() => void) | undefined;
 
   constructor(
-    client: Pick<Client, 'status' | 'on'>,
+    client: Pick<Client, 'status' | 'on' | 'checkNow'>,
     context: ClientContext,
     uptimeMs: () => number,
   ) {
@@ -40,7 +41,7 @@ export class LeaseKeeper {
 
   /** From now on. `asked`: before it was confirmed. */
   keep(lease: HeldLease, asked: Moment): void {
-    this.#kept.set(lease.id, { lease, asked });
+    this.#kept.set(lease.id, { lease, asked, isAnswered: true });
     this.#off ??= this.#client.on('status', () => this.#onStatus());
     this.#work();
   }
@@ -66,7 +67,11 @@ export class LeaseKeeper {
     this.#timer?.cancel();
     const there = [...this.#kept.values()].filter(({ lease }) => lease.look());
     if (there.length === 0) return;
-    if (there.some((kept) => this.#dueInMs(kept) <= 0))
+    const due = there.filter((kept) => this.#dueInMs(kept) <= 0);
+    // The link may have died in silence, which heartbeats show later than a lease has time for.
+    // safeguard: unanswered-keep-alive-looks-at-the-link
+    if (due.some(({ isAnswered }) => !isAnswered)) this.#client.checkNow();
+    if (due.length > 0)
       this.#ask(there.filter((kept) => this.#dueInMs(kept) <= everyMs(kept) * TOGETHER));
     const nextMs = there.map((kept) => {
       const dueMs = this.#dueInMs(kept);
@@ -85,7 +90,10 @@ export class LeaseKeeper {
     for (let from = 0; from < there.length; from += leaseLimits.keptMax) {
       const some = there.slice(from, from + leaseLimits.keptMax);
       const asked = this.stopwatch.now();
-      for (const kept of some) kept.asked = asked;
+      for (const kept of some) {
+        kept.asked = asked;
+        kept.isAnswered = false;
+      }
       const leases = some.map(({ lease }) => lease.id);
       this.#context.requests.tell(
         (id) => ({ type: 'keepAlive', id, leases }),
@@ -98,6 +106,7 @@ export class LeaseKeeper {
     // Whatever is wrong may be right again before the time is over.
     if (reply.type === 'error') this.#context.report(errorOfReply(reply));
     if (reply.type !== 'leases') return;
+    for (const one of some) one.isAnswered = true;
     const kept = new Set(reply.leases.map(({ lease }) => lease));
     // safeguard: lease-counts-from-asking
     for (const { lease } of some)

@@ -48,11 +48,14 @@ class Run {
   readonly #judged: JudgedServer;
   readonly #judge: LeaseJudge;
   #programs: Program[] = [];
+  /** How far somebody sets the clock. Models of disks and clusters wait by it, and would do so for as long as it was set back. */
+  readonly #steps: readonly number[];
   #names = 0;
   #paths = 0;
 
   constructor(random: SeededRandom, engine: EngineName) {
     this.#random = random;
+    this.#steps = engine === 'lmdb' ? [-3_600_000, -5_000, 4_000] : [-3_000, 4_000];
     this.#judged = new JudgedServer({
       ...{ random: random.fork(), latencyMaxMs: 40, windowBytes: 1_000_000, busyMaxMs: 0 },
       ...storing(engine, random.fork(), random.pick([0, 30])),
@@ -75,7 +78,7 @@ class Run {
     else if (act === 6) this.#freeze(program);
     else if (act === 7) this.#thaw(program);
     else if (act === 8 && random.chance(0.5)) this.#kill(program);
-    else if (act === 9 && random.chance(0.3)) clock.step(random.pick([-3_600_000, -5_000, 4_000]));
+    else if (act === 9 && random.chance(0.3)) clock.step(random.pick(this.#steps));
     else if (act === 10 && server.isRunning) {
       server.crash();
       await this.#pass(random.pick([10, 500, 4_000]));
