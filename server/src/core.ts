@@ -60,6 +60,7 @@ export class Core {
   readonly #service: SessionService;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
+  /** By how long the process had run: a clock may be set. */
   readonly #startedAt: number;
   /** Why the storage can do nothing any more, once it cannot. */
   readonly failed: Promise<string>;
@@ -71,7 +72,7 @@ export class Core {
     const { counters = new Counters(), watchesMax = WATCHES_MAX } = options;
     this.#engine = engine;
     this.#runtime = runtime;
-    this.#startedAt = runtime.clock.now();
+    this.#startedAt = runtime.uptimeMs();
     this.failed = new Promise((resolve) => {
       engine.health.onChange((health) => {
         tellHealth(health, log);
@@ -152,7 +153,7 @@ export class Core {
       version: VERSION,
       connections: this.#sessions.size,
       watches: hub.watchers,
-      uptimeMs: this.#runtime.clock.now() - this.#startedAt,
+      uptimeMs: Math.floor(this.#runtime.uptimeMs() - this.#startedAt),
       ...healthOf(this.#engine.health.current),
     };
   }
