@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, type NodeClient } from '@confer/client';
+import { connect, fileSnapshot, type NodeClient } from '@confer/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { confer, type Program, serve, startConfer } from '../support/process.ts';
 import { scratchDirectory } from '../support/scratch.ts';
@@ -132,6 +132,23 @@ describe('confer register', () => {
     expect(changes).toBe(1);
     await other.deregister();
   }, 40_000);
+});
+
+it('a program starts with the list that it had, where the registry is away', async () => {
+  const kept = join(scratch.path, 'kept');
+  const first = connect(server.url, { snapshot: fileSnapshot(kept) });
+  await client.register('orders', { address: 'a:1', id: 'one' });
+  await first.discover('orders').ready();
+  await first.close();
+  await server.program.kill();
+  const second = connect(server.url, { snapshot: fileSnapshot(kept) });
+  const discovery = second.discover('orders');
+  expect(await discovery.ready({ accept: ['server', 'snapshot'] })).toMatchObject({
+    source: 'snapshot',
+  });
+  expect(discovery.pick()).toMatchObject({ id: 'one', address: 'a:1' });
+  expect(discovery.staleSince).toBeDefined();
+  await second.close();
 });
 
 describe('confer discover', () => {

@@ -140,6 +140,19 @@ describe('a lock', () => {
     await scene.settled(held.release());
   });
 
+  it('S2 fences off a write that comes late, by a condition on its entry', async () => {
+    const [a, b] = [scene.client('a'), scene.client('b')];
+    const held = await scene.settled(lock(a, 'l'));
+    const write = {
+      operations: [{ type: 'put', path: '/result', value: '1' }],
+      conditions: [{ path: held.path, modRevision: held.fencingToken }],
+    } as const;
+    await scene.settled(a.commit(write));
+    await scene.settled(held.release());
+    await scene.settled(lock(b, 'l'));
+    await expect(scene.settled(a.commit(write))).rejects.toMatchObject({ code: 'conflict' });
+  });
+
   it('is lost where the server has another history, and can be had again there', async () => {
     const a = scene.client('a');
     const held = await scene.settled(lock(a, 'l'));

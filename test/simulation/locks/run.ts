@@ -1,5 +1,6 @@
 import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import { JudgedServer } from '../../support/judged-server.ts';
+import { storing } from '../stores/storing.ts';
 import { ContenderHost } from './contender.ts';
 import { LockJudge } from './judge.ts';
 
@@ -18,9 +19,9 @@ export async function simulateLocks(seed: number, steps: number): Promise<LockRu
     random: random.fork(),
     latencyMaxMs: random.pick([1, 20, 300]),
     windowBytes: 1_000_000,
-    diskMaxMs: random.pick([0, 5, 50]),
     busyMaxMs: random.pick([0, 0, 200]),
     serverRandom: random.fork(),
+    ...storing(random.pick(['memory', 'lmdb']), random.fork(), random.pick([0, 5, 50])),
   });
   const { clock, server, network, problems } = judged;
   const judge = new LockJudge();
@@ -46,7 +47,7 @@ export async function simulateLocks(seed: number, steps: number): Promise<LockRu
   const { model } = server;
   const left = [...model.subtreeAt(model.revision, '/locks').keys()];
   if (left.length > 0) problems.push(`left behind: ${left.join(' ')}`);
-  await server.stop();
+  server.crash();
   return {
     problems: [...problems, ...judge.problems, ...server.problems],
     acquisitions: judge.acquisitions,
@@ -77,6 +78,7 @@ function disturb(
     start,
     start,
     () => server.freeze(),
+    () => server.disturbDisk(),
     () => server.thaw(),
     () => server.thaw(),
     () => host.freeze(),
@@ -96,5 +98,6 @@ function heal({ network, server }: JudgedServer, hosts: readonly ContenderHost[]
   }
   for (const host of hosts) host.thaw();
   server.thaw();
+  server.healDisk();
   if (!server.isRunning) server.start();
 }
