@@ -227,6 +227,9 @@ describe('a lock', () => {
       await lost;
     });
     await expect(scene.settled(running)).rejects.toMatchObject({ code: 'lease_lost' });
+    const closed = scene.client('closed');
+    const closing = withLockNamed(parts(closed), 'l', () => closed.close());
+    await expect(scene.settled(closing)).rejects.toMatchObject({ code: 'closed' });
     const failing = withLockNamed(parts(a), 'l', () => Promise.reject(new Error('mine')));
     await expect(scene.settled(failing)).rejects.toThrow('mine');
     expect(await entries(a)).toEqual([]);

@@ -75,7 +75,9 @@ export async function runHolding(
       if (isStopped && held.loss !== undefined) throw lost(held.loss);
       if (exitCode !== 0) throw new ProgramEnded(exitCode);
     } finally {
-      await held.release().catch((error: Error) => tellOfRest(context, error));
+      // What is lost was given up in that moment, as far as the server can be reached.
+      if (held.status === 'held')
+        await held.release().catch((error: Error) => tellOfRest(context, error));
     }
   } finally {
     await client.close();

@@ -1,4 +1,5 @@
 import type { WaitOptions } from '../../api.ts';
+import { closedError } from '../../make-error.ts';
 import { callback } from '../../validation/argument-types.ts';
 import { checkArgument } from '../../validation/arguments.ts';
 import { folderOf, LOCKS, shortened } from '../names.ts';
@@ -39,6 +40,7 @@ export async function withLockNamed<Result>(
   try {
     const result = await run(lock);
     if (lock.loss !== undefined) throw lock.loss;
+    if (parts.context.closing.aborted) throw closedError('the client');
     return result;
   } finally {
     await lock[Symbol.asyncDispose]();
