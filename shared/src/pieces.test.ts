@@ -36,6 +36,20 @@ describe('the frames of a message', () => {
     }
   });
 
+  it.each([
+    ['one that would begin the last', `${'x'.repeat(1_023)}+${'y'.repeat(100)}`],
+    ['many of them', `${'x'.repeat(1_000)}${'+'.repeat(100)}y`],
+    ['more than a frame of them', `x${'+'.repeat(5_000)}y`],
+    ['nothing else', '+'.repeat(5_000)],
+  ])('say of the last that it is the last, whatever the message has there: %s', (_, message) => {
+    const frames = piecesOf(message, FRAME_BYTES_MAX);
+    expect(frames.map((frame) => frame.startsWith(GOES_ON))).toEqual(
+      frames.map((_each, i) => i < frames.length - 1),
+    );
+    expect(joined(frames)).toBe(message);
+    for (const frame of frames) expect(utf8Length(frame)).toBeLessThanOrEqual(FRAME_BYTES_MAX);
+  });
+
   it('are not without number where a server says that a frame may have nothing', () => {
     expect(piecesOf('x'.repeat(10_230), 0)).toHaveLength(10);
     expect(piecesOf('😀'.repeat(1_000), 1).length).toBeLessThan(10);

@@ -11,7 +11,8 @@ const UNIT_BYTES_MAX = 3;
 
 /**
  * The frames that a message travels in: itself, or its pieces, where a frame may not have so many bytes. None ends
- * between the halves of a pair, which UTF-8 cannot carry alone.
+ * between the halves of a pair, which UTF-8 cannot carry alone. The last does not begin with what says that it is not:
+ * what of that the message has there is a piece of its own.
  */
 export function piecesOf(message: string, frameBytesMax: number): readonly string[] {
   const bytesMax = Math.max(frameBytesMax, FRAME_BYTES_MIN);
@@ -26,5 +27,9 @@ export function piecesOf(message: string, frameBytesMax: number): readonly strin
     pieces.push(GOES_ON + message.slice(start, end));
     start = end;
   }
-  return [...pieces, message.slice(start)];
+  const rest = message.slice(start).replace(/^\++/, (signs) => {
+    pieces.push(GOES_ON + signs);
+    return '';
+  });
+  return [...pieces, rest];
 }

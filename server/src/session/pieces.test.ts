@@ -27,6 +27,17 @@ describe('a message in pieces', () => {
     expect(client.closed).toBeUndefined();
   });
 
+  it('is whole with its last piece, also where that would begin with what says that it goes on', async () => {
+    const { client, settle } = await open();
+    const value = '+'.repeat(2 * limits.frameBytesMax);
+    for (const piece of piecesOf(put(value), limits.frameBytesMax)) client.sendText(piece);
+    await settle();
+    expect(client.take('committed')).toMatchObject({ id: 1, puts: 1 });
+    client.send({ type: 'get', id: 2, path: '/a' });
+    await settle();
+    expect(client.take('got').entry?.value).toBe(value);
+  });
+
   it('may have as many bytes as a message, and not one more', async () => {
     const { client, settle } = await open();
     const fits = ' '.repeat(limits.messageBytesMax - put('1').length) + put('1');
