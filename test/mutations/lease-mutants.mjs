@@ -2,6 +2,8 @@
 const LEASES = 'server/src/lease/leases.test.ts';
 const RACES = 'server/src/lease/races.test.ts';
 const OWNERS = 'server/src/lease/owners.test.ts';
+const LATE = 'server/src/lease/late-gateway.test.ts';
+const GATEWAYS = 'server/src/lease/gateways.test.ts';
 const CONTRACT = 'server/src/engine/etcd/etcd.test.ts';
 const STORIES = 'test/scenarios/leases.test.ts';
 const HELD = 'client/src/coordination/held-lease.test.ts';
@@ -13,6 +15,8 @@ export const leaseMutants = [
     OWNERS,
     'takes no entry of others',
   ],
+  [{ 'lease-of-another-gateway-is-its-owners': 'drop' }, LATE, 'is not revoked by others'],
+  [{ 'leases-of-others-in-etcd-stay': 'always' }, GATEWAYS, 'revoked by nobody here'],
   [{ 'lease-is-there': 'never' }, LEASES, 'refuses what is put with a lease that is over'],
   [{ 'lease-takes-its-own': 'always' }, RACES, 'leaves what somebody puts for good'],
   [{ 'lease-is-never-early': 'never' }, LEASES, 'never ends early'],

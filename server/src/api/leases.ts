@@ -27,7 +27,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Lease } from '../lease/lease.ts';
 import { leaseIdOf } from '../lease/lease-id.ts';
 import type { LeaseState } from '../lease/leases.ts';
-import { audited, leaseEvent } from './auditing.ts';
+import { auditDenied, audited, leaseEvent } from './auditing.ts';
 import { type ApiContext, answerAfter, errorReply, type Later } from './context.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -69,7 +69,8 @@ export function requireBranches(
     requireOwners(asked.branch(succeeded), { principal, service });
 }
 
-function requireOwners(
+/** A lease that another gateway has just granted may be known only once this server has asked others. */
+export function requireOwners(
   operations: readonly TxnOperation[],
   { principal, service }: Pick<ApiContext, 'principal' | 'service'>,
 ): void {
@@ -141,13 +142,15 @@ export async function revokeLease(
       {
         about: (result) => leaseEvent('revokeLease', lease, result, context),
         authorise,
-        run: () => service.leases.revoke(lease, write),
+        run: () => service.leases.revoke(lease, write, authorise),
       },
       context,
     );
     // The lease itself is the server's own.
     return { type: 'committed', id, revision, puts: 0, deletes: Math.max(0, deletes - 1) };
   } catch (error) {
+    if (error instanceof ProtocolError && error.code === 'forbidden')
+      auditDenied('revokeLease', error, context);
     return errorReply(id, error, service);
   }
 }

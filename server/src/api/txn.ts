@@ -5,7 +5,7 @@ import { TxnDraft } from '../store/txn-draft.ts';
 import { type Done, resultsOf } from '../store/txn-results.ts';
 import { audited, auditReads, commitEvent } from './auditing.ts';
 import { type ApiContext, errorReply } from './context.ts';
-import { requireBranches } from './leases.ts';
+import { requireBranches, requireOwners } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
 import { withoutSecrets } from './values.ts';
 
@@ -30,8 +30,9 @@ function done(draft: TxnDraft, context: ApiContext): Promise<CommitOutcome> {
   const write = { conditions, operations, otherwise, note };
   const make = () => service.store.commit(write, principal.name, requestIdOf(draft, context));
   const { leased } = draft;
-  const run = leased === undefined ? make : () => service.leases.attach(leased, make);
   const all = [...operations, ...otherwise];
+  const requireOwn = () => requireOwners(all, context);
+  const run = leased === undefined ? make : () => service.leases.attach(leased, requireOwn, make);
   if (service.auditing === undefined || all.length === 0) return run();
   return audited(
     {

@@ -11,7 +11,7 @@ import { Draft } from '../store/draft.ts';
 import type { CommitOutcome, Store } from '../store/store.ts';
 import { audited, commitEvent } from './auditing.ts';
 import { type ApiContext, answerAfter, errorReply, type Later, type Service } from './context.ts';
-import { requireWrite } from './leases.ts';
+import { requireOwners, requireWrite } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
 
 export function get(request: GetRequest, { service }: ApiContext): Reply | Later {
@@ -86,7 +86,9 @@ function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
   const { operations, conditions, note, leased } = draft;
   const write = { operations, conditions, otherwise: undefined, note };
   const make = () => service.store.commit(write, principal.name, requestIdOf(draft, context));
-  const commit = leased === undefined ? make : () => service.leases.attach(leased, make);
+  const requireOwn = () => requireOwners(operations, context);
+  const commit =
+    leased === undefined ? make : () => service.leases.attach(leased, requireOwn, make);
   if (service.auditing === undefined) return commit();
   return audited(
     {

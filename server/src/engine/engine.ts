@@ -248,8 +248,11 @@ export interface EngineLeases {
   keepAlive(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** What is left of one; `undefined`: it is over. */
   remainingMs(id: string): Promise<number | undefined>;
-  /** Ends one with all that goes with it, and resolves when the feed has told of it. */
-  revoke(id: string): Promise<CommitOutcome>;
+  /**
+   * Ends one whose entry is there with all that goes with it, and resolves when the feed has told of it. Where it was
+   * revoked before, `actor` is told what that came to, if it was the same.
+   */
+  revoke(id: string, actor: string): Promise<CommitOutcome>;
 }
 
 export interface EngineFeed {

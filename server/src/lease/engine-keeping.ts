@@ -48,8 +48,8 @@ export class EngineKeeping implements LeaseKeeping {
    * 2. The engine ends it, with what was attached until then. What is attached after 1 goes as well.
    */
   async end(id: string, lease: Lease | undefined, ending: Ending): Promise<CommitOutcome> {
+    const { actor, requestId } = ending;
     if (lease !== undefined) {
-      const { actor, requestId } = ending;
       const write = { operations: [revocationOf(lease)], conditions: [], actor, requestId };
       try {
         await this.#store.commitOwn(write);
@@ -58,7 +58,7 @@ export class EngineKeeping implements LeaseKeeping {
         if (!(error instanceof ProtocolError) || error.code !== 'lease_not_found') throw error;
       }
     }
-    return this.#leases.revoke(id);
+    return this.#leases.revoke(id, actor);
   }
 
   attach<Result>(_: ReadonlyMap<string, number>, run: () => Promise<Result>): Promise<Result> {

@@ -4,6 +4,7 @@ import { Core } from '../core.ts';
 import type { Engine, EngineCommit } from '../engine/engine.ts';
 import { connectCluster } from '../engine/etcd/client/grpc-cluster.ts';
 import { openEtcdEngine } from '../engine/etcd/etcd-engine.ts';
+import { leaseOfEtcd } from '../engine/etcd/keyspace/lease-ids.ts';
 import { systemRuntime } from '../runtime.ts';
 import { EtcdProcess, etcdProblem } from '../test-support/etcd-process.ts';
 import { RawClient } from '../test-support/raw-client.ts';
@@ -166,6 +167,21 @@ describe.skipIf(problem !== undefined)(
       const late = await open(prefix);
       expect([late.holds('/a'), late.holds(leasePath(lease))]).toEqual([false, false]);
       expect(await late.put('/a', lease)).toMatchObject({ code: 'lease_not_found' });
+    });
+
+    it('are those of the store alone: what others keep in the same etcd is revoked by nobody here', async () => {
+      const { a } = await start();
+      const { members, close } = connectCluster({
+        ...{ endpoints: [etcd.url], defer: systemRuntime.defer },
+      });
+      onTestFinished(() => close());
+      const [member] = members;
+      const [foreign, options] = ['81985529216486895', { timeoutMs: 5_000 }];
+      await member?.leases.grant(foreign, 60, options);
+      const lease = leaseOfEtcd(foreign);
+      const revoked = await a.ask((id) => ({ type: 'revokeLease', id, requestId: 'f', lease }));
+      expect(revoked).toMatchObject({ type: 'committed', deletes: 0 });
+      expect(await member?.leases.timeToLive(foreign, options)).toMatchObject({ ttlS: 59 });
     });
 
     it('leave what somebody has put for good through another gateway', async () => {

@@ -134,10 +134,14 @@ export class Leases {
       const found = ids.flatMap((id) => this.find(id) ?? []);
       return this.#keeping.keepAlive(found.filter(isOwn));
     };
-    const barrier = ids.some((id) => this.find(id) === undefined)
-      ? this.#with.store.barrier()
-      : undefined;
-    return barrier === undefined ? keep() : barrier.then(keep);
+    const known = this.#known(ids);
+    return known === undefined ? keep() : known.then(keep);
+  }
+
+  /** Resolves when leases are known here that others have granted; `undefined`: they are. */
+  #known(ids: Iterable<string>): Promise<void> | undefined {
+    for (const id of ids) if (this.find(id) === undefined) return this.#with.store.barrier();
+    return undefined;
   }
 
   /** What is left of a lease, where others have to be asked. */
@@ -146,21 +150,34 @@ export class Leases {
     return lease && this.#keeping.askRemainingMs(lease);
   }
 
-  /** Ends a lease, with all that goes with it. What is over is so already, and no failure. */
-  async revoke(id: string, write: Write): Promise<CommitOutcome> {
+  /**
+   * Ends a lease, with all that goes with it. What is over is so already, and no failure. `authorise`: throws where
+   * who asks may not, once the lease is known here.
+   */
+  async revoke(id: string, write: Write, authorise: () => void): Promise<CommitOutcome> {
     await this.#looking;
+    await this.#known([id]);
+    // safeguard: lease-of-another-gateway-is-its-owners
+    authorise();
     return this.#keeping.end(id, this.find(id), { cause: 'revoked', ...write });
   }
 
-  /** Runs a write that attaches entries: `entries` says how many, by lease. Throws `too_large`. */
+  /**
+   * Runs a write that attaches entries: `entries` says how many, by lease. Throws `too_large`. `authorise`: as above.
+   */
   attach<Result>(
     entries: ReadonlyMap<string, number>,
+    authorise: () => void,
     run: () => Promise<Result>,
   ): Promise<Result> {
-    return this.#keeping.attach(entries, () => {
-      for (const [id, count] of entries) this.#requireRoomOn(id, count);
-      return run();
-    });
+    const attach = () =>
+      this.#keeping.attach(entries, () => {
+        authorise();
+        for (const [id, count] of entries) this.#requireRoomOn(id, count);
+        return run();
+      });
+    const known = this.#known(entries.keys());
+    return known === undefined ? attach() : known.then(attach);
   }
 
   /** A page of all leases, in the order of their ids. */

@@ -72,7 +72,10 @@ export function describeLeases(scene: () => Scene): void {
         await commit(operations, { cause: 'revoked' });
       } else {
         await commit([{ type: 'put', ...ended }]);
-        expect(await leases.revoke(revoked)).toMatchObject({ puts: 0, deletes: 2 });
+        expect(await leases.revoke(revoked, 'alice')).toMatchObject({ puts: 0, deletes: 2 });
+        const again = await leases.revoke(revoked, 'the server');
+        expect(again).toMatchObject({ puts: 0, deletes: 2 });
+        expect(await leases.revoke(revoked, 'bob')).toMatchObject({ puts: 0, deletes: 0 });
         expect(await leases.keepAlive([revoked, other])).toEqual(new Set([other]));
         expect(await leases.remainingMs(revoked)).toBeUndefined();
       }

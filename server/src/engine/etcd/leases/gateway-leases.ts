@@ -58,19 +58,28 @@ export class GatewayLeases implements EngineLeases {
     return ttlS >= 0 ? ttlS * 1_000 : undefined;
   }
 
-  async revoke(id: string): Promise<CommitOutcome> {
+  async revoke(id: string, actor: string): Promise<CommitOutcome> {
     const own = etcdLeaseOf(id);
     let revision = 0;
     try {
-      revision = await this.#ask((leases, options) => leases.revoke(own, options));
+      // safeguard: leases-of-others-in-etcd-stay
+      if (this.#isOwn(id, own))
+        revision = await this.#ask((leases, options) => leases.revoke(own, options));
     } catch (error) {
       if (!isCode(error, 'not_found')) throw error;
     }
-    return this.#outcome(id, revision);
+    return this.#outcome(id, revision, actor);
+  }
+
+  /** Others have leases in the same etcd: ours have their entry. */
+  #isOwn(id: string, own: string): boolean {
+    const { tree, revision } = this.#options.state.replica;
+    const lease = tree.at(leasePath(id), revision)?.lease;
+    return lease !== undefined && etcdLeaseOf(lease) === own;
   }
 
   /** What went is what the feed told at that revision. `revision` is 0 where it went before, by whoever did it. */
-  async #outcome(id: string, revision: number): Promise<CommitOutcome> {
+  async #outcome(id: string, revision: number, actor: string): Promise<CommitOutcome> {
     const { waiters, state } = this.#options;
     if (!(await waiters.wait(revision, SHOWN_MS)))
       throw new ProtocolError('outcome_unknown', 'it was revoked, and this server does not see it');
@@ -79,7 +88,9 @@ export class GatewayLeases implements EngineLeases {
     const [gone] = replica.tombstones.read(restOf(path, undefined), replica.revision);
     const at = revision === 0 ? (gone?.revision ?? 0) : revision;
     const logged = commitAt(replica.log, at);
-    if (logged === undefined) return { revision: replica.revision, puts: 0, deletes: 0 };
+    // What went of somebody else's, or by itself, is nobody's to know.
+    if (logged === undefined || (revision === 0 && logged.commit.actor !== actor))
+      return { revision: replica.revision, puts: 0, deletes: 0 };
     return outcomeOf(logged.commit, false);
   }
 
