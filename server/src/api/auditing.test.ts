@@ -1,4 +1,4 @@
-import { ProtocolError, type UpMessage } from '@confer/shared';
+import { leasePath, ProtocolError, type UpMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../audit/events.ts';
 import { startGuarded } from '../test-support/guarded-scene.ts';
@@ -90,6 +90,27 @@ describe('an audit as well as can be', () => {
       {
         ...{ event: 'loginFailed', outcome: 'denied', reason: 'what came is no token' },
         who: { kind: 'unknown', address: '10.0.0.7' },
+      },
+    ]);
+  });
+
+  it('has who wanted to end a lease of somebody else', async () => {
+    const { auditing, events } = auditInMemory(false);
+    const scene = await startGuarded({ auditing });
+    const write = [{ verbs: ['write' as const], on: '/a' }];
+    const [owner, other] = [await scene.guest('owner', write), await scene.guest('other', write)];
+    const granted = await scene.ask(owner, (id) => ({
+      ...{ type: 'grantLease', id, requestId: 'g', ttlMs: 10_000 },
+    }));
+    const lease = 'leases' in granted ? (granted.leases[0]?.lease ?? '') : '';
+    events.length = 0;
+    await scene.ask(other, (id) => ({ type: 'revokeLease', id, requestId: 'v', lease }));
+    expect(events).toMatchObject([
+      {
+        event: 'denied',
+        outcome: 'denied',
+        who: { principal: 'other' },
+        paths: [leasePath(lease)],
       },
     ]);
   });
