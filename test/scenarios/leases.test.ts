@@ -97,6 +97,21 @@ describe('who holds a lease', () => {
     expect(await scene.settled(holder.get('/a'))).toMatchObject({ lease: lease.id });
   });
 
+  it('is told of its loss also where the same client holds the lease twice', async () => {
+    scene = new Scene();
+    const holder = scene.client('holder');
+    const keep = (id: string) => holderOf(holder, () => scene.clock.elapsedMs).keep(id);
+    const first = await scene.settled(granted(holder, { ttlMs: 5_000 }));
+    const second = await scene.settled(keep(first.id));
+    const third = await scene.settled(keep(first.id));
+    await scene.clock.advance(30_000);
+    expect([first.status, second.status, third.status]).toEqual(['held', 'held', 'held']);
+    await scene.settled(second.revoke());
+    await scene.clock.advance(2_500);
+    expect([first.signal.aborted, third.signal.aborted]).toEqual([true, true]);
+    expect([first.loss?.reason, third.loss?.reason]).toEqual(['over', 'over']);
+  });
+
   it('gives it up with all that goes with it', async () => {
     scene = new Scene();
     const holder = scene.client('holder');

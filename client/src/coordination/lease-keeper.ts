@@ -25,7 +25,8 @@ export class LeaseKeeper {
   readonly stopwatch: Stopwatch;
   readonly #client: Pick<Client, 'status' | 'on' | 'checkNow'>;
   readonly #context: ClientContext;
-  readonly #kept = new Map<string, Kept>();
+  /** By holder: one lease may have several here, of which each is told when it is lost. */
+  readonly #kept = new Map<HeldLease, Kept>();
   #timer: Timer | undefined;
   #off: (() => void) | undefined;
 
@@ -41,13 +42,13 @@ export class LeaseKeeper {
 
   /** From now on. `asked`: before it was confirmed. */
   keep(lease: HeldLease, asked: Moment): void {
-    this.#kept.set(lease.id, { lease, asked, isAnswered: true });
+    this.#kept.set(lease, { lease, asked, isAnswered: true });
     this.#off ??= this.#client.on('status', () => this.#onStatus());
     this.#work();
   }
 
   forget(lease: HeldLease): void {
-    this.#kept.delete(lease.id);
+    this.#kept.delete(lease);
     if (this.#kept.size > 0) return;
     this.#timer?.cancel();
     this.#off?.();
