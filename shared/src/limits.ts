@@ -80,6 +80,6 @@ export const times = {
 export const txnLimits = {
   /** Reads of one branch. */
   readsMax: 1_000,
-  /** The code units of paths and values that they bring in one reply, all of them. */
+  /** About the code units that they bring in one reply, all of them. */
   readLengthMax: 1024 * 1024,
 } as const;

@@ -6,6 +6,15 @@ const STORIES = 'test/simulation/etcd/txn-stories.test.ts';
 const all = [
   [{ 'subtree-conditions-are-judged': 'never' }, ENGINE, 'S2 is broken by a put below it'],
   [{ 'writes-of-a-branch-are-apart': 'drop' }, ENGINE, 'S3 is refused where a path is put twice'],
+  [
+    {
+      'short-entries-count-in-a-reply': {
+        becomes: 'for (const { path, value } of entries) this.#left -= path.length + value.length;',
+      },
+    },
+    'server/src/api/txn.test.ts',
+    'W10 stay as short',
+  ],
   [{ 'each-branch-is-judged': 'drop' }, RIGHTS, 'cover what it reads'],
   [
     {

@@ -104,6 +104,18 @@ describe('the results of a transaction', () => {
     expect(list.next).toBe('/l/2');
   });
 
+  it('W10 stay as short where very many short entries are read many times', async () => {
+    const { results, engine } = await started();
+    const operations = Array.from({ length: 10_000 }, (_, i) => put(`/${i}`, ''));
+    const about = { conditions: [], actor: 'test', requestId: 'many' };
+    await engine.writes.commit({ operations, ...about });
+    const list = { type: 'list', path: '/', limit: 10_000 } as const;
+    const found = await results(Array.from({ length: 100 }, () => list));
+    expect(JSON.stringify(found).length).toBeLessThan(3 * txnLimits.readLengthMax);
+    expect(Object(found)[0].entries.length).toBeGreaterThan(1_000);
+    expect(Object(found).at(-1)).toEqual({ type: 'list' });
+  });
+
   it('S4 are the same for a second try, whatever was written since', async () => {
     const { put: write, ask } = await started();
     await write('/a', 'old');

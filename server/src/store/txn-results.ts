@@ -23,6 +23,8 @@ export interface Done {
 /** A look at the store that finds this many rows takes some milliseconds. */
 const LOOKS_MAX = 2_500;
 const OPERATIONS_MAX = 300;
+/** What an entry takes in a reply beside its path and its value, at least: to write out more of them takes too long. */
+const ENTRY_LENGTH = 100;
 
 /**
  * What came of each operation. Of a write by the commit, if that is in memory yet, else by what its path was before and
@@ -84,7 +86,7 @@ class Reading {
   get(path: string): TxnResult {
     if (this.#left <= 0) return { type: 'get' };
     const entry = this.#store.entryAt(path, this.#at) ?? null;
-    this.#left -= path.length + (entry?.value.length ?? 0);
+    this.#left -= path.length + (entry?.value.length ?? 0) + ENTRY_LENGTH;
     return { type: 'get', entry };
   }
 
@@ -92,7 +94,8 @@ class Reading {
     if (this.#left <= 0) return { type };
     const bytesMax = this.#left;
     const { entries, folders, next } = this.#store.list({ ...asked, at: this.#at, bytesMax });
-    for (const { path, value } of entries) this.#left -= path.length + value.length;
+    // safeguard: short-entries-count-in-a-reply
+    for (const { path, value } of entries) this.#left -= path.length + value.length + ENTRY_LENGTH;
     for (const folder of folders) this.#left -= folder.length;
     return {
       type,
