@@ -37,6 +37,17 @@ describe('the plan of a move', () => {
     });
   });
 
+  it('lets what lives by a lease go with it where it is now, too, and a copy of it stay', () => {
+    const sources = [{ ...entry('/a'), lease: '00000000000000ab' }];
+    const puts = (isMove: boolean) =>
+      planMove({ from: '/a', to: '/b', sources, existing: [], isMove }).operations.filter(
+        ({ type }) => type === 'put',
+      );
+    const put = { type: 'put', path: '/b', value: '/a' };
+    expect(puts(true)).toEqual([{ ...put, lease: '00000000000000ab' }]);
+    expect(puts(false)).toEqual([put]);
+  });
+
   it('of a copy holds only the targets to what they are', () => {
     const plan = planMove({
       ...{ from: '/a', to: '/c', sources: [entry('/a/x')], isMove: false },

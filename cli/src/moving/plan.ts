@@ -39,11 +39,13 @@ export function planMove({ from, to, sources, existing, isMove }: Move): MovePla
   const operations: Operation[] = [...moved.keys()].map((path) => ({ type: 'delete', path }));
   const overwritten: string[] = [];
   const problems: string[] = [];
-  for (const { path: source, value } of sources) {
+  for (const { path: source, value, lease } of sources) {
     const path = targetOf(source, from, to);
     const problem = pathProblem(path);
     if (problem !== undefined) problems.push(`${path}: ${problem}`);
-    operations.push({ type: 'put', path, value });
+    // What goes with a lease does so where it is now, too; a copy stays.
+    const goesWith = isMove && lease !== undefined ? { lease } : {};
+    operations.push({ type: 'put', path, value, ...goesWith });
     if (moved.has(path)) continue;
     const modRevision = held.get(path) ?? 0;
     if (modRevision > 0) overwritten.push(path);
