@@ -31,8 +31,17 @@ function done(draft: TxnDraft, context: ApiContext): Promise<CommitOutcome> {
   const make = () => service.store.commit(write, principal.name, requestIdOf(draft, context));
   const { leased } = draft;
   const all = [...operations, ...otherwise];
-  const requireOwn = () => requireOwners(all, context);
-  const run = leased === undefined ? make : () => service.leases.attach(leased, requireOwn, make);
+  const run =
+    leased === undefined
+      ? make
+      : () =>
+          service.leases.attach(
+            {
+              ...{ entries: leased, operations: all },
+              authorise: () => requireOwners(all, context),
+            },
+            make,
+          );
   if (service.auditing === undefined || all.length === 0) return run();
   return audited(
     {

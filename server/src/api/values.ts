@@ -86,9 +86,11 @@ function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
   const { operations, conditions, note, leased } = draft;
   const write = { operations, conditions, otherwise: undefined, note };
   const make = () => service.store.commit(write, principal.name, requestIdOf(draft, context));
-  const requireOwn = () => requireOwners(operations, context);
+  const authorise = () => requireOwners(operations, context);
   const commit =
-    leased === undefined ? make : () => service.leases.attach(leased, requireOwn, make);
+    leased === undefined
+      ? make
+      : () => service.leases.attach({ entries: leased, operations, authorise }, make);
   if (service.auditing === undefined) return commit();
   return audited(
     {

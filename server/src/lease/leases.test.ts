@@ -1,4 +1,4 @@
-import { leasePath } from '@confer/shared';
+import { leaseLimits, leasePath } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { Kept } from '../test-support/kept.ts';
 import { LeaseScene } from '../test-support/lease-scene.ts';
@@ -109,6 +109,32 @@ describe('a lease', () => {
     for (const none of ['0123456789abcdef', 'x', '../a', '', '0'.repeat(16), 'f'.repeat(16)])
       expect(await on.put('/b', none)).toMatchObject({ code: 'lease_not_found' });
     expect([on.holds('/a'), on.holds('/b')]).toEqual([false, false]);
+  });
+
+  it('S4 takes no more entries than its limit, and puts and retries over those that it has all the same', async () => {
+    const on = await LeaseScene.start();
+    const lease = await on.grant();
+    const { entriesMax } = leaseLimits;
+    const puts = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        ...{ type: 'put' as const, path: `/a/${from + i}`, value: '1', lease },
+      }));
+    let ids = 100;
+    const commit = async (operations: ReturnType<typeof puts>, requestId: string) => {
+      const id = ++ids;
+      on.client.send({ type: 'commit', id, requestId, operations });
+      const isAnswered = () => on.client.received.some((each) => 'id' in each && each.id === id);
+      for (let turns = 0; turns < 500 && !isAnswered(); turns++) await on.pass(1);
+      return on.replyTo(id);
+    };
+    const [first, second] = [puts(0, entriesMax / 2), puts(entriesMax / 2, entriesMax / 2)];
+    await commit(first, 'first');
+    const made = { type: 'committed', puts: entriesMax / 2 };
+    expect(await commit(second, 'second')).toMatchObject(made);
+    expect(await commit(second, 'second')).toMatchObject(made);
+    expect(await commit([...puts(5, 1), ...puts(5, 1)], 'again')).toMatchObject({ puts: 1 });
+    const refused = await commit([...puts(5, 1), ...puts(entriesMax, 1)], 'more');
+    expect(refused).toMatchObject({ type: 'error', code: 'too_large' });
   });
 
   it('has its whole TTL again after a restart of the server, with all that goes with it', async () => {

@@ -3,6 +3,7 @@ import {
   leaseLimits,
   leaseNotFound,
   leasePath,
+  type Operation,
   ProtocolError,
   ttlProblem,
 } from '@confer/shared';
@@ -26,6 +27,16 @@ export interface LeasesParts {
 export interface Write {
   readonly actor: string;
   readonly requestId: string;
+}
+
+/** What a write attaches to leases. */
+export interface Attachment {
+  /** How many entries, by lease. */
+  readonly entries: ReadonlyMap<string, number>;
+  /** Of all its branches. */
+  readonly operations: readonly Operation[];
+  /** Throws where who asks may not, once the leases are known here. */
+  readonly authorise: () => void;
 }
 
 /** What `leases` say of one. */
@@ -162,18 +173,15 @@ export class Leases {
     return this.#keeping.end(id, this.find(id), { cause: 'revoked', ...write });
   }
 
-  /**
-   * Runs a write that attaches entries: `entries` says how many, by lease. Throws `too_large`. `authorise`: as above.
-   */
+  /** Runs a write that attaches entries. Throws `too_large`. */
   attach<Result>(
-    entries: ReadonlyMap<string, number>,
-    authorise: () => void,
+    { entries, operations, authorise }: Attachment,
     run: () => Promise<Result>,
   ): Promise<Result> {
     const attach = () =>
       this.#keeping.attach(entries, () => {
         authorise();
-        for (const [id, count] of entries) this.#requireRoomOn(id, count);
+        for (const [id, count] of entries) this.#requireRoomOn(id, count, operations);
         return run();
       });
     const known = this.#known(entries.keys());
@@ -217,10 +225,17 @@ export class Leases {
       throw tooMany(`there are ${leasesMax} leases, and may be no more`);
   }
 
-  #requireRoomOn(id: string, count: number): void {
+  /** `count` is of all that is put with it, also over what goes with it already, which is looked at only near the limit. */
+  #requireRoomOn(id: string, count: number, operations: readonly Operation[]): void {
     const { entriesMax } = leaseLimits;
-    const underWay = Math.max(count, this.#keeping.attachingTo(id));
-    if (this.#table.pathsOf(id).size + underWay <= entriesMax) return;
+    const paths = this.#table.pathsOf(id);
+    const others = Math.max(0, this.#keeping.attachingTo(id) - count);
+    if (paths.size + others + count <= entriesMax) return;
+    const added = new Set<string>();
+    for (const operation of operations)
+      if (operation.type === 'put' && operation.lease === id && !paths.has(operation.path))
+        added.add(operation.path);
+    if (paths.size + others + added.size <= entriesMax) return;
     throw new ProtocolError(
       'too_large',
       `at most ${entriesMax} entries go with one lease; take several leases`,
