@@ -5,6 +5,7 @@ const STORIES = 'test/simulation/etcd/txn-stories.test.ts';
 
 const all = [
   [{ 'subtree-conditions-are-judged': 'never' }, ENGINE, 'S2 is broken by a put below it'],
+  [{ 'looks-of-a-request-end': 'never' }, ENGINE, 'W10 is refused where all of a request'],
   [{ 'writes-of-a-branch-are-apart': 'drop' }, ENGINE, 'S3 is refused where a path is put twice'],
   [
     {

@@ -1,4 +1,11 @@
-import { type Condition, type Entry, isHiddenIn, isWithin, ProtocolError } from '@confer/shared';
+import {
+  type Condition,
+  type Entry,
+  isHiddenIn,
+  isWithin,
+  limits,
+  ProtocolError,
+} from '@confer/shared';
 import type { CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 
 /*
@@ -22,6 +29,32 @@ export type SubtreeCondition = Extract<Condition, { unchangedSince: number }>;
 /** One that is about what one path holds. */
 export type EntryCondition = Exclude<Condition, SubtreeCondition>;
 
+/** What all conditions of a request may look at together, on subtrees: all other writes wait meanwhile. */
+const LOOKS_MAX = 10 * limits.changesMax;
+
+/** Counts what is looked at for one request. */
+export class Looks {
+  #left = LOOKS_MAX;
+
+  /** Throws `too_large`. */
+  take(count: number): void {
+    this.#left -= count;
+    // safeguard: looks-of-a-request-end
+    if (this.#left < 0)
+      throw new ProtocolError(
+        'too_large',
+        `its conditions on subtrees take more than ${LOOKS_MAX} looks together; name newer revisions, or fewer subtrees`,
+      );
+  }
+}
+
+/** A subtree, and the revision after which it is asked for changes. */
+export interface Asked {
+  readonly subtree: string;
+  readonly after: number;
+  readonly looks: Looks;
+}
+
 /** The state that conditions are judged by. */
 export interface JudgedState {
   read(path: string): Found;
@@ -29,7 +62,7 @@ export interface JudgedState {
    * Whether anything of a subtree, as it is shown, was written or deleted after a revision. Throws `compacted` where
    * that is not known any more, `future_revision`, and `too_large` where it would take too long to find out.
    */
-  isTouched(subtree: string, after: number, pace: TimeSlice): CooperativeSteps<boolean>;
+  isTouched(asked: Asked, pace: TimeSlice): CooperativeSteps<boolean>;
 }
 
 /** A condition that does not hold. */
@@ -44,11 +77,12 @@ export function* firstBroken(
   state: JudgedState,
   pace: TimeSlice,
 ): CooperativeSteps<Broken | undefined> {
+  const looks = new Looks();
   for (const condition of conditions) {
     if ('unchangedSince' in condition) {
       const { path, unchangedSince } = condition;
       // safeguard: subtree-conditions-are-judged
-      if (yield* state.isTouched(path, unchangedSince, pace))
+      if (yield* state.isTouched({ subtree: path, after: unchangedSince, looks }, pace))
         return { condition, found: undefined };
     } else {
       const found = state.read(condition.path);

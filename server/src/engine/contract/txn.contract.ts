@@ -107,6 +107,20 @@ export function describeTxn(scene: () => Scene, fixture: EngineFixture): void {
       expect(scene().values()).toEqual(['/a=v']);
     });
 
+    it('W10 is refused where all of a request would take too long to be judged, as others wait for it', async () => {
+      const { revision } = await scene().put('/a', 'one');
+      await scene().commit(Array.from({ length: 9_000 }, (_, i) => put(`/t/${i}`)));
+      const unchanged = (count: number) => ({
+        conditions: Array.from({ length: count }, () => ({ path: '/a', unchangedSince: revision })),
+      });
+      expect(await failureOf(() => scene().commit([put('/b')], unchanged(120)))).toMatchObject({
+        code: 'too_large',
+      });
+      expect(scene().values('/b')).toEqual([]);
+      await scene().commit([put('/b')], unchanged(100));
+      expect(scene().values('/b')).toEqual(['/b=v']);
+    });
+
     it('is judged beyond a compaction as far as deletes are known, and refused below that', async () => {
       const { engine } = scene();
       const { revision } = await scene().put('/a', 'v');

@@ -1,8 +1,8 @@
 import { limits, ROOT } from '@confer/shared';
-import { touches } from '../conditions.ts';
+import { type Asked, touches } from '../conditions.ts';
 import { type CooperativeSteps, type TimeSlice, visitInSteps } from '../cooperative-steps.ts';
 import { requireHappened } from '../history-window.ts';
-import { type Asked, requireDeletesKnown, tooMuchToLookAt } from '../replica/touched.ts';
+import { requireDeletesKnown, tooMuchToLookAt } from '../replica/touched.ts';
 import { restOf } from '../tree-range.ts';
 import { fetchFrom } from './historical-reads.ts';
 import type { Place } from './keys.ts';
@@ -38,7 +38,7 @@ export function* isTouched(
 /** `undefined`: there is too much of it. */
 function* inLog(
   { log }: ReadTables,
-  { subtree, after }: Asked,
+  { subtree, after, looks: all }: Asked,
   pace: TimeSlice,
 ): CooperativeSteps<boolean | undefined> {
   let start: Place = [after + 1, ROOT];
@@ -49,6 +49,7 @@ function* inLog(
       // After a pause the last one comes once more.
       if (touches(key[1], subtree)) return true;
       if (++looks > LOOKS_MAX) return undefined;
+      all.take(1);
       start = key;
       isPaused = pace.isOver();
       if (isPaused) break;
@@ -71,6 +72,7 @@ function* inStates(tables: ReadTables, asked: Asked, pace: TimeSlice): Cooperati
         yield { path, value };
     };
   const look = (path: string, at: number) => {
+    asked.looks.take(1);
     isFound ||= at > after && touches(path, subtree);
     if (++looks > LOOKS_MAX) throw tooMuchToLookAt(asked);
   };

@@ -217,14 +217,14 @@ export class Writes {
     const fetch = fetchReplaced(revision, { written, shown }, compactedRevision);
     return {
       read: (path) => heldNow(written, path, fetch),
-      isTouched: (subtree, after, pace) => {
+      isTouched: (asked, pace) => {
         const [compacted, floor] = [compactedRevision(), tombstoneFloor()];
         const known = {
           revision: revision - 1,
           compactedRevision: compacted,
           tombstoneFloor: floor,
         };
-        return isTouched(written, known, { subtree, after }, pace);
+        return isTouched(written, known, asked, pace);
       },
       *scanSubtree(subtree, after) {
         const { from, to } = restOf(subtree, after);

@@ -190,7 +190,7 @@ class MemoryEngine implements Engine {
     const disk = this.#disk;
     return {
       read: (path) => heldOf(this.reads.get(path)),
-      isTouched: (subtree, after, pace) => isTouched(disk, { subtree, after }, pace),
+      isTouched: (asked, pace) => isTouched(disk, asked, pace),
       *scanSubtree(subtree, after) {
         for (const { entry } of disk.tree.states(restOf(subtree, after), disk.revision)) {
           const held = heldOf(entry);

@@ -1,5 +1,5 @@
 import { limits, ProtocolError } from '@confer/shared';
-import { touches } from '../conditions.ts';
+import { type Asked, touches } from '../conditions.ts';
 import { type CooperativeSteps, type TimeSlice, visitInSteps } from '../cooperative-steps.ts';
 import { requireHappened } from '../history-window.ts';
 import { restOf } from '../tree-range.ts';
@@ -9,11 +9,8 @@ import type { ReplicaState } from './replica-reads.ts';
 /** As many changes are looked through as a commit may make. */
 const LOOKS_MAX = limits.changesMax;
 
-/** A subtree, and the revision after which it is asked for changes. */
-export interface Asked {
-  readonly subtree: string;
-  readonly after: number;
-}
+/** To look at a path takes as long as so many characters of a row. */
+const LOOK_CHARACTERS = 64;
 
 /** See `JudgedState.isTouched`. By the history, and where that does not reach back, or is too long, by what is there. */
 export function* isTouched(
@@ -38,7 +35,7 @@ export function requireDeletesKnown(after: number, floor: number): void {
 }
 
 /** What would take too long to be found out. */
-export function tooMuchToLookAt({ subtree, after }: Asked): ProtocolError {
+export function tooMuchToLookAt({ subtree, after }: Omit<Asked, 'looks'>): ProtocolError {
   return new ProtocolError(
     'too_large',
     `whether ${subtree} changed after revision ${after} takes more than ${LOOKS_MAX} looks; read again, and name a newer revision`,
@@ -49,7 +46,7 @@ export function tooMuchToLookAt({ subtree, after }: Asked): ProtocolError {
 /** Commits go from the log between two pauses, so it is entered anew after each. `undefined`: nobody can say. */
 function* inLog(
   state: ReplicaState,
-  { subtree, after }: Asked,
+  { subtree, after, looks: all }: Asked,
   pace: TimeSlice,
 ): CooperativeSteps<boolean | undefined> {
   let from = after;
@@ -60,9 +57,10 @@ function* inLog(
     for (const { revision, changes } of commitsAfter(state.log, from)) {
       if (changes.some(({ path }) => touches(path, subtree))) return true;
       looks += changes.length;
+      all.take(changes.length);
       if (looks > LOOKS_MAX) return undefined;
       from = revision;
-      isPaused = pace.isOver();
+      isPaused = pace.isOver(changes.length * LOOK_CHARACTERS);
       if (isPaused) break;
     }
     if (isPaused) yield;
@@ -79,6 +77,7 @@ function* inStates(
   let isFound = false;
   let looks = 0;
   const look = (path: string, at: number) => {
+    asked.looks.take(1);
     isFound ||= at > after && touches(path, subtree);
     if (++looks > LOOKS_MAX) throw tooMuchToLookAt(asked);
   };

@@ -64,7 +64,7 @@ function* judged(
   }
   const state: JudgedState = {
     read: (path) => heldOf(replica.tree.at(path, revision)),
-    isTouched: (subtree, after) => isTouched(replica, { subtree, after }, pace),
+    isTouched: (asked) => isTouched(replica, asked, pace),
   };
   const broken = yield* firstBroken(conditions, state, pace);
   if (broken === undefined) {
