@@ -54,6 +54,9 @@ export class Sidecars {
   /** Before the entries of its revision are counted. */
   addRecord(revision: number, requestId: string): void {
     const seenMs = this.#uptimeMs();
+    // One that said that the request was not made, which is replaced now: nothing will ever ask for it.
+    const replaced = this.#unreferenced.get(requestId);
+    if (replaced !== undefined) this.#records.delete(replaced.revision);
     this.#records.set(revision, { requestId, seenMs, entries: 0 });
     this.#unreferenced.set(requestId, { requestId, revision, seenMs });
   }
