@@ -17,6 +17,15 @@ export const leaseMutants = [
   ],
   [{ 'lease-of-another-gateway-is-its-owners': 'drop' }, LATE, 'is not revoked by others'],
   [{ 'leases-of-others-in-etcd-stay': 'always' }, GATEWAYS, 'revoked by nobody here'],
+  [
+    {
+      'leases-of-others-are-not-counted': {
+        becomes: 'const page = service.leases.page(after, ITEMS_MAX);',
+      },
+    },
+    OWNERS,
+    'counts for its owner alone',
+  ],
   [{ 'lease-is-there': 'never' }, LEASES, 'refuses what is put with a lease that is over'],
   [{ 'lease-takes-its-own': 'always' }, RACES, 'leaves what somebody puts for good'],
   [{ 'lease-is-never-early': 'never' }, LEASES, 'never ends early'],

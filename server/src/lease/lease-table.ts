@@ -33,6 +33,11 @@ export class LeaseTable {
     return this.#leases.get(id);
   }
 
+  /** In no order. */
+  all(): Iterable<Lease> {
+    return this.#leases.values();
+  }
+
   pathsOf(id: string): ReadonlySet<string> {
     return this.#paths.get(id) ?? NOTHING;
   }

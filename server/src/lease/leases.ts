@@ -197,6 +197,19 @@ export class Leases {
     return { leases, next: next?.slice(LEASES.length + 1) };
   }
 
+  /** The same of those that are somebody's: of the others not even that they are there. */
+  pageOf(
+    isOwn: (lease: Lease) => boolean,
+    after: string | undefined,
+    limit: number,
+  ): { leases: Lease[]; next: string | undefined } {
+    const own: Lease[] = [];
+    for (const lease of this.#table.all())
+      if (isOwn(lease) && (after === undefined || lease.id > after)) own.push(lease);
+    const leases = own.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+    return { leases, next: own.length > limit ? leases.at(-1)?.id : undefined };
+  }
+
   /** Writes the entry of a lease. A retry is told the first outcome by the engine, also when the lease is over. */
   async #write(lease: Lease, about: Write): Promise<number> {
     const { store } = this.#with;

@@ -99,7 +99,23 @@ describe('a lease of somebody else', () => {
       ...{ type: 'grantLease', id: number, requestId: 'more', ttlMs: 600_000 },
     }));
     expect(refused).toMatchObject({ type: 'error', code: 'too_many_leases' });
-    await granted(scene, other);
+    const lease = await granted(scene, other);
+    const listed = await scene.ask(other, (number) => ({ type: 'listLeases', id: number }));
+    expect(listed).toMatchObject({ leases: [{ lease }] });
+    expect(listed).not.toHaveProperty('next');
+    const pages = [];
+    for (let after: string | undefined; ; ) {
+      const about = after === undefined ? {} : { after };
+      const page = await scene.ask(greedy, (number) => ({
+        ...{ type: 'listLeases', id: number, ...about },
+      }));
+      if (page.type !== 'leases') throw new Error(JSON.stringify(page));
+      pages.push(...page.leases.map((each) => each.lease));
+      after = page.next;
+      if (after === undefined) break;
+    }
+    expect(new Set(pages).size).toBe(leasesOfPrincipalMax);
+    expect(pages).toHaveLength(leasesOfPrincipalMax);
     expect(greedy.closed).toBeUndefined();
   });
 });
