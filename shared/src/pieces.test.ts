@@ -40,7 +40,7 @@ describe('the frames of a message', () => {
     ['one that would begin the last', `${'x'.repeat(1_023)}+${'y'.repeat(100)}`],
     ['many of them', `${'x'.repeat(1_000)}${'+'.repeat(100)}y`],
     ['more than a frame of them', `x${'+'.repeat(5_000)}y`],
-    ['nothing else', '+'.repeat(5_000)],
+    ['as many as end with a frame', `${'+'.repeat(2 * 1_023)}}`],
   ])('say of the last that it is the last, whatever the message has there: %s', (_, message) => {
     const frames = piecesOf(message, FRAME_BYTES_MAX);
     expect(frames.map((frame) => frame.startsWith(GOES_ON))).toEqual(

@@ -12,7 +12,7 @@ const UNIT_BYTES_MAX = 3;
 /**
  * The frames that a message travels in: itself, or its pieces, where a frame may not have so many bytes. None ends
  * between the halves of a pair, which UTF-8 cannot carry alone. The last does not begin with what says that it is not:
- * what of that the message has there is a piece of its own.
+ * it is the end of the JSON then.
  */
 export function piecesOf(message: string, frameBytesMax: number): readonly string[] {
   const bytesMax = Math.max(frameBytesMax, FRAME_BYTES_MIN);
@@ -21,15 +21,11 @@ export function piecesOf(message: string, frameBytesMax: number): readonly strin
   const lengthMax = Math.floor((bytesMax - 1) / (bytes > message.length ? UNIT_BYTES_MAX : 1));
   const pieces: string[] = [];
   let start = 0;
-  while (message.length - start > lengthMax) {
-    let end = start + lengthMax;
+  while (message.length - start > lengthMax || message[start] === GOES_ON) {
+    let end = Math.min(start + lengthMax, message.length - 1);
     if ((message.codePointAt(end - 1) ?? 0) > 0xffff) end--;
     pieces.push(GOES_ON + message.slice(start, end));
     start = end;
   }
-  const rest = message.slice(start).replace(/^\++/, (signs) => {
-    pieces.push(GOES_ON + signs);
-    return '';
-  });
-  return [...pieces, rest];
+  return [...pieces, message.slice(start)];
 }
