@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '@confer/shared';
 import { afterAll, describe, expect, it } from 'vitest';
+import { RowBudget } from '../../row-budget.ts';
 import { CHILD, Child } from '../contract/child.contract.ts';
 import { describeEngine } from '../contract/engine.contract.ts';
 import { type EngineTestOptions, failureOf, Scene, TestClock } from '../contract/scene.contract.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, ScanQuery } from '../engine.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
 import { openLmdbEngine } from './open.ts';
 
@@ -42,6 +43,47 @@ describeEngine('the LMDB engine', {
   open: (clock, options) => openIn(newDirectory(), clock, options),
   reopen: (closed, clock) => openIn(directories.get(closed) ?? '', clock),
 });
+
+describe('a subtree of paths that are written over and over', () => {
+  it('W10 is read as it was a piece at a time: the way back of each path counts as well', async () => {
+    const scene = new Scene(await openIn(newDirectory()), new TestClock());
+    const paths = Array.from({ length: 20 }, (_, i) => `/hot/${10 + i}`);
+    for (let i = 0; i < 200; i++)
+      await scene.commit(paths.map((path) => ({ type: 'put', path, value: `${i}` })));
+    const first = paths.map((path) => ({ path, value: '0' }));
+    expect(inPieces(scene.engine, (query) => scene.engine.reads.scan(query))).toEqual({
+      found: first.map((entry) => expect.objectContaining(entry)),
+      // Of each path some 200 changes are gone back over, and two paths are all that a piece has.
+      pieces: 11,
+    });
+    const { found, pieces } = inPieces(scene.engine, (query) =>
+      scene.engine.reads.scanStates(query),
+    );
+    expect([found.length, pieces]).toEqual([20, 11]);
+    await scene.engine.close();
+  });
+});
+
+/** Reads a subtree as its first commit made it, in pieces of 300 rows. */
+function inPieces<Found>(engine: Engine, read: (query: ScanQuery) => Iterable<Found>) {
+  const found: Found[] = [];
+  const at = engine.reads.compactedRevision + 1;
+  let pieces = 0;
+  for (let after: string | undefined; ; ) {
+    const budget = new RowBudget(300);
+    found.push(
+      ...read({
+        subtree: '/hot',
+        at,
+        budget,
+        ...(after === undefined ? {} : { start: { after } }),
+      }),
+    );
+    pieces++;
+    after = budget.stoppedAfter;
+    if (after === undefined) return { found, pieces };
+  }
+}
 
 describe('a killed server', () => {
   it('S1 S3 lost nothing that it acknowledged and left nothing half done', async () => {

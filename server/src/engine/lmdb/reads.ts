@@ -61,7 +61,7 @@ export function* entriesOf(held: Iterable<LazyEntryRow>): Generator<Entry, void,
 /** What every path of a range was: those that are there now and those that are gone, as one. */
 function* statesAt(tables: ReadTables, query: ScanQuery): Generator<Placed, void, void> {
   for (const { path, state } of mergeByPath(entriesNow(tables, query), goneNow(tables, query)))
-    yield { path, state: stateAt(tables, path, state, query.at) };
+    yield { path, state: stateAt(tables, path, state, query.at, query.budget) };
 }
 
 function* entriesNow(tables: ReadTables, query: ScanQuery): Generator<Placed, void, void> {
