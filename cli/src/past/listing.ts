@@ -13,6 +13,6 @@ export function listingOf(
   if (at === undefined) return withClient(context, (client) => client.list(path, query));
   const moment = momentArgument(context, at, '--at');
   return withHistory(context, async (history, client) =>
-    client.list(path, { ...query, at: await revisionIn(history.log(path), moment) }),
+    client.list(path, { ...query, at: await revisionIn(context, history.log(path), moment) }),
   );
 }

@@ -49,8 +49,8 @@ async function betweenRevisions(
   const end = to === undefined ? undefined : momentArgument(context, to, '--to');
   await withHistory(context, async (history) => {
     const revisions = {
-      from: await revisionIn(history.log(path), begin),
-      ...(end === undefined ? {} : { to: await revisionIn(history.log(path), end) }),
+      from: await revisionIn(context, history.log(path), begin),
+      ...(end === undefined ? {} : { to: await revisionIn(context, history.log(path), end) }),
     };
     for await (const difference of history.difference(path, revisions))
       await printer.print(stepOf(difference));
@@ -70,7 +70,8 @@ async function withFile(
   try {
     const { values } = await readFiles(context, file, path, progress);
     const entries = await withHistory(context, async (history, client) => {
-      const at = moment === undefined ? {} : { at: await revisionIn(history.log(path), moment) };
+      const at =
+        moment === undefined ? {} : { at: await revisionIn(context, history.log(path), moment) };
       const timeoutMs = context.settings.timeoutMs ?? TRANSFER_TIMEOUT_MS;
       return (await client.list(path, { ...at, timeoutMs })).entries;
     });

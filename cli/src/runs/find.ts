@@ -25,7 +25,8 @@ export async function find(
   const { stdout } = context.terminal;
   let count = 0;
   await withHistory(context, async (history) => {
-    const then = moment === undefined ? {} : { at: await revisionIn(history.log(path), moment) };
+    const then =
+      moment === undefined ? {} : { at: await revisionIn(context, history.log(path), moment) };
     for await (const entry of history.entries(path, then)) {
       if (!fits(entry)) continue;
       count++;

@@ -29,7 +29,7 @@ export async function get(context: Context, argument: string, options: GetOption
 async function entryThen(context: Context, path: string, text: string): Promise<Entry> {
   const moment = momentArgument(context, text, '--at');
   return withHistory(context, async (history, client) => {
-    const at = await revisionIn(history.versions(path), moment);
+    const at = await revisionIn(context, history.versions(path), moment);
     const found = await client.get(path, { at });
     if (found !== undefined) return found;
     const hint = `what it was, and when: ${context.terminal.command} history ${path}`;

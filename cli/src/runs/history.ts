@@ -29,7 +29,8 @@ export async function history(
   const shown: Version[] = [];
   let count = 0;
   await withHistory(context, async (past) => {
-    const to = from === undefined ? {} : { at: await revisionIn(past.versions(path), from) };
+    const to =
+      from === undefined ? {} : { at: await revisionIn(context, past.versions(path), from) };
     const versions = past.versions(path, to);
     for await (const version of versions) {
       if (count === most) {

@@ -5,7 +5,7 @@ import { notFound, usageError } from '../failure.ts';
 import { paletteOf } from '../output/colour.ts';
 import { formatOf } from '../output/format.ts';
 import { commitLines } from '../output/past.ts';
-import { type Moment, momentArgument, revisionIn } from '../past/moment.ts';
+import { isOlder, type Moment, momentArgument, revisionIn } from '../past/moment.ts';
 import { withHistory } from '../past/with-history.ts';
 
 export interface LogOptions {
@@ -30,7 +30,7 @@ export async function log(context: Context, argument: string, options: LogOption
   const shown: LoggedCommit[] = [];
   let count = 0;
   await withHistory(context, async (history) => {
-    const to = from === undefined ? {} : { at: await revisionIn(history.log(path), from) };
+    const to = from === undefined ? {} : { at: await revisionIn(context, history.log(path), from) };
     const commits = history.log(path, { ...to, values });
     for await (const commit of commits) {
       if (begin !== undefined && isBefore(commit, begin)) break;
@@ -62,8 +62,8 @@ function sinceText({ since }: LogOptions): string {
 }
 
 /** `--since 41` is what came after revision 41. */
-function isBefore({ revision, time }: LoggedCommit, begin: Moment): boolean {
-  return 'revision' in begin ? revision <= begin.revision : time < begin.time;
+function isBefore(commit: LoggedCommit, begin: Moment): boolean {
+  return 'revision' in begin ? commit.revision <= begin.revision : isOlder(commit, begin.time);
 }
 
 function moreText({ terminal }: Context, { revision }: { readonly revision: number }): string {

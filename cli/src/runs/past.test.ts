@@ -133,6 +133,28 @@ describe('what a path was', () => {
   });
 });
 
+async function laterThan(time: number): Promise<number> {
+  while (Date.now() <= time) await new Promise(setImmediate);
+  return Date.now();
+}
+
+describe('what was a while ago', () => {
+  it('is known of what nobody has written to for longer than history goes back', async () => {
+    await ran('set /shop/port 8080', 'set /shop/host a', 'set /other 1', 'compact 2');
+    const then = await laterThan(Date.now());
+    const at = { now: then + 1 };
+    expect((await run('ls /shop --at 1ms', at)).out).toBe('/shop/host\n/shop/port\n');
+    expect((await run('find port --at 1ms', at)).exitCode).toBe(0);
+    await laterThan(then);
+    await ran('rm -r /shop -y --note "wrong terminal"');
+    const reverted = await run('revert /shop --to 1ms -y', at);
+    expect(reverted).toMatchObject({ exitCode: 0 });
+    expect((await run('get /shop/port')).out).toBe('8080\n');
+    const before = await run('ls /shop --at 1h');
+    expect(before).toMatchObject({ exitCode: 3, err: expect.stringContaining('error[compacted]') });
+  });
+});
+
 describe('diff', () => {
   it('shows what differs between two revisions, and exits with 1', async () => {
     await removedShop();

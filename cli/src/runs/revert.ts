@@ -42,7 +42,7 @@ export async function revert(
     const target: RevertTarget =
       'commit' in wanted
         ? { ...wanted, ...(path === undefined ? {} : { path }) }
-        : { to: await revisionIn(history.log(wanted.path), wanted.to), path: wanted.path };
+        : { to: await revisionIn(context, history.log(wanted.path), wanted.to), path: wanted.path };
     const timeoutMs = settings.timeoutMs ?? TRANSFER_TIMEOUT_MS;
     const plan = await history.planRevert(target, { timeoutMs }).catch((error: unknown) => {
       throw nothingIn(error) ?? error;

@@ -63,6 +63,11 @@ export interface PastReading<Item> extends AsyncIterableIterator<Item> {
   readonly revision: number | undefined;
   /** Where the history of the server begins: nothing is known of what was before. */
   readonly compactedRevision: number | undefined;
+  /**
+   * When the oldest commit was made that the server has, of whatever path: what did not change in this reading is since
+   * then as it was at `compactedRevision`. `undefined` where that is not known.
+   */
+  readonly keptSince: number | undefined;
   return(): Promise<IteratorResult<Item>>;
 }
 

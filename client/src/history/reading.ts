@@ -5,6 +5,7 @@ import type { PastReading } from './api.ts';
 export interface Window {
   readonly revision: number;
   readonly compactedRevision: number;
+  readonly keptSince?: number;
 }
 
 /**
@@ -18,7 +19,11 @@ export class Reading<Item> implements PastReading<Item> {
   constructor(read: (onPage: (window: Window) => void) => AsyncGenerator<Item, void, void>) {
     this.#items = read((window) => {
       const { revision } = this.#window ?? window;
-      this.#window = { revision, compactedRevision: window.compactedRevision };
+      const { compactedRevision, keptSince } = window;
+      this.#window = {
+        ...{ revision, compactedRevision },
+        ...(keptSince === undefined ? {} : { keptSince }),
+      };
     });
   }
 
@@ -30,13 +35,18 @@ export class Reading<Item> implements PastReading<Item> {
     return this.#window?.compactedRevision;
   }
 
+  get keptSince(): number | undefined {
+    return this.#window?.keptSince;
+  }
+
   async next(): Promise<IteratorResult<Item, undefined>> {
     try {
       const { done, value } = await this.#items.next();
       return done === true ? { done, value: undefined } : { done: false, value };
     } catch (error) {
       if (!(error instanceof CompactedError) || this.#window === undefined) throw error;
-      this.#window = { ...this.#window, compactedRevision: error.compactedRevision };
+      const { revision } = this.#window;
+      this.#window = { revision, compactedRevision: error.compactedRevision };
       return { done: true, value: undefined };
     }
   }

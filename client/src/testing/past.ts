@@ -13,38 +13,42 @@ import type { MemoryStore } from './memory-store.ts';
 /** What a path was, up to `at`. */
 export function versionsOf({ id, path, at, limit }: HistoryRequest, store: MemoryStore): Logged {
   checkPath(path);
-  const { compactedRevision } = store;
   const revision = at ?? store.revision;
   store.entriesAt(revision);
   const commits = commitsUpTo(revision, store).flatMap(({ changes, ...about }) => {
     const own = changes.filter((change) => change.path === path);
     return own.map(({ prev: _, ...change }) => ({ ...about, changes: [logged(change, true)] }));
   });
-  const begin = store.entriesAt(compactedRevision).get(path);
+  const begin = store.entriesAt(store.compactedRevision).get(path);
   if (begin !== undefined) {
     const { modRevision, updatedAt: time, updatedBy: actor, version } = begin;
     const put = { type: 'put' as const, path, created: version === 1, entry: withoutPath(begin) };
     commits.push({ revision: modRevision, time, actor, changes: [put] });
   }
-  return pageOf({ id, revision, compactedRevision }, commits, limit);
+  return pageOf({ id, revision, ...windowOf(store) }, commits, limit);
 }
 
 /** Which commits touched a subtree, up to `at`. */
 export function logOf(request: LogRequest, store: MemoryStore): Logged {
   const { id, path, at, limit, values = false } = request;
   checkSubtree(path);
-  const { compactedRevision } = store;
   const revision = at ?? store.revision;
   store.entriesAt(revision);
   const commits = commitsUpTo(revision, store).flatMap(({ changes, ...about }) => {
     const own = changes.filter((change) => isShownIn(change.path, path));
     return own.length === 0 ? [] : [{ ...about, changes: own.map((one) => logged(one, values)) }];
   });
-  return pageOf({ id, revision, compactedRevision }, commits, limit);
+  return pageOf({ id, revision, ...windowOf(store) }, commits, limit);
+}
+
+function windowOf(store: MemoryStore): Pick<Logged, 'compactedRevision' | 'keptSince'> {
+  const { compactedRevision } = store;
+  const [oldest] = store.commitsAfter(compactedRevision);
+  return { compactedRevision, ...(oldest === undefined ? {} : { keptSince: oldest.time }) };
 }
 
 function pageOf(
-  about: Pick<Logged, 'id' | 'revision' | 'compactedRevision'>,
+  about: Pick<Logged, 'id' | 'revision' | 'compactedRevision' | 'keptSince'>,
   commits: Logged['commits'],
   limit: number | undefined,
 ): Logged {

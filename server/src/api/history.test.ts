@@ -255,6 +255,19 @@ describe('the log of a subtree', () => {
     expect(commits).toMatchObject([{ revision: third, changes: [{ prev: { value: '2' } }] }]);
     expect(await logged({ path: '/' })).toMatchObject({ compactedRevision: second });
   });
+
+  it('says since when all is kept, of whatever path, also to who asks about what did not change', async () => {
+    const { put, ask, logged, versions } = await startAsking();
+    const first = await put('/quiet', '1');
+    await put('/a', '2');
+    const [oldest] = (await logged({ path: '/a' })).commits;
+    await ask((id) => ({ type: 'compact', id, revision: first }));
+    const kept = { compactedRevision: first, keptSince: oldest?.time };
+    expect(await logged({ path: '/quiet' })).toMatchObject({ ...kept, commits: [] });
+    expect(await versions({ path: '/quiet' })).toMatchObject(kept);
+    await ask((id) => ({ type: 'compact', id, revision: first + 1 }));
+    expect(await logged({ path: '/quiet' })).not.toHaveProperty('keptSince');
+  });
 });
 
 describe('what was', () => {

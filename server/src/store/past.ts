@@ -1,5 +1,5 @@
 import { checkPath, checkSubtree, type Entry } from '@confer/shared';
-import type { EngineReads } from '../engine/engine.ts';
+import type { Engine, EngineReads } from '../engine/engine.ts';
 import { type LogPage, logPage } from './log-page.ts';
 import { checkCursor, PAGE_BYTES_MAX } from './page-rules.ts';
 import { versionsPage } from './versions-page.ts';
@@ -23,14 +23,18 @@ export interface LogOptions extends HistoryOptions {
 interface Window {
   readonly revision: number;
   readonly compactedRevision: number;
+  /** When the oldest commit was made that history has, as far as that is known. */
+  readonly keptSince?: number;
 }
 
 /** What was in the store: checks what is asked, and reads a page of it. */
 export class Past {
   readonly #reads: EngineReads;
+  readonly #maintenance: Pick<Engine['maintenance'], 'timeAfter'>;
 
-  constructor(reads: EngineReads) {
+  constructor({ reads, maintenance }: Pick<Engine, 'reads' | 'maintenance'>) {
     this.#reads = reads;
+    this.#maintenance = maintenance;
   }
 
   /** What a path held at a revision: nothing else is looked at. */
@@ -61,7 +65,10 @@ export class Past {
   }
 
   #window(revision: number): Window {
-    return { revision, compactedRevision: this.#reads.compactedRevision };
+    const { compactedRevision } = this.#reads;
+    // A commit that others made in etcd is of no time: 0.
+    const keptSince = this.#maintenance.timeAfter(compactedRevision) || undefined;
+    return { revision, compactedRevision, ...(keptSince === undefined ? {} : { keptSince }) };
   }
 }
 

@@ -67,7 +67,7 @@ export class Store {
   /** `onEvent` gets what comes out of the feed after the store shows it. */
   constructor(engine: Engine, onEvent: FeedConsumer) {
     this.#engine = engine;
-    this.past = new Past(engine.reads);
+    this.past = new Past(engine);
     this.#recent = new RecentCommits(engine.reads.revision, {
       commitsMax: RECENT_COMMITS_MAX,
       bytesMax: RECENT_BYTES_MAX,

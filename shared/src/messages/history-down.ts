@@ -24,6 +24,8 @@ export const logged = v.object({
   revision: count,
   /** Where history begins: what was before is not known. */
   compactedRevision: count,
+  /** When the oldest commit was made that history has; absent where it has none, or none knows. */
+  keptSince: v.exactOptional(count),
   /** The newest first. */
   commits: v.array(loggedCommit),
   /** The `at` and `after` of the next page; absent on the last one. With `after`, the last commit goes on there. */
