@@ -75,6 +75,12 @@ describe('a read that is pinned', () => {
     await flushPromises();
     listed(server, [], '/shop/a');
     await expect(all).rejects.toMatchObject({ code: 'bad_message' });
+    const round = paths(read);
+    await flushPromises();
+    listed(server, [], '/shop/b');
+    await flushPromises();
+    listed(server, [], '/shop/a');
+    await expect(round).rejects.toMatchObject({ code: 'bad_message' });
     const bare = paths(read);
     await flushPromises();
     const { value: _, ...meta } = entry('/shop/a', 'v');

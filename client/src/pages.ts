@@ -1,4 +1,4 @@
-import type { Entry } from '@confer/shared';
+import { comparePaths, type Entry } from '@confer/shared';
 import type { Client, WaitOptions } from './api.ts';
 import { isComparable } from './connection/comparable.ts';
 import { ConferError } from './errors.ts';
@@ -55,7 +55,7 @@ export async function pinRead(
           throw new ConferError('internal', 'the server left out the values of a list');
         yield listing.entries;
         if (next === undefined) return;
-        if (next === after)
+        if (after !== undefined && comparePaths(next, after) <= 0)
           throw new ConferError('bad_message', 'the pages that the server answers with do not end');
         after = next;
       }
