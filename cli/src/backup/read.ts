@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -42,9 +43,12 @@ export async function withBackup<Result>(
   }
 }
 
+/** A pipe that nobody writes to is not waited for: nothing could end that. */
+const READ_AT_ONCE = constants.O_RDONLY | constants.O_NONBLOCK;
+
 async function openFile(file: string): Promise<FileHandle> {
   try {
-    const handle = await open(file, 'r');
+    const handle = await open(file, READ_AT_ONCE);
     const found = await handle.stat();
     if (found.isFile()) return handle;
     await handle.close();

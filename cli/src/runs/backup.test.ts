@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -160,6 +161,9 @@ describe('backup inspect', () => {
   it('names what it cannot read, and a format that is newer', async () => {
     expect((await run('backup', 'verify', newName())).err).toContain('error[unreadable]: ');
     expect((await run('backup', 'verify', '/dev/zero')).err).toContain('not a regular file');
+    const pipe = newName();
+    execFileSync('mkfifo', [pipe]);
+    expect((await run('backup', 'verify', pipe)).err).toContain('not a regular file');
     expect((await run('backup', 'verify', root)).err).toContain('error[no_backup]');
     const file = newName();
     const newer = { ...header(1), formatVersion: 2 };
