@@ -35,7 +35,7 @@ async function contend(client: Client, fenced: Fenced): Promise<void> {
       isIn = false;
     };
     held.signal.addEventListener('abort', leave);
-    await client.set('/work/turn', String(held.fencingToken)).catch(() => {});
+    await client.set('/turn', String(held.fencingToken)).catch(() => {});
     leave();
   }
 }

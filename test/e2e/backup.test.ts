@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, connect, type MirrorChange } from '@confer/client';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { isFull } from '../support/extent.ts';
 import { History } from '../support/history.ts';
 import { confer, type Finished, serve, startConfer } from '../support/process.ts';
 import { groupsProblem, Restless } from '../support/restless.ts';
@@ -97,22 +98,26 @@ describe('a backup that is taken while others write', () => {
 });
 
 describe('a backup during which the server is killed and started anew', () => {
-  it('S2 begins anew, so that it is of one history', async () => {
-    const server = await served('data');
-    const client = clientOf(server.url);
-    await fill(client, 25_000);
-    const isAmid = () => unfinished(scratch.path).some((name) => sizeOf(join(name, 'b')) > 0);
-    const program = startConfer(['backup', at('b'), '-o', 'raw'], { url: server.url });
-    await vi.waitFor(() => expect(isAmid()).toBe(true), SOON);
-    await server.program.kill();
-    const again = await served('data', server.port);
-    const { revision } = await client.set('/after', 'x');
-    const { code, stdout, stderr } = await program.finished;
-    expect(code, stderr).toBe(0);
-    expect(again.url).toBe(server.url);
-    expect([revision - 1, revision]).toContain(Number(stdout));
-    expect(await ok(['backup', 'verify', at('b'), '-o', 'raw'])).toMatch(/^2500[01]\n$/);
-  }, 60_000);
+  it.runIf(isFull)(
+    'S2 begins anew, so that it is of one history (with CONFER_TEST_FULL=1)',
+    async () => {
+      const server = await served('data');
+      const client = clientOf(server.url);
+      await fill(client, 25_000);
+      const isAmid = () => unfinished(scratch.path).some((name) => sizeOf(join(name, 'b')) > 0);
+      const program = startConfer(['backup', at('b'), '-o', 'raw'], { url: server.url });
+      await vi.waitFor(() => expect(isAmid()).toBe(true), SOON);
+      await server.program.kill();
+      const again = await served('data', server.port);
+      const { revision } = await client.set('/after', 'x');
+      const { code, stdout, stderr } = await program.finished;
+      expect(code, stderr).toBe(0);
+      expect(again.url).toBe(server.url);
+      expect([revision - 1, revision]).toContain(Number(stdout));
+      expect(await ok(['backup', 'verify', at('b'), '-o', 'raw'])).toMatch(/^2500[01]\n$/);
+    },
+    60_000,
+  );
 });
 
 describe('a restore', () => {
@@ -192,26 +197,30 @@ describe('who is killed or interrupted', () => {
     expect(await ok(['backup', 'verify', at('b'), '-o', 'raw'])).toBe('25000\n');
   }, 90_000);
 
-  it('amid a restore leaves no store, and the next restore begins anew', async () => {
-    const { url } = await served('data');
-    await fill(clientOf(url), 20_000);
-    await ok(['backup', at('b')], url);
-    const args = ['restore', at('b'), '--data', at('new')];
-    const left: string[] = [];
-    const isFilling = () =>
-      unfinished(at('new')).some(
-        (name) => !left.includes(name) && existsSync(join(at('new'), name, 'data.mdb')),
-      );
-    await endedAmid(args, isFilling, 'SIGKILL');
-    left.push(...readdirSync(at('new')));
-    expect(left).toEqual([expect.stringContaining('unfinished-')]);
-    expect(await endedAmid(args, isFilling, 'SIGINT')).toMatchObject({ code: 130, stdout: '' });
-    expect(readdirSync(at('new'))).toEqual([]);
-    await endedAmid(args, isFilling, 'SIGKILL');
-    await ok(args);
-    expect(readdirSync(at('new')).sort()).toEqual(['confer.json', 'data.mdb']);
-    expect(await ok(['verify', '--data', at('new')])).toMatch(/^all is well: entries 20000/);
-  }, 90_000);
+  it.runIf(isFull)(
+    'amid a restore leaves no store, and the next restore begins anew (with CONFER_TEST_FULL=1)',
+    async () => {
+      const { url } = await served('data');
+      await fill(clientOf(url), 20_000);
+      await ok(['backup', at('b')], url);
+      const args = ['restore', at('b'), '--data', at('new')];
+      const left: string[] = [];
+      const isFilling = () =>
+        unfinished(at('new')).some(
+          (name) => !left.includes(name) && existsSync(join(at('new'), name, 'data.mdb')),
+        );
+      await endedAmid(args, isFilling, 'SIGKILL');
+      left.push(...readdirSync(at('new')));
+      expect(left).toEqual([expect.stringContaining('unfinished-')]);
+      expect(await endedAmid(args, isFilling, 'SIGINT')).toMatchObject({ code: 130, stdout: '' });
+      expect(readdirSync(at('new'))).toEqual([]);
+      await endedAmid(args, isFilling, 'SIGKILL');
+      await ok(args);
+      expect(readdirSync(at('new')).sort()).toEqual(['confer.json', 'data.mdb']);
+      expect(await ok(['verify', '--data', at('new')])).toMatch(/^all is well: entries 20000/);
+    },
+    90_000,
+  );
 });
 
 describe('a backup to stdout', () => {

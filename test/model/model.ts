@@ -116,7 +116,7 @@ export class Model {
         continue;
       }
       for (const held of [...values.keys()])
-        if (held === path || (operation.recursive === true && isWithin(held, path))) {
+        if (held === path || (operation.recursive === true && isShownIn(held, path))) {
           values.delete(held);
           written.delete(held);
         }

@@ -7,7 +7,9 @@ const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
 /** A gateway takes three times as long as an engine of its own. */
 const SEEDS_OF = isLong
   ? { memory: 20_000, lmdb: 20_000, etcd: 5_000 }
-  : { memory: 100, lmdb: 150, etcd: isFull ? 50 : 20 };
+  : isFull
+    ? { memory: 100, lmdb: 150, etcd: 50 }
+    : { memory: 50, lmdb: 100, etcd: 20 };
 const STEPS = 120;
 /** What always runs is to stay short. */
 const TXNS_EVERY = isLong ? 1 : 4;

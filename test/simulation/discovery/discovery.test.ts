@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import { isFull, isLong } from '../../support/extent.ts';
 import { simulateDiscovery } from './run.ts';
 
-const isLong = process.env.CONFER_TEST_LONG === '1';
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
-const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 3_000 : 40));
+const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 3_000 : isFull ? 40 : 10));
 const STEPS = 60;
 const SEEDS_PER_TEST = 20;
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { isFull, isLong } from '../../support/extent.ts';
 import type { EngineName } from '../stores/simulated-store.ts';
 import { simulateLeases } from './run.ts';
 
-const LONG = process.env.CONFER_TEST_LONG === '1';
-const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (LONG ? 400 : 25));
+const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 400 : isFull ? 25 : 8));
 const FIRST = Number(process.env.CONFER_TEST_SEED ?? 1);
 
 describe.each<EngineName>(['memory', 'lmdb', 'etcd'])('leases on %s', (engine) => {
