@@ -48,6 +48,11 @@ export async function revert(
       throw nothingIn(error) ?? error;
     });
     const counts = countsOf(plan);
+    if (plan.leased > 0)
+      notice(
+        context,
+        `left alone: ${counted(plan.leased, 'entry', 'entries')} with a lease, whose holder decides`,
+      );
     await showSteps(context, plan.steps, dryRun);
     if (plan.steps.length > 0) refuseLater(context, plan, options);
     if (plan.steps.length > 0 && 'to' in target) notice(context, await undoneBy(history, target));

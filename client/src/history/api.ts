@@ -102,6 +102,8 @@ export interface RevertPlan {
   readonly later: readonly LaterChange[];
   /** Paths that are as they were already. */
   readonly unchanged: number;
+  /** Paths that are left alone because what they hold, or held, goes with a lease. */
+  readonly leased: number;
   /** What it reverts, as the note of its commit says it. */
   readonly note: string;
 }

@@ -10,10 +10,9 @@ import type {
 
 /** What it takes to bring a subtree from what it is to what it was. */
 export function planOfDifference(differences: readonly Difference[], note: string): RevertPlan {
-  const steps = differences.flatMap(({ path, before, after }) =>
-    stepFor(path, before, after?.value),
-  );
-  return { steps, later: [], unchanged: 0, note };
+  const lasting = differences.filter(({ before, after }) => !isLeased(before, after));
+  const steps = lasting.flatMap(({ path, before, after }) => stepFor(path, before, after?.value));
+  return { steps, later: [], unchanged: 0, leased: differences.length - lasting.length, note };
 }
 
 /**
@@ -27,9 +26,14 @@ export function planOfCommit(
   const steps: RevertStep[] = [];
   const later: LaterChange[] = [];
   let unchanged = 0;
+  let leased = 0;
   for (const { path, prev } of changes) {
     const newest = now.get(path);
     const held = newest?.type === 'put' ? newest.entry : undefined;
+    if (isLeased(held, prev)) {
+      leased++;
+      continue;
+    }
     const step = stepFor(path, held, prev?.value);
     steps.push(...step);
     unchanged += 1 - step.length;
@@ -38,7 +42,17 @@ export function planOfCommit(
   }
   steps.sort((a, b) => comparePaths(a.path, b.path));
   const what = `revert of revision ${revision}`;
-  return { steps, later, unchanged, note: note === undefined ? what : noteOf(what, note) };
+  const about = note === undefined ? what : noteOf(what, note);
+  return { steps, later, unchanged, leased, note: about };
+}
+
+/**
+ * What has a lease lives as long as who holds that: brought back it would stay for ever, as an instance of a service that
+ * is long gone, and removed it would be missing though its holder lives.
+ */
+function isLeased(held: Entry | undefined, wanted: Entry | undefined): boolean {
+  // safeguard: revert-leaves-what-has-a-lease
+  return held?.lease !== undefined || wanted?.lease !== undefined;
 }
 
 /** One step, or none where the path holds that already. */
