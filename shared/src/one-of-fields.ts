@@ -11,8 +11,10 @@ export function oneOfFields<Common extends Fields, Choices extends Fields>(
   common: Common,
   choices: Choices,
 ) {
+  // With a type of its own, as the compiler would put `[name]` into a declaration, which means nothing there.
+  const withOne = (name: string, field: Schema<unknown>): Fields => ({ ...common, [name]: field });
   const byName = new Map(
-    Object.entries(choices).map(([name, field]) => [name, object({ ...common, [name]: field })]),
+    Object.entries(choices).map(([name, field]) => [name, object(withOne(name, field))]),
   );
   const names = [...byName.keys()];
   const kindOf = (value: Record<string, unknown>) => {
