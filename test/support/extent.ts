@@ -1,6 +1,6 @@
 /*
  * How much of what could be tried a run tries. What always runs stays within its six minutes; with `CONFER_TEST_FULL=1`
- * it is what `.ci/run` tries besides, some minutes more; with `CONFER_TEST_LONG=1` it is all there is, for hours.
+ * it is some minutes more, parts of which `.ci/run` tries; with `CONFER_TEST_LONG=1` it is all there is, for hours.
  */
 
 export const isLong = process.env.CONFER_TEST_LONG === '1';
