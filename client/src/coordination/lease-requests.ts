@@ -1,4 +1,4 @@
-import type { Leases, Reply, Request, Unsent } from '@confer/shared';
+import { isLeaseId, type Leases, type Reply, type Request, type Unsent } from '@confer/shared';
 import type { WaitOptions } from '../api.ts';
 import { ConferError } from '../errors.ts';
 import type { Deadline } from '../requests/deadline.ts';
@@ -25,7 +25,14 @@ export class LeaseRequests {
     const granted = await this.#ask(deadline, (id) => ({
       ...{ type: 'grantLease', id, requestId, ...about },
     }));
-    return granted.leases[0]?.lease ?? '';
+    const [lease] = granted.leases;
+    // Of one that is shorter its holder would be sure for too long.
+    if (lease === undefined || !isLeaseId(lease.lease) || lease.ttlMs < about.ttlMs)
+      throw new ConferError(
+        'bad_message',
+        'the server answers with another lease than was asked for',
+      );
+    return lease.lease;
   }
 
   /** Those of them that have their whole TTL again. */
