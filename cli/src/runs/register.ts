@@ -113,7 +113,10 @@ async function keep(
   }
 }
 
-/** Others have some time to notice, unless there is nothing to wait for any more. */
+/**
+ * Others have some time to notice, from when it is said, unless there is nothing to wait for any more. Where it cannot be
+ * said within that time, nobody can notice.
+ */
 async function drain(
   context: Context,
   registration: Registration,
@@ -121,11 +124,12 @@ async function drain(
   ended: Promise<unknown> | undefined,
 ): Promise<void> {
   notice(context, `draining for ${drainMs} ms`);
-  const waited = new Promise<void>((resolve) => {
-    context.terminal.clock.setTimer(drainMs, resolve);
-  });
-  const drained = registration.drain({ timeoutMs: drainMs }).catch(() => {});
-  await Promise.race([Promise.all([waited, drained]), ended ?? waited]);
+  const wait = () =>
+    new Promise<void>((resolve) => {
+      context.terminal.clock.setTimer(drainMs, resolve);
+    });
+  const drained = registration.drain({ timeoutMs: drainMs }).then(wait, () => {});
+  await Promise.race(ended === undefined ? [drained] : [drained, ended]);
 }
 
 function tellOf(context: Context, registration: Registration): void {
