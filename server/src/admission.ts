@@ -15,7 +15,7 @@ const HANDSHAKES_KEPT = 4_096;
 const HANDSHAKES_SHARE = 1 / 4;
 
 /**
- * Each may have a frame of 9 MiB in memory, nearly whole, that nobody has asked for: this bounds that to 2.3 GiB, and
+ * Each may have 64 KiB of a frame in memory that nobody has asked for, and a descriptor: this bounds that to 16 MiB, and
  * to a quarter from one network, in which a thousand programs may be.
  */
 const STRANGERS: StrangersLimits = { strangersMax: 256, strangersOfNetworkMax: 64 };

@@ -176,7 +176,7 @@ describe('the limits that the schema knows', () => {
     expect(up({ ...commit, operations: operations(30_000) }).ok).toBe(true);
     expect(up({ ...commit, operations: operations(33_000) })).toMatchObject({
       code: 'bad_message',
-      problem: `a frame has at most ${limits.frameTokensMax} commas and opening brackets`,
+      problem: `a message has at most ${limits.frameTokensMax} commas and opening brackets`,
     });
   });
 });

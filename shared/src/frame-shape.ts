@@ -33,7 +33,7 @@ export function shapeProblem(frame: string, known: ReadonlySet<string>): string 
         break;
       case COLON:
         if (!known.has(frame.slice(nameStart, nameEnd)) && ++foreign > frameForeignFieldsMax)
-          return `a frame has at most ${frameForeignFieldsMax} fields that no message has`;
+          return `a message has at most ${frameForeignFieldsMax} fields that no message has`;
         break;
       case OPENS_ARRAY:
       case OPENS_OBJECT:
@@ -53,7 +53,7 @@ export function shapeProblem(frame: string, known: ReadonlySet<string>): string 
   return undefined;
 }
 
-const TOO_MANY_TOKENS = `a frame has at most ${limits.frameTokensMax} commas and opening brackets`;
+const TOO_MANY_TOKENS = `a message has at most ${limits.frameTokensMax} commas and opening brackets`;
 
 /** Where the quote is that ends a string. */
 function endOfString(frame: string, start: number): number {

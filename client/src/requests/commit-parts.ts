@@ -19,7 +19,7 @@ const PART_ITEMS_MAX = 10_000;
 /** What the JSON of an operation or a condition adds to its texts, roughly. */
 const ITEM_LENGTH = 60;
 
-/** Chunking: the frames that a request travels in. What is too large for one comes in parts. */
+/** Chunking: the messages that a request travels in. What is too large for one comes in parts. */
 export function framesOf(request: Unsent<Request>): readonly string[] {
   if (request.type === 'commit') return partsOfCommit(request).map(encode);
   return (request.type === 'txn' ? partsOfTxn(request) : [request]).map(encode);

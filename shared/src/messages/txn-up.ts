@@ -22,7 +22,7 @@ const branch = v.pipe(v.array(txnOperation), v.maxLength(limits.operationsMax));
 
 /**
  * Does one of two branches as one commit: `then` where all of `if` holds, and `else` where not. Answered by
- * `decided`. One that is too large for a frame comes in parts, as a commit does.
+ * `decided`. One that is too large for a message comes in parts, as a commit does.
  */
 export const txnRequest = v.object({
   type: v.literal('txn'),

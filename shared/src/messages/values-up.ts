@@ -74,7 +74,7 @@ export const condition = oneOfFields(
 );
 
 /**
- * Writes all operations as one commit, or none. Answered by `committed`. One that is too large for a frame
+ * Writes all operations as one commit, or none. Answered by `committed`. One that is too large for a message
  * comes in parts, one after another, which are answered as one.
  */
 export const commitRequest = v.object({
