@@ -104,7 +104,7 @@ describe('the history of a path', () => {
     const gone = await write('away', { type: 'delete', path: '/', recursive: true });
     const { revision, ...whole } = await versions({ path: '/a' });
     expect(revision).toBe(gone);
-    expect(whole).toMatchObject({ compactedRevision: first - 1 });
+    expect(whole).toMatchObject({ compactedRevision: scene.engine.reads.compactedRevision });
     expect(whole).not.toHaveProperty('next');
     const about = { time, actor: 'ada' };
     const change = { type: 'put', path: '/a' };

@@ -1,6 +1,6 @@
 import type { Clock } from '@confer/shared';
 import { afterAll, afterEach } from 'vitest';
-import type { Engine, EngineFeed } from '../engine/engine.ts';
+import type { Engine, EngineFeed, EngineLeases } from '../engine/engine.ts';
 import type { EtcdCluster, EtcdMember } from '../engine/etcd/client/cluster.ts';
 import { connectCluster } from '../engine/etcd/client/grpc-cluster.ts';
 import { openEtcdEngine } from '../engine/etcd/etcd-engine.ts';
@@ -155,7 +155,7 @@ class Doings {
     return this.#pending === 0 && reads.revision >= this.#newest;
   }
 
-  count({ reads, writes, maintenance }: Engine): void {
+  count({ reads, writes, maintenance, leases }: Engine): void {
     const [barrier, reach] = [reads.barrier.bind(reads), reads.reach.bind(reads)];
     const commit = writes.commit.bind(writes);
     const compact = maintenance.compact.bind(maintenance);
@@ -169,6 +169,16 @@ class Doings {
     };
     writes.commit = (request) => this.#during(commit(request));
     maintenance.compact = (revision) => this.#during(compact(revision));
+    if (leases !== undefined) this.#countLeases(leases);
+  }
+
+  #countLeases(leases: EngineLeases): void {
+    const [grant, keepAlive] = [leases.grant.bind(leases), leases.keepAlive.bind(leases)];
+    const [remainingMs, revoke] = [leases.remainingMs.bind(leases), leases.revoke.bind(leases)];
+    leases.grant = (id, ttlMs) => this.#during(grant(id, ttlMs));
+    leases.keepAlive = (ids) => this.#during(keepAlive(ids));
+    leases.remainingMs = (id) => this.#during(remainingMs(id));
+    leases.revoke = (id, actor) => this.#during(revoke(id, actor));
   }
 
   noting(cluster: EtcdCluster): EtcdCluster {
