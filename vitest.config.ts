@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { leftOut } from './test/support/extent.ts';
 import { SkippedTests } from './test/support/skipped.ts';
 
 const source = (name: string, entry = 'index') =>
@@ -22,6 +23,7 @@ export default defineConfig({
   },
   test: {
     include: ['{shared,server,client,cli}/src/**/*.test.ts', '{test,bench}/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...leftOut],
     globalSetup: ['test/support/uws-here.ts'],
     reporters: ['default', new SkippedTests()],
     // CommonJS packages are imported just as Node does it for the built code.

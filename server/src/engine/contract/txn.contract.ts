@@ -177,7 +177,7 @@ export function describeTxn(scene: () => Scene, fixture: EngineFixture): void {
       ['in two subtrees that go', [removeAll('/a/b'), removeAll('/a')]],
       ['put twice among many', [...many(1_500), put('/many/7')]],
     ])('S3 is refused where a path is %s, in both branches', async (_, operations) => {
-      const judged = [{ path: '/a', unchangedSince: scene().future }];
+      const judged = [{ path: '/a', exists: false }];
       for (const refused of [
         () => txn(judged, operations, [put('/c')]),
         () => txn(judged, [put('/c')], operations),
