@@ -3,8 +3,8 @@ import { requireOverAll, requireRight } from '../auth/authorise.ts';
 import { isExpired } from '../auth/authority.ts';
 import { Draft } from '../store/draft.ts';
 import { TxnDraft } from '../store/txn-draft.ts';
-import { auditDenied, auditRead } from './auditing.ts';
-import { type ApiContext, errorReply, Later } from './context.ts';
+import { auditRead, refusal } from './auditing.ts';
+import { type ApiContext, Later } from './context.ts';
 import { history, log } from './history.ts';
 import { renew, whoami } from './identity.ts';
 import {
@@ -192,15 +192,4 @@ function authorisedLater<Type extends Request['type']>(
     return work();
   };
   return new Later(later.ready.then(judged));
-}
-
-function refusal(
-  { type, id }: Pick<Request, 'type' | 'id'>,
-  error: unknown,
-  context: ApiContext,
-): Reply {
-  if (error instanceof ProtocolError && error.code === 'forbidden')
-    // safeguard: denial-is-written-down
-    auditDenied(type, error, context);
-  return errorReply(id, error, context.service);
 }

@@ -2,11 +2,12 @@ import {
   isWithin,
   leasePath,
   type Operation,
-  type ProtocolError,
+  ProtocolError,
+  type Reply,
   type Request,
 } from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
-import type { ApiContext } from './context.ts';
+import { type ApiContext, errorReply } from './context.ts';
 
 /** As many as a line names; the rest are counted. */
 const PATHS_MAX = 20;
@@ -30,8 +31,19 @@ export function actorOf({
   };
 }
 
-/** Writes down that somebody wanted what they may not. */
-export function auditDenied(type: string, error: ProtocolError, context: ApiContext): void {
+/** The answer to a request that failed. That somebody wanted what they may not is written down, whenever it turned out. */
+export function refusal(
+  { type, id }: { readonly type: string; readonly id: number },
+  error: unknown,
+  context: ApiContext,
+): Reply {
+  if (error instanceof ProtocolError && error.code === 'forbidden')
+    // safeguard: denial-is-written-down
+    auditDenied(type, error, context);
+  return errorReply(id, error, context.service);
+}
+
+function auditDenied(type: string, error: ProtocolError, context: ApiContext): void {
   const { path } = error.details;
   void context.service.auditing?.audit.record({
     ...{ event: 'denied', outcome: 'denied', reason: `${type}: ${error.message}` },

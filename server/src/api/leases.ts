@@ -27,7 +27,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Lease } from '../lease/lease.ts';
 import { leaseIdOf } from '../lease/lease-id.ts';
 import type { LeaseState } from '../lease/leases.ts';
-import { auditDenied, audited, leaseEvent } from './auditing.ts';
+import { audited, leaseEvent, refusal } from './auditing.ts';
 import { type ApiContext, answerAfter, errorReply, type Later } from './context.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -103,7 +103,7 @@ export async function grantLease(request: GrantLeaseRequest, context: ApiContext
     );
     return { type: 'leases', id, revision, leases: [brief(lease)] };
   } catch (error) {
-    return errorReply(id, error, service);
+    return refusal(request, error, context);
   }
 }
 
@@ -149,9 +149,7 @@ export async function revokeLease(
     // The lease itself is the server's own.
     return { type: 'committed', id, revision, puts: 0, deletes: Math.max(0, deletes - 1) };
   } catch (error) {
-    if (error instanceof ProtocolError && error.code === 'forbidden')
-      auditDenied('revokeLease', error, context);
-    return errorReply(id, error, service);
+    return refusal(request, error, context);
   }
 }
 

@@ -50,6 +50,26 @@ it('judges a write by the rights that are there once its line is written', async
   await scene.settle();
   expect(guest.received).toMatchObject([{ type: 'error', id: 1, code: 'forbidden' }]);
   expect(scene.engine.reads.get('/a/k')).toBeUndefined();
+  expect(audit.events.at(-1)).toMatchObject({
+    ...{ event: 'denied', outcome: 'denied', paths: ['/a/k'] },
+    reason: expect.stringMatching(/^commit: .*write/),
+  });
+});
+
+it('judges a transaction by the rights that are there once its line is written, and writes the denial down', async () => {
+  const { scene, audit } = await startRequired();
+  const guest = await scene.guest('g', [{ verbs: ['write'], on: '/a' }]);
+  audit.isSlow = true;
+  const then = [{ type: 'put' as const, path: '/a/k', value: '1' }];
+  guest.send({ type: 'txn', id: 1, requestId: 't', if: [], then });
+  await scene.remove('/.confer/auth/roles/g');
+  audit.finish();
+  await scene.settle();
+  expect(guest.received).toMatchObject([{ type: 'error', id: 1, code: 'forbidden' }]);
+  expect(audit.events.at(-1)).toMatchObject({
+    ...{ event: 'denied', outcome: 'denied', paths: ['/a/k'] },
+    reason: expect.stringMatching(/^txn: .*write/),
+  });
 });
 
 it('does nothing for a token that was ended while its line was written', async () => {

@@ -17,8 +17,8 @@ import type { Administration } from '../auth/auth.ts';
 import { decisionOf, requireOverAll } from '../auth/authorise.ts';
 import { NAMES, nameProblem, ROLES, TOKENS } from '../auth/records.ts';
 import type { Decision } from '../auth/rights.ts';
-import { auditDenied, audited, authEvent } from './auditing.ts';
-import { type ApiContext, errorReply } from './context.ts';
+import { audited, authEvent, refusal } from './auditing.ts';
+import type { ApiContext } from './context.ts';
 import { wireGrants } from './grants.ts';
 
 export function setRole({ id, name, allow, deny, note }: SetRoleRequest, context: ApiContext) {
@@ -146,7 +146,7 @@ async function changed(
     );
     return { type: 'authChanged', id, revision };
   } catch (error) {
-    return refusedChange(id, what, error, context);
+    return refusal({ type: what, id }, error, context);
   }
 }
 
@@ -167,12 +167,6 @@ async function made(
     );
     return { type: 'tokenMade', id, revision, token, info };
   } catch (error) {
-    return refusedChange(id, what, error, context);
+    return refusal({ type: what, id }, error, context);
   }
-}
-
-function refusedChange(id: number, what: string, error: unknown, context: ApiContext): Reply {
-  if (error instanceof ProtocolError && error.code === 'forbidden')
-    auditDenied(what, error, context);
-  return errorReply(id, error, context.service);
 }

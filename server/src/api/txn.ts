@@ -3,8 +3,8 @@ import { mayRead, reachOf } from '../auth/authorise.ts';
 import type { CommitOutcome } from '../store/store.ts';
 import { TxnDraft } from '../store/txn-draft.ts';
 import { type Done, resultsOf } from '../store/txn-results.ts';
-import { audited, auditReads, commitEvent } from './auditing.ts';
-import { type ApiContext, errorReply } from './context.ts';
+import { audited, auditReads, commitEvent, refusal } from './auditing.ts';
+import type { ApiContext } from './context.ts';
 import { requireBranches, requireOwners } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
 import { withoutSecrets } from './values.ts';
@@ -19,7 +19,7 @@ export async function decide(id: number, draft: TxnDraft, context: ApiContext): 
   try {
     return await decided(id, draft, await done(draft, context), context);
   } catch (error) {
-    return errorReply(id, withoutSecrets(error, context), context.service);
+    return refusal({ type: 'txn', id }, withoutSecrets(error, context), context);
   }
 }
 

@@ -9,8 +9,8 @@ import {
 import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
 import { Draft } from '../store/draft.ts';
 import type { CommitOutcome, Store } from '../store/store.ts';
-import { audited, commitEvent } from './auditing.ts';
-import { type ApiContext, answerAfter, errorReply, type Later, type Service } from './context.ts';
+import { audited, commitEvent, refusal } from './auditing.ts';
+import { type ApiContext, answerAfter, type Later, type Service } from './context.ts';
 import { requireOwners, requireWrite } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -68,7 +68,6 @@ export function commit(request: CommitRequest, context: ApiContext): Promise<Rep
  * frame of its own.
  */
 export function make(id: number, draft: Draft, context: ApiContext): Promise<Reply> {
-  const { service } = context;
   if (draft.operationCount === 0)
     throw new ProtocolError('invalid_message', 'a commit has at least one operation');
   return committed(draft, context).then(
@@ -77,7 +76,7 @@ export function make(id: number, draft: Draft, context: ApiContext): Promise<Rep
         return { type: 'committed', id, revision, puts, deletes };
       return { type: 'committed', id, revision, ...askedFor(draft) };
     },
-    (error: unknown) => errorReply(id, withoutSecrets(error, context), service),
+    (error: unknown) => refusal({ type: 'commit', id }, withoutSecrets(error, context), context),
   );
 }
 
