@@ -9,6 +9,7 @@ import { StartError } from './errors.ts';
 import { Guard, type GuardOptions } from './guard.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
+import { Readiness } from './readiness.ts';
 import { systemRuntime } from './runtime.ts';
 import { Serving } from './serving.ts';
 import type { TlsOptions } from './tls/certificate.ts';
@@ -85,12 +86,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   });
   const serving = new Serving(core, { open, clock: systemRuntime.clock, log });
+  const readiness = new Readiness();
   try {
     const { transport, listener } = await listen(at, door, (socket) => serving.accept(socket));
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
     let closed: Promise<void> | undefined;
     const close = async () => {
+      readiness.become({ kind: 'draining', since: clock.now() });
       renewal?.stop();
       reminder.stop();
       listener.stopAccepting();
@@ -98,7 +101,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await guard.stopped();
       await serving.stop();
       await listener.close();
+      readiness.become({ kind: 'stopped' });
     };
+    readiness.become({ kind: 'serving' });
     guard.started(`${host}:${listener.port}`);
     const scheme = options.tls === undefined ? 'http' : 'https';
     return {

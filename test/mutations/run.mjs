@@ -21,6 +21,7 @@ import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
 import { leaseMutants } from './lease-mutants.mjs';
 import { mutants } from './mutants.mjs';
+import { operationsMutants } from './operations-mutants.mjs';
 import { pastMutants } from './past-mutants.mjs';
 import { rightsMutants } from './rights-mutants.mjs';
 import { mutated, safeguards } from './safeguards.mjs';
@@ -66,6 +67,7 @@ const all = [
   ...doorMutants,
   ...coordinationMutants,
   ...leaseMutants,
+  ...operationsMutants,
   ...pastMutants,
   ...txnMutants,
 ];

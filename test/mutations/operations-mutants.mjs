@@ -1,0 +1,6 @@
+/** Safeguards of what operators see, each noticed by the test that `by` names, a file and a part of a title. */
+const READINESS = 'server/src/readiness.test.ts';
+
+export const operationsMutants = [
+  [{ 'draining-is-never-undone': 'always' }, READINESS, 'does not go from draining to serving'],
+].map(([off, file, title]) => ({ name: Object.keys(off).join(), off, by: { file, title } }));
