@@ -1,5 +1,5 @@
 import type { Administration } from './administration/api.ts';
-import { readAll } from './administration/pages.ts';
+import { Operations } from './administration/operation.ts';
 import { Requester } from './administration/requester.ts';
 import { Roles } from './administration/roles.ts';
 import { Tokens } from './administration/tokens.ts';
@@ -23,6 +23,7 @@ import { contextOf } from './watch/context.ts';
  */
 export function administrationOf(client: Client): Administration {
   const requester = new Requester(client, contextOf(client));
+  const operations = new Operations(requester);
   return {
     async whoami(options) {
       const {
@@ -45,33 +46,39 @@ export function administrationOf(client: Client): Administration {
       }));
       return { allowed, rule };
     },
-    async subscribers(path, options) {
-      checkSubtree(path);
-      const ask = requester.together(options);
-      const { revision, items } = await readAll(async (after) => {
-        const { next, ...page } = await ask('subscribers', (id) => ({
-          ...{ type: 'listSubscribers', id, path, after },
-        }));
-        return { ...page, next };
-      });
-      return { revision, subscribers: items };
-    },
+    subscribers: (path, options) => operations.subscribers(path, options),
+    sessions: (query, options) => operations.sessions(query, options),
+    slowestSessions: (count, options) => operations.slowestSessions(count, options),
+    figures: (options) => operations.figures(options),
     roles: new Roles(requester),
     tokens: new Tokens(requester),
   };
 }
 
-export type { Grant, Identity, Role, Subscriber, TokenInfo, Verb } from '@confer/shared';
+export type {
+  Grant,
+  Identity,
+  Role,
+  ServerFigures,
+  SessionItem,
+  SessionWatch,
+  Subscriber,
+  TokenInfo,
+  Verb,
+} from '@confer/shared';
 export type {
   Administration,
   MadeToken,
   NewToken,
+  OperationAdministration,
   RightAnswer,
   RightQuestion,
   RightsChanged,
   RoleAdministration,
   RoleGrants,
   Rotation,
+  Sessions,
+  SessionsQuery,
   Subscribers,
   TokenAdministration,
   TokenChanges,

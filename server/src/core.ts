@@ -1,4 +1,4 @@
-import { type Status, times } from '@confer/shared';
+import { type ServerFigures, type Status, times } from '@confer/shared';
 import type { Auditing } from './api/context.ts';
 import { Peers } from './api/peers.ts';
 import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
@@ -44,6 +44,8 @@ export interface CoreOptions {
   readonly auth?: AuthOptions;
   /** Writes down who did what. */
   readonly auditing?: Auditing;
+  /** How the process does that it runs in. */
+  readonly vitals?: () => Readonly<Record<string, number>>;
 }
 
 export interface AuthOptions {
@@ -62,6 +64,9 @@ export class Core {
   readonly #sessions = new Set<Session>();
   /** By how long the process had run: a clock may be set. */
   readonly #startedAt: number;
+  readonly #vitals: () => Readonly<Record<string, number>>;
+  /** The name of this run of it, once somebody asked. */
+  #instance: string | undefined;
   /** Why the storage can do nothing any more, once it cannot. */
   readonly failed: Promise<string>;
   /** Why the history that it serves is over, once it is: another core is to go on, on an engine opened anew. */
@@ -72,6 +77,7 @@ export class Core {
     const { counters = new Counters(), watchesMax = WATCHES_MAX } = options;
     this.#engine = engine;
     this.#runtime = runtime;
+    this.#vitals = options.vitals ?? (() => ({}));
     this.#startedAt = runtime.uptimeMs();
     this.failed = new Promise((resolve) => {
       engine.health.onChange((health) => {
@@ -94,6 +100,7 @@ export class Core {
     const auth = authOf(store, options);
     const gate = this.#gateOf(auth, hub);
     const status = () => this.status();
+    const figures = () => this.figures();
     const behindMs = () => behindMsOf(engine.health.current, runtime.clock.now());
     const turns = new RequestTurns(runtime.clock, runtime.defer);
     this.#service = {
@@ -104,6 +111,7 @@ export class Core {
       log,
       counters,
       clock: runtime.clock,
+      uptimeMs: runtime.uptimeMs,
       defer: runtime.defer,
       auth,
       ...(options.auditing === undefined ? {} : { auditing: options.auditing }),
@@ -112,6 +120,7 @@ export class Core {
       watchesMax,
       peers: new Peers(),
       status,
+      figures,
       behindMs,
     };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
@@ -161,6 +170,31 @@ export class Core {
   /** What happened since the start, by name. */
   counters(): Readonly<Record<string, number>> {
     return this.#service.counters.read();
+  }
+
+  /** All that is counted and measured, with what the process says of itself. */
+  figures(): ServerFigures {
+    const { store, hub, runtime } = this.#service;
+    const { live, lagging, syncing } = hub.standings;
+    // A simulation must not be told another one's names for it.
+    this.#instance ??= runtime.newId();
+    return {
+      instance: this.#instance,
+      uptimeMs: Math.floor(runtime.uptimeMs() - this.#startedAt),
+      counts: this.counters(),
+      gauges: {
+        connections: this.#sessions.size,
+        watches: hub.watchers,
+        'watches.live': live,
+        'watches.lagging': lagging,
+        'watches.syncing': syncing,
+        revision: store.revision,
+        compactedRevision: store.compactedRevision,
+        entries: store.entryCount,
+        historyBytes: this.#engine.maintenance.historyBytes,
+        ...this.#vitals(),
+      },
+    };
   }
 
   /**

@@ -1,4 +1,6 @@
+import { serverFigures } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
+import { startGuarded } from './test-support/guarded-scene.ts';
 import { Kept } from './test-support/kept.ts';
 import { RawClient } from './test-support/raw-client.ts';
 import { type Scene, startCore } from './test-support/scene.ts';
@@ -12,6 +14,8 @@ async function counted({ core, settle }: Scene, act: () => unknown) {
   const grown = after.map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
   return Object.fromEntries(grown.filter(([, by]) => by !== 0));
 }
+
+const noProblem = () => ({ path: [], text: '', hasUnknown: false });
 
 const watch = (id: number, path: string, after?: { epoch: string; revision: number }) => ({
   type: 'watch' as const,
@@ -105,6 +109,7 @@ describe('the counters', () => {
     };
     expect(await counted(scene, act)).toEqual({
       requestsTaken: 4,
+      catchUpSteps: 4,
       watchesOpened: 2,
       watchesRefused: 2,
       'requestsRefused.too_many_watches': 2,
@@ -121,8 +126,51 @@ describe('the counters', () => {
     await scene.settle();
     client.answer = 'buffered';
     await scene.put('/a', '1');
-    expect(await counted(scene, () => scene.put('/a', '2'))).toEqual({ watchesFellBehind: 1 });
-    expect(await counted(scene, () => client.drain())).toEqual({ watchesCaughtUp: 1 });
+    const written = { commits: 1, changes: 1 };
+    expect(await counted(scene, () => scene.put('/a', '2'))).toEqual({
+      ...{ ...written, watchesFellBehind: 1 },
+    });
+    const caughtUp = { watchesCaughtUp: 1, catchUpSteps: expect.any(Number) };
+    expect(await counted(scene, () => client.drain())).toEqual(caughtUp);
+  });
+
+  it('count each change as often as it went to a live watch, whatever of it that takes', async () => {
+    const scene = await startCore();
+    for (const path of ['/', '/', '/a', '/b']) RawClient.open(scene.core).send(watch(1, path));
+    await scene.settle();
+    const operations = ['/a/1', '/a/2', '/c'].map((path) => ({
+      ...({ type: 'put', path, value: '1' } as const),
+    }));
+    const write = { operations, conditions: [], actor: 'test', requestId: 'r' };
+    expect(await counted(scene, () => scene.engine.writes.commit(write))).toEqual({
+      ...{ commits: 1, changes: 3, changesDelivered: 2 * 3 + 2 },
+    });
+  });
+
+  it('are told to who operates the server, with how it is now', async () => {
+    const scene = await startGuarded();
+    const reader = await scene.guest('reader', [{ verbs: ['read', 'operate'], on: '/a' }]);
+    const ask = (id: number) => ({ type: 'counters', id }) as const;
+    expect(await scene.ask(reader, ask)).toMatchObject({ code: 'forbidden' });
+    reader.send(watch(5, '/a'));
+    await scene.settle();
+    const told = async () => {
+      const reply = await scene.ask(scene.admin, ask);
+      if (reply.type !== 'counters' || !serverFigures.accepts(reply.figures, noProblem()))
+        throw new Error(JSON.stringify(reply));
+      return reply.figures;
+    };
+    const first = await told();
+    expect(first).toMatchObject({
+      counts: { watchesOpened: 1, connectionsOpened: 3 },
+      gauges: { connections: 3, watches: 1, 'watches.live': 1, 'watches.lagging': 0 },
+    });
+    reader.vanish();
+    await scene.clock.advance(1_500);
+    expect(await told()).toMatchObject({
+      ...{ instance: first.instance, uptimeMs: first.uptimeMs + 1_500 },
+      gauges: { connections: 2, watches: 0, 'watches.live': 0 },
+    });
   });
 
   it('count resyncs by their reason', async () => {

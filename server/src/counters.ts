@@ -23,6 +23,12 @@ const plain = [
   /** Frames that ended their connection: too large, no text, no message, or out of turn. */
   'framesRefused',
   'requestsTaken',
+  /** Those that the watches were told of, whoever wrote them. */
+  'commits',
+  'changes',
+  /** Each time that one was handed to a live watch. Those that are not live get frames of their own, about one a step. */
+  'changesDelivered',
+  'catchUpSteps',
   'watchesOpened',
   'watchesRefused',
   'watchesFellBehind',
@@ -45,7 +51,7 @@ export type Counter =
   /** Answered with this error. */
   | `requestsRefused.${ErrorCode}`;
 
-/** Counts what happens, for whoever watches over the server. Each count is one addition. */
+/** Counts what happens, for whoever watches over the server. Each count is one addition, also of many at once. */
 export class Counters {
   readonly #counts = new Map<Counter, number>();
 
@@ -59,8 +65,8 @@ export class Counters {
     }
   }
 
-  count(name: Counter): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  count(name: Counter, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 
   /** The counts as they are now, under names that stay. */

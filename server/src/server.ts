@@ -14,6 +14,7 @@ import { systemRuntime } from './runtime.ts';
 import { Serving } from './serving.ts';
 import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
+import { Vitals } from './vitals.ts';
 
 export type ServerOptions = EngineOptions &
   DoorOptions &
@@ -80,8 +81,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const door = await requireAddress(at, clock.now());
   const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
   const guard = await Guard.open(options, { directory, log });
-  const open = () => openCore(options, { guard, retention, counters, log });
+  const vitals = new Vitals();
+  const open = () => openCore(options, { guard, retention, counters, vitals, log });
   const core = await open().catch(async (error: unknown) => {
+    vitals.stop();
     await guard.stopped();
     throw error;
   });
@@ -101,6 +104,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       await guard.stopped();
       await serving.stop();
       await listener.close();
+      vitals.stop();
       readiness.become({ kind: 'stopped' });
     };
     readiness.become({ kind: 'serving' });
@@ -121,6 +125,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       },
     };
   } catch (error) {
+    vitals.stop();
     await guard.stopped();
     await serving.stop();
     throw error;
@@ -131,13 +136,14 @@ interface CoreParts {
   readonly guard: Guard;
   readonly retention: RetentionLimits;
   readonly counters: Counters;
+  readonly vitals: Vitals;
   readonly log: Log;
 }
 
 /** Opens the data, and what serves them. Rejects with a `StartError`, and lets go of them then. */
 async function openCore(
   options: ServerOptions,
-  { guard, retention, counters, log }: CoreParts,
+  { guard, retention, counters, vitals, log }: CoreParts,
 ): Promise<Core> {
   const { heartbeatMs } = options;
   const engine = await openEngine(options, { retention, log });
@@ -148,7 +154,8 @@ async function openCore(
     throw error;
   }
   const beats = heartbeatMs === undefined ? {} : { heartbeatMs };
-  const parts = { engine, runtime: systemRuntime, log, counters, ...beats };
+  const told = { vitals: () => vitals.read() };
+  const parts = { engine, runtime: systemRuntime, log, counters, ...told, ...beats };
   const core = new Core({ ...parts, ...guard.guarded });
   try {
     await guard.prepare(core);

@@ -38,6 +38,10 @@ export type * from './messages/lease-down.ts';
 export type * from './messages/lease-up.ts';
 export type * from './messages/operations-down.ts';
 export type * from './messages/operations-up.ts';
+export { type ServerFigures, serverFigures } from './messages/server-figures.ts';
+export { type SessionItem, type SessionWatch, sessionItems } from './messages/session-items.ts';
+export type * from './messages/sessions-up.ts';
+export { type Subscriber, subscriberItems } from './messages/subscriber-items.ts';
 export type * from './messages/subscribers-down.ts';
 export type * from './messages/subscribers-up.ts';
 export type * from './messages/txn-down.ts';
@@ -81,6 +85,7 @@ export {
 } from './request-rules.ts';
 export { type Grant, type Role, type Verb, verbs } from './rights.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
+export { type Schema, take } from './schema.ts';
 export { CollisionError, unflatten } from './unflatten.ts';
 export { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
 export { DEFAULT_PORT, ENDPOINT, PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

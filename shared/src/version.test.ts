@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { downMessage } from './messages/down.ts';
+import { serverFigures } from './messages/server-figures.ts';
+import { sessionItems } from './messages/session-items.ts';
+import { subscriberItems } from './messages/subscriber-items.ts';
+import { txnResults } from './messages/txn-results.ts';
 import { upMessage } from './messages/up.ts';
 import { PROTOCOL_VERSION } from './version.ts';
 
 /** The schema that PROTOCOL_VERSION stands for. */
 const KNOWN = {
   version: 1,
-  hash: '7a55c121d20c8373bc25c1a617d9abda50bf0498d327018335d7ae7d4621d57c',
+  hash: '999b246ff7c8415f549d8b32815162d13d26f8e6a3c0d8c6e3eef5b11d547cb7',
 };
 
 const WHAT_TO_DO = `The messages of the protocol have changed.
@@ -48,6 +52,7 @@ describe('the version of the protocol', () => {
   const description = JSON.stringify({
     up: describeSchema(upMessage),
     down: describeSchema(downMessage),
+    items: [txnResults, subscriberItems, sessionItems, serverFigures].map(describeSchema),
   });
 
   it('stands for the schema as it is', () => {

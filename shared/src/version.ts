@@ -28,6 +28,7 @@
  *    2026-11  `txn` and `decided`, `overlapping_writes` and `results_compacted`; conditions of more kinds: an old server
  *             answers `unknown_type` and `invalid_message`. An entry is no condition any more. Nobody has released a peer yet
  *    2026-11  `keptSince` in `logged`, which an old peer ignores or leaves out
+ *    2026-11  `listSessions` and `counters`: an old server answers `unknown_type`
  */
 export const PROTOCOL_VERSION = 1;
 

@@ -2,6 +2,7 @@ import type { UpMessage } from '@confer/shared';
 import { RawSocket } from '../support/raw-socket.ts';
 import { asked, type Cost, commit, newId, newRequestId, type Operation, puts } from './asking.ts';
 import { leaseCosts } from './lease-costs.ts';
+import { operatorCosts } from './operator-costs.ts';
 import { oldestVersion, pastCosts } from './past-costs.ts';
 import { txnCosts } from './txn-costs.ts';
 
@@ -268,9 +269,6 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
       },
     },
   ],
-  status: [
-    { title: 'five hundred at once', act: (raw) => asked(raw, 500, 'status', { type: 'status' }) },
-  ],
   compact: [
     {
       title: 'of all that was before',
@@ -325,25 +323,10 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
       },
     },
   ],
-  listSubscribers: [
-    {
-      title: 'a hundred times, of five hundred connections with a hundred reports each',
-      async act(raw, url) {
-        const rejected = { revision: 1, reason: 'x'.repeat(300) };
-        const peers = await Promise.all(Array.from({ length: 500 }, () => RawSocket.welcomed(url)));
-        for (const peer of peers)
-          for (let path = 0; path < 100; path++)
-            peer.send({ type: 'report', id: path, path: `/b/${path}`, rejected });
-        for (const peer of peers)
-          for (let path = 0; path < 100; path++) await peer.next('reported', 60_000);
-        await asked(raw, 100, 'subscribers', { type: 'listSubscribers', path: '/b' });
-        for (const peer of peers) peer.close();
-      },
-    },
-  ],
   listTokens: guarded('two hundred pages', (raw) =>
     asked(raw, 200, 'tokens', { type: 'listTokens' }),
   ),
+  ...operatorCosts,
   ...leaseCosts,
 };
 

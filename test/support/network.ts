@@ -201,6 +201,7 @@ export class Link {
     return {
       remote: link.owner,
       address: '127.0.0.1',
+      transport: 'memory',
       isProxied: false,
       certificateName: undefined,
       get bufferedBytes() {

@@ -1,4 +1,13 @@
-import type { Grant, Identity, Role, Subscriber, TokenInfo, Verb } from '@confer/shared';
+import type {
+  Grant,
+  Identity,
+  Role,
+  ServerFigures,
+  SessionItem,
+  Subscriber,
+  TokenInfo,
+  Verb,
+} from '@confer/shared';
 import type { WaitOptions } from '../api.ts';
 
 /** Whether somebody may do something. */
@@ -96,16 +105,42 @@ export interface TokenAdministration {
   ): Promise<{ readonly revision: number; readonly tokens: readonly TokenInfo[] }>;
 }
 
-/** Who may do what on a server, as its clients see and change it. */
-export interface Administration {
+/** Which sessions: those that all of it fits. */
+export interface SessionsQuery {
+  /** With a watch that meets this subtree, and of their watches only those that do. */
+  readonly path?: string;
+  /** That act for this principal. */
+  readonly principal?: string;
+  /** Whose client calls itself so. */
+  readonly client?: string;
+}
+
+export interface Sessions {
+  /** Of the server. */
+  readonly revision: number;
+  readonly sessions: readonly SessionItem[];
+}
+
+/** How a server does and who is connected to it. All of it is of the server that answers: of a cluster, of one gateway. */
+export interface OperationAdministration {
+  /** Who watches a subtree or reports how far it has come with it. Needs `operate` and `read` there. */
+  subscribers(path: string, options?: WaitOptions): Promise<Subscribers>;
+  /**
+   * Who is connected, in the order they came. Needs `operate` on the path, and on `/` without one. It is read in pages,
+   * each as of when it is read.
+   */
+  sessions(query?: SessionsQuery, options?: WaitOptions): Promise<Sessions>;
+  /** Those for whom the most bytes wait, and then those who are furthest behind: 100 at most. Needs `operate` on `/`. */
+  slowestSessions(count: number, options?: WaitOptions): Promise<Sessions>;
+  /** What it has counted and measured. Needs `operate` on `/`. */
+  figures(options?: WaitOptions): Promise<ServerFigures>;
+}
+
+/** Who may do what on a server, as its clients see and change it, and how it does. */
+export interface Administration extends OperationAdministration {
   /** Who the connection acts for, and what that one may do. */
   whoami(options?: WaitOptions): Promise<Omit<Identity, 'type' | 'id'>>;
   checkRight(question: RightQuestion, options?: WaitOptions): Promise<RightAnswer>;
-  /**
-   * Who watches a subtree or reports how far it has come with it, as of the server that answers. Needs `operate` and
-   * `read` there.
-   */
-  subscribers(path: string, options?: WaitOptions): Promise<Subscribers>;
   readonly roles: RoleAdministration;
   readonly tokens: TokenAdministration;
 }

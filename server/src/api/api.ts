@@ -18,7 +18,7 @@ import {
   requireWrite,
   revokeLease,
 } from './leases.ts';
-import { compact, status } from './operations.ts';
+import { compact, counters, status } from './operations.ts';
 import {
   checkRight,
   createToken,
@@ -30,6 +30,7 @@ import {
   setRole,
   updateToken,
 } from './rights.ts';
+import { authoriseSessions, listSessions } from './sessions.ts';
 import { authoriseSubscribers, listSubscribers, report } from './subscribers.ts';
 import { decide, txn } from './txn.ts';
 import { commit, get, list, make } from './values.ts';
@@ -86,6 +87,7 @@ const table: { readonly [Type in Request['type']]: Row<Type> } = {
   verify: { authorise: anybody, handle: verify },
   // Its figures are for those who may operate.
   status: { authorise: anybody, handle: status },
+  counters: { authorise: operator, handle: counters },
   compact: { authorise: operator, handle: compact },
   renew: { authorise: anybody, handle: renew },
   whoami: { authorise: anybody, handle: whoami },
@@ -101,6 +103,7 @@ const table: { readonly [Type in Request['type']]: Row<Type> } = {
   listTokens: { authorise: admin, handle: listTokens },
   report: { authorise: readerOfSubtree, handle: report },
   listSubscribers: { authorise: authoriseSubscribers, handle: listSubscribers },
+  listSessions: { authorise: authoriseSessions, handle: listSessions },
   // Whose lease it is, is looked at where it is looked for.
   grantLease: { authorise: authoriseHolder, handle: grantLease },
   keepAlive: { authorise: authoriseHolder, handle: keepAlive },

@@ -1,4 +1,11 @@
-import { type Clock, type Hello, ProtocolError, type Reply, type Status } from '@confer/shared';
+import {
+  type Clock,
+  type Hello,
+  ProtocolError,
+  type Reply,
+  type ServerFigures,
+  type Status,
+} from '@confer/shared';
 import type { Audit } from '../audit/audit.ts';
 import type { AuditActor } from '../audit/events.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -7,8 +14,9 @@ import type { Counters } from '../counters.ts';
 import type { Leases } from '../lease/leases.ts';
 import { errorText, type Log } from '../log.ts';
 import type { Store } from '../store/store.ts';
+import type { Socket } from '../transport/socket.ts';
 import type { Hub } from '../watch/hub.ts';
-import type { WatchSink } from '../watch/watch-sink.ts';
+import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import type { Peers, Report } from './peers.ts';
 
@@ -29,6 +37,8 @@ export interface Service {
   readonly log: Log;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** How long the process has run, whatever is done to the clock of the machine. */
+  readonly uptimeMs: () => number;
   /** Runs something in a turn of its own, soon. */
   readonly defer: (run: () => void) => void;
   readonly auth: Auth;
@@ -39,6 +49,8 @@ export interface Service {
   /** All that are connected. */
   readonly peers: Peers<ApiContext>;
   readonly status: () => Omit<Status, 'type' | 'id'>;
+  /** What was counted and measured, for those who operate the server. */
+  readonly figures: () => ServerFigures;
 }
 
 /** Where the frames of watches go, and from where what is asked comes. */
@@ -46,6 +58,9 @@ export interface ApiSink extends WatchSink {
   readonly address: string;
   /** The name of the connection. */
   readonly id: string;
+  /** By how long the process had run. */
+  readonly openedAtMs: number;
+  readonly frames: FrameSink & Pick<Socket, 'transport' | 'bufferedBytes'>;
 }
 
 /** Who asks, and where the frames of his watches go. No socket is needed for it. */

@@ -1,4 +1,4 @@
-import type { CompactRequest, Reply, StatusRequest } from '@confer/shared';
+import type { CompactRequest, CountersRequest, Reply, StatusRequest } from '@confer/shared';
 import { mayOperate, requireOverAll } from '../auth/authorise.ts';
 import { audited, compactEvent } from './auditing.ts';
 import { type ApiContext, errorReply } from './context.ts';
@@ -7,6 +7,10 @@ export function status({ id }: StatusRequest, { service, principal }: ApiContext
   const { entries = 0, connections = 0, watches = 0, ...status } = service.status();
   const figures = mayOperate(principal) ? { entries, connections, watches } : {};
   return { type: 'status', id, ...status, ...figures };
+}
+
+export function counters({ id }: CountersRequest, { service }: ApiContext): Reply {
+  return { type: 'counters', id, figures: service.figures() };
 }
 
 export async function compact(

@@ -1,4 +1,4 @@
-import type { Rejection } from '@confer/shared';
+import { ProtocolError, type Rejection } from '@confer/shared';
 
 /** How far a program has come with the configuration below a path, as it said last. */
 export interface Report {
@@ -23,4 +23,11 @@ export class Peers<Peer> {
   *after(number: number): Iterable<readonly [peer: Peer, number: number]> {
     for (const numbered of this.#numbers) if (numbered[1] > number) yield numbered;
   }
+}
+
+/** Where a page goes on: behind the peer of that number. Throws `invalid_message` for what no page has named. */
+export function peerNumber(after: string | undefined): number {
+  if (after === undefined) return 0;
+  if (/^[0-9]{1,15}$/.test(after)) return Number(after);
+  throw new ProtocolError('invalid_message', 'after is what next of the page before was');
 }

@@ -1,4 +1,4 @@
-import type { UpMessage } from '@confer/shared';
+import { subscriberItems, type UpMessage } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
 import { startGuarded } from '../test-support/guarded-scene.ts';
 import { RawClient } from '../test-support/raw-client.ts';
@@ -17,8 +17,10 @@ async function subscribersOf(scene: Scene, path: string, after?: string) {
   client.send({ type: 'hello', version: 1 });
   const asked = { type: 'listSubscribers', id: 1, path, ...(after && { after }) } as const;
   const reply = await answer(scene, client, asked);
-  if (reply?.type !== 'subscribers') throw new Error(JSON.stringify(reply));
-  return reply;
+  const problem = { path: [], text: '', hasUnknown: false };
+  if (reply?.type !== 'subscribers' || !subscriberItems.accepts(reply.items, problem))
+    throw new Error(JSON.stringify([reply, problem]));
+  return { ...reply, items: reply.items };
 }
 
 async function reporter(scene: Scene, name: string, ...reports: readonly Report[]) {

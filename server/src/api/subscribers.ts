@@ -13,6 +13,7 @@ import { mayRead, requireRight } from '../auth/authorise.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Watcher } from '../watch/watcher.ts';
 import type { ApiContext } from './context.ts';
+import { peerNumber } from './peers.ts';
 
 export function report(request: ReportRequest, { reports }: ApiContext): Reply {
   const { id, path, applied, rejected } = request;
@@ -50,7 +51,7 @@ export function listSubscribers(
   const items: Subscriber[] = [];
   let looks = 0;
   let last = 0;
-  for (const [peer, number] of service.peers.after(numberOf(after))) {
+  for (const [peer, number] of service.peers.after(peerNumber(after))) {
     if (items.length >= ITEMS_MAX || looks >= LOOKS_MAX)
       return { type: 'subscribers', id, revision, items, next: String(last) };
     last = number;
@@ -58,12 +59,6 @@ export function listSubscribers(
     items.push(...subscribersOf(peer, path).map((each) => shownTo(principal, each)));
   }
   return { type: 'subscribers', id, revision, items };
-}
-
-function numberOf(after: string | undefined): number {
-  if (after === undefined) return 0;
-  if (/^[0-9]{1,15}$/.test(after)) return Number(after);
-  throw new ProtocolError('invalid_message', 'after is what next of the page before was');
 }
 
 /** A reason may tell of all that is at and below the path that it is about. */

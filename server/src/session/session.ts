@@ -14,7 +14,6 @@ import type { ApiSink } from '../api/context.ts';
 import { asOfNow, isExpired, type Verdict } from '../auth/authority.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
-import type { FrameSink } from '../watch/watch-sink.ts';
 import { Answers } from './answers.ts';
 import { auditLogin, closeCodeOf, failureOf, noteBadFrame, noteEnd } from './ending.ts';
 import { Incoming } from './incoming.ts';
@@ -29,6 +28,7 @@ type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 /** The server's side of one connection. */
 export class Session implements SocketHandlers, ApiSink {
   readonly id: string;
+  readonly openedAtMs: number;
   readonly #socket: Socket;
   readonly #service: SessionService;
   readonly #onEnded: () => void;
@@ -42,6 +42,7 @@ export class Session implements SocketHandlers, ApiSink {
   constructor(socket: Socket, service: SessionService, onEnded: () => void) {
     const { clock, newId } = service.runtime;
     this.id = `s-${newId()}`;
+    this.openedAtMs = service.runtime.uptimeMs();
     this.#socket = socket;
     this.#service = service;
     this.#onEnded = onEnded;
@@ -79,7 +80,7 @@ export class Session implements SocketHandlers, ApiSink {
     return this.#state.kind === 'open';
   }
 
-  get frames(): FrameSink {
+  get frames(): Socket {
     return this.#socket;
   }
 

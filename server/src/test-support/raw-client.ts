@@ -25,6 +25,7 @@ export class RawClient {
       remote: '10.255.0.1:4711',
       address,
       isProxied: true,
+      transport: 'raw',
       certificateName: undefined,
       get bufferedBytes() {
         return client.bufferedBytes;

@@ -30,6 +30,7 @@ export function libraryFrameBytesMax(frameBytesMax: number): number {
  * a method; no drain that nobody waits for; nothing after the end.
  */
 export abstract class BaseSocket implements Socket {
+  abstract readonly transport: string;
   readonly remote: string;
   readonly address: string;
   readonly isProxied: boolean;

@@ -12,6 +12,8 @@ export interface Peer {
 
 /** One open connection, as the session sees it. After `onClose` every method does nothing. */
 export interface Socket extends Peer {
+  /** The library that has it. */
+  readonly transport: string;
   /** Bytes that wait in this process to be written. */
   readonly bufferedBytes: number;
   /**

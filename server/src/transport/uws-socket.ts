@@ -31,6 +31,7 @@ const PONGS_WAITING_MAX = 60;
 
 /** A connection over uWebSockets.js. */
 export class UwsSocket extends BaseSocket {
+  readonly transport = 'uws';
   readonly #ws: LibrarySocket;
   readonly #closing: Set<BaseSocket>;
   #pongsWaiting = 0;

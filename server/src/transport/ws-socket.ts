@@ -18,6 +18,7 @@ const WAITING_BYTES_HIGH = 1024 * 1024;
 
 /** A connection over ws. */
 export class WsSocket extends BaseSocket {
+  readonly transport = 'ws';
   readonly #ws: LibrarySocket;
   readonly #stream: Socket;
   #bytesRead = 0;

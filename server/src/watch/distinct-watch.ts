@@ -8,6 +8,14 @@ import type { Group, GroupOptions, ProjectedBatch } from './group.ts';
  */
 const LIVE_BATCH_BYTES_MAX = 1024 * 1024;
 
+/** What was handed out of a batch. */
+export interface Delivered {
+  /** About how many bytes that took. */
+  readonly bytes: number;
+  /** As often as each went to a live watch. */
+  readonly changes: number;
+}
+
 /** A subtree with its options: what all who have such a watch are told is found out once. */
 export class DistinctWatch implements ProjectionOptions {
   readonly subtree: string;
@@ -51,13 +59,18 @@ export class DistinctWatch implements ProjectionOptions {
     this.#pending = [];
   }
 
-  /** Ends the batch at `to`. Returns about how many bytes it took to hand it out, of `bytesMax`. */
-  deliver(to: number, previousRevision: number, bytesMax: number): number {
+  /** Ends the batch at `to`. It takes no more than about `bytesMax`. */
+  deliver(to: number, previousRevision: number, bytesMax: number): Delivered {
     const told = this.#takeTold();
-    let taken = 0;
-    for (const group of this.groups)
-      taken += group.deliver(told, to, previousRevision, bytesMax - taken);
-    return taken;
+    const changesEach = told?.commits.reduce((sum, { changes }) => sum + changes.length, 0) ?? 0;
+    let bytes = 0;
+    let changes = 0;
+    for (const group of this.groups) {
+      bytes += group.deliver(told, to, previousRevision, bytesMax - bytes);
+      // Whoever did not get it is not live any more.
+      changes += changesEach * group.live.size;
+    }
+    return { bytes, changes };
   }
 
   /** What led to a revision cannot be told: all who have this watch catch up. */

@@ -17,6 +17,7 @@ import { GroupNames } from './group-names.ts';
 import { SubtreeMap } from './subtree-map.ts';
 import { isOnLine } from './timelines.ts';
 import type { WatchSink } from './watch-sink.ts';
+import { type Standing, WatchTally } from './watch-tally.ts';
 import { type WatchContext, Watcher } from './watcher.ts';
 import type { Start } from './watcher-state.ts';
 
@@ -55,6 +56,8 @@ export class Hub {
   readonly #defer: (run: () => void) => void;
   readonly #distinct = new SubtreeMap<Set<DistinctWatch>>();
   readonly #names = new GroupNames();
+  readonly #tally = new WatchTally();
+  readonly #counters: Counters;
   #revision: number;
   #watchers = 0;
   /** Of `TURN_BYTES_MAX`, what is left in this turn. */
@@ -62,6 +65,7 @@ export class Hub {
 
   constructor(store: Store, runtime: Runtime, counters: Counters) {
     this.#store = store;
+    this.#counters = counters;
     this.#digests = new Digests(store);
     this.#revision = store.revision;
     this.#defer = runtime.defer;
@@ -71,6 +75,7 @@ export class Hub {
       counters,
       catchUp: new CatchUp(store, runtime.clock),
       digests: this.#digests,
+      tally: this.#tally,
       revision: () => this.#revision,
       schedule: (watcher) => this.#pump.schedule(watcher),
     };
@@ -83,6 +88,11 @@ export class Hub {
 
   get watchers(): number {
     return this.#watchers;
+  }
+
+  /** How many of them are in each standing. */
+  get standings(): Readonly<Record<Standing, number>> {
+    return this.#tally.counts;
   }
 
   /** Takes what comes out of the feed. */
@@ -116,9 +126,11 @@ export class Hub {
     const last = commits.at(-1);
     if (last === undefined) return;
     const touched = new Set<DistinctWatch>();
+    let changes = 0;
     for (const commit of commits) {
       const isLarge = commit.changes.length > ACCOUNTED_CHANGES_MAX;
       if (isLarge) this.#digests.clear();
+      changes += commit.changes.length;
       for (const change of commit.changes) {
         // safeguard: digest-keeps-up
         if (!isLarge) this.#digests.account(change);
@@ -133,7 +145,15 @@ export class Hub {
     const previous = this.#revision;
     this.#revision = last.revision;
     if (touched.size > 0) this.#refillLater();
-    for (const watch of touched) this.#left -= watch.deliver(last.revision, previous, this.#left);
+    let delivered = 0;
+    for (const watch of touched) {
+      const { bytes, changes } = watch.deliver(last.revision, previous, this.#left);
+      this.#left -= bytes;
+      delivered += changes;
+    }
+    this.#counters.count('commits', commits.length);
+    this.#counters.count('changes', changes);
+    this.#counters.count('changesDelivered', delivered);
   }
 
   /** The feed may have many batches in one turn. */

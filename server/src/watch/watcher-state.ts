@@ -1,5 +1,6 @@
-import type { Digest } from '@confer/shared';
+import { type Digest, unreachable, type WatchMode } from '@confer/shared';
 import type { SharedFrames } from './shared-frames.ts';
+import type { Standing } from './watch-tally.ts';
 
 /** What led a watch to a `synced`. */
 export type SyncedBy = 'nothing' | 'commits' | 'difference' | 'snapshot' | 'verify';
@@ -76,3 +77,50 @@ export type Start =
   | { readonly kind: 'reset'; readonly reason: ResetReason }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'after'; readonly revision: number };
+
+/** As an operator sees it; `undefined` once it has ended. */
+export function standingOf(state: WatcherState): Standing | undefined {
+  switch (state.kind) {
+    case 'live':
+      return 'live';
+    case 'reset':
+    case 'snapshot':
+      return 'syncing';
+    case 'lagging':
+    case 'paging':
+    case 'difference':
+      return state.isResuming ? 'syncing' : 'lagging';
+    case 'ended':
+      return undefined;
+    default:
+      return unreachable(state);
+  }
+}
+
+/**
+ * The revision up to which the client has everything, as far as a heartbeat may say so; `undefined` while it waits for a
+ * `synced`, which tells its position then, and once it has ended. `revision`: up to which the live have everything.
+ */
+export function completeToOf(
+  state: WatcherState,
+  mode: WatchMode,
+  revision: number,
+): number | undefined {
+  switch (state.kind) {
+    case 'live':
+      return revision;
+    case 'lagging':
+    case 'paging':
+    case 'difference':
+      return state.isResuming ? undefined : state.position;
+    case 'reset':
+      // safeguard: event-watch-is-told-before-a-heartbeat-moves-it
+      // No heartbeat moves an event watch past what it is about to be told that it missed.
+      return mode === 'events' ? 0 : undefined;
+    case 'snapshot':
+    case 'ended':
+      return undefined;
+    default:
+      return unreachable(state);
+  }
+}

@@ -7,7 +7,15 @@ import { toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 import type { WatchSink } from './watch-sink.ts';
-import type { ResetReason, Start, SyncedBy, WatcherState } from './watcher-state.ts';
+import type { Standing, WatchTally } from './watch-tally.ts';
+import {
+  completeToOf,
+  type ResetReason,
+  type Start,
+  type SyncedBy,
+  standingOf,
+  type WatcherState,
+} from './watcher-state.ts';
 
 /** What the hub shares with its watchers. */
 export interface WatchContext {
@@ -15,6 +23,7 @@ export interface WatchContext {
   readonly counters: Counters;
   readonly catchUp: CatchUp;
   readonly digests: Digests;
+  readonly tally: WatchTally;
   /** The revision up to which the live have everything. */
   readonly revision: () => number;
   /** Asks for `step` to be called, soon and as long as it has more to do. */
@@ -28,7 +37,7 @@ export class Watcher implements Member {
   readonly sink: WatchSink;
   readonly #context: WatchContext;
   readonly #onEnded: (watcher: Watcher) => void;
-  #state: WatcherState;
+  #state: WatcherState = { kind: 'ended' };
   /** The client has asked for a checksum of what it has, and is told once the watch is live. */
   #owesProof = false;
   #fellBehind = false;
@@ -49,12 +58,16 @@ export class Watcher implements Member {
     this.sink = options.sink;
     this.#onEnded = options.onEnded;
     this.#context = context;
-    this.#state = this.#begin(options.start);
-    if (this.#state.kind === 'live') this.group.live.set(this, this.sink.frames);
+    this.#become(this.#begin(options.start));
   }
 
   get isLive(): boolean {
     return this.#state.kind === 'live';
+  }
+
+  /** As an operator sees it; `undefined` once it has ended. */
+  get standing(): Standing | undefined {
+    return standingOf(this.#state);
   }
 
   /** Whether `step` has something to do. */
@@ -70,29 +83,9 @@ export class Watcher implements Member {
     return true;
   }
 
-  /**
-   * The revision up to which the client has everything, as far as a heartbeat may say so; `undefined`
-   * while it waits for a `synced`, which tells its position then, and once it has ended.
-   */
+  /** The revision up to which the client has everything, as far as a heartbeat may say so. */
   get completeTo(): number | undefined {
-    const state = this.#state;
-    switch (state.kind) {
-      case 'live':
-        return this.#context.revision();
-      case 'lagging':
-      case 'paging':
-      case 'difference':
-        return state.isResuming ? undefined : state.position;
-      case 'reset':
-        // safeguard: event-watch-is-told-before-a-heartbeat-moves-it
-        // No heartbeat moves an event watch past what it is about to be told that it missed.
-        return this.mode === 'events' ? 0 : undefined;
-      case 'snapshot':
-      case 'ended':
-        return undefined;
-      default:
-        return unreachable(state);
-    }
+    return completeToOf(this.#state, this.mode, this.#context.revision());
   }
 
   /** The hub could not send a batch; everything up to `position` was sent. */
@@ -119,6 +112,7 @@ export class Watcher implements Member {
    */
   step(): boolean {
     const state = this.#state;
+    this.#context.counters.count('catchUpSteps');
     switch (state.kind) {
       case 'reset':
         this.#reset(state.reason);
@@ -161,8 +155,10 @@ export class Watcher implements Member {
   }
 
   #become(next: WatcherState): void {
-    if (this.#state.kind === 'live') this.group.live.delete(this);
+    const before = this.standing;
+    if (before === 'live') this.group.live.delete(this);
     this.#state = next;
+    this.#context.tally.moved(before, this.standing);
     if (next.kind === 'live') this.group.live.set(this, this.sink.frames);
   }
 

@@ -12,7 +12,8 @@ import {
 import { downHeartbeat, errorReply, goodbye, welcome } from './connection-down.ts';
 import { logged } from './history-down.ts';
 import { leases } from './lease-down.ts';
-import { compaction, statusReply } from './operations-down.ts';
+import { compaction, countersReply, statusReply } from './operations-down.ts';
+import { sessions } from './sessions-down.ts';
 import { reported, subscribers } from './subscribers-down.ts';
 import { decided } from './txn-down.ts';
 import { committed, got, listed } from './values-down.ts';
@@ -47,6 +48,7 @@ export const downMessage = v.variant('type', [
   unwatched,
   verifying,
   statusReply,
+  countersReply,
   compaction,
   renewed,
   identity,
@@ -57,6 +59,7 @@ export const downMessage = v.variant('type', [
   tokens,
   reported,
   subscribers,
+  sessions,
   leases,
   downHeartbeat,
   goodbye,

@@ -26,4 +26,11 @@ export const compaction = v.object({
   compactedRevision: count,
 });
 
+/** What `figures` has, `serverFigures` says: only those who ask for it load that. */
+export const countersReply = v.object({
+  type: v.literal('counters'),
+  id: requestNumber,
+  figures: v.anything(),
+});
+
 export type Status = v.InferOutput<typeof statusReply>;

@@ -11,5 +11,9 @@ export const compact = v.object({
   revision: v.exactOptional(count),
 });
 
+/** Asks what the server has counted and measured. Answered by `counters`. */
+export const countersRequest = v.object({ type: v.literal('counters'), id: requestNumber });
+
 export type StatusRequest = v.InferOutput<typeof statusRequest>;
+export type CountersRequest = v.InferOutput<typeof countersRequest>;
 export type CompactRequest = v.InferOutput<typeof compact>;

@@ -15,7 +15,8 @@ import {
 import { hello, upHeartbeat } from './connection-up.ts';
 import { history, log } from './history-up.ts';
 import { grantLease, keepAlive, listLeases, readLease, revokeLease } from './lease-up.ts';
-import { compact, statusRequest } from './operations-up.ts';
+import { compact, countersRequest, statusRequest } from './operations-up.ts';
+import { listSessions } from './sessions-up.ts';
 import { listSubscribers, report } from './subscribers-up.ts';
 import { txnRequest } from './txn-up.ts';
 import { commitRequest, get, list } from './values-up.ts';
@@ -34,6 +35,7 @@ export const upMessage = v.variant('type', [
   unwatch,
   verify,
   statusRequest,
+  countersRequest,
   compact,
   renew,
   whoami,
@@ -48,6 +50,7 @@ export const upMessage = v.variant('type', [
   listTokens,
   report,
   listSubscribers,
+  listSessions,
   grantLease,
   keepAlive,
   revokeLease,
