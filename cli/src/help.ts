@@ -41,7 +41,7 @@ const verbMeanings: Readonly<Record<Verb, string>> = {
   write:
     'set, edit, rm, txn, cp, mv, import, apply, revert, restore --into, lease; with read: lock, elect, register',
   release: 'nothing yet',
-  operate: 'compact, subscribers, leases of others; the figures of status',
+  operate: 'compact, subscribers, sessions, top, leases of others; the figures of status',
   admin: 'roles, tokens and backup, on / alone',
 };
 

@@ -34,6 +34,7 @@ import { addRevert } from './commands/revert.ts';
 import { addRm } from './commands/rm.ts';
 import { addRole } from './commands/role.ts';
 import { addServe } from './commands/serve.ts';
+import { addSessions } from './commands/sessions.ts';
 import { addSet } from './commands/set.ts';
 import { addStatus } from './commands/status.ts';
 import { addSubscribers } from './commands/subscribers.ts';
@@ -80,6 +81,7 @@ const COMMANDS = [
   addWait,
   addStatus,
   addSubscribers,
+  addSessions,
   addDoctor,
   addSet,
   addEdit,

@@ -8,7 +8,8 @@ export function addSubscribers(program: Command, contextOf: ContextOf): void {
     .description(
       'Shows the programs that use a subtree: the revision that each runs with, and what it could not use and why, ' +
         'where it says so (typed configuration does). Needs the right to operate and to read there. Of a cluster, ' +
-        'those of the gateway that answers. Exits with 1 when one has rejected what is there.',
+        'those of the gateway that answers. Exits with 1 when one has rejected what is there.\n\n' +
+        '"confer sessions" shows every connection, whatever it watches, and what waits for it.',
     )
     .argument('[path]', 'the subtree', '/')
     .addHelpText(

@@ -32,6 +32,20 @@ export function span(ms: number): string {
   return `${Math.floor(seconds / size)}${unit}`;
 }
 
+const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** A number of bytes in the unit that fits: `812 B`, `1.4 MiB`. */
+export function byteSize(bytes: number): string {
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1_000 && unit < SIZES.length - 1) {
+    size /= 1_024;
+    unit += 1;
+  }
+  const digits = unit === 0 || size >= 100 ? 0 : 1;
+  return `${size.toFixed(digits)} ${SIZES[unit] ?? ''}`;
+}
+
 /** Rows as columns, each as wide as its widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

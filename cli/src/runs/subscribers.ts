@@ -2,6 +2,7 @@ import type { Subscriber } from '@confer/client/admin';
 import { subtreeArgument } from '../arguments.ts';
 import type { Context } from '../context.ts';
 import { exitCodes, Failure } from '../failure.ts';
+import { clientLabels, clientName } from '../output/client.ts';
 import { formatOf, printData } from '../output/format.ts';
 import { oneLine, table } from '../output/text.ts';
 import { withAdministration } from '../rights/administration.ts';
@@ -54,15 +55,11 @@ const REASON_LENGTH_MAX = 60;
 function tableOf(all: readonly Subscriber[]): string {
   if (all.length === 0) return '';
   const rows = all.map((each) => {
-    const { client = {}, principal = '-', applied = '-', path, rejected } = each;
-    const name = [client.name ?? '-', client.version]
-      .filter((part) => part !== undefined)
-      .join(' ');
-    const labels = Object.entries(client.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+    const { client, principal = '-', applied = '-', path, rejected } = each;
     const reason =
       rejected && `${rejected.revision}: ${oneLine(rejected.reason, REASON_LENGTH_MAX)}`;
     return [
-      ...[name, principal, labels.join(' ') || '-', path].map((cell) => oneLine(cell)),
+      ...[clientName(client), principal, clientLabels(client), path].map((cell) => oneLine(cell)),
       ...[String(applied), stateOf(each), reason ?? ''],
     ];
   });
