@@ -24,7 +24,7 @@ describe('a server on an address of a network', () => {
   ])(
     'that listens on %s (%s) at port %i, TLS %s, is asked as %s: %s',
     (named, address, port, isTls, host, isKnown) => {
-      const head = requestHead('/v1', '', [['Host', host]]);
+      const head = requestHead('GET', '/v1', '', [['Host', host]]);
       const denial = denialOf(head, '192.0.2.9', closedGate, placeOf(named, address, port, isTls));
       expect(denial?.status).toBe(isKnown ? undefined : 421);
     },
@@ -66,7 +66,7 @@ describe('a request', () => {
       403,
     ],
   ])('%s is let in or not', (_, lines, status, query = '') => {
-    const head = requestHead('/v1', query, lines);
+    const head = requestHead('GET', '/v1', query, lines);
     expect(denialOf(head, '192.0.2.9', gate, place)?.status).toBe(status);
   });
 
@@ -79,7 +79,7 @@ describe('a request', () => {
       ['Origin', 'https://192.0.2.1:7480'],
       ['X-Forwarded-Proto', 'https'],
     ] as const;
-    expect(denialOf(requestHead('/v1', '', lines), peer, gate, place)?.status).toBe(status);
+    expect(denialOf(requestHead('GET', '/v1', '', lines), peer, gate, place)?.status).toBe(status);
   });
 
   it('of a page of this machine is let in where nobody has to say who he is', () => {
@@ -88,7 +88,7 @@ describe('a request', () => {
       ['http://localhost:3000'],
       ['https://evil.example', 403],
     ] as const) {
-      const head = requestHead('/v1', '', [OWN, ['Origin', origin]]);
+      const head = requestHead('GET', '/v1', '', [OWN, ['Origin', origin]]);
       expect(denialOf(head, '127.0.0.1', open, place)?.status).toBe(status);
     }
   });

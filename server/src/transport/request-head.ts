@@ -1,5 +1,7 @@
 /** What a request says before its body, as both transports hand it to the gate. */
 export interface RequestHead {
+  /** In capitals: `GET`. */
+  readonly method: string;
   readonly path: string;
   /** Without the question mark; empty where there is none. */
   readonly query: string;
@@ -10,6 +12,7 @@ export interface RequestHead {
 }
 
 export function requestHead(
+  method: string,
   path: string,
   query: string,
   lines: Iterable<readonly [name: string, value: string]>,
@@ -23,7 +26,7 @@ export function requestHead(
     if (values === undefined) headers.set(key, [value]);
     else values.push(value);
   }
-  return { path, query, headers, headerBytes };
+  return { method, path, query, headers, headerBytes };
 }
 
 /** A header that may be there once, or is a list over all its lines; empty where it is missing. */

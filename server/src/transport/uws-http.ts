@@ -4,6 +4,7 @@ import { type RequestHead, requestHead } from './request-head.ts';
 
 /** What of a request of uWebSockets.js is used. The library forgets it as soon as its handler returns. */
 interface LibraryRequest {
+  getMethod(): string;
   getUrl(): string;
   getQuery(): string | undefined;
   forEach(seen: (name: string, value: string) => void): void;
@@ -21,7 +22,8 @@ export function headOf(request: LibraryRequest): RequestHead {
   request.forEach((name, value) => {
     lines.push([name, value]);
   });
-  return requestHead(request.getUrl(), request.getQuery() ?? '', lines);
+  const method = request.getMethod().toUpperCase();
+  return requestHead(method, request.getUrl(), request.getQuery() ?? '', lines);
 }
 
 /** Never what the library takes for a proxied address: it believes the PROXY header of anybody. */

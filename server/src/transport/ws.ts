@@ -170,12 +170,12 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-function headOf({ url = '/', rawHeaders }: IncomingMessage): RequestHead {
+function headOf({ method = 'GET', url = '/', rawHeaders }: IncomingMessage): RequestHead {
   const [, path = '/', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
   const lines: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     lines.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
-  return requestHead(path, query, lines);
+  return requestHead(method, path, query, lines);
 }
 
 function addressOf(request: IncomingMessage): string {
