@@ -97,6 +97,7 @@ const packageRules = [
       pathNot: [
         ...TESTS,
         '^cli/src/runs/(serve|data|restore|token-offline|audit|tls|transport-here)\\.ts$',
+        '^cli/src/serving/server-options\\.ts$',
       ],
     },
     { path: named('server') },

@@ -55,11 +55,17 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Milliseconds of `500ms`, `10s`, `2m`, `24h`, `90d` or, in seconds, `10`. */
-export function parseDuration(text: string): number {
+/** Milliseconds of `500ms`, `10s`, `2m`, `24h`, `90d` or, in seconds, `10`; `undefined` of anything else. */
+export function durationOf(text: string): number | undefined {
   const [, digits, unit = 's'] = /^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?$/.exec(text) ?? [];
   const durationMs = Number(digits) * (units[unit] ?? 0);
-  if (durationMs > 0) return durationMs;
+  return durationMs > 0 ? durationMs : undefined;
+}
+
+/** The same, of what somebody wrote on the command line. */
+export function parseDuration(text: string): number {
+  const durationMs = durationOf(text);
+  if (durationMs !== undefined) return durationMs;
   throw usageError(`${JSON.stringify(text)} is no time; one looks like 10s, 500ms or 2m`);
 }
 

@@ -17,7 +17,7 @@ describe('the command line', () => {
     [['watch', '/', '--since', '1', '--initial'], 'error[usage]: option'],
     [['watch', '/', '--since', '-1'], 'error[usage]: --since takes a whole number'],
     [['watch', '/', '-o', 'json'], 'error[usage]: -o json: this command prints table, ndjson'],
-    [['serve', '--listen', '7480'], 'error[usage]: --listen 7480'],
+    [['serve', '--listen', '7480'], 'error[usage]: --listen takes'],
     [['serve', '--memory', '--data', 'x'], 'error[usage]: option'],
     [['exec', '/a'], 'error[usage]: exec takes paths, "--" and the program'],
     [['exec', '--', 'env'], 'error[usage]: exec takes paths, "--" and the program'],

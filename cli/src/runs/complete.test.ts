@@ -60,7 +60,7 @@ describe('completion', () => {
     [['get', '--output=nd'], ['--output=ndjson']],
     [
       ['serve', '--engine', ''],
-      ['lmdb', 'etcd'],
+      ['lmdb', 'etcd', 'memory'],
     ],
     [['completion', 'f'], ['fish']],
     [

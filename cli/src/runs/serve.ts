@@ -3,50 +3,19 @@ import { join, resolve } from 'node:path';
 import {
   BOOTSTRAP_TOKEN_FILE,
   createServer,
-  type DoorOptions,
-  type EngineOptions,
   type Server,
   type ServerOptions,
   StartError,
 } from '@confer/server';
 import { DEFAULT_PORT } from '@confer/shared';
-import { countArgument } from '../arguments.ts';
-import { type Context, notice, parseDuration } from '../context.ts';
-import { BadEnd, exitCodes, Failure, usageError } from '../failure.ts';
+import { type Context, notice } from '../context.ts';
+import { BadEnd, exitCodes, Failure } from '../failure.ts';
 import { oneLine } from '../output/text.ts';
+import type { Flags } from '../serving/from-flags.ts';
+import { readSettings } from '../serving/read-settings.ts';
+import type { Resolved } from '../serving/resolved.ts';
+import { contradictions, serverOptionsOf } from '../serving/server-options.ts';
 import { VERSION } from '../version.ts';
-
-export interface ServeOptions {
-  readonly data: string;
-  readonly listen: string;
-  readonly memory?: true;
-  readonly engine: 'lmdb' | 'etcd';
-  readonly etcd?: string;
-  readonly etcdPrefix: string;
-  readonly etcdCa?: string;
-  readonly etcdCert?: string;
-  readonly etcdKey?: string;
-  readonly etcdUser?: string;
-  readonly etcdPasswordFile?: string;
-  readonly etcdCompact: 'confer' | 'leave';
-  readonly transport?: 'uws' | 'ws';
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly clientCa?: string;
-  readonly trustedProxy?: readonly string[];
-  readonly allowOrigin?: readonly string[];
-  readonly publicHost?: readonly string[];
-  readonly insecure?: true;
-  readonly auth: 'on' | 'off';
-  readonly bootstrapTokenFile?: string;
-  readonly issuers?: string;
-  readonly audit?: 'off' | 'best-effort' | 'required';
-  readonly auditDir?: string;
-  readonly auditReads?: readonly string[];
-  readonly acceptLoss?: boolean;
-  readonly keepAge?: string;
-  readonly keepCommits?: string;
-}
 
 const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
   refused: exitCodes.refused,
@@ -55,25 +24,23 @@ const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
   invalid: exitCodes.invalid,
 };
 
-const LISTEN = `127.0.0.1:${DEFAULT_PORT}`;
-
 /** Serves until a signal asks it to end, or its storage can do nothing any more. */
-export async function serve(context: Context, options: ServeOptions): Promise<void> {
+export async function serve(context: Context, flags: Flags): Promise<void> {
   const { terminal } = context;
-  const engine = engineOf(options);
+  const settings = await readSettings({ flags, env: terminal.env, directory: resolve('.') });
+  for (const warning of settings.warnings) notice(context, `warning: ${warning}`);
+  if (flags.printConfig === true) return print(context, settings);
+  requireWell(settings);
+  const options = serverOptionsOf(settings);
+  if (flags.checkConfig === true) return;
   const server = await start({
-    ...engine,
-    ...addressOf(options.listen),
-    ...(options.transport === undefined ? {} : { transport: options.transport }),
-    ...doorOf(options),
-    ...authOf(options),
-    retention: retentionOf(options),
+    ...options,
     log: (level, message, fields) => log(context, level, message, fields),
   });
   await terminal.stdout.write(`${server.url}\n`);
-  welcome(context, server, engine, options);
+  welcome(context, server, options);
   // Without a certificate there is nothing to read again, and a terminal that closes ends the server.
-  if (options.tlsCert !== undefined) terminal.onHangUp(() => void server.reload());
+  if (options.tls !== undefined) terminal.onHangUp(() => void server.reload());
   const failure = await Promise.race([aborted(terminal.signal), server.failed]);
   notice(context, 'stopping');
   await server.close();
@@ -84,89 +51,19 @@ export async function serve(context: Context, options: ServeOptions): Promise<vo
     throw new BadEnd(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
 }
 
-/** Who may come in, and how. */
-function doorOf(options: ServeOptions): DoorOptions {
-  const { tlsCert, tlsKey, clientCa, trustedProxy, allowOrigin, publicHost, insecure } = options;
-  if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw usageError('--tls-cert and --tls-key go together: "confer tls self-signed" makes both');
-  if (clientCa !== undefined && tlsCert === undefined)
-    throw usageError('--client-ca needs TLS: pass --tls-cert and --tls-key, too');
-  const tls =
-    tlsCert === undefined || tlsKey === undefined
-      ? undefined
-      : {
-          certFile: resolve(tlsCert),
-          keyFile: resolve(tlsKey),
-          ...(clientCa !== undefined && { clientCaFile: resolve(clientCa) }),
-        };
-  return {
-    ...(tls && { tls }),
-    trustedProxies: trustedProxy ?? [],
-    allowOrigins: allowOrigin ?? [],
-    publicHosts: publicHost ?? [],
-    insecure: insecure === true,
-  };
+/** Refuses to start where something is wrong with what was said, and says all of it. */
+function requireWell(settings: Resolved): void {
+  const { problems, isMistyped } = settings;
+  if (isMistyped) throw new Failure(exitCodes.usage, 'usage', problems);
+  if (problems.length > 0) throw new Failure(exitCodes.invalid, 'invalid_config', problems);
+  const found = contradictions(settings);
+  if (found.length > 0) throw new Failure(exitCodes.usage, 'usage', found);
 }
 
-function engineOf(options: ServeOptions): EngineOptions {
-  const { data, memory, engine, etcd, acceptLoss = false } = options;
-  if (engine === 'etcd') return etcdOf(options);
-  if (etcd !== undefined)
-    throw usageError('--etcd names the members of a cluster: say --engine etcd, too');
-  return memory === true
-    ? { engine: 'memory' }
-    : { engine: 'lmdb', dataDirectory: resolve(data), acceptLoss };
-}
-
-function etcdOf(options: ServeOptions): EngineOptions {
-  const { etcd, memory, etcdCa, etcdCert, etcdKey, etcdUser, etcdPasswordFile } = options;
-  if (memory === true) throw usageError('--memory and --engine etcd exclude each other');
-  if (etcd === undefined)
-    throw usageError('--engine etcd needs --etcd with the addresses of its members');
-  const named = {
-    caFile: etcdCa,
-    certFile: etcdCert,
-    keyFile: etcdKey,
-    user: etcdUser,
-    passwordFile: etcdPasswordFile,
-  };
-  return {
-    engine: 'etcd',
-    endpoints: etcd
-      .split(',')
-      .map((url) => url.trim())
-      .filter((url) => url !== ''),
-    prefix: options.etcdPrefix,
-    compactsCluster: options.etcdCompact === 'confer',
-    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)),
-  };
-}
-
-function authOf(options: ServeOptions) {
-  const { auth, bootstrapTokenFile, issuers, audit, auditDir, auditReads } = options;
-  return {
-    auth,
-    ...(bootstrapTokenFile === undefined ? {} : { bootstrapTokenFile }),
-    ...(issuers === undefined ? {} : { issuersFile: resolve(issuers) }),
-    ...(audit === undefined ? {} : { audit }),
-    ...(auditReads === undefined ? {} : { auditReads }),
-    ...(auditDir === undefined ? {} : { auditDirectory: resolve(auditDir) }),
-  };
-}
-
-function retentionOf({ keepAge, keepCommits }: ServeOptions) {
-  return {
-    ...(keepAge === undefined ? {} : { ageMs: Math.ceil(parseDuration(keepAge)) }),
-    ...(keepCommits === undefined ? {} : { commits: countArgument(keepCommits, '--keep-commits') }),
-  };
-}
-
-function addressOf(listen: string): { host: string; port: number } {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]+)$/.exec(listen) ?? [];
-  const host = bracketed ?? plain;
-  const port = Number(digits);
-  if (host !== undefined && port <= 65_535) return { host, port };
-  throw usageError(`--listen ${listen}: an address is HOST:PORT, such as ${LISTEN} or [::1]:7480`);
+async function print(context: Context, settings: Resolved): Promise<void> {
+  const { printedSettings } = await import('../serving/printed.ts');
+  await context.terminal.stdout.write(printedSettings(settings));
+  requireWell(settings);
 }
 
 async function start(options: ServerOptions): Promise<Server> {
@@ -178,35 +75,33 @@ async function start(options: ServerOptions): Promise<Server> {
   }
 }
 
-function welcome(
-  context: Context,
-  { url, transport }: Server,
-  engine: EngineOptions,
-  { tlsCert, clientCa, auth }: ServeOptions,
-): void {
+/** Where the commands look where nobody says where. */
+const AT_HOME = `http://127.0.0.1:${DEFAULT_PORT}`;
+
+function welcome(context: Context, { url, transport }: Server, options: ServerOptions): void {
   // Nobody connects to all addresses at once.
   const reached = url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//localhost');
   const at = [
     context.terminal.command,
-    ...(url === `http://${LISTEN}` ? [] : ['--url', reached]),
-    ...(tlsCert === undefined ? [] : ['--ca CA.PEM']),
-    ...(clientCa === undefined ? [] : ['--cert CERT.PEM --key KEY.PEM']),
+    ...(url === AT_HOME ? [] : ['--url', reached]),
+    ...(options.tls === undefined ? [] : ['--ca CA.PEM']),
+    ...(options.tls?.clientCaFile === undefined ? [] : ['--cert CERT.PEM --key KEY.PEM']),
   ].join(' ');
   notice(context, `confer ${VERSION} listens on ${url} (${transport})`);
-  notice(context, `data: ${placeOf(engine)}`);
-  if (auth === 'on') welcomeKnown(context, at, engine);
+  notice(context, `data: ${placeOf(options)}`);
+  if (options.auth === 'on') welcomeKnown(context, at, options);
   else {
     notice(context, `next, in another terminal: ${at} set /greeting hello`);
     notice(context, `and to see changes live:   ${at} watch /`);
   }
-  if (tlsCert !== undefined)
+  if (options.tls !== undefined)
     notice(context, 'CA.PEM is the authority of the certificate; a public one needs no --ca');
 }
 
 /** Where everybody is asked who they are, and perhaps nobody is known yet. */
-function welcomeKnown(context: Context, at: string, engine: EngineOptions): void {
+function welcomeKnown(context: Context, at: string, options: ServerOptions): void {
   const file =
-    engine.engine === 'lmdb' ? join(engine.dataDirectory, BOOTSTRAP_TOKEN_FILE) : undefined;
+    options.engine === 'lmdb' ? join(options.dataDirectory, BOOTSTRAP_TOKEN_FILE) : undefined;
   if (file !== undefined && existsSync(file))
     notice(
       context,
@@ -215,14 +110,14 @@ function welcomeKnown(context: Context, at: string, engine: EngineOptions): void
   notice(context, `commands take --token-file FILE, or CONFER_TOKEN: ${at} help rights`);
 }
 
-function placeOf(engine: EngineOptions): string {
-  switch (engine.engine) {
+function placeOf(options: ServerOptions): string {
+  switch (options.engine) {
     case 'memory':
       return 'in memory; gone when this ends';
     case 'lmdb':
-      return engine.dataDirectory;
+      return options.dataDirectory;
     case 'etcd':
-      return `in etcd at ${engine.endpoints.join(', ')}, below ${engine.prefix ?? ''}`;
+      return `in etcd at ${options.endpoints.join(', ')}, below ${options.prefix ?? ''}`;
   }
 }
 
