@@ -97,7 +97,7 @@ const packageRules = [
       pathNot: [
         ...TESTS,
         '^cli/src/runs/(serve|data|restore|token-offline|audit|tls|transport-here)\\.ts$',
-        '^cli/src/serving/server-options\\.ts$',
+        '^cli/src/serving/(server-options|reload)\\.ts$',
       ],
     },
     { path: named('server') },

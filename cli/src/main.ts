@@ -14,6 +14,8 @@ const SAME_REQUEST_MS = 500;
 let askedAt = 0;
 /** Somebody else decides when this process ends. */
 let isSupervising = false;
+/** The terminal was closed, and what is still said is for nobody. */
+let isHungUp = false;
 /** An editor, say, has the terminal: what is typed is for that, and so is Ctrl-C. */
 let isLent = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -29,7 +31,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 // A reader that has seen enough, such as `head`, is no failure.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
-    if (!isSupervising) process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
+    if (!isSupervising && !isHungUp)
+      process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
   });
 
 // lmdb-js prints each commit that fails, with a stack, before it says so; the log of the server says it once.
@@ -91,12 +94,22 @@ const terminal: Terminal = {
   env: process.env,
   command: commandName(process.argv[1] ?? 'confer'),
   user: userName(),
-  onHangUp: (run) => void process.on('SIGHUP', run),
+  onHangUp,
   supervise,
   signal: ended.signal,
 };
 
 process.exit(await run(process.argv.slice(2), terminal));
+
+function onHangUp(run: () => void): void {
+  // Who started it by hand has it end with the window; a service manager gives it none.
+  const hasTerminal = process.stdin.isTTY === true || process.stderr.isTTY === true;
+  process.on('SIGHUP', () => {
+    if (!hasTerminal) return run();
+    isHungUp = true;
+    ended.abort('SIGHUP');
+  });
+}
 
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

@@ -25,7 +25,10 @@ export interface Terminal {
   readonly command: string;
   /** Who runs it, as it shows in `updatedBy`. */
   readonly user: string;
-  /** Has `run` called each time that somebody asks by SIGHUP for what the files say now, and not end for it. */
+  /**
+   * For what goes on when its terminal is gone: has `run` called each time that somebody asks by SIGHUP for what the
+   * files say now. Where there is a terminal, that signal says that it was closed, and asks the command to end.
+   */
   readonly onHangUp: (run: () => void) => void;
   /**
    * For what must not end before it has put its things in order: from now on signals do nothing but tell `run`, and an

@@ -32,9 +32,38 @@ export interface DoorAt extends DoorOptions {
   readonly isAuthOn: boolean;
 }
 
+/** Who may come in, which can change while the door is open. */
+export class LiveGate implements Gate {
+  #now: Gate;
+
+  constructor(now: Gate) {
+    this.#now = now;
+  }
+
+  get origins(): Gate['origins'] {
+    return this.#now.origins;
+  }
+
+  get publicHosts(): Gate['publicHosts'] {
+    return this.#now.publicHosts;
+  }
+
+  get takesLoopbackPages(): boolean {
+    return this.#now.takesLoopbackPages;
+  }
+
+  get trustedProxies(): Networks {
+    return this.#now.trustedProxies;
+  }
+
+  become(next: Gate): void {
+    this.#now = next;
+  }
+}
+
 /** A door that may be opened. */
 export interface Door {
-  readonly gate: Gate;
+  readonly gate: LiveGate;
   readonly certificate: Certificate | undefined;
   /** What a server beyond this machine should have, and was told to do without. */
   readonly lacks: readonly string[];
@@ -45,7 +74,30 @@ export interface Door {
  * @throws {StartError} where it is open to strangers and nobody said so, or an option makes no sense.
  */
 export async function doorOf(at: DoorAt, now: number): Promise<Door> {
-  const networks = trustedNetworks(at.trustedProxies ?? []);
+  const lacks = requireSafe(at);
+  const gate = new LiveGate(gateOf(at));
+  return { gate, lacks, certificate: at.tls && (await certificateOf(at.tls, now)) };
+}
+
+/**
+ * Whom a server lets in.
+ * @throws {StartError} where an option makes no sense.
+ */
+export function gateOf(at: DoorAt): Gate {
+  return {
+    trustedProxies: trustedNetworks(at.trustedProxies ?? []),
+    origins: new Set((at.allowOrigins ?? []).map(originOf)),
+    publicHosts: new Set((at.publicHosts ?? []).map(publicHostOf)),
+    // safeguard: pages-of-this-machine-only-without-authentication
+    takesLoopbackPages: !at.isAuthOn && isLoopback(at.host),
+  };
+}
+
+/**
+ * What a server beyond this machine lacks although somebody said that it may.
+ * @throws {StartError} where nobody did.
+ */
+export function requireSafe(at: DoorAt): readonly string[] {
   const lacks = isLoopback(at.host) ? [] : lacking(at);
   // safeguard: no-stranger-comes-unawares
   if (lacks.length > 0 && at.insecure !== true)
@@ -53,14 +105,7 @@ export async function doorOf(at: DoorAt, now: number): Promise<Door> {
       'refused',
       `${at.host} can be reached from other machines, and ${lacks.join(', and ')}; or listen on 127.0.0.1, or pass --insecure if the network is yours alone`,
     );
-  const gate = {
-    origins: new Set((at.allowOrigins ?? []).map(originOf)),
-    publicHosts: new Set((at.publicHosts ?? []).map(publicHostOf)),
-    // safeguard: pages-of-this-machine-only-without-authentication
-    takesLoopbackPages: !at.isAuthOn && isLoopback(at.host),
-    trustedProxies: networks,
-  };
-  return { gate, lacks, certificate: at.tls && (await certificateOf(at.tls, now)) };
+  return lacks;
 }
 
 function lacking({ isAuthOn, tls, trustedProxies = [] }: DoorAt): string[] {

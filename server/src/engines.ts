@@ -105,7 +105,15 @@ async function openEtcd(
   }
 }
 
-async function accessOf({ caFile, certFile, keyFile, user, passwordFile, endpoints }: EtcdOptions) {
+/** Reads what is shown to a cluster. Rejects with a `StartError` where something is wrong with it. */
+export async function accessOf({
+  caFile,
+  certFile,
+  keyFile,
+  user,
+  passwordFile,
+  endpoints,
+}: EtcdOptions) {
   for (const endpoint of endpoints) requireEndpoint(endpoint);
   if (endpoints.length === 0) throw new StartError('invalid', 'etcd has at least one address');
   if ((certFile === undefined) !== (keyFile === undefined))
@@ -113,16 +121,16 @@ async function accessOf({ caFile, certFile, keyFile, user, passwordFile, endpoin
   if ((user === undefined) !== (passwordFile === undefined))
     throw new StartError('invalid', 'a user of etcd and the file of the password come together');
   const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readIfNamed));
-  const password = await readIfNamed(passwordFile);
+  const password = (await readIfNamed(passwordFile))?.toString().trim();
+  if (password === '')
+    throw new StartError('invalid', `there is no password in ${passwordFile}: it is empty`);
   return {
     tls: {
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     },
-    ...(user === undefined || password === undefined
-      ? {}
-      : { user: { name: user, password: password.toString().trim() } }),
+    ...(user === undefined || password === undefined ? {} : { user: { name: user, password } }),
   };
 }
 

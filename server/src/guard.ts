@@ -5,7 +5,8 @@ import { subtreeProblem } from '@confer/shared';
 import type { Auditing } from './api/context.ts';
 import type { Audit } from './audit/audit.ts';
 import type { AuditHead } from './audit/events.ts';
-import { Bootstrap } from './auth/bootstrap.ts';
+import { Bootstrap, readTokenFile } from './auth/bootstrap.ts';
+import type { JwtPrincipal } from './auth/jwt/claims.ts';
 import type { JwtVerifier } from './auth/jwt/jwt.ts';
 import { AUDIT_HEADS } from './auth/records.ts';
 import type { Core, CoreOptions } from './core.ts';
@@ -45,6 +46,23 @@ export interface GuardPlaces {
   readonly log: Log;
 }
 
+/** Whose signed tokens are believed, which can change. */
+class LiveSignatures implements JwtVerifier {
+  #now: JwtVerifier;
+
+  constructor(now: JwtVerifier) {
+    this.#now = now;
+  }
+
+  verify(token: string): Promise<JwtPrincipal> {
+    return this.#now.verify(token);
+  }
+
+  become(next: JwtVerifier): void {
+    this.#now = next;
+  }
+}
+
 type Guarded = Pick<CoreOptions, 'auth' | 'auditing'>;
 
 /** Asks everybody who they are and writes down what they do, as far as the server was told to. */
@@ -52,7 +70,7 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #places: GuardPlaces;
   readonly #bootstrap: Bootstrap | undefined;
-  readonly #signatures: JwtVerifier | undefined;
+  readonly #signatures: LiveSignatures | undefined;
   readonly #gateway: string;
   #auditing: Auditing | undefined;
   #core: Core | undefined;
@@ -64,7 +82,7 @@ export class Guard {
   ) {
     this.#options = options;
     this.#places = places;
-    this.#signatures = signatures;
+    this.#signatures = signatures && new LiveSignatures(signatures);
     this.#gateway = gatewayName(places.directory);
     this.#bootstrap = options.auth === 'on' ? bootstrapOf(options, places) : undefined;
   }
@@ -101,6 +119,19 @@ export class Guard {
     this.#core = core;
   }
 
+  /**
+   * Reads the issuers again, and has them believed once what it returns is called. Rejects with a `StartError` where
+   * the file is wrong.
+   */
+  async reread(): Promise<() => void> {
+    const { issuersFile } = this.#options;
+    const next = issuersFile && (await signaturesOf(issuersFile, this.#places));
+    return () => {
+      if (next) this.#signatures?.become(next);
+      this.#note('reload', 'the server was told to');
+    };
+  }
+
   started(address: string): void {
     this.#note('start', address);
   }
@@ -110,7 +141,7 @@ export class Guard {
     return this.#auditing?.audit.close();
   }
 
-  #note(event: 'start' | 'stop', reason: string): void {
+  #note(event: 'start' | 'stop' | 'reload', reason: string): void {
     const who = { kind: 'server' } as const;
     void this.#auditing?.audit.record({ event, outcome: 'done', reason, who });
   }
@@ -120,6 +151,20 @@ export class Guard {
     const path = `${AUDIT_HEADS}/${this.#gateway}`;
     this.#core?.keepOwn(path, JSON.stringify(head));
   }
+}
+
+/** What has to hold of these options, each by itself: a check throws a `StartError` where it does not. */
+export function guardChecks(
+  options: GuardOptions,
+  places: GuardPlaces,
+): readonly (() => unknown)[] {
+  const { bootstrapTokenFile, issuersFile } = options;
+  return [
+    () => requireAuth(options, options.auth === 'on'),
+    () => requireAudit(options, places.directory),
+    () => bootstrapTokenFile && readTokenFile(bootstrapTokenFile),
+    () => issuersFile && signaturesOf(issuersFile, places),
+  ];
 }
 
 /** A directory that was there before is as whoever made it wanted it: with rights, that may be an oversight. */
@@ -150,11 +195,24 @@ async function signaturesOf(issuersFile: string, { log }: GuardPlaces): Promise<
 }
 
 async function auditingOf(
-  { auth, audit, auditDirectory, auditReads = [] }: GuardOptions,
+  options: GuardOptions,
   { directory, log }: GuardPlaces,
   gateway: string,
   onHead: (head: AuditHead) => void,
 ): Promise<Auditing | undefined> {
+  const { auth, audit, auditReads = [] } = options;
+  const place = requireAudit(options, directory);
+  const mode = audit ?? (auth === 'on' && place !== undefined ? 'best-effort' : 'off');
+  if (mode === 'off' || place === undefined) return undefined;
+  const opened = await open(place, mode, gateway, onHead, log);
+  return { audit: opened, isRequired: mode === 'required', sensitive: auditReads };
+}
+
+/** Where the audit lies, if anywhere. */
+function requireAudit(
+  { audit, auditDirectory, auditReads = [] }: GuardOptions,
+  directory: string | undefined,
+): string | undefined {
   const place = auditDirectory ?? (directory === undefined ? undefined : join(directory, 'audit'));
   const isAsked = audit !== undefined && audit !== 'off';
   if (isAsked && place === undefined)
@@ -167,10 +225,7 @@ async function auditingOf(
     if (problem !== undefined)
       throw new StartError('invalid', `--audit-reads ${subtree}: ${problem}`);
   }
-  const mode = audit ?? (auth === 'on' && place !== undefined ? 'best-effort' : 'off');
-  if (mode === 'off' || place === undefined) return undefined;
-  const opened = await open(place, mode, gateway, onHead, log);
-  return { audit: opened, isRequired: mode === 'required', sensitive: auditReads };
+  return place;
 }
 
 async function open(

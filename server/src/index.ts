@@ -22,7 +22,9 @@ export {
 } from './keeping.ts';
 export type { Log, LogLevel } from './log.ts';
 export { newTokenText, type RecoveredToken, recoverAdmin } from './offline-tokens.ts';
+export type { ReloadableOptions } from './reloading.ts';
 export { createServer, type Server, type ServerOptions } from './server.ts';
+export { checkServer } from './server-check.ts';
 export { type Authority, createAuthority, type Issued, issueCertificate } from './tls/issue.ts';
 export { type TransportHere, transportHere } from './transport-here.ts';
 export { VERSION } from './version.ts';

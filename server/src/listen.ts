@@ -24,11 +24,7 @@ export interface ListenAt extends DoorAt {
  */
 export async function requireAddress(at: ListenAt, now: number): Promise<Door> {
   const { host, port } = at;
-  if (at.tls?.clientCaFile !== undefined && at.transport !== 'ws')
-    throw new StartError(
-      'invalid',
-      'uWebSockets.js cannot look at the certificates of clients: --client-ca needs --transport ws',
-    );
+  requireTransport(at.tls, at.transport);
   const door = await doorOf(at, now);
   const error = await resolveHost(host).then(
     (address) => listenError(address, port),
@@ -36,6 +32,15 @@ export async function requireAddress(at: ListenAt, now: number): Promise<Door> {
   );
   if (error !== undefined) throw cannotListen(host, port, error);
   return door;
+}
+
+/** @throws {StartError} where the transport cannot do what it is to do. */
+export function requireTransport(tls: ListenAt['tls'], transport: ListenAt['transport']): void {
+  if (tls?.clientCaFile !== undefined && transport !== 'ws')
+    throw new StartError(
+      'invalid',
+      'uWebSockets.js cannot look at the certificates of clients: --client-ca needs --transport ws',
+    );
 }
 
 /** Opens the server's door, with the transport asked for or the best one that loads. */

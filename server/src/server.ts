@@ -3,13 +3,14 @@ import { admissionOf } from './admission.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
 import { type Door, type DoorOptions, InsecureReminder } from './door.ts';
-import { type RetentionLimits, retentionDefaults } from './engine/retention.ts';
+import { LiveRetention, type RetentionLimits } from './engine/retention.ts';
 import { type EngineOptions, openEngine } from './engines.ts';
-import { StartError } from './errors.ts';
 import { Guard, type GuardOptions } from './guard.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { Readiness } from './readiness.ts';
+import { type ReloadableOptions, Reloading } from './reloading.ts';
+import { type RetentionOptions, retentionOf } from './retention-options.ts';
 import { systemRuntime } from './runtime.ts';
 import { Serving } from './serving.ts';
 import type { TlsOptions } from './tls/certificate.ts';
@@ -18,7 +19,8 @@ import { Vitals } from './vitals.ts';
 
 export type ServerOptions = EngineOptions &
   DoorOptions &
-  GuardOptions & {
+  GuardOptions &
+  RetentionOptions & {
     /** Default 127.0.0.1. Addresses beyond this machine need authentication and TLS. */
     readonly host?: string;
     /** Default 7480; 0 takes a free one. */
@@ -32,12 +34,6 @@ export type ServerOptions = EngineOptions &
      * the limit of open files leaves room for.
      */
     readonly connectionsMax?: number;
-    /**
-     * How much history is kept: by age or by commits, whichever keeps more, but not beyond so many bytes.
-     * Default: 24 hours, 100,000 commits, 1 GiB (256 MiB on etcd, as a gateway counts them). Current entries are
-     * kept for ever.
-     */
-    readonly retention?: Partial<RetentionLimits>;
     /** Default: silent. */
     readonly log?: Log;
   };
@@ -56,8 +52,12 @@ export interface Server {
    * runs the server closes it then, and ends so that it is started again, or somebody looks.
    */
   readonly failed: Promise<string>;
-  /** Reads the certificate again, which happens by itself within a minute. The log says what came of it. */
-  reload(): Promise<void>;
+  /**
+   * Reads again the certificate, which happens by itself within a minute, and the issuers, and goes by `changes` from
+   * now on. Rejects with a `StartError` where something is wrong with the issuers or the changes: then nothing has
+   * changed. What came of the certificate is in the log; a bad one leaves the one that was.
+   */
+  reload(changes?: ReloadableOptions): Promise<void>;
   /**
    * Stops accepting, tells every client when to come back, finishes what was accepted, flushes and
    * lets go of the data. The same promise however often it is called.
@@ -71,7 +71,7 @@ export interface Server {
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {} } = options;
-  const retention = retentionOf(options);
+  const retention = new LiveRetention(retentionOf(options));
   const counters = new Counters();
   const isAuthOn = options.auth === 'on';
   const admission = admissionOf({ ...options, isAuthOn }, log);
@@ -94,6 +94,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const { transport, listener } = await listen(at, door, (socket) => serving.accept(socket));
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
+    const reloading = new Reloading(options, { at, door, guard, retention, renewal });
     let closed: Promise<void> | undefined;
     const close = async () => {
       readiness.become({ kind: 'draining', since: clock.now() });
@@ -118,7 +119,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       failed: serving.failed,
       status: () => serving.status(),
       counters: () => serving.counters(),
-      reload: async () => renewal?.reload(),
+      reload: (changes) => reloading.reload(changes),
       close: () => {
         closed ??= close();
         return closed;
@@ -174,16 +175,4 @@ function renewalOf(
 ): Renewal | undefined {
   if (tls === undefined || certificate === undefined) return undefined;
   return new Renewal({ tls, clock: systemRuntime.clock, log, show }, certificate);
-}
-
-/** A commit takes several times as much in etcd as in the memory of a gateway, and a common quota there is 2 GiB. */
-const ETCD_HISTORY_BYTES = 256 * 1024 * 1024;
-
-function retentionOf({ engine, retention = {} }: ServerOptions): RetentionLimits {
-  const bytes = engine === 'etcd' ? ETCD_HISTORY_BYTES : retentionDefaults.bytes;
-  const limits = { ...retentionDefaults, bytes, ...retention };
-  for (const [name, limit] of Object.entries(limits))
-    if (!Number.isSafeInteger(limit) || limit < 0)
-      throw new StartError('invalid', `retention.${name} is a whole number from 0, not ${limit}`);
-  return limits;
 }

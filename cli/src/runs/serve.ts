@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   BOOTSTRAP_TOKEN_FILE,
+  checkServer,
   createServer,
+  type Log,
   type Server,
   type ServerOptions,
   StartError,
@@ -13,6 +15,7 @@ import { BadEnd, exitCodes, Failure } from '../failure.ts';
 import { oneLine } from '../output/text.ts';
 import type { Flags } from '../serving/from-flags.ts';
 import { readSettings } from '../serving/read-settings.ts';
+import { Reload } from '../serving/reload.ts';
 import type { Resolved } from '../serving/resolved.ts';
 import { contradictions, serverOptionsOf } from '../serving/server-options.ts';
 import { VERSION } from '../version.ts';
@@ -27,20 +30,26 @@ const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
 /** Serves until a signal asks it to end, or its storage can do nothing any more. */
 export async function serve(context: Context, flags: Flags): Promise<void> {
   const { terminal } = context;
-  const settings = await readSettings({ flags, env: terminal.env, directory: resolve('.') });
+  const read = () => readSettings({ flags, env: terminal.env, directory: resolve('.') });
+  const settings = await read();
   for (const warning of settings.warnings) notice(context, `warning: ${warning}`);
-  if (flags.printConfig === true) return print(context, settings);
+  if (flags.printConfig === true) await print(context, settings);
   requireWell(settings);
   const options = serverOptionsOf(settings);
-  if (flags.checkConfig === true) return;
-  const server = await start({
-    ...options,
-    log: (level, message, fields) => log(context, level, message, fields),
-  });
+  if (flags.checkConfig === true) await check(context, options);
+  if (flags.printConfig === true || flags.checkConfig === true) return;
+  const say: Log = (level, message, fields) => log(context, level, message, fields);
+  const server = await start({ ...options, log: say });
   await terminal.stdout.write(`${server.url}\n`);
   welcome(context, server, options);
-  // Without a certificate there is nothing to read again, and a terminal that closes ends the server.
-  if (options.tls !== undefined) terminal.onHangUp(() => void server.reload());
+  const reload = new Reload({
+    settings,
+    read,
+    check: (next) => checkServer(serverOptionsOf(next)),
+    apply: (changes) => server.reload(changes),
+    log: say,
+  });
+  terminal.onHangUp(() => void reload.ask());
   const failure = await Promise.race([aborted(terminal.signal), server.failed]);
   notice(context, 'stopping');
   await server.close();
@@ -49,6 +58,18 @@ export async function serve(context: Context, flags: Flags): Promise<void> {
   const problem = failure ?? (storage === 'behind' ? undefined : storageProblem);
   if (problem !== undefined)
     throw new BadEnd(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
+}
+
+/** Says all that is wrong with what a server would be started with. */
+async function check(context: Context, options: ServerOptions): Promise<void> {
+  const found = await checkServer(options);
+  if (found.length > 0)
+    throw new Failure(
+      exitCodes.invalid,
+      'invalid_config',
+      found.map((one) => oneLine(one)),
+    );
+  notice(context, 'the settings are well');
 }
 
 /** Refuses to start where something is wrong with what was said, and says all of it. */
@@ -63,7 +84,6 @@ function requireWell(settings: Resolved): void {
 async function print(context: Context, settings: Resolved): Promise<void> {
   const { printedSettings } = await import('../serving/printed.ts');
   await context.terminal.stdout.write(printedSettings(settings));
-  requireWell(settings);
 }
 
 async function start(options: ServerOptions): Promise<Server> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { DoorOptions, EngineOptions, ServerOptions } from '@confer/server';
+import type { DoorOptions, EngineOptions, ReloadableOptions, ServerOptions } from '@confer/server';
 import type { Resolved } from './resolved.ts';
 import { SETTINGS } from './table.ts';
 
@@ -12,10 +12,20 @@ export function serverOptionsOf(settings: Resolved): ServerOptions {
     ...(transport && { transport }),
     ...doorOf(settings),
     ...authOf(settings),
+    ...reloadableOptionsOf(settings),
+  };
+}
+
+/** What of it a server that runs can be told anew. */
+export function reloadableOptionsOf(settings: Resolved): ReloadableOptions {
+  return {
     retention: {
       ageMs: settings.value(SETTINGS.keepAge),
       commits: settings.value(SETTINGS.keepCommits),
     },
+    trustedProxies: settings.value(SETTINGS.trustedProxy) ?? [],
+    allowOrigins: settings.value(SETTINGS.allowOrigin) ?? [],
+    publicHosts: settings.value(SETTINGS.publicHost) ?? [],
   };
 }
 
@@ -45,9 +55,6 @@ function doorOf(settings: Resolved): DoorOptions {
   const files = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
   return {
     ...(files && { tls: { ...files, ...(clientCaFile !== undefined && { clientCaFile }) } }),
-    trustedProxies: settings.value(SETTINGS.trustedProxy) ?? [],
-    allowOrigins: settings.value(SETTINGS.allowOrigin) ?? [],
-    publicHosts: settings.value(SETTINGS.publicHost) ?? [],
     insecure: settings.value(SETTINGS.insecure),
   };
 }

@@ -97,7 +97,7 @@ export class Bootstrap {
 }
 
 /** Reads a token that somebody keeps in a file. Throws a `StartError` that says what is wrong with it. */
-async function readTokenFile(file: string): Promise<Token> {
+export async function readTokenFile(file: string): Promise<Token> {
   let text: string;
   try {
     const { mode } = await stat(file);

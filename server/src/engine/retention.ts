@@ -14,6 +14,31 @@ export const retentionDefaults: RetentionLimits = {
   bytes: 1024 * 1024 * 1024,
 };
 
+/** Limits that can change while they hold: the next sweep goes by the new ones. */
+export class LiveRetention implements RetentionLimits {
+  #now: RetentionLimits;
+
+  constructor(now: RetentionLimits) {
+    this.#now = now;
+  }
+
+  get ageMs(): number {
+    return this.#now.ageMs;
+  }
+
+  get commits(): number {
+    return this.#now.commits;
+  }
+
+  get bytes(): number {
+    return this.#now.bytes;
+  }
+
+  become(next: RetentionLimits): void {
+    this.#now = next;
+  }
+}
+
 const SWEEP_MS = 60_000;
 
 /**
