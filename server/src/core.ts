@@ -14,19 +14,16 @@ import { Heartbeats } from './session/heartbeats.ts';
 import { RequestTurns } from './session/request-turns.ts';
 import type { SessionService } from './session/service.ts';
 import { Session } from './session/session.ts';
+import { farewellOf, sayFarewell } from './stopping/farewell.ts';
 import { Store } from './store/store.ts';
 import type { Socket, SocketHandlers } from './transport/socket.ts';
 import { VERSION } from './version.ts';
 import { Hub } from './watch/hub.ts';
 
-/** Clients come back within at least this long after the server stopped, spread evenly. */
-const RETURN_WINDOW_MS_MIN = 1_000;
-/** A server takes back about this many clients a millisecond without strain. */
-const RETURNS_PER_MS = 1;
-/** How long a stopping server waits for what it accepted, and then for its goodbyes to arrive. */
-const SETTLE_MS = 5_000;
-const PARTING_MS = 300;
-const SETTLE_POLL_MS = 10;
+/** What a core that nobody gave a time to stop in takes at most until everybody was sent away. */
+const PART_MS = 14_000;
+/** How long the last goodbyes take to arrive. */
+const ARRIVAL_MS = 300;
 /**
  * A watch of its own subtree takes 0.8 to 1.6 kB, so all together about as much memory as a small
  * server has. A connection may have 10,000.
@@ -198,22 +195,31 @@ export class Core {
   }
 
   /**
-   * Says goodbye to everybody, finishes what was accepted, and lets go of the storage. The caller
-   * has stopped accepting connections.
+   * Sends everybody away within a time: each is told, finishes what he asked for, and is gone. The caller lets nobody in.
+   * `hasOthers`: other servers take them at once.
    */
-  async stop(): Promise<void> {
-    const { random } = this.#runtime;
-    const windowMs = Math.max(RETURN_WINDOW_MS_MIN, this.#sessions.size / RETURNS_PER_MS);
-    for (const session of [...this.#sessions]) session.leave(Math.floor(random() * windowMs));
-    await this.#until(SETTLE_MS, () => [...this.#sessions].every(({ waiting }) => waiting === 0));
-    const isAlone = this.#sessions.size === 0;
+  async part(withinMs: number, { hasOthers = this.#engine.supports.shared } = {}): Promise<void> {
+    const guests = this.#sessions.size;
+    if (guests === 0) return;
+    const plan = farewellOf(guests, { hasOthers, withinMs: Math.max(0, withinMs - ARRIVAL_MS) });
+    await sayFarewell(this.#sessions, plan, this.#runtime);
+    // A socket says that it is closed before its last bytes are with the peer.
+    await new Promise<void>((resume) => this.#runtime.clock.setTimer(ARRIVAL_MS, resume));
+  }
+
+  /** Drops whoever is left, finishes what was accepted, and lets go of the storage. */
+  async close(): Promise<void> {
     for (const session of [...this.#sessions]) session.dismiss();
     this.#heartbeats.stop();
     this.#service.hub.stop();
     this.#service.leases.stop();
     await this.#engine.close();
-    // A socket says that it is closed before its last bytes are with the peer.
-    if (!isAlone) await this.#until(PARTING_MS, () => false);
+  }
+
+  /** Both, where everybody is to go at once. */
+  async stop(): Promise<void> {
+    await this.part(PART_MS, { hasOthers: false });
+    await this.close();
   }
 
   /** Between the feed and the watches, where rights can end. */
@@ -225,18 +231,6 @@ export class Core {
         for (const session of [...this.#sessions]) session.reauthorise(revision);
       },
       pass: (event) => hub.take(event),
-    });
-  }
-
-  #until(withinMs: number, isDone: () => boolean): Promise<void> {
-    const { clock } = this.#runtime;
-    const endAt = clock.now() + withinMs;
-    return new Promise((resolve) => {
-      const look = () => {
-        if (isDone() || clock.now() >= endAt) resolve();
-        else clock.setTimer(SETTLE_POLL_MS, look);
-      };
-      look();
     });
   }
 }

@@ -2,7 +2,7 @@ export { auditEventKinds } from './audit/events.ts';
 export { BOOTSTRAP_TOKEN_FILE } from './auth/bootstrap.ts';
 export type { DoorOptions } from './door.ts';
 export type { EngineOptions } from './engines.ts';
-export { StartError } from './errors.ts';
+export { StartError, StopError } from './errors.ts';
 export {
   type AuditFilter,
   type AuditHead,

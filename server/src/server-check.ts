@@ -8,6 +8,7 @@ import { requireTransport } from './listen.ts';
 import { retentionOf } from './retention-options.ts';
 import { systemRuntime } from './runtime.ts';
 import type { ServerOptions } from './server.ts';
+import { stoppingTimes } from './stopping/stopping.ts';
 import { resolveHost } from './transport/address.ts';
 
 const silent = () => {};
@@ -29,6 +30,7 @@ function checksOf(options: ServerOptions): readonly (() => unknown)[] {
   const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
   return [
     () => retentionOf(options),
+    () => stoppingTimes(options),
     () => admissionOf({ connectionsMax: options.connectionsMax, isAuthOn }, silent),
     () => requireTransport(tls, transport),
     () => requireSafe({ ...options, ...place }),

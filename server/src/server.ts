@@ -13,6 +13,7 @@ import { type ReloadableOptions, Reloading } from './reloading.ts';
 import { type RetentionOptions, retentionOf } from './retention-options.ts';
 import { systemRuntime } from './runtime.ts';
 import { Serving } from './serving.ts';
+import { Stopping, stoppingTimes } from './stopping/stopping.ts';
 import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
 import { Vitals } from './vitals.ts';
@@ -34,6 +35,13 @@ export type ServerOptions = EngineOptions &
      * the limit of open files leaves room for.
      */
     readonly connectionsMax?: number;
+    /**
+     * How long it goes on as ever after it has said that it is not ready, until whoever sends clients here has seen
+     * that. Default 0; at most an hour.
+     */
+    readonly drainDelayMs?: number;
+    /** How long it takes to stop, that delay included. Default 20,000; at most an hour. */
+    readonly drainTimeoutMs?: number;
     /** Default: silent. */
     readonly log?: Log;
   };
@@ -59,8 +67,9 @@ export interface Server {
    */
   reload(changes?: ReloadableOptions): Promise<void>;
   /**
-   * Stops accepting, tells every client when to come back, finishes what was accepted, flushes and
-   * lets go of the data. The same promise however often it is called.
+   * Says that it is not ready, and after the delay for that stops accepting, tells every client when to come back,
+   * finishes what was accepted, flushes and lets go of the data. The same promise however often it is called.
+   * Rejects with a `StopError` where that took longer than it may.
    */
   close(): Promise<void>;
 }
@@ -77,6 +86,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const admission = admissionOf({ ...options, isAuthOn }, log);
   const { clock } = systemRuntime;
   const { transport } = options;
+  const times = stoppingTimes(options);
   const at = { ...options, host, port, clock, transport, log, counters, admission, isAuthOn };
   const door = await requireAddress(at, clock.now());
   const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
@@ -95,19 +105,25 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
     const reloading = new Reloading(options, { at, door, guard, retention, renewal });
-    let closed: Promise<void> | undefined;
-    const close = async () => {
-      readiness.become({ kind: 'draining', since: clock.now() });
-      renewal?.stop();
-      reminder.stop();
-      listener.stopAccepting();
-      // The last head of the audit goes into the store.
-      await guard.stopped();
-      await serving.stop();
-      await listener.close();
-      vitals.stop();
-      readiness.become({ kind: 'stopped' });
-    };
+    const stopping = new Stopping({
+      ...times,
+      clock,
+      announce: () => readiness.become({ kind: 'draining', since: clock.now() }),
+      part: (withinMs) => {
+        renewal?.stop();
+        reminder.stop();
+        listener.stopAccepting();
+        return serving.part(withinMs);
+      },
+      flush: async () => {
+        // The last head of the audit goes into the store.
+        await guard.stopped();
+        await serving.stop();
+        await listener.close();
+        vitals.stop();
+        readiness.become({ kind: 'stopped' });
+      },
+    });
     readiness.become({ kind: 'serving' });
     guard.started(`${host}:${listener.port}`);
     const scheme = options.tls === undefined ? 'http' : 'https';
@@ -120,10 +136,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       status: () => serving.status(),
       counters: () => serving.counters(),
       reload: (changes) => reloading.reload(changes),
-      close: () => {
-        closed ??= close();
-        return closed;
-      },
+      close: () => stopping.stop(),
     };
   } catch (error) {
     vitals.stop();

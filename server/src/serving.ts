@@ -57,11 +57,17 @@ export class Serving {
     return this.#core.counters();
   }
 
+  /** Sends everybody away within a time; the caller lets nobody in any more. */
+  async part(withinMs: number): Promise<void> {
+    if (this.#state.kind === 'serving') await this.#state.core.part(withinMs);
+  }
+
+  /** Lets go of the data. */
   async stop(): Promise<void> {
     const { kind } = this.#state;
     const core = this.#core;
     this.#state = { kind: 'stopped', last: core };
-    if (kind === 'serving') await core.stop();
+    if (kind === 'serving') await core.close();
   }
 
   get #core(): Core {

@@ -10,7 +10,7 @@ export function addServe(program: Command, contextOf: ContextOf): void {
     .summary('run the server')
     .description(
       'Runs the server. It prints its URL on stdout once it accepts connections, and ends cleanly ' +
-        'on SIGTERM or Ctrl-C. It ends with 2 where it cannot start on its data, and with 1 where its ' +
+        'on SIGTERM or Ctrl-C; a second one ends it at once. It ends with 2 where it cannot start on its data, and with 1 where its ' +
         'storage failed while it ran. With --engine etcd it keeps nothing: it is a gateway, and there may be ' +
         'any number of them over one cluster.\n\n' +
         'What is not said by a flag may be in the environment (--tls-cert is CONFER_TLS_CERT) or else in a ' +

@@ -8,8 +8,10 @@ import {
   type Server,
   type ServerOptions,
   StartError,
+  StopError,
 } from '@confer/server';
 import { DEFAULT_PORT } from '@confer/shared';
+import { type ServiceNews, tellServiceManager } from '../child/service-manager.ts';
 import { type Context, notice } from '../context.ts';
 import { BadEnd, exitCodes, Failure } from '../failure.ts';
 import { oneLine } from '../output/text.ts';
@@ -39,9 +41,18 @@ export async function serve(context: Context, flags: Flags): Promise<void> {
   if (flags.checkConfig === true) await check(context, options);
   if (flags.printConfig === true || flags.checkConfig === true) return;
   const say: Log = (level, message, fields) => log(context, level, message, fields);
-  const server = await start({ ...options, log: say });
-  await terminal.stdout.write(`${server.url}\n`);
-  welcome(context, server, options);
+  const starting = start({ ...options, log: say });
+  // A gateway that waits for etcd has nothing yet to put in order; who opens data of his own finishes that first.
+  const isPatient = options.engine !== 'etcd';
+  const server = await (isPatient ? starting : Promise.race([starting, aborted(terminal.signal)]));
+  if (server === undefined) return notice(context, 'stopped before it served anybody');
+  const tell = (news: ServiceNews) =>
+    tellServiceManager(terminal.env, news, (problem) => say('warn', problem));
+  if (!terminal.signal.aborted) {
+    await terminal.stdout.write(`${server.url}\n`);
+    welcome(context, server, options);
+    tell({ kind: 'ready', status: `serves at ${server.url}` });
+  }
   const reload = new Reload({
     settings,
     read,
@@ -52,12 +63,22 @@ export async function serve(context: Context, flags: Flags): Promise<void> {
   terminal.onHangUp(() => void reload.ask());
   const failure = await Promise.race([aborted(terminal.signal), server.failed]);
   notice(context, 'stopping');
-  await server.close();
+  tell({ kind: 'stopping' });
+  await stop(server);
   const { storage, storageProblem } = server.status();
   // A gateway that is out of touch keeps nothing that could be lost.
   const problem = failure ?? (storage === 'behind' ? undefined : storageProblem);
   if (problem !== undefined)
     throw new BadEnd(exitCodes.other, 'storage', oneLine(`the storage failed: ${problem}`));
+}
+
+async function stop(server: Server): Promise<void> {
+  try {
+    await server.close();
+  } catch (error) {
+    if (!(error instanceof StopError)) throw error;
+    throw new BadEnd(exitCodes.other, 'timeout', error.message);
+  }
 }
 
 /** Says all that is wrong with what a server would be started with. */

@@ -98,6 +98,16 @@ export function time(most = { ms: Number.MAX_SAFE_INTEGER, text: '' }): Kind<num
   });
 }
 
+/** A time that may be none at all. */
+export function timeOrNone(most: { readonly ms: number; readonly text: string }): Kind<number> {
+  const some = time(most);
+  return {
+    ...some,
+    expects: `0, or ${some.expects}`,
+    read: ([text = '']) => (/^0(ms|s|m|h|d)?$/.test(text) ? 0 : some.read([text])),
+  };
+}
+
 export interface Address {
   readonly host: string;
   readonly port: number;

@@ -12,6 +12,8 @@ export function serverOptionsOf(settings: Resolved): ServerOptions {
     ...(transport && { transport }),
     ...doorOf(settings),
     ...authOf(settings),
+    drainDelayMs: settings.value(SETTINGS.drainDelay),
+    drainTimeoutMs: settings.value(SETTINGS.drainTimeout),
     ...reloadableOptionsOf(settings),
   };
 }

@@ -9,10 +9,14 @@ import {
   onOrOff,
   textKind,
   time,
+  timeOrNone,
   urls,
   yesNo,
 } from './kinds.ts';
 import { type Setting, setting } from './setting.ts';
+
+/** As the server has it: whoever waits longer for one that stops, waits for one that hangs. */
+const STOP_MAX = { ms: 3_600_000, text: '1h' };
 
 /**
  * All that a server can be told: flags, variables of the environment, keys of the file, help and the reference in the
@@ -62,6 +66,18 @@ export const SETTINGS = {
     initial: '100000',
     reloads: true,
     help: 'and at least so many commits of it',
+  }),
+  drainDelay: setting({
+    name: 'drain.delay',
+    kind: timeOrNone(STOP_MAX),
+    initial: '0s',
+    help: 'told to end, say so at /readyz and serve on for so long, until nobody is sent here',
+  }),
+  drainTimeout: setting({
+    name: 'drain.timeout',
+    kind: time(STOP_MAX),
+    initial: '20s',
+    help: 'end within so long, that delay included: clients are sent away, what they asked for is finished',
   }),
   tlsCert: setting({
     name: 'tls.cert',

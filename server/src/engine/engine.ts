@@ -125,6 +125,8 @@ export interface EngineManifest {
   readonly gapless: boolean;
   /** Writes of different paths become commits in the order of asking; those of one path always do. */
   readonly ordered: boolean;
+  /** Other servers may have the same data, so that who leaves one can go on at another. */
+  readonly shared: boolean;
   /** What a commit may take with all that belongs to it; absent where only the protocol says. */
   readonly commitBytesMax?: number;
 }

@@ -37,13 +37,19 @@ export function noteBadFrame({ counters }: SessionService, problem: BadFrame): v
   if (problem === 'too large') counters.count('connectionsEnded.frame_too_large');
 }
 
-/** Writes down that somebody came in, or, with a reason, did not. */
-export function auditLogin({ auditing }: SessionService, who: AuditActor, reason?: string): void {
-  if (auditing === undefined) return;
-  const { audit } = auditing;
-  if (reason !== undefined)
-    void audit.record({ event: 'loginFailed', outcome: 'denied', reason, who });
-  else void audit.record({ event: 'login', outcome: 'done', reason: `by ${who.kind}`, who });
+/** Writes down that somebody came in. */
+export function auditLogin({ auditing }: SessionService, who: AuditActor): void {
+  void auditing?.audit.record({ event: 'login', outcome: 'done', reason: `by ${who.kind}`, who });
+}
+
+/** Writes down that somebody did not. */
+export function auditStranger(
+  { auditing }: SessionService,
+  from: { readonly address: string; readonly session: string },
+  reason: string,
+): void {
+  const who = { kind: 'unknown', ...from } as const;
+  void auditing?.audit.record({ event: 'loginFailed', outcome: 'denied', reason, who });
 }
 
 /** What the other side is told of a failure. Only what nobody expects is a bug, and has its place in the log. */

@@ -18,8 +18,8 @@ export class Inbox implements Waiting {
     this.#read = read;
   }
 
-  get isEmpty(): boolean {
-    return this.#frames.length === 0;
+  get length(): number {
+    return this.#frames.length;
   }
 
   /** `false` when more came than a client may have waiting. */
@@ -34,7 +34,7 @@ export class Inbox implements Waiting {
     if (frame === undefined) return false;
     this.#bytes -= frame.length + FRAME_BYTES;
     this.#read(frame);
-    return !this.isEmpty;
+    return this.length > 0;
   }
 
   clear(): void {

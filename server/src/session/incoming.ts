@@ -29,9 +29,14 @@ export class Incoming {
         'frame_too_large',
         `a message has at most ${limits.messageBytesMax} bytes in ${limits.piecesMax} pieces`,
       );
-    else if (this.#inbox.isEmpty && turns.isTime) read(assembled.message);
+    else if (this.#inbox.length === 0 && turns.isTime) read(assembled.message);
     else if (this.#inbox.add(assembled.message)) turns.schedule(this.#inbox);
     else end('too_many_requests', `at most ${limits.waitingBytesMax} bytes wait to be read`);
+  }
+
+  /** Messages that are there as a whole and were not read yet. */
+  get waiting(): number {
+    return this.#inbox.length;
   }
 
   /** Once a heartbeat period. `true`: a message took too long, and the connection has ended. */

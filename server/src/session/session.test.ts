@@ -300,4 +300,66 @@ describe('a server that stops', () => {
     expect(client.take('goodbye').retryInMs).toBeGreaterThanOrEqual(0);
     expect(client.take('committed').revision).toBe(revisionOf(1));
   });
+
+  it('answers all that came before its goodbye, also what had no turn yet, and nothing later', async () => {
+    const { core, clock, settle } = await startCore();
+    const client = RawClient.open(core);
+    // Each look at the clock takes longer than a turn has.
+    clock.tickMs = 20;
+    for (let id = 1; id <= 5; id++)
+      client.send({
+        type: 'commit',
+        id,
+        requestId: `r${id}`,
+        operations: [{ type: 'put', path: `/a${id}`, value: '1' }],
+      });
+    void core.stop();
+    client.send({ type: 'get', id: 6, path: '/a1' });
+    clock.tickMs = 0;
+    await settle();
+    clock.advanceAtOnce(10);
+    await settle();
+    const answered = client.received.flatMap((message) =>
+      message.type === 'goodbye' || !('id' in message) ? [] : [message],
+    );
+    expect(answered.map(({ type, id }) => `${type} ${id}`)).toEqual(
+      [1, 2, 3, 4, 5].map((id) => `committed ${id}`),
+    );
+    expect(client.closed?.code).toBe(1012);
+  });
+
+  it('W10 waits for nobody who takes no answers', async () => {
+    const { core, clock, settle } = await startCore();
+    const stalled = RawClient.open(core);
+    stalled.answer = 'buffered';
+    stalled.send({ type: 'get', id: 1, path: '/a' });
+    for (let id = 2; id <= 5; id++) stalled.send({ type: 'get', id, path: '/a' });
+    await settle();
+    const stopped = core.stop();
+    clock.advanceAtOnce(10);
+    await settle();
+    expect(stalled.closed?.code).toBe(1012);
+    clock.advanceAtOnce(300);
+    await stopped;
+  });
+
+  it('W10 is over in time, though somebody stops taking answers after the goodbye', async () => {
+    const { core, clock, settle } = await startCore();
+    const client = RawClient.open(core);
+    clock.tickMs = 20;
+    for (let id = 1; id <= 5; id++) client.send({ type: 'get', id, path: '/a' });
+    clock.tickMs = 0;
+    client.answer = 'buffered';
+    let isStopped = false;
+    void core.stop().then(() => {
+      isStopped = true;
+    });
+    clock.advanceAtOnce(3_000);
+    await settle();
+    expect(isStopped).toBe(false);
+    clock.advanceAtOnce(3_000);
+    await settle();
+    expect(isStopped).toBe(true);
+    expect(client.closed?.code).toBe(1012);
+  });
 });

@@ -6,27 +6,35 @@ import {
   type Hello,
   PROTOCOL_VERSION,
   type Timer,
-  times,
   type UpMessage,
   unreachable,
 } from '@confer/shared';
 import type { ApiSink } from '../api/context.ts';
-import { asOfNow, isExpired, type Verdict } from '../auth/authority.ts';
+import { isExpired, type Verdict } from '../auth/authority.ts';
 import type { Principal } from '../auth/principal.ts';
+import type { Guest } from '../stopping/farewell.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import { Answers } from './answers.ts';
-import { auditLogin, closeCodeOf, failureOf, noteBadFrame, noteEnd } from './ending.ts';
+import {
+  auditLogin,
+  auditStranger,
+  closeCodeOf,
+  failureOf,
+  noteBadFrame,
+  noteEnd,
+} from './ending.ts';
+import { awaitHello, identify } from './identify.ts';
 import { Incoming } from './incoming.ts';
 import { Liveness } from './liveness.ts';
 import type { SessionService } from './service.ts';
 import { become, contextOf, disown, type SessionContext, type State } from './session-state.ts';
 import { SessionWatches } from './session-watches.ts';
-import { welcomeOf } from './welcome.ts';
+import { goodbyeOf, welcomeOf } from './welcome.ts';
 
 type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 
 /** The server's side of one connection. */
-export class Session implements SocketHandlers, ApiSink {
+export class Session implements SocketHandlers, ApiSink, Guest {
   readonly id: string;
   readonly openedAtMs: number;
   readonly #socket: Socket;
@@ -40,15 +48,15 @@ export class Session implements SocketHandlers, ApiSink {
 
   /** `onEnded`: it is over; its socket may still be sending what was left. */
   constructor(socket: Socket, service: SessionService, onEnded: () => void) {
-    const { clock, newId } = service.runtime;
-    this.id = `s-${newId()}`;
+    this.id = `s-${service.runtime.newId()}`;
     this.openedAtMs = service.runtime.uptimeMs();
     this.#socket = socket;
     this.#service = service;
     this.#onEnded = onEnded;
     this.#watches = new SessionWatches(service.hub);
     this.#answers = new Answers({
-      canBegin: () => socket.writable && this.#state.kind === 'open',
+      // What came before the goodbye is finished.
+      canBegin: () => socket.writable && 'context' in this.#state,
       send: (reply) => {
         if (this.#state.kind !== 'closed') socket.send(encode(reply));
       },
@@ -64,16 +72,13 @@ export class Session implements SocketHandlers, ApiSink {
     });
     this.#liveness = new Liveness(socket, service.heartbeatMs);
     service.counters.count('connectionsOpened');
-    const timeout = clock.setTimer(times.helloTimeoutMs, () => {
-      service.counters.count('helloTimeouts');
-      this.#end('silent', `no hello within ${times.helloTimeoutMs} ms`);
-    });
+    const timeout = awaitHello(service, (problem) => this.#end('silent', problem));
     this.#state = { kind: 'awaiting-hello', timeout };
   }
 
-  /** Requests that were accepted and have no answer yet. */
+  /** Requests that came and have no answer yet. */
   get waiting(): number {
-    return this.#answers.waiting;
+    return this.#incoming.waiting + this.#answers.waiting;
   }
 
   get isOpen(): boolean {
@@ -172,10 +177,12 @@ export class Session implements SocketHandlers, ApiSink {
   /** The server stops: takes nothing more, and asks the client to come back later. */
   leave(retryInMs: number): void {
     if (this.#state.kind === 'open') {
-      const message = 'the server is stopping';
-      this.#socket.send(encode({ type: 'goodbye', code: 'shutting_down', message, retryInMs }));
-      this.#incoming.clear();
-      this.#answers.clear();
+      this.#socket.send(encode(goodbyeOf(retryInMs)));
+      // Whoever takes no answers would be waited for in vain.
+      if (!this.#socket.writable) {
+        this.#incoming.clear();
+        this.#answers.clear();
+      }
       this.#state = { kind: 'leaving', context: this.#state.context };
     } else if ('timeout' in this.#state) this.dismiss();
   }
@@ -201,12 +208,12 @@ export class Session implements SocketHandlers, ApiSink {
         this.#end('bad_message', 'nothing comes between hello and welcome');
         return;
       case 'open':
+      case 'leaving':
         if (message.type === 'hello') this.#end('bad_message', 'hello is said once');
         else if (message.type === 'heartbeat') this.#state.context.applied = message.applied;
         else if (message.type === 'renew' || !this.#endsExpired(this.#state.context))
           this.#answers.take(message, this.#state.context, bytes);
         return;
-      case 'leaving':
       case 'closed':
         return;
       default:
@@ -214,29 +221,24 @@ export class Session implements SocketHandlers, ApiSink {
     }
   }
 
-  #identify({ version, token, client }: Hello, timeout: Timer): void {
-    if (version !== PROTOCOL_VERSION) {
+  #identify(hello: Hello, timeout: Timer): void {
+    if (hello.version !== PROTOCOL_VERSION) {
       this.#end('version_unsupported', `this server speaks version ${PROTOCOL_VERSION}`);
       return;
     }
     this.#state = { kind: 'identifying', timeout };
-    const { authority } = this.#service.auth;
-    const verdict = authority.identify({ token, client, address: this.address });
-    if (verdict instanceof Promise)
-      verdict.then(
-        (judged) => this.#identified(asOfNow(judged, authority), client),
-        (error: unknown) => this.fail(error),
-      );
-    else this.#identified(verdict, client);
+    identify(hello, this.address, this.#service.auth.authority, {
+      onVerdict: (verdict) => this.#identified(verdict, hello.client),
+      onFailed: (error) => this.fail(error),
+    });
   }
 
   #identified(verdict: Verdict, client: Hello['client']): void {
     if (this.#state.kind !== 'identifying') return;
     if (verdict.kind === 'refused') {
       const { error, reason } = verdict;
-      const stranger = { kind: 'unknown', address: this.address, session: this.id } as const;
       // safeguard: failed-login-is-written-down
-      auditLogin(this.#service, stranger, reason);
+      auditStranger(this.#service, { address: this.address, session: this.id }, reason);
       this.#end(error.code, error.message, reason);
       return;
     }
@@ -278,7 +280,7 @@ export class Session implements SocketHandlers, ApiSink {
   #reject({ code, id, problem }: Rejected, bytes: number): void {
     if (code === 'bad_message' || id === undefined || 'timeout' in this.#state)
       this.#end('bad_message', problem);
-    else if (this.#state.kind === 'open')
+    else if ('context' in this.#state)
       this.#answers.refuse({ type: 'error', id, code, message: problem }, bytes);
   }
 

@@ -1,4 +1,4 @@
-import { limits, PROTOCOL_VERSION, type Welcome } from '@confer/shared';
+import { type Goodbye, limits, PROTOCOL_VERSION, type Welcome } from '@confer/shared';
 import type { ApiContext } from '../api/context.ts';
 import { expiryOf } from '../api/identity.ts';
 import type { SessionService } from './service.ts';
@@ -34,4 +34,9 @@ export function welcomeOf(
     ...(auth.authority.isOn ? { principal: context.principal.name } : {}),
     ...expiryOf(context.principal, context),
   };
+}
+
+/** What a client is told before its server stops. */
+export function goodbyeOf(retryInMs: number): Goodbye {
+  return { type: 'goodbye', code: 'shutting_down', message: 'the server is stopping', retryInMs };
 }

@@ -100,6 +100,7 @@ class EtcdEngine implements Engine {
     remembersDeletes: false,
     gapless: false,
     ordered: false,
+    shared: true,
     commitBytesMax: REQUEST_BYTES_MAX,
   };
   readonly epoch: string;

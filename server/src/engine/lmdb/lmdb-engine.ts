@@ -48,7 +48,13 @@ const LOOKED_RECENTLY_MS = 20;
 /** The engine over LMDB's tables. Opened by `openLmdbEngine`. */
 export class LmdbEngine implements Engine {
   readonly name = 'lmdb';
-  readonly supports = { durable: true, remembersDeletes: true, gapless: true, ordered: true };
+  readonly supports = {
+    durable: true,
+    remembersDeletes: true,
+    gapless: true,
+    ordered: true,
+    shared: false,
+  };
   readonly epoch: string;
   readonly timelines: readonly Timeline[];
   readonly reads: LmdbReads;

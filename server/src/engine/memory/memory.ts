@@ -46,7 +46,13 @@ export function openMemoryEngine(options: MemoryEngineOptions): Engine {
 
 class MemoryEngine implements Engine {
   readonly name = 'memory';
-  readonly supports = { durable: false, remembersDeletes: true, gapless: true, ordered: true };
+  readonly supports = {
+    durable: false,
+    remembersDeletes: true,
+    gapless: true,
+    ordered: true,
+    shared: false,
+  };
   readonly reads: ReplicaReads;
   readonly writes: EngineWrites = { commit: (request) => this.#commit(request) };
   readonly feed = new Feed();
