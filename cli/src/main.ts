@@ -18,6 +18,8 @@ let isSupervising = false;
 let isHungUp = false;
 /** An editor, say, has the terminal: what is typed is for that, and so is Ctrl-C. */
 let isLent = false;
+/** Of a terminal that a command has taken: whoever ends the process past that command has to. */
+let giveBack = () => {};
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     if (isLent && signal === 'SIGINT') return;
@@ -50,6 +52,7 @@ console.error = (...said: readonly unknown[]) => {
  * be waiting for this one, in the middle of a transaction: for ever. So the signal itself ends it.
  */
 function endNow(signal: 'SIGINT' | 'SIGTERM'): void {
+  giveBack();
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
@@ -83,6 +86,12 @@ const terminal: Terminal = {
     } finally {
       isLent = false;
     }
+  },
+  withScreen: async (use) => {
+    const { withScreen } = await import('./screen/screen-here.ts');
+    return withScreen(process, use, (run) => {
+      giveBack = run;
+    });
   },
   clock: {
     now: () => Date.now(),

@@ -114,7 +114,17 @@ const READERS = [
   ...['serve', 'verify', 'repair', 'token generate', 'token recover', 'tls', 'tls self-signed'],
   ...['audit', 'audit verify', 'backup', 'backup inspect', 'backup verify'],
   // What they run is told of what is there, and writes elsewhere.
-  ...['wait', 'subscribers', 'sessions', 'exec', 'render', 'lease show', 'lease ls', 'discover'],
+  ...[
+    'wait',
+    'subscribers',
+    'sessions',
+    'top',
+    'exec',
+    'render',
+    'lease show',
+    'lease ls',
+    'discover',
+  ],
   ...['find', 'log', 'history', 'diff'],
 ];
 

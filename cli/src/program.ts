@@ -40,6 +40,7 @@ import { addStatus } from './commands/status.ts';
 import { addSubscribers } from './commands/subscribers.ts';
 import { addTls } from './commands/tls.ts';
 import { addToken } from './commands/token.ts';
+import { addTop } from './commands/top.ts';
 import { addTree } from './commands/tree.ts';
 import { addTxn } from './commands/txn.ts';
 import { addVerify } from './commands/verify.ts';
@@ -82,6 +83,7 @@ const COMMANDS = [
   addStatus,
   addSubscribers,
   addSessions,
+  addTop,
   addDoctor,
   addSet,
   addEdit,

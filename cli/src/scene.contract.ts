@@ -55,6 +55,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
       },
     },
     lend: (use) => use(),
+    withScreen: () => Promise.reject(new Error('there is no terminal')),
     clock: { now: () => around.now ?? 0, setTimer: () => ({ cancel: () => {} }) },
     env: around.env ?? {},
     command: 'confer',

@@ -1,4 +1,5 @@
 import type { Clock } from '@confer/shared';
+import type { Screen } from './screen/screen.ts';
 
 /** What a command takes from its surroundings, handed in so that tests can be the surroundings. */
 export interface Terminal {
@@ -19,6 +20,8 @@ export interface Terminal {
   };
   /** Lets another program have the terminal while `use` runs: then Ctrl-C is for that one. */
   readonly lend: <Result>(use: () => Promise<Result>) => Promise<Result>;
+  /** Takes the whole terminal while `use` runs, and gives it back as it was, however this process ends. */
+  readonly withScreen: <Result>(use: (screen: Screen) => Promise<Result>) => Promise<Result>;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How this program was called, for commands that it suggests. */
