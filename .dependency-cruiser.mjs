@@ -24,6 +24,8 @@ const LAYERS = {
   api: { imports: ['auth', 'watch', 'lease', 'store'], types: ['audit'] },
   auth: { imports: ['store'], types: ['audit'] },
   audit: { imports: [], types: [] },
+  metrics: { imports: [], types: [] },
+  health: { imports: [], types: [] },
   lease: { imports: ['store'], types: [] },
   watch: { imports: ['store'], types: [] },
   store: { imports: [], types: ['engine'] },
@@ -233,7 +235,7 @@ const libraryRules = [
     {
       path: SOURCES,
       pathNot: [
-        '^server/src/(runtime|sha256|auth/hash|tls/(certificate|issue))\\.ts$',
+        '^server/src/(runtime|vitals|process-figures|sha256|auth/hash|tls/(certificate|issue))\\.ts$',
         '^cli/src/backup/sha256\\.ts$',
         ...TESTS,
       ],

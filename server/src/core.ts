@@ -5,10 +5,13 @@ import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
 import type { JwtVerifier } from './auth/jwt/jwt.ts';
 import { PolicyGate } from './auth/policy-gate.ts';
 import type { BootstrapSecret } from './auth/token-authority.ts';
+import { coreCondition, coreFigures } from './core-figures.ts';
 import { Counters } from './counters.ts';
-import type { Engine, Health } from './engine/engine.ts';
+import type { DiskFigures, Engine, Health } from './engine/engine.ts';
 import { Leases } from './lease/leases.ts';
 import type { Log } from './log.ts';
+import { Measures } from './measures.ts';
+import type { CoreFigures } from './metrics/figures.ts';
 import type { Runtime } from './runtime.ts';
 import { Heartbeats } from './session/heartbeats.ts';
 import { RequestTurns } from './session/request-turns.ts';
@@ -35,6 +38,7 @@ export interface CoreOptions {
   readonly runtime: Runtime;
   readonly log: Log;
   readonly counters?: Counters;
+  readonly measures?: Measures;
   readonly heartbeatMs?: number;
   readonly watchesMax?: number;
   /** Ask everybody who they are. Without it, everybody may do everything. */
@@ -72,6 +76,7 @@ export class Core {
   constructor(options: CoreOptions) {
     const { engine, runtime, log, heartbeatMs = times.heartbeatMs } = options;
     const { counters = new Counters(), watchesMax = WATCHES_MAX } = options;
+    const { measures = new Measures(runtime.uptimeMs) } = options;
     this.#engine = engine;
     this.#runtime = runtime;
     this.#vitals = options.vitals ?? (() => ({}));
@@ -91,10 +96,11 @@ export class Core {
       if (event.kind === 'end') end(event.reason);
       else if (gate === undefined) hub.take(event);
       else gate.take(event);
+      if (event.kind === 'commits') measures.batch(event.commits);
     });
     const leases = new Leases({ store, runtime, log });
-    const hub = new Hub(store, runtime, counters);
-    const auth = authOf(store, options);
+    const hub = new Hub(store, runtime, counters, measures);
+    const auth = authOf(store, counters, options);
     const gate = this.#gateOf(auth, hub);
     const status = () => this.status();
     const figures = () => this.figures();
@@ -107,6 +113,7 @@ export class Core {
       runtime,
       log,
       counters,
+      measures,
       clock: runtime.clock,
       uptimeMs: runtime.uptimeMs,
       defer: runtime.defer,
@@ -194,6 +201,21 @@ export class Core {
     };
   }
 
+  /** How it is now, for a page of metrics. */
+  scrape(): CoreFigures {
+    return coreFigures(this.#service, this.#engine, this.#sessions);
+  }
+
+  /** How it is now, for whoever asks whether clients belong here. */
+  condition(): ReturnType<typeof coreCondition> {
+    return coreCondition(this.#service, this.#engine);
+  }
+
+  /** What it keeps on a disk of this machine; `undefined` where it keeps nothing there. */
+  async disk(): Promise<DiskFigures | undefined> {
+    return this.#engine.maintenance.disk?.();
+  }
+
   /**
    * Sends everybody away within a time: each is told, finishes what he asked for, and is gone. The caller lets nobody in.
    * `hasOthers`: other servers take them at once.
@@ -235,10 +257,10 @@ export class Core {
   }
 }
 
-function authOf(store: Store, { auth, runtime }: CoreOptions): Auth {
+function authOf(store: Store, counters: Counters, { auth, runtime }: CoreOptions): Auth {
   if (auth === undefined) return OPEN;
   const { clock, newId, newSecret } = runtime;
-  return openAuth({ store, clock, newId, newSecret, ...auth });
+  return openAuth({ store, clock, counters, newId, newSecret, ...auth });
 }
 
 /** Once for each change: it would be said with every write otherwise. */

@@ -41,6 +41,11 @@ const plain = [
   'eventWatchesEnded.epoch',
   /** Whose reader may not read them any more. */
   'watchesRevoked',
+  /** Attempts to say who one is, over any connection. */
+  'authFailures.unauthenticated',
+  'authFailures.token_expired',
+  'authFailures.unavailable',
+  'authFailures.rate_limited',
 ] as const;
 
 /** What is counted since the server started. A name with a dot is one of several of its kind. */

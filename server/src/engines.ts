@@ -3,6 +3,7 @@ import type { Engine } from './engine/engine.ts';
 import type { RetentionLimits } from './engine/retention.ts';
 import { StartError } from './errors.ts';
 import type { Log } from './log.ts';
+import type { EngineMeasures } from './measures.ts';
 import { systemRuntime } from './runtime.ts';
 
 /** How a gateway finds its cluster. Files are read again whenever the cluster is opened anew. */
@@ -43,6 +44,7 @@ export type EngineOptions =
 interface Surroundings {
   readonly retention: RetentionLimits;
   readonly log: Log;
+  readonly measures: EngineMeasures;
 }
 
 /** Opens the engine that was asked for. Rejects with a `StartError` that says what to do. */
@@ -57,22 +59,24 @@ export function openEngine(options: EngineOptions, surroundings: Surroundings): 
   }
 }
 
-async function openMemory({ retention, log }: Surroundings): Promise<Engine> {
+async function openMemory({ retention, log, measures }: Surroundings): Promise<Engine> {
   const { clock, newId } = systemRuntime;
   const { openMemoryEngine } = await import('./engine/memory/memory.ts');
-  return openMemoryEngine({ clock, newId, retention, onNotice: (notice) => log('warn', notice) });
+  const onNotice = (notice: string) => log('warn', notice);
+  return openMemoryEngine({ clock, newId, retention, measures, onNotice });
 }
 
 async function openLmdb(
   { dataDirectory, acceptLoss = false }: Extract<EngineOptions, { engine: 'lmdb' }>,
-  { retention, log }: Surroundings,
+  { retention, log, measures }: Surroundings,
 ): Promise<Engine> {
   const { openLmdbEngine } = await import('./engine/lmdb/open.ts');
   const { StorageError } = await import('./engine/storage-error.ts');
   const onNotice = (notice: string) => log('warn', notice);
   const directory = dataDirectory;
   try {
-    return await openLmdbEngine({ ...systemRuntime, directory, acceptLoss, retention, onNotice });
+    const options = { ...systemRuntime, directory, acceptLoss, retention, measures, onNotice };
+    return await openLmdbEngine(options);
   } catch (error) {
     if (error instanceof StorageError) throw new StartError('storage', error.message, error);
     throw error;
@@ -81,7 +85,7 @@ async function openLmdb(
 
 async function openEtcd(
   { prefix = '/confer/', ...options }: EtcdOptions,
-  { retention, log }: Surroundings,
+  { retention, log, measures }: Surroundings,
 ): Promise<Engine> {
   const access = await accessOf(options);
   const { connectCluster } = await import('./engine/etcd/client/grpc-cluster.ts');
@@ -97,6 +101,7 @@ async function openEtcd(
       prefix,
       compactsCluster: options.compactsCluster ?? true,
       retention,
+      measures,
       onNotice: (notice) => log('warn', notice),
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import { newToken, tokenText } from './auth/token.ts';
 import { Core } from './core.ts';
 import { openEngine } from './engines.ts';
 import { StartError } from './errors.ts';
+import { UNMEASURED } from './measures.ts';
 import { systemRuntime } from './runtime.ts';
 
 /** A new token of an admin, in a store that nobody serves. */
@@ -43,7 +44,11 @@ export async function recoverAdmin(
     throw new StartError('storage', `${directory} has no data.mdb, so there is no store in it`);
   const options = { engine: 'lmdb', dataDirectory: directory } as const;
   const core = new Core({
-    engine: await openEngine(options, { retention: KEEP_ALL, log: () => {} }),
+    engine: await openEngine(options, {
+      retention: KEEP_ALL,
+      log: () => {},
+      measures: UNMEASURED,
+    }),
     runtime: systemRuntime,
     log: () => {},
     auth: { bootstrap: () => undefined },

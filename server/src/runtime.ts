@@ -19,6 +19,8 @@ export interface Runtime {
 export interface SystemRuntime extends Runtime {
   /** The number of the process. */
   readonly pid: number;
+  /** Of Node: `20.20.2`. */
+  readonly nodeVersion: string;
 }
 
 const systemClock: Clock = {
@@ -38,5 +40,6 @@ export const systemRuntime: SystemRuntime = {
   newId: () => nanoid(),
   newSecret: customAlphabet(LETTERS_AND_DIGITS),
   pid: process.pid,
+  nodeVersion: process.versions.node,
   defer: (run) => void setImmediate(run),
 };

@@ -8,6 +8,8 @@ import { type EngineOptions, openEngine } from './engines.ts';
 import { Guard, type GuardOptions } from './guard.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
+import { Measures } from './measures.ts';
+import { Overview } from './overview.ts';
 import { Readiness } from './readiness.ts';
 import { type ReloadableOptions, Reloading } from './reloading.ts';
 import { type RetentionOptions, retentionOf } from './retention-options.ts';
@@ -55,6 +57,8 @@ export interface Server {
   status(): Omit<Status, 'type' | 'id'>;
   /** What happened since the start: connections, refusals, watches. Names stay, counts only grow. */
   counters(): Readonly<Record<string, number>>;
+  /** The page of metrics, in the text format of Prometheus. */
+  metrics(): Promise<string>;
   /**
    * Resolves with the reason when the storage can do nothing any more before another start. The one who
    * runs the server closes it then, and ends so that it is started again, or somebody looks.
@@ -79,20 +83,30 @@ export interface Server {
  * `StartError` when it cannot; then nothing was left behind.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {} } = options;
+  const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {}, transport: asked } = options;
   const retention = new LiveRetention(retentionOf(options));
   const counters = new Counters();
+  const measures = new Measures(systemRuntime.uptimeMs);
   const isAuthOn = options.auth === 'on';
   const admission = admissionOf({ ...options, isAuthOn }, log);
   const { clock } = systemRuntime;
-  const { transport } = options;
   const times = stoppingTimes(options);
-  const at = { ...options, host, port, clock, transport, log, counters, admission, isAuthOn };
+  const at = {
+    ...options,
+    host,
+    port,
+    clock,
+    transport: asked,
+    log,
+    counters,
+    admission,
+    isAuthOn,
+  };
   const door = await requireAddress(at, clock.now());
   const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
   const guard = await Guard.open(options, { directory, log });
   const vitals = new Vitals();
-  const open = () => openCore(options, { guard, retention, counters, vitals, log });
+  const open = () => openCore(options, { guard, retention, counters, measures, vitals, log });
   const core = await open().catch(async (error: unknown) => {
     vitals.stop();
     await guard.stopped();
@@ -104,6 +118,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const { transport, listener } = await listen(at, door, (socket) => serving.accept(socket));
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
+    const told = { serving, readiness, counters, measures, vitals, transport, renewal };
+    const overview = new Overview({ ...told, runtime: systemRuntime });
     const reloading = new Reloading(options, { at, door, guard, retention, renewal });
     const stopping = new Stopping({
       ...times,
@@ -126,15 +142,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     });
     readiness.become({ kind: 'serving' });
     guard.started(`${host}:${listener.port}`);
-    const scheme = options.tls === undefined ? 'http' : 'https';
     return {
-      url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
-      host,
-      port: listener.port,
+      ...placeOf(host, listener.port, options.tls !== undefined),
       transport,
       failed: serving.failed,
       status: () => serving.status(),
       counters: () => serving.counters(),
+      metrics: async () => (await overview.metrics()).text,
       reload: (changes) => reloading.reload(changes),
       close: () => stopping.stop(),
     };
@@ -146,10 +160,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
 }
 
+function placeOf(
+  host: string,
+  port: number,
+  isTls: boolean,
+): Pick<Server, 'url' | 'host' | 'port'> {
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { url: `${isTls ? 'https' : 'http'}://${authority}`, host, port };
+}
+
 interface CoreParts {
   readonly guard: Guard;
   readonly retention: RetentionLimits;
   readonly counters: Counters;
+  readonly measures: Measures;
   readonly vitals: Vitals;
   readonly log: Log;
 }
@@ -157,10 +181,10 @@ interface CoreParts {
 /** Opens the data, and what serves them. Rejects with a `StartError`, and lets go of them then. */
 async function openCore(
   options: ServerOptions,
-  { guard, retention, counters, vitals, log }: CoreParts,
+  { guard, retention, counters, measures, vitals, log }: CoreParts,
 ): Promise<Core> {
   const { heartbeatMs } = options;
-  const engine = await openEngine(options, { retention, log });
+  const engine = await openEngine(options, { retention, log, measures });
   try {
     await guard.begin();
   } catch (error) {
@@ -169,7 +193,7 @@ async function openCore(
   }
   const beats = heartbeatMs === undefined ? {} : { heartbeatMs };
   const told = { vitals: () => vitals.read() };
-  const parts = { engine, runtime: systemRuntime, log, counters, ...told, ...beats };
+  const parts = { engine, runtime: systemRuntime, log, counters, measures, ...told, ...beats };
   const core = new Core({ ...parts, ...guard.guarded });
   try {
     await guard.prepare(core);

@@ -50,11 +50,11 @@ export class Serving {
   }
 
   status(): Omit<Status, 'type' | 'id'> {
-    return this.#core.status();
+    return this.core.status();
   }
 
   counters(): Readonly<Record<string, number>> {
-    return this.#core.counters();
+    return this.core.counters();
   }
 
   /** Sends everybody away within a time; the caller lets nobody in any more. */
@@ -65,13 +65,18 @@ export class Serving {
   /** Lets go of the data. */
   async stop(): Promise<void> {
     const { kind } = this.#state;
-    const core = this.#core;
+    const core = this.core;
     this.#state = { kind: 'stopped', last: core };
     if (kind === 'serving') await core.close();
   }
 
-  get #core(): Core {
+  /** The one that serves, or the last one that did. */
+  get core(): Core {
     return this.#state.kind === 'serving' ? this.#state.core : this.#state.last;
+  }
+
+  get isBetween(): boolean {
+    return this.#state.kind === 'between';
   }
 
   #follow(core: Core): void {

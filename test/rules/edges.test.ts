@@ -44,6 +44,11 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   { path: /^server\/src\/engine\/etcd\/client\/grpc-cluster\.ts$/, may: ['Date.now'] },
   // Which C library there is decides whether the binary can load.
   { path: /^server\/src\/transport\/uws-platform\.ts$/, may: ['process'] },
+  // How the process is doing, and since when it runs.
+  {
+    path: /^server\/src\/(vitals|process-figures)\.ts$/,
+    may: ['process', 'performance', 'setInterval'],
+  },
   // How many files the system lets the process open.
   { path: /^server\/src\/descriptors\.ts$/, may: ['process'] },
   // What a ticket says of the machine: versions, and how many files there may be.

@@ -13,6 +13,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Counters } from '../counters.ts';
 import type { Leases } from '../lease/leases.ts';
 import { errorText, type Log } from '../log.ts';
+import type { Measures } from '../measures.ts';
 import type { Store } from '../store/store.ts';
 import type { Socket } from '../transport/socket.ts';
 import type { Hub } from '../watch/hub.ts';
@@ -36,6 +37,7 @@ export interface Service {
   readonly leases: Leases;
   readonly log: Log;
   readonly counters: Counters;
+  readonly measures: Measures;
   readonly clock: Clock;
   /** How long the process has run, whatever is done to the clock of the machine. */
   readonly uptimeMs: () => number;

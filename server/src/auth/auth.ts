@@ -1,4 +1,5 @@
 import type { Clock } from '@confer/shared';
+import type { Counters } from '../counters.ts';
 import type { Store } from '../store/store.ts';
 import { LastUsed } from './administration/last-used.ts';
 import { PolicyWriter } from './administration/policy-writer.ts';
@@ -27,6 +28,7 @@ export interface Administration {
 export interface AuthParts {
   readonly store: Store;
   readonly clock: Clock;
+  readonly counters: Counters;
   readonly newId: () => string;
   readonly newSecret: NewSecret;
   readonly bootstrap: () => BootstrapSecret | undefined;
@@ -37,7 +39,7 @@ export const OPEN: Auth = { authority: OPEN_AUTHORITY };
 
 /** Reads who may do what from a store, before anybody is served from it. */
 export function openAuth(parts: AuthParts): Required<Auth> {
-  const { store, clock, newId, newSecret, bootstrap, signatures } = parts;
+  const { store, clock, counters, newId, newSecret, bootstrap, signatures } = parts;
   const policy = new LivePolicy(store);
   const writer = new PolicyWriter(store, policy, newId);
   const lastUsed = new LastUsed(writer, clock);
@@ -47,6 +49,7 @@ export function openAuth(parts: AuthParts): Required<Auth> {
     failures: new FailedAttempts(clock),
     bootstrap,
     ...(signatures === undefined ? {} : { signatures }),
+    onRefused: (code) => counters.count(`authFailures.${code}`),
     onUsed: (id) => lastUsed.note(id),
   });
   const roles = new RoleAdministration(writer);

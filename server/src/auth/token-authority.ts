@@ -28,6 +28,8 @@ export interface AuthorityParts {
   readonly bootstrap: () => BootstrapSecret | undefined;
   /** Knows the tokens that others have signed; missing where nobody's are believed. */
   readonly signatures?: JwtVerifier;
+  /** Somebody was refused, whatever they came for. */
+  readonly onRefused: (code: RefusalCode) => void;
   /** A token was good: told at most once a day for each. */
   readonly onUsed: (tokenId: string) => void;
 }
@@ -48,10 +50,10 @@ export class TokenAuthority implements Authority {
 
   identify({ token, address }: Caller): Verdict | Promise<Verdict> {
     const { failures, signatures } = this.#with;
-    if (token === undefined) return refused('unauthenticated', 'no token came');
+    if (token === undefined) return this.#refused('unauthenticated', 'no token came');
     // safeguard: who-failed-often-is-not-looked-at
     if (!failures.admits(address))
-      return refused('rate_limited', `too many attempts from ${address} failed`);
+      return this.#refused('rate_limited', `too many attempts from ${address} failed`);
     if (signatures !== undefined && isSigned(token))
       return this.#judgeSigned(token, signatures).then((verdict) => this.#noted(verdict, address));
     return this.#judge(token, address);
@@ -101,7 +103,7 @@ export class TokenAuthority implements Authority {
       return { kind: 'known', principal: signedPrincipal(jwt, this.#policy) };
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw error;
-      return refused(error.code, error.reason);
+      return this.#refused(error.code, error.reason);
     }
   }
 
@@ -109,7 +111,13 @@ export class TokenAuthority implements Authority {
   #guessed(address: string, reason: string): Verdict {
     // safeguard: guess-counts-as-a-failure
     this.#with.failures.note(address);
-    return refused('unauthenticated', reason);
+    return this.#refused('unauthenticated', reason);
+  }
+
+  #refused(code: RefusalCode, reason: string): Verdict {
+    this.#with.onRefused(code);
+    const error = new ProtocolError(code, WHAT_TO_DO[code]);
+    return { kind: 'refused', error, reason };
   }
 
   #judge(text: string, address: string): Verdict {
@@ -127,7 +135,7 @@ export class TokenAuthority implements Authority {
       return this.#guessed(address, `no token ${token.id} with that secret`);
     // The secret is right, so its owner may know why it is of no use.
     const problem = tokenProblem(record, this.#with.clock.now());
-    if (problem !== undefined) return refused(problem.code, problem.reason);
+    if (problem !== undefined) return this.#refused(problem.code, problem.reason);
     this.#with.onUsed(record.id);
     return { kind: 'known', principal };
   }
@@ -187,6 +195,4 @@ const WHAT_TO_DO = {
   rate_limited: 'too many attempts from this address failed; wait a minute',
 } as const;
 
-function refused(code: keyof typeof WHAT_TO_DO, reason: string): Verdict {
-  return { kind: 'refused', error: new ProtocolError(code, WHAT_TO_DO[code]), reason };
-}
+type RefusalCode = keyof typeof WHAT_TO_DO;

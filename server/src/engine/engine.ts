@@ -267,13 +267,37 @@ export interface EngineFeed {
 
 export interface EngineHealth {
   readonly current: Health;
+  /**
+   * Since when a transaction is under way on a disk of this machine, in milliseconds that the process had run;
+   * `undefined`: none is, or another machine has the disk.
+   */
+  readonly writingSinceMs?: number | undefined;
   /** Names who is told when the storage gets worse or better. Called once, before the first commit. */
   onChange(observer: (health: Health) => void): void;
+}
+
+/** What an engine has of a disk, in bytes. */
+export interface DiskFigures {
+  /** Of the file of the store, what holds something. */
+  readonly used: number;
+  /** The whole file of the store. */
+  readonly file: number;
+  /** The files of the write-ahead log. */
+  readonly journal: number;
+  /** The file system that they lie on, and what is left of it for this process. */
+  readonly size: number;
+  readonly available: number;
 }
 
 export interface EngineMaintenance {
   /** About what history takes beside the current entries: less after a compaction. */
   readonly historyBytes: number;
+
+  /** Commits that history has. */
+  readonly historyCommits: number;
+
+  /** What is kept on a disk of this machine; missing where nothing is. Rejects with the error of the system. */
+  disk?(): Promise<DiskFigures>;
 
   /**
    * Drops history up to a revision; current entries never go. Works in small steps between which

@@ -45,6 +45,7 @@ function compacting(
       get historyBytes() {
         return maintenance.historyBytes;
       },
+      historyCommits: 0,
       timeAfter: (revision) => maintenance.timeAfter(revision),
       compact,
     },

@@ -11,17 +11,16 @@ import {
 } from '@confer/shared';
 import { handle, handleParts } from '../api/api.ts';
 import { type ApiContext, Later } from '../api/context.ts';
-import type { Counters } from '../counters.ts';
 import { CommitParts } from './commit-parts.ts';
 import { type Asked, RequestQueue, type Work } from './request-queue.ts';
-import type { RequestTurns, Waiting } from './request-turns.ts';
+import type { Waiting } from './request-turns.ts';
+import type { SessionService } from './service.ts';
 
 export interface AnswersParts {
   /** Whether the connection takes answers, so that more may be begun. */
   readonly canBegin: () => boolean;
   readonly send: (reply: Reply) => void;
-  readonly turns: RequestTurns;
-  readonly counters: Counters;
+  readonly service: Pick<SessionService, 'turns' | 'counters' | 'measures' | 'runtime'>;
   /** The revision up to which the watches of the connection have shown everything. */
   readonly completeTo: () => number;
   /** Ends the connection. */
@@ -52,7 +51,7 @@ export class Answers implements Waiting {
     const taken = this.#parts.take(request, bytes);
     switch (taken.kind) {
       case 'request':
-        this.#accept(taken.request.id, () => handle(taken.request, context), bytes);
+        this.#accept(taken.request, () => handle(taken.request, context), bytes);
         return;
       case 'part':
         if (!this.#queue.hold(bytes)) this.#endOverloaded();
@@ -60,7 +59,7 @@ export class Answers implements Waiting {
       case 'whole': {
         const { whole, bytesBefore } = taken;
         this.#queue.release(bytesBefore);
-        this.#accept(whole.id, () => handleParts(whole, context), bytesBefore + bytes);
+        this.#accept(whole, () => handleParts(whole, context), bytesBefore + bytes);
         return;
       }
       case 'out of turn':
@@ -73,7 +72,7 @@ export class Answers implements Waiting {
 
   /** Answers a request that cannot even be begun, in its turn. */
   refuse(reply: ErrorReply, bytes: number): void {
-    this.#accept(reply.id, () => reply, bytes);
+    this.#accept({ id: reply.id, type: 'invalid' }, () => reply, bytes);
   }
 
   /** A watch of the connection is further on. */
@@ -87,8 +86,8 @@ export class Answers implements Waiting {
 
   /** The connection takes answers again. */
   resume(): void {
-    while (this.#with.turns.isTime && this.beginOne());
-    if (this.#queue.hasQueued) this.#with.turns.schedule(this);
+    while (this.#with.service.turns.isTime && this.beginOne());
+    if (this.#queue.hasQueued) this.#with.service.turns.schedule(this);
   }
 
   beginOne(): boolean {
@@ -106,23 +105,26 @@ export class Answers implements Waiting {
     this.#queue.clear();
   }
 
-  #accept(id: number, work: Work, bytes: number): void {
-    this.#with.counters.count('requestsTaken');
+  #accept({ id, type: op }: { id: number; type: Asked['op'] }, work: Work, bytes: number): void {
+    this.#with.service.counters.count('requestsTaken');
     const isRepeated = this.#ids.has(id);
     this.#ids.add(id);
-    const asked = isRepeated ? { work: () => repeated(id), bytes, isRepeated } : { work, bytes };
-    const { canBegin, turns } = this.#with;
+    const cameMs = this.#with.service.runtime.uptimeMs();
+    const asked = isRepeated
+      ? { op, cameMs, work: () => repeated(id), bytes, isRepeated }
+      : { op, cameMs, work, bytes };
+    const { canBegin, service } = this.#with;
     const takesAnswers = canBegin();
     if (!this.#queue.admit(bytes, takesAnswers)) this.#endOverloaded();
-    else if (takesAnswers && !this.#queue.hasQueued && turns.isTime) this.#begin(asked);
+    else if (takesAnswers && !this.#queue.hasQueued && service.turns.isTime) this.#begin(asked);
     else this.#enqueue(asked);
   }
 
   /** To be begun in the turns to come, or once the connection takes answers. */
   #enqueue(asked: Asked): void {
-    const { canBegin, turns } = this.#with;
+    const { canBegin, service } = this.#with;
     this.#queue.enqueue(asked);
-    if (canBegin()) turns.schedule(this);
+    if (canBegin()) service.turns.schedule(this);
   }
 
   #endOverloaded(): void {
@@ -140,8 +142,6 @@ export class Answers implements Waiting {
   }
 
   #reply(reply: Reply, asked: Asked): void {
-    if (reply.type === 'error' && isErrorCode(reply.code))
-      this.#with.counters.count(`requestsRefused.${reply.code}`);
     // safeguard: answer-waits-for-its-watches
     if (isOfWrite(reply) && this.#with.completeTo() < reply.revision)
       this.#deferred.push({ reply, asked });
@@ -149,10 +149,21 @@ export class Answers implements Waiting {
     if (reply.type === 'unwatched') this.advanced();
   }
 
-  #send(reply: Reply, { bytes, isRepeated }: Asked): void {
+  #send(reply: Reply, { op, cameMs, bytes, isRepeated }: Asked): void {
     this.#queue.answered(bytes);
     if (isRepeated !== true) this.#ids.delete(reply.id);
+    this.#note(op, this.#with.service.runtime.uptimeMs() - cameMs, reply);
     this.#with.send(reply);
+  }
+
+  #note(op: Asked['op'], tookMs: number, reply: Reply): void {
+    const { counters, measures } = this.#with.service;
+    if (reply.type !== 'error' || !isErrorCode(reply.code)) {
+      measures.requests.answered(op, tookMs);
+      return;
+    }
+    measures.requests.answered(op, tookMs, reply.code);
+    counters.count(`requestsRefused.${reply.code}`);
   }
 }
 

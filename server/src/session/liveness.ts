@@ -1,5 +1,6 @@
 import { times } from '@confer/shared';
 import type { Socket } from '../transport/socket.ts';
+import type { SessionService } from './service.ts';
 
 /** How a peer that gave no sign of life for too long is to be told. */
 export interface SilentPeer {
@@ -9,19 +10,36 @@ export interface SilentPeer {
   readonly isStuck: boolean;
 }
 
+type LivenessParts = Pick<SessionService, 'heartbeatMs' | 'counters' | 'measures' | 'runtime'>;
+
 /**
  * Whether the other side of a connection lives (W8): it says something, or takes what was sent. Counted in
  * beats, not by the clock: one that is set forward, or a machine that slept, would end all connections.
  */
 export class Liveness {
   readonly #socket: Pick<Socket, 'bufferedBytes' | 'isReceiving'>;
-  readonly #heartbeatMs: number;
+  readonly #with: LivenessParts;
+  /** When the other side was sent a heartbeat that it has not answered, in milliseconds that the process had run. */
+  #askedMs: number | undefined;
   #beatsSinceSign = 0;
   #bufferedBefore = 0;
 
-  constructor(socket: Pick<Socket, 'bufferedBytes' | 'isReceiving'>, heartbeatMs: number) {
+  constructor(socket: Pick<Socket, 'bufferedBytes' | 'isReceiving'>, parts: LivenessParts) {
     this.#socket = socket;
-    this.#heartbeatMs = heartbeatMs;
+    this.#with = parts;
+  }
+
+  /** It was sent a heartbeat. */
+  asked(): void {
+    this.#askedMs ??= this.#with.runtime.uptimeMs();
+  }
+
+  /** It answered one. Whoever says more than he was asked is not measured. */
+  answered(): void {
+    if (this.#askedMs === undefined) return;
+    const { measures, runtime } = this.#with;
+    measures.heartbeatSeconds.observe((runtime.uptimeMs() - this.#askedMs) / 1_000);
+    this.#askedMs = undefined;
   }
 
   shown(): void {
@@ -29,7 +47,7 @@ export class Liveness {
   }
 
   /**
-   * To be asked once a heartbeat. Bytes of a frame that is not whole are a sign of life, too, up to a
+   * To be asked once a heartbeat, and no more once somebody is given up. Bytes of a frame that is not whole are a sign of life, too, up to a
    * time: a large frame on a slow link takes longer than a silence may.
    */
   silence(): SilentPeer | undefined {
@@ -42,9 +60,11 @@ export class Liveness {
     const isStuck = buffered > 0;
     // Asked one beat early, because a transport may have to ask the peer.
     if (silentBeats < times.silentBeatsMax - 1) return undefined;
-    const silentMs = silentBeats * this.#heartbeatMs;
+    const silentMs = silentBeats * this.#with.heartbeatMs;
     const isReceiving = !isStuck && this.#socket.isReceiving(silentMs);
     if (silentBeats < times.silentBeatsMax) return undefined;
-    return isReceiving && silentBeats < times.frameBeatsMax ? undefined : { silentMs, isStuck };
+    if (isReceiving && silentBeats < times.frameBeatsMax) return undefined;
+    this.#with.counters.count(isStuck ? 'stuckPeers' : 'silentPeers');
+    return { silentMs, isStuck };
   }
 }

@@ -1,3 +1,4 @@
+import type { Request } from '@confer/shared';
 import type { Answer } from '../api/api.ts';
 import { Queue } from './queue.ts';
 
@@ -16,6 +17,10 @@ export interface QueueLimits {
 
 /** A request that was accepted. */
 export interface Asked {
+  /** What was asked; `invalid`: something that is no request. */
+  readonly op: Request['type'] | 'invalid';
+  /** When it came, in milliseconds that the process had run. */
+  readonly cameMs: number;
   readonly work: Work;
   readonly bytes: number;
   /** One of the same id has no answer yet. */

@@ -60,8 +60,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
       send: (reply) => {
         if (this.#state.kind !== 'closed') socket.send(encode(reply));
       },
-      turns: service.turns,
-      counters: service.counters,
+      service,
       completeTo: () => this.#watches.completeTo,
       end: (code, message) => this.#end(code, message),
     });
@@ -70,7 +69,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
       read: (message) => this.#read(message),
       end: (code, message) => this.#end(code, message),
     });
-    this.#liveness = new Liveness(socket, service.heartbeatMs);
+    this.#liveness = new Liveness(socket, service);
     service.counters.count('connectionsOpened');
     const timeout = awaitHello(service, (problem) => this.#end('silent', problem));
     this.#state = { kind: 'awaiting-hello', timeout };
@@ -149,12 +148,10 @@ export class Session implements SocketHandlers, ApiSink, Guest {
     if (this.#state.kind !== 'open') return;
     const silence = this.#liveness.silence();
     if (silence !== undefined) {
-      const { isStuck, silentMs } = silence;
-      this.#service.counters.count(isStuck ? 'stuckPeers' : 'silentPeers');
-      this.#end('silent', `nothing came for ${silentMs} ms`);
+      this.#end('silent', `nothing came for ${silence.silentMs} ms`);
       // Behind what it does not take, a close frame would wait for ever. Any other peer may be well and
       // only have forgotten to beat: it is told, and the library lets go of one that does not answer.
-      if (isStuck) this.#socket.terminate();
+      if (silence.isStuck) this.#socket.terminate();
       return;
     }
     if (this.#incoming.beat()) return;
@@ -210,8 +207,10 @@ export class Session implements SocketHandlers, ApiSink, Guest {
       case 'open':
       case 'leaving':
         if (message.type === 'hello') this.#end('bad_message', 'hello is said once');
-        else if (message.type === 'heartbeat') this.#state.context.applied = message.applied;
-        else if (message.type === 'renew' || !this.#endsExpired(this.#state.context))
+        else if (message.type === 'heartbeat') {
+          this.#state.context.applied = message.applied;
+          this.#liveness.answered();
+        } else if (message.type === 'renew' || !this.#endsExpired(this.#state.context))
           this.#answers.take(message, this.#state.context, bytes);
         return;
       case 'closed':
@@ -274,6 +273,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
     const behind = behindMs === undefined ? {} : { behindMs };
     // safeguard: heartbeat-waits-for-lagging-watches
     this.#socket.send(encode({ type: 'heartbeat', revision: this.#watches.completeTo, ...behind }));
+    this.#liveness.asked();
   }
 
   /** A frame that is a request, but not one that can be done, is answered; any other ends it all. */

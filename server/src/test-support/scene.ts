@@ -3,6 +3,7 @@ import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts'
 import type { Auditing } from '../api/context.ts';
 import { type AuthOptions, Core } from '../core.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Measures } from '../measures.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
 import { Kept } from './kept.ts';
 
@@ -30,6 +31,7 @@ export async function startCore({
   wrap = (engine) => engine,
   auth,
   auditing,
+  measures,
   kept = new Kept(),
 }: {
   /** The engine that the core has, where it is not the one that the test writes to. */
@@ -40,6 +42,7 @@ export async function startCore({
   auth?: AuthOptions;
   /** Who did what is written down. */
   auditing?: Auditing;
+  measures?: Measures;
 } = {}): Promise<Scene> {
   const clock = new VirtualClock({ isZeroSoon: true });
   scenes += 1;
@@ -64,6 +67,7 @@ export async function startCore({
     watchesMax,
     ...(auth === undefined ? {} : { auth }),
     ...(auditing === undefined ? {} : { auditing }),
+    ...(measures === undefined ? {} : { measures }),
   });
   const settle = async () => {
     do {

@@ -54,6 +54,11 @@ export class Renewal {
     return this.#inTurn(() => this.#read());
   }
 
+  /** When the certificate that is shown ends, in ms since the Unix epoch. */
+  get expiresAt(): number {
+    return this.#shown.expiresAt;
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();

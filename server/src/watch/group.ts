@@ -1,4 +1,5 @@
 import type { WatchCommit } from '@confer/shared';
+import type { Measures } from '../measures.ts';
 import { commitFrames, type Frame } from './frames.ts';
 import type { FrameSink } from './watch-sink.ts';
 
@@ -51,13 +52,15 @@ export class Group {
    * every live watcher's client is there or further on, and the next batch can truly start here.
    */
   #batchedTo: number;
+  readonly #measures: Measures;
 
-  constructor(name: string, options: GroupOptions, revision: number) {
+  constructor(name: string, options: GroupOptions, revision: number, measures: Measures) {
     this.name = name;
     this.subtree = options.subtree;
     this.withPrev = options.withPrev;
     this.takesClears = options.takesClears;
     this.#batchedTo = revision;
+    this.#measures = measures;
   }
 
   get batchedTo(): number {
@@ -78,24 +81,27 @@ export class Group {
     // safeguard: batch-begins-where-the-last-ended
     const from = this.#batchedTo;
     this.#batchedTo = to;
-    let frames: readonly Frame[] | undefined;
+    const bytes = SEND_BYTES + (told?.bytes ?? 0);
+    let frames: readonly Frame[] = [];
     let taken = 0;
+    let handed = 0;
     for (const [watcher, sink] of this.live) {
       // safeguard: full-connection-gets-no-batch
-      if (told === undefined || taken + SEND_BYTES + told.bytes > bytesMax || !sink.writable) {
+      if (told === undefined || taken + (handed + 1) * bytes > bytesMax || !sink.writable) {
         // safeguard: missed-batch-is-lag
         watcher.markLagging(previousRevision, from);
         continue;
       }
-      const bytes = SEND_BYTES + told.bytes;
-      if (frames === undefined) {
+      if (handed === 0) {
         const head = { watch: this.name, from, to };
         frames = [...commitFrames(head, told.commits, this.withPrev)];
-        taken += bytes * ENCODING_FACTOR;
+        taken = bytes * ENCODING_FACTOR;
       }
       for (const frame of frames) sink.send(frame);
-      taken += bytes;
+      handed += 1;
     }
-    return taken;
+    // Counted once for all who got it: nothing is paid for a change that is delivered.
+    for (const { byteLength } of frames) this.#measures.sent(handed, byteLength);
+    return taken + handed * bytes;
   }
 }

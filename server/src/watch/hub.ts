@@ -6,6 +6,7 @@ import {
   type WatchMode,
 } from '@confer/shared';
 import type { Counters } from '../counters.ts';
+import type { Measures } from '../measures.ts';
 import type { Runtime } from '../runtime.ts';
 import type { EngineCommit, FeedEvent, Store } from '../store/store.ts';
 import { CatchUp } from './catch-up.ts';
@@ -56,26 +57,33 @@ export class Hub {
   readonly #defer: (run: () => void) => void;
   readonly #distinct = new SubtreeMap<Set<DistinctWatch>>();
   readonly #names = new GroupNames();
-  readonly #tally = new WatchTally();
+  /** How many watches there are, and how they are. */
+  readonly tally = new WatchTally();
+  readonly #measures: Measures;
+  readonly #uptimeMs: () => number;
   readonly #counters: Counters;
   #revision: number;
   #watchers = 0;
+  #groups = 0;
   /** Of `TURN_BYTES_MAX`, what is left in this turn. */
   #left = TURN_BYTES_MAX;
 
-  constructor(store: Store, runtime: Runtime, counters: Counters) {
+  constructor(store: Store, runtime: Runtime, counters: Counters, measures: Measures) {
     this.#store = store;
     this.#counters = counters;
     this.#digests = new Digests(store);
     this.#revision = store.revision;
+    this.#measures = measures;
+    this.#uptimeMs = runtime.uptimeMs;
     this.#defer = runtime.defer;
     this.#pump = new CatchUpScheduler(runtime.clock, runtime.defer);
     this.#context = {
       store,
       counters,
+      measures,
       catchUp: new CatchUp(store, runtime.clock),
       digests: this.#digests,
-      tally: this.#tally,
+      tally: this.tally,
       revision: () => this.#revision,
       schedule: (watcher) => this.#pump.schedule(watcher),
     };
@@ -90,9 +98,14 @@ export class Hub {
     return this.#watchers;
   }
 
+  /** Those who watch the same and have it by one name count as one. */
+  get groups(): number {
+    return this.#groups;
+  }
+
   /** How many of them are in each standing. */
   get standings(): Readonly<Record<Standing, number>> {
-    return this.#tally.counts;
+    return this.tally.counts;
   }
 
   /** Takes what comes out of the feed. */
@@ -125,6 +138,7 @@ export class Hub {
   #apply(commits: readonly EngineCommit[]): void {
     const last = commits.at(-1);
     if (last === undefined) return;
+    const beganMs = this.#uptimeMs();
     const touched = new Set<DistinctWatch>();
     let changes = 0;
     for (const commit of commits) {
@@ -151,6 +165,8 @@ export class Hub {
       this.#left -= bytes;
       delivered += changes;
     }
+    if (touched.size > 0)
+      this.#measures.fanOutSeconds.observe((this.#uptimeMs() - beganMs) / 1_000);
     this.#counters.count('commits', commits.length);
     this.#counters.count('changes', changes);
     this.#counters.count('changesDelivered', delivered);
@@ -227,7 +243,13 @@ export class Hub {
     const distinct = this.#distinctWatch(options);
     const { isTaken } = options;
     for (const group of distinct.groups) if (!isTaken(group.name)) return group;
-    const group = new Group(this.#names.take(distinct, isTaken), distinct, this.#revision);
+    const group = new Group(
+      this.#names.take(distinct, isTaken),
+      distinct,
+      this.#revision,
+      this.#measures,
+    );
+    this.#groups += 1;
     distinct.groups.add(group);
     return group;
   }
@@ -252,6 +274,7 @@ export class Hub {
 
   #dropGroup(group: Group): void {
     this.#names.leave(group);
+    this.#groups -= 1;
     const { subtree } = group;
     const watches = this.#distinct.get(subtree);
     for (const watch of watches ?? [])

@@ -1,4 +1,4 @@
-import { type Digest, unreachable, type WatchMode } from '@confer/shared';
+import { Digest, unreachable, type WatchMode } from '@confer/shared';
 import type { SharedFrames } from './shared-frames.ts';
 import type { Standing } from './watch-tally.ts';
 
@@ -77,6 +77,27 @@ export type Start =
   | { readonly kind: 'reset'; readonly reason: ResetReason }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'after'; readonly revision: number };
+
+/** What a watch begins with. `revision`: what the live have. */
+export function beginning(start: Start, mode: WatchMode, revision: number): WatcherState {
+  switch (start.kind) {
+    case 'reset':
+      return start;
+    case 'snapshot':
+      return newSnapshot(revision);
+    case 'after': {
+      const isResuming = mode === 'state';
+      if (!isResuming && start.revision === revision) return { kind: 'live' };
+      return { kind: 'lagging', position: start.revision, from: start.revision, isResuming };
+    }
+    default:
+      return unreachable(start);
+  }
+}
+
+export function newSnapshot(revision: number): WatcherState {
+  return { kind: 'snapshot', revision, after: undefined, entries: 0, digest: new Digest() };
+}
 
 /** As an operator sees it; `undefined` once it has ended. */
 export function standingOf(state: WatcherState): Standing | undefined {

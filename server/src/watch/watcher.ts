@@ -1,15 +1,18 @@
 import { Digest, unreachable, type WatchMode } from '@confer/shared';
 import type { Counters } from '../counters.ts';
+import type { Measures } from '../measures.ts';
 import type { Store } from '../store/store.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { Checksum, Digests } from './digests.ts';
-import { toFrame } from './frames.ts';
+import { type Frame, toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
 import { unlessCompacted } from './unless-compacted.ts';
 import type { WatchSink } from './watch-sink.ts';
 import type { Standing, WatchTally } from './watch-tally.ts';
 import {
+  beginning,
   completeToOf,
+  newSnapshot,
   type ResetReason,
   type Start,
   type SyncedBy,
@@ -21,6 +24,7 @@ import {
 export interface WatchContext {
   readonly store: Store;
   readonly counters: Counters;
+  readonly measures: Measures;
   readonly catchUp: CatchUp;
   readonly digests: Digests;
   readonly tally: WatchTally;
@@ -58,7 +62,7 @@ export class Watcher implements Member {
     this.sink = options.sink;
     this.#onEnded = options.onEnded;
     this.#context = context;
-    this.#become(this.#begin(options.start));
+    this.#become(beginning(options.start, options.mode, context.revision()));
   }
 
   get isLive(): boolean {
@@ -88,6 +92,11 @@ export class Watcher implements Member {
     return completeToOf(this.#state, this.mode, this.#context.revision());
   }
 
+  /** Up to where it was sent everything; `undefined` while it is sent a snapshot. */
+  get sentTo(): number | undefined {
+    return 'position' in this.#state ? this.#state.position : undefined;
+  }
+
   /** The hub could not send a batch; everything up to `position` was sent. */
   markLagging(position: number, from: number): void {
     this.#fellBehind = true;
@@ -103,7 +112,7 @@ export class Watcher implements Member {
   /** The reader may not read this from a revision on. What of a batch or a snapshot was not sent never is. */
   revoke(revision: number): void {
     this.#context.counters.count('watchesRevoked');
-    this.sink.frames.send(toFrame({ type: 'revoked', watch: this.group.name, revision }));
+    this.#send(toFrame({ type: 'revoked', watch: this.group.name, revision }));
   }
 
   /**
@@ -137,34 +146,17 @@ export class Watcher implements Member {
     }
   }
 
-  #begin(start: Start): WatcherState {
-    switch (start.kind) {
-      case 'reset':
-        return start;
-      case 'snapshot':
-        return this.#newSnapshot();
-      case 'after': {
-        const { revision } = start;
-        const isResuming = this.mode === 'state';
-        if (!isResuming && revision === this.#context.revision()) return { kind: 'live' };
-        return { kind: 'lagging', position: revision, from: revision, isResuming };
-      }
-      default:
-        return unreachable(start);
-    }
-  }
-
   #become(next: WatcherState): void {
     const before = this.standing;
     if (before === 'live') this.group.live.delete(this);
     this.#state = next;
-    this.#context.tally.moved(before, this.standing);
+    this.#context.tally.moved(this, before, this.standing);
     if (next.kind === 'live') this.group.live.set(this, this.sink.frames);
   }
 
-  #newSnapshot(): WatcherState {
-    const revision = this.#context.revision();
-    return { kind: 'snapshot', revision, after: undefined, entries: 0, digest: new Digest() };
+  #send(frame: Frame): void {
+    this.#context.measures.sent(1, frame.byteLength);
+    this.sink.frames.send(frame);
   }
 
   #reset(reason: ResetReason): void {
@@ -172,12 +164,12 @@ export class Watcher implements Member {
     const head = { watch: this.group.name, reason, epoch: store.epoch };
     counters.count(this.mode === 'state' ? `resyncs.${reason}` : `eventWatchesEnded.${reason}`);
     if (this.mode === 'state') {
-      this.sink.frames.send(toFrame({ type: 'resync', ...head }));
-      this.#become(this.#newSnapshot());
+      this.#send(toFrame({ type: 'resync', ...head }));
+      this.#become(newSnapshot(this.#context.revision()));
       return;
     }
     const place = { compactedRevision: store.compactedRevision, revision: revision() };
-    this.sink.frames.send(toFrame({ type: 'compacted', ...head, ...place }));
+    this.#send(toFrame({ type: 'compacted', ...head, ...place }));
     this.#become({ kind: 'ended' });
     this.#onEnded(this);
     this.sink.advanced();
@@ -189,14 +181,14 @@ export class Watcher implements Member {
     const page = unlessCompacted(() => this.#context.catchUp.snapshotPage(query));
     if (page === 'compacted') {
       // The reader was so slow that its revision is gone; the client lets the old pages go.
-      this.#become(this.#newSnapshot());
+      this.#become(newSnapshot(this.#context.revision()));
       return;
     }
     state.entries += page.entries;
     state.digest.merge(page.digest);
     state.after = page.next;
     // safeguard: last-page-comes-before-synced
-    if (page.entries > 0) this.sink.frames.send(page.frame);
+    if (page.entries > 0) this.#send(page.frame);
     if (page.next !== undefined) return;
     const { revision } = state;
     this.#context.digests.learn(subtree, revision, state);
@@ -229,7 +221,7 @@ export class Watcher implements Member {
     const { frames, to, endsInSynced } = state;
     const frame = frames.at(state.next++);
     if (frame !== undefined) {
-      this.sink.frames.send(frame);
+      this.#send(frame);
       return;
     }
     // At the hub's revision it is known what the subtree holds; at one before it, it was.
@@ -274,7 +266,7 @@ export class Watcher implements Member {
     state.entries += page.entries;
     state.digest.merge(page.digest);
     state.after = page.next;
-    if (page.frame !== undefined) this.sink.frames.send(page.frame);
+    if (page.frame !== undefined) this.#send(page.frame);
     if (page.next !== undefined) return;
     this.#context.digests.learn(subtree, to, state);
     this.#sendSynced('difference', to, state);
@@ -297,6 +289,6 @@ export class Watcher implements Member {
   #sendSynced(by: SyncedBy, revision: number, whole?: Checksum): void {
     const checksum = whole && { entries: whole.entries, digest: whole.digest.toString() };
     const { name: watch } = this.group;
-    this.sink.frames.send(toFrame({ type: 'synced', watch, revision, by, ...checksum }));
+    this.#send(toFrame({ type: 'synced', watch, revision, by, ...checksum }));
   }
 }

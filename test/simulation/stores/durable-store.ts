@@ -9,6 +9,7 @@ import { FORMAT } from '../../../server/src/engine/lmdb/tables.ts';
 import { openLog } from '../../../server/src/engine/lmdb/wal/open-log.ts';
 import { replay } from '../../../server/src/engine/lmdb/wal/replay.ts';
 import { Slices } from '../../../server/src/engine/lmdb/wal/slices.ts';
+import { UNMEASURED } from '../../../server/src/measures.ts';
 import { type DiskOptions, ModelDisk } from './model-disk.ts';
 import { isNoRoom, ModelFile } from './model-file.ts';
 import { ModelStorage } from './model-storage.ts';
@@ -57,6 +58,8 @@ export class DurableStore implements SimulatedStore {
       uptimeMs: () => clock.now() - startedAt,
       defer,
       tombstonesMax,
+      measures: UNMEASURED,
+      disk: () => Promise.reject(new Error('it is a model of a disk')),
       reserve: disk.options.faults.reserve(),
       problem: () => undefined,
       release: () => storage.close(),

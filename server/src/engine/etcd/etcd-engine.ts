@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@confer/shared';
+import { type EngineMeasures, UNMEASURED } from '../../measures.ts';
 import { inTurns } from '../cooperative-steps.ts';
 import type { Engine, EngineManifest, Timeline } from '../engine.ts';
 import { Feed } from '../feed.ts';
@@ -38,6 +39,7 @@ export interface EtcdEngineOptions {
   /** So often what is shown is compared with what the cluster has. Default: five minutes. */
   readonly auditMs?: number;
   readonly retention?: RetentionLimits;
+  readonly measures?: EngineMeasures;
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -123,7 +125,7 @@ class EtcdEngine implements Engine {
     { members, looks, guard, state }: Parts,
   ) {
     const { cluster, clock, uptimeMs, random, defer, onNotice, retention } = options;
-    const { compactsCluster = true, auditMs = AUDIT_MS } = options;
+    const { compactsCluster = true, auditMs = AUDIT_MS, measures = UNMEASURED } = options;
     const { keyspace, replica } = state;
     const { health, feed } = this;
     this.#cluster = cluster;
@@ -133,7 +135,7 @@ class EtcdEngine implements Engine {
     const waiters = new RevisionWaiters(clock, () => replica.revision);
     this.#waiters = waiters;
     const own = { members, state, keyspace, waiters };
-    const common = { ...own, clock, uptimeMs, random, defer, onNotice };
+    const common = { ...own, clock, uptimeMs, random, defer, measures, onNotice };
     const onEnd = (reason: string) => this.#end(reason);
     const upstream = new Upstream({ ...common, looks, guard, feed, health, auditMs, onEnd });
     this.#upstream = upstream;

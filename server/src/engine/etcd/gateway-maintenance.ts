@@ -1,3 +1,4 @@
+import type { EngineMeasures } from '../../measures.ts';
 import type { EngineMaintenance } from '../engine.ts';
 import { requireHappened, requireInWindow } from '../history-window.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../idempotency.ts';
@@ -18,6 +19,7 @@ export interface GatewayMaintenanceOptions {
   readonly sender: TxnSender;
   readonly upstream: Upstream;
   readonly compactsCluster: boolean;
+  readonly measures: EngineMeasures;
   readonly onNotice: (notice: string) => void;
 }
 
@@ -47,7 +49,15 @@ export class GatewayMaintenance implements EngineMaintenance {
     return timeAfter(state.replica.log, revision);
   }
 
-  async compact(revision: number): Promise<void> {
+  get historyCommits(): number {
+    return this.#options.state.replica.log.length;
+  }
+
+  compact(revision: number): Promise<void> {
+    return this.#options.measures.compaction(() => this.#compact(revision));
+  }
+
+  async #compact(revision: number): Promise<void> {
     const { reads, upstream } = this.#options;
     requireHappened(revision, reads);
     if (revision > reads.compactedRevision && (await this.#decide(revision)))

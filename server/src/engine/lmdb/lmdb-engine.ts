@@ -1,6 +1,8 @@
 import { type Clock, ProtocolError } from '@confer/shared';
+import type { EngineMeasures } from '../../measures.ts';
 import type {
   CommitOutcome,
+  DiskFigures,
   Engine,
   EngineCommit,
   EngineWrites,
@@ -31,6 +33,9 @@ export interface LmdbEngineParts {
   readonly defer: (run: () => void) => void;
   readonly tombstonesMax: number;
   readonly reserve: Reserve;
+  readonly measures: EngineMeasures;
+  /** Given how much of the file holds nothing. */
+  readonly disk: (freeBytes: number) => Promise<DiskFigures>;
   /** Why what is written would not be found again, or `undefined`. */
   readonly problem: () => string | undefined;
   /** Lets go of the storage, and of all that was opened for it. */
@@ -90,13 +95,17 @@ export class LmdbEngine implements Engine {
       transaction: (work) => this.#maintenanceTransaction(work),
       visible: shown,
       refusal: () => this.#refusal(),
+      measures: parts.measures,
+      disk: () => parts.disk(storage.freeBytes()),
     });
     this.reads = new LmdbReads(storage.tables, shown, this.maintenance);
     this.#writes = new Writes({
       tables: storage.tables,
       clock,
       requests: this.#requests,
+      uptimeMs,
       defer,
+      measures: parts.measures,
       transaction: (work, written, isFreeing) => this.#transaction(work, written, isFreeing),
       visible: shown,
       compactedRevision: () => this.reads.compactedRevision,
@@ -139,9 +148,14 @@ export class LmdbEngine implements Engine {
     isFreeing: boolean,
   ): Promise<Result> {
     const transaction = this.#transactions.then(async () => {
-      const result = await this.#run(work, isFreeing);
-      written(result);
-      return result;
+      this.health.began();
+      try {
+        const result = await this.#run(work, isFreeing);
+        written(result);
+        return result;
+      } finally {
+        this.health.ended();
+      }
     });
     this.#transactions = transaction.catch(() => undefined);
     return transaction;

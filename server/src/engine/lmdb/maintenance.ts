@@ -1,5 +1,6 @@
 import { ProtocolError } from '@confer/shared';
-import type { EngineMaintenance } from '../engine.ts';
+import type { EngineMeasures } from '../../measures.ts';
+import type { DiskFigures, EngineMaintenance } from '../engine.ts';
 import { type HistoryWindow, requireHappened, requireInWindow } from '../history-window.ts';
 import { prunedCount } from '../tombstones-limit.ts';
 import type { Progress } from './commit-rows.ts';
@@ -27,6 +28,8 @@ export interface MaintenanceContext {
   readonly visible: () => Progress;
   /** Why nothing can be asked for any more. */
   readonly refusal: () => ProtocolError | undefined;
+  readonly measures: EngineMeasures;
+  readonly disk: () => Promise<DiskFigures>;
 }
 
 /** Compacts, a call after the other, in small transactions between which writers have theirs. */
@@ -57,6 +60,14 @@ export class Maintenance implements EngineMaintenance {
     return this.#context.visible().bytesSoFar - this.#compacted.bytesSoFar;
   }
 
+  get historyCommits(): number {
+    return this.#context.visible().revision - this.#compacted.revision;
+  }
+
+  disk(): Promise<DiskFigures> {
+    return this.#context.disk();
+  }
+
   timeAfter(revision: number): number | undefined {
     requireInWindow(revision, this.#window);
     return headAt(this.#context.tables, revision + 1)?.time;
@@ -66,7 +77,8 @@ export class Maintenance implements EngineMaintenance {
     requireHappened(revision, this.#window);
     const refusal = this.#context.refusal();
     if (refusal !== undefined) throw refusal;
-    const compaction = this.#work.then(() => this.#compact(revision));
+    const { measures } = this.#context;
+    const compaction = this.#work.then(() => measures.compaction(() => this.#compact(revision)));
     this.#work = compaction.catch(() => undefined);
     await compaction;
   }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '@confer/shared';
+import { type EngineMeasures, UNMEASURED } from '../../measures.ts';
 import type { Engine, Timeline } from '../engine.ts';
 import type { RetentionLimits } from '../retention.ts';
 import { StorageError } from '../storage-error.ts';
@@ -13,6 +14,7 @@ import {
   requireReadable,
   UNFINISHED_RUNS_MAX,
 } from './directory/contents.ts';
+import { diskFigures } from './directory/disk-figures.ts';
 import { DiskReserve } from './directory/disk-reserve.ts';
 import { type LockedFile, lockDescriptor, lockFile } from './directory/file-lock.ts';
 import { type Label, readLabel, writeLabel } from './directory/label.ts';
@@ -52,6 +54,7 @@ export interface LmdbEngineOptions {
   readonly acceptLoss?: boolean;
   /** Without it, history is kept until somebody asks for a compaction. */
   readonly retention?: RetentionLimits;
+  readonly measures?: EngineMeasures;
   /** Told in one line what somebody should know of the data. */
   readonly onNotice?: (notice: string) => void;
 }
@@ -205,6 +208,8 @@ class Opening {
       defer,
       tombstonesMax,
       reserve: this.#reserve,
+      measures: this.#options.measures ?? UNMEASURED,
+      disk: (freeBytes) => diskFigures(this.#files, freeBytes),
       problem: () => this.#misplaced(lock) ?? look?.problem,
       release: (last) => this.#release(storage, { lock, look, epoch, timeline }, last),
       retention: this.#options.retention,

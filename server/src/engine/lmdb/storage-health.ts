@@ -14,6 +14,7 @@ export class StorageHealth implements EngineHealth {
   #worksSinceMs: number | undefined;
   /** What was wrong with the storage when it was looked at last. */
   #followed: string | undefined;
+  #writingSinceMs: number | undefined;
   #observer: ((health: Health) => void) | undefined;
 
   constructor(clock: Clock, uptimeMs: () => number) {
@@ -23,6 +24,20 @@ export class StorageHealth implements EngineHealth {
 
   get current(): Health {
     return this.#health;
+  }
+
+  get writingSinceMs(): number | undefined {
+    return this.#writingSinceMs;
+  }
+
+  /** A transaction begins; those that wait for it are not under way. */
+  began(): void {
+    this.#writingSinceMs = this.#uptimeMs();
+  }
+
+  /** It came to its end, well or not. */
+  ended(): void {
+    this.#writingSinceMs = undefined;
   }
 
   get hasFailed(): boolean {

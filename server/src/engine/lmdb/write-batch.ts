@@ -20,6 +20,8 @@ export class WriteBatch {
   /** By request id, of those that made a commit. */
   readonly outcomes = new Map<string, RecordedWrite>();
   readonly commits: EngineCommit[] = [];
+  /** When all of it was judged, in milliseconds that the process had run. */
+  judgedMs = 0;
   #taken: readonly Pending[] = [];
   #answers: Answer[] = [];
   #isLarge = false;

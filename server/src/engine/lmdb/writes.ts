@@ -1,4 +1,5 @@
 import { type Clock, ProtocolError } from '@confer/shared';
+import type { EngineMeasures } from '../../measures.ts';
 import { atOnce, type CooperativeSteps, inTurns } from '../cooperative-steps.ts';
 import type { CommitOutcome, EngineCommit, WriteRequest } from '../engine.ts';
 import {
@@ -29,6 +30,9 @@ export interface WriteContext {
   readonly tables: ReadTables;
   readonly clock: Clock;
   readonly requests: IdempotencyWindow;
+  /** Milliseconds that this process has run. */
+  readonly uptimeMs: () => number;
+  readonly measures: EngineMeasures;
   /** Runs something in a turn of its own, soon. */
   readonly defer: (run: () => void) => void;
   /** Runs a transaction, and `written` before the next one. `isFreeing`: it makes room in the end. */
@@ -136,7 +140,9 @@ export class Writes {
     this.#context.defer(() => this.#writeSoon());
   }
 
-  #written({ outcomes, commits }: WriteBatch, progress: Progress): void {
+  #written({ outcomes, commits, judgedMs }: WriteBatch, progress: Progress): void {
+    const { measures, uptimeMs } = this.#context;
+    if (commits.length > 0) measures.durable(uptimeMs() - judgedMs);
     for (const [requestId, { outcome }] of outcomes)
       this.#context.requests.add(requestId, outcome.revision);
     if (commits.length > 0) this.#context.onCommitted(commits, progress);
@@ -203,6 +209,7 @@ export class Writes {
       turn.made(pending, written.commit, { outcome: written.outcome, fingerprint });
     }
     recordRequests(tables, turn.outcomes, progress);
+    turn.judgedMs = this.#context.uptimeMs();
     return progress;
   }
 

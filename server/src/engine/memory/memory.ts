@@ -1,4 +1,5 @@
 import { type Clock, ProtocolError } from '@confer/shared';
+import { type EngineMeasures, UNMEASURED } from '../../measures.ts';
 import { type CooperativeSteps, TimeSlice } from '../cooperative-steps.ts';
 import type {
   CommitOutcome,
@@ -36,6 +37,7 @@ export interface MemoryEngineOptions {
   readonly tombstonesMax?: number;
   /** Without it, history is kept until somebody asks for a compaction. */
   readonly retention?: RetentionLimits;
+  readonly measures?: EngineMeasures;
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -74,6 +76,7 @@ class MemoryEngine implements Engine {
     disk = new MemoryDisk(),
     tombstonesMax = TOMBSTONES_MAX,
     retention,
+    measures = UNMEASURED,
     onNotice = () => {},
   }: MemoryEngineOptions) {
     disk.epoch ??= newId();
@@ -85,7 +88,7 @@ class MemoryEngine implements Engine {
     this.#clock = clock;
     this.#disk = disk;
     this.reads = new ReplicaReads(disk);
-    this.maintenance = this.#maintenanceOf(disk);
+    this.maintenance = this.#maintenanceOf(disk, measures);
     this.#tombstonesMax = tombstonesMax;
     if (retention !== undefined) this.#retention = new Retention(this, clock, retention, onNotice);
   }
@@ -98,12 +101,15 @@ class MemoryEngine implements Engine {
     });
   }
 
-  #maintenanceOf(disk: MemoryDisk): EngineMaintenance {
+  #maintenanceOf(disk: MemoryDisk, measures: EngineMeasures): EngineMaintenance {
     return {
       get historyBytes() {
         return disk.historyBytes;
       },
-      compact: (revision) => this.#compact(revision),
+      get historyCommits() {
+        return disk.log.length;
+      },
+      compact: (revision) => measures.compaction(() => this.#compact(revision)),
       timeAfter: (revision) => {
         requireInWindow(revision, this.reads);
         return timeAfter(disk.log, revision);

@@ -1,4 +1,5 @@
 import { type Clock, ProtocolError, type Random } from '@confer/shared';
+import type { EngineMeasures } from '../../../measures.ts';
 import { EtcdError } from '../client/cluster.ts';
 import type { Members } from '../client/members.ts';
 import type { TxnRequest, TxnResponse } from '../client/messages.ts';
@@ -10,6 +11,7 @@ export interface TxnSenderOptions {
   /** Milliseconds that this process has run, whatever is done to the clock. */
   readonly uptimeMs: () => number;
   readonly random: Random;
+  readonly measures: EngineMeasures;
   /** Why there is no touch with the cluster, while there is none. */
   readonly behind: () => string | undefined;
   /** Why nothing is sent any more, once that is so. */
@@ -68,7 +70,7 @@ export class TxnSender {
 
   /** `wasUncertain`: something is in doubt that this one is to settle, so that nothing is certain where it fails. */
   async send(txn: TxnRequest, wasUncertain = false): Promise<Sent> {
-    const { members, clock, uptimeMs, random, behind, closed, onRefusal } = this.#options;
+    const { members, clock, uptimeMs, random, behind, closed, onRefusal, measures } = this.#options;
     const startedMs = uptimeMs();
     let isUncertain = wasUncertain;
     for (let tries = 0; ; tries++) {
@@ -82,7 +84,10 @@ export class TxnSender {
         const shown = this.#options.shown();
         const response = await member.txn(txn, { timeoutMs });
         this.#requireForward(txn, response, { shown, isUncertain });
-        if (response.succeeded && hasPut(txn)) onRefusal(undefined);
+        if (response.succeeded && hasPut(txn)) {
+          onRefusal(undefined);
+          measures.durable(uptimeMs() - startedMs);
+        }
         return { response, isUncertain };
       } catch (error) {
         if (error instanceof ProtocolError) throw error;
