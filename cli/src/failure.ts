@@ -19,7 +19,7 @@ export const exitCodes = {
 /** What each says, for people. */
 const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: 'done',
-  other: 'another failure, or what --dry-run and doctor found is not as it should be',
+  other: 'another failure, or what --dry-run, doctor and health found is not as it should be',
   usage: 'the command line is wrong, or the data cannot be opened',
   notFound: 'there is nothing at the path, or no instance',
   conflict: 'somebody else wrote first, and nothing was written, or holds the lock',

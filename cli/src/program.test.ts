@@ -107,7 +107,7 @@ describe('the command line', () => {
 
 /** Commands that change nothing at a server that a context can name. */
 const READERS = [
-  ...['get', 'ls', 'tree', 'watch', 'status', 'doctor', 'export', 'whoami', 'auth check'],
+  ...['get', 'ls', 'tree', 'watch', 'status', 'health', 'doctor', 'export', 'whoami', 'auth check'],
   ...['role show', 'role ls', 'token ls', 'token show', 'explain', 'help', 'version', 'completion'],
   ...['context add', 'context use', 'context ls', 'context show', 'context rm'],
   // These are about files of this machine.

@@ -18,6 +18,7 @@ import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
 import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
+import { addHealth } from './commands/health.ts';
 import { addHelp } from './commands/help.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
@@ -81,6 +82,7 @@ const COMMANDS = [
   addWatch,
   addWait,
   addStatus,
+  addHealth,
   addSubscribers,
   addSessions,
   addTop,
