@@ -54,7 +54,7 @@ class RequestMeasures {
 export interface EngineMeasures {
   /** What was judged together is durable, so long after it was judged. */
   durable(tookMs: number): void;
-  /** Runs a compaction, whose time counts where it comes to its end. */
+  /** Runs a compaction: how long it takes counts where it comes to its end, and that it fails where it does not. */
   compaction(run: () => Promise<void>): Promise<void>;
 }
 
@@ -76,6 +76,7 @@ export class Measures implements EngineMeasures {
   readonly fanOutSeconds = new Histogram(FAN_OUT_BOUNDS);
   /** From when a heartbeat was sent until it was answered. */
   readonly heartbeatSeconds = new Histogram(REQUEST_BOUNDS);
+  compactionsFailed = 0;
   puts = 0;
   deletes = 0;
   /** Of watches, handed to connections. */
@@ -93,7 +94,12 @@ export class Measures implements EngineMeasures {
 
   async compaction(run: () => Promise<void>): Promise<void> {
     const beganMs = this.#uptimeMs();
-    await run();
+    try {
+      await run();
+    } catch (error) {
+      this.compactionsFailed += 1;
+      throw error;
+    }
     this.compactionSeconds.observe((this.#uptimeMs() - beganMs) / 1_000);
   }
 

@@ -43,6 +43,12 @@ export const storeMetrics: readonly Metric[] = [
     ...single(({ measures }) => measures.compactionSeconds.read()),
   },
   {
+    name: 'confer_compactions_failed_total',
+    type: 'counter',
+    help: 'Compactions of history that failed; what is left is tried again with the next.',
+    ...single(({ measures }) => measures.compactionsFailed),
+  },
+  {
     name: 'confer_storage_bytes',
     type: 'gauge',
     help: 'Bytes of the store on the disk of this machine: what of its file holds something (used), the whole file (file), the write-ahead log (journal).',

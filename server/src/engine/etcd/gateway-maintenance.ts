@@ -53,13 +53,14 @@ export class GatewayMaintenance implements EngineMaintenance {
     return this.#options.state.replica.log.length;
   }
 
-  compact(revision: number): Promise<void> {
-    return this.#options.measures.compaction(() => this.#compact(revision));
+  async compact(revision: number): Promise<void> {
+    const { reads, measures } = this.#options;
+    requireHappened(revision, reads);
+    await measures.compaction(() => this.#compact(revision));
   }
 
   async #compact(revision: number): Promise<void> {
     const { reads, upstream } = this.#options;
-    requireHappened(revision, reads);
     if (revision > reads.compactedRevision && (await this.#decide(revision)))
       await this.#compactCluster(revision);
     await upstream.compactTo(revision);

@@ -109,7 +109,10 @@ class MemoryEngine implements Engine {
       get historyCommits() {
         return disk.log.length;
       },
-      compact: (revision) => measures.compaction(() => this.#compact(revision)),
+      compact: async (revision) => {
+        requireHappened(revision, this.reads);
+        await measures.compaction(() => this.#compact(revision));
+      },
       timeAfter: (revision) => {
         requireInWindow(revision, this.reads);
         return timeAfter(disk.log, revision);
@@ -118,7 +121,6 @@ class MemoryEngine implements Engine {
   }
 
   async #compact(revision: number): Promise<void> {
-    requireHappened(revision, this.reads);
     const disk = this.#disk;
     disk.compactedRevision = Math.max(disk.compactedRevision, revision);
     while (this.#dropCommits(disk.compactedRevision))
