@@ -21,6 +21,11 @@ const LAYERS = {
     imports: ['api', 'auth', 'watch', 'lease', 'store'],
     types: ['transport/socket', 'audit'],
   },
+  // Of sessions what both share: what requests wait for, and where what is asked for goes.
+  http: {
+    imports: ['api', 'session', 'auth', 'store', 'transport/request-head'],
+    types: ['transport/exchange', 'audit'],
+  },
   api: { imports: ['auth', 'watch', 'lease', 'store'], types: ['audit'] },
   auth: { imports: ['store'], types: ['audit'] },
   audit: { imports: [], types: [] },

@@ -8,6 +8,8 @@ import type { BootstrapSecret } from './auth/token-authority.ts';
 import { coreCondition, coreFigures } from './core-figures.ts';
 import { Counters } from './counters.ts';
 import type { DiskFigures, Engine, Health } from './engine/engine.ts';
+import type { HttpService } from './http/http-service.ts';
+import { Underway } from './http/underway.ts';
 import { Leases } from './lease/leases.ts';
 import type { Log } from './log.ts';
 import { Measures } from './measures.ts';
@@ -15,7 +17,6 @@ import type { CoreFigures } from './metrics/figures.ts';
 import type { Runtime } from './runtime.ts';
 import { Heartbeats } from './session/heartbeats.ts';
 import { RequestTurns } from './session/request-turns.ts';
-import type { SessionService } from './session/service.ts';
 import { Session } from './session/session.ts';
 import { farewellOf, sayFarewell } from './stopping/farewell.ts';
 import { Store } from './store/store.ts';
@@ -60,7 +61,7 @@ export interface AuthOptions {
 export class Core {
   readonly #engine: Engine;
   readonly #runtime: Runtime;
-  readonly #service: SessionService;
+  readonly #service: HttpService;
   readonly #heartbeats: Heartbeats;
   readonly #sessions = new Set<Session>();
   /** By how long the process had run: a clock may be set. */
@@ -126,6 +127,7 @@ export class Core {
       status,
       figures,
       behindMs,
+      underway: new Underway(),
     };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
   }
@@ -142,6 +144,11 @@ export class Core {
     this.#service.store
       .commitOwn({ operations, conditions: [], actor: 'confer', requestId })
       .catch(() => {});
+  }
+
+  /** What the requests of HTTP are done with. */
+  get http(): HttpService {
+    return this.#service;
   }
 
   /** Takes a new connection. */
@@ -222,11 +229,16 @@ export class Core {
    */
   async part(withinMs: number, { hasOthers = this.#engine.supports.shared } = {}): Promise<void> {
     const guests = this.#sessions.size;
-    if (guests === 0) return;
-    const plan = farewellOf(guests, { hasOthers, withinMs: Math.max(0, withinMs - ARRIVAL_MS) });
-    await sayFarewell(this.#sessions, plan, this.#runtime);
+    const { underway } = this.#service;
+    const answered = underway.close();
+    if (guests === 0 && underway.count === 0) return;
+    const untilMs = Math.max(0, withinMs - ARRIVAL_MS);
+    const late = this.#pause(untilMs);
+    const plan = farewellOf(guests, { hasOthers, withinMs: untilMs });
+    const farewell = sayFarewell(this.#sessions, plan, this.#runtime);
+    await Promise.all([farewell, Promise.race([answered, late])]);
     // A socket says that it is closed before its last bytes are with the peer.
-    await new Promise<void>((resume) => this.#runtime.clock.setTimer(ARRIVAL_MS, resume));
+    await this.#pause(ARRIVAL_MS);
   }
 
   /** Drops whoever is left, finishes what was accepted, and lets go of the storage. */
@@ -242,6 +254,10 @@ export class Core {
   async stop(): Promise<void> {
     await this.part(PART_MS, { hasOthers: false });
     await this.close();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resume) => this.#runtime.clock.setTimer(ms, resume));
   }
 
   /** Between the feed and the watches, where rights can end. */

@@ -66,7 +66,8 @@ export class Counters {
       const endsConnection = errorKind(code).closeCode !== undefined;
       const endsWithoutOne = code === 'internal' || code === 'damaged';
       if (endsConnection || endsWithoutOne) this.#counts.set(`connectionsEnded.${code}`, 0);
-      if (!endsConnection) this.#counts.set(`requestsRefused.${code}`, 0);
+      // Also those that end a WebSocket: over HTTP they are answers.
+      this.#counts.set(`requestsRefused.${code}`, 0);
     }
   }
 

@@ -1,5 +1,6 @@
 import { type Clock, errorKind, type Status } from '@confer/shared';
 import type { Core } from './core.ts';
+import type { HttpService } from './http/http-service.ts';
 import type { Log } from './log.ts';
 import { NOBODY, type Socket, type SocketHandlers } from './transport/socket.ts';
 
@@ -47,6 +48,11 @@ export class Serving {
     if (this.#state.kind === 'serving') return this.#state.core.accept(socket);
     socket.close(SHUTTING_DOWN, 'the server opens another history');
     return NOBODY;
+  }
+
+  /** What requests of HTTP are done with; undefined while nothing is served. */
+  get http(): HttpService | undefined {
+    return this.#state.kind === 'serving' ? this.#state.core.http : undefined;
   }
 
   status(): Omit<Status, 'type' | 'id'> {

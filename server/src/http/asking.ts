@@ -1,0 +1,64 @@
+import { isErrorCode, type Reply, type Request } from '@confer/shared';
+import { type Answer, handle } from '../api/api.ts';
+import { type ApiContext, Later } from '../api/context.ts';
+import { HttpFailure } from './failure.ts';
+import { Gone } from './gone.ts';
+import type { HttpService } from './http-service.ts';
+
+/**
+ * Has a request answered by the table that the WebSocket's are answered by, in a turn that has time for it, and counts
+ * it as they are counted. One whose asker has gone before it was begun is not done.
+ */
+export function answered(
+  request: Request,
+  context: ApiContext,
+  service: HttpService,
+  isGone: () => boolean,
+): Promise<Reply> {
+  service.counters.count('requestsTaken');
+  return new Promise((resolve, reject) => {
+    const begin = (work: () => Answer) => {
+      const answer = work();
+      if (answer instanceof Later) void answer.ready.then((next) => inTurn(next, begin));
+      else if (answer instanceof Promise) answer.then(resolve, reject);
+      else resolve(answer);
+    };
+    const inTurn = (work: () => Answer, run: typeof begin) => {
+      const { turns } = service;
+      const beginOne = () => {
+        try {
+          if (isGone()) throw new Gone();
+          run(work);
+        } catch (error) {
+          reject(error);
+        }
+        return false;
+      };
+      // safeguard: request-waits-for-a-turn
+      if (turns.isTime) beginOne();
+      else turns.schedule({ beginOne });
+    };
+    inTurn(() => handle(request, context), begin);
+  });
+}
+
+/** The reply as it should be; throws the failure of an error. */
+export function expectReply<Type extends Reply['type']>(
+  reply: Reply,
+  type: Type,
+  { counters }: HttpService,
+): Extract<Reply, { type: Type }> {
+  if (isOfType(reply, type)) return reply;
+  if (reply.type !== 'error' || !isErrorCode(reply.code))
+    throw new Error(`${reply.type} came where ${type} was expected`);
+  counters.count(`requestsRefused.${reply.code}`);
+  const { type: _, id: __, code, ...said } = reply;
+  throw new HttpFailure({ ...said, code: reply.code });
+}
+
+function isOfType<Type extends Reply['type']>(
+  reply: Reply,
+  type: Type,
+): reply is Extract<Reply, { type: Type }> {
+  return reply.type === type;
+}

@@ -1,0 +1,66 @@
+import { ProtocolError, type Timer, times } from '@confer/shared';
+import type { Exchange } from '../transport/exchange.ts';
+import { headerOf } from '../transport/request-head.ts';
+import { Gone } from './gone.ts';
+import type { HttpService } from './http-service.ts';
+
+/** The same time as a message has that comes in pieces over a WebSocket. */
+const WHOLE_WITHIN_MS = times.frameBeatsMax * times.heartbeatMs;
+
+/** What the body of a request may be. */
+export interface BodyRules {
+  readonly bytesMax: number;
+  /** Told of, once, when the other side goes. */
+  readonly onGone: (told: () => void) => void;
+}
+
+/** Reads the body of a request as text. Rejects where it is too long, too late, or no UTF-8. */
+export function readText(
+  exchange: Exchange,
+  { bytesMax, onGone }: BodyRules,
+  { clock, underway }: HttpService,
+): Promise<string> {
+  const declared = lengthOf(exchange);
+  // safeguard: body-is-not-read-where-it-is-too-long
+  if (declared > bytesMax) return Promise.reject(tooLarge(bytesMax));
+  const release = underway.holdBody(Math.min(declared, bytesMax));
+  return new Promise((resolve, reject) => {
+    let timer: Timer | undefined;
+    const end = (settle: () => void) => {
+      timer?.cancel();
+      release();
+      settle();
+    };
+    timer = clock.setTimer(WHOLE_WITHIN_MS, () =>
+      end(() => reject(new ProtocolError('silent', 'the body did not come in time'))),
+    );
+    onGone(() => end(() => reject(new Gone())));
+    exchange.readBody(bytesMax, (body) =>
+      end(() => {
+        const text = textOf(body);
+        if (text === undefined) reject(new ProtocolError('invalid_value', 'a body is UTF-8'));
+        else resolve(text);
+      }),
+    );
+  });
+}
+
+/** As many bytes as are announced; any number where none are, as with those that come in chunks. */
+function lengthOf({ head }: Exchange): number {
+  const announced = headerOf(head, 'content-length');
+  if (announced !== '') return Number(announced);
+  return head.headers.has('transfer-encoding') ? Number.MAX_SAFE_INTEGER : 0;
+}
+
+function tooLarge(bytesMax: number): ProtocolError {
+  return new ProtocolError('too_large', `a body has at most ${bytesMax} bytes here`);
+}
+
+function textOf(body: Uint8Array): string | undefined {
+  try {
+    // A byte order mark is part of a value.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}

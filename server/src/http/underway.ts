@@ -1,0 +1,66 @@
+import { ProtocolError } from '@confer/shared';
+
+/** Of requests whose answer is not begun. WebSockets have bounds of their own. */
+const REQUESTS_MAX = 10_000;
+/** Bodies that are being read, all together: as many of the largest as a small server has room for. */
+const BODY_BYTES_MAX = 256 * 1024 * 1024;
+
+/** The requests of HTTP that have no answer yet, of a whole server: bounded, and waited for when it stops. */
+export class Underway {
+  #count = 0;
+  #bodyBytes = 0;
+  #isClosed = false;
+  readonly #onAnswered: (() => void)[] = [];
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Lets nothing more in. Resolves once all that came before has its answer. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return new Promise((resolve) => {
+      this.#onAnswered.push(resolve);
+      this.#lookWhetherAnswered();
+    });
+  }
+
+  /** Counts a request in, until what this returns is called. Throws where none more is taken. */
+  begin(): () => void {
+    // safeguard: stopping-server-takes-no-requests
+    if (this.#isClosed) throw new ProtocolError('shutting_down', 'the server is stopping');
+    if (this.#count >= REQUESTS_MAX)
+      throw new ProtocolError(
+        'too_many_requests',
+        `at most ${REQUESTS_MAX} requests wait for an answer`,
+      );
+    this.#count += 1;
+    return once(() => {
+      this.#count -= 1;
+      this.#lookWhetherAnswered();
+    });
+  }
+
+  /** Makes room for a body, until what this returns is called. Throws where there is none. */
+  holdBody(bytes: number): () => void {
+    // safeguard: bodies-are-bounded-together
+    if (this.#bodyBytes + bytes > BODY_BYTES_MAX)
+      throw new ProtocolError('too_many_requests', 'too many bodies are being read at once');
+    this.#bodyBytes += bytes;
+    return once(() => {
+      this.#bodyBytes -= bytes;
+    });
+  }
+
+  #lookWhetherAnswered(): void {
+    if (this.#isClosed && this.#count === 0) for (const told of this.#onAnswered.splice(0)) told();
+  }
+}
+
+function once(run: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) run();
+    isDone = true;
+  };
+}

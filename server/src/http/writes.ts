@@ -1,0 +1,39 @@
+import { type CommitRequest, limits, ProtocolError } from '@confer/shared';
+import { headerOf } from '../transport/request-head.ts';
+import { HttpFailure } from './failure.ts';
+import type { Call } from './route.ts';
+
+/** What came of a write. */
+export interface Written {
+  readonly revision: number;
+  readonly puts: number;
+  readonly deletes: number;
+}
+
+const PRECONDITION_FAILED = 412;
+
+/** Makes a commit. Where a condition came in a header, that it does not hold is said as HTTP says it. */
+export async function written(
+  call: Call,
+  asked: Omit<CommitRequest, 'type' | 'id' | 'requestId'>,
+): Promise<Written> {
+  try {
+    const requestId = requestIdOf(call);
+    const request = { ...asked, type: 'commit', id: 0, requestId } as const;
+    const { revision, puts, deletes } = await call.ask(request, 'committed');
+    return { revision, puts, deletes };
+  } catch (error) {
+    if (!(error instanceof HttpFailure) || error.body.code !== 'conflict') throw error;
+    throw new HttpFailure(error.body, error.headers, PRECONDITION_FAILED);
+  }
+}
+
+/** The same for every try of a write, so that it is done once (S4); a fresh one where none was sent. */
+export function requestIdOf({ exchange, service }: Call): string {
+  const key = headerOf(exchange.head, 'idempotency-key');
+  if (key === '') return service.runtime.newId();
+  // safeguard: idempotency-key-is-whole
+  if (key.length <= limits.requestIdLengthMax && /^[\x21-\x7e]+$/.test(key)) return key;
+  const rule = `an Idempotency-Key has 1 to ${limits.requestIdLengthMax} printable ASCII characters`;
+  throw new ProtocolError('invalid_message', rule);
+}
