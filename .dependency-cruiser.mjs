@@ -104,7 +104,8 @@ const packageRules = [
       pathNot: [
         ...TESTS,
         '^cli/src/runs/(serve|data|restore|token-offline|audit|tls|transport-here)\\.ts$',
-        '^cli/src/serving/(server-options|reload)\\.ts$',
+        '^cli/src/serving/(server-options|reload|welcome)\\.ts$',
+        '^cli/src/logging/(line|server-log)\\.ts$',
       ],
     },
     { path: named('server') },

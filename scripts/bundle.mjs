@@ -110,7 +110,7 @@ export async function bundleCommand() {
     // Of its two builds the one that begins in half the time, as what is not used of it is left out.
     alias: { liquidjs: `${root}cli/node_modules/liquidjs/dist/liquid.node.mjs` },
     target: 'node20',
-    external: ['@confer/server', 'jsonc-parser', 'smol-toml', 'yaml'],
+    external: ['@confer/server', 'jsonc-parser', 'pino', 'smol-toml', 'yaml'],
     // ws is of the old module system, and asks for what belongs to Node in its way.
     banner: {
       js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",

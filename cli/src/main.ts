@@ -12,6 +12,8 @@ const ended = new AbortController();
 /** A terminal asks a whole group of processes, and pnpm passes on what it was asked: that is one request. */
 const SAME_REQUEST_MS = 500;
 let askedAt = 0;
+/** How long the last words wait for a reader. */
+const LAST_WORDS_MS = 1_000;
 /** Somebody else decides when this process ends. */
 let isSupervising = false;
 /** The terminal was closed, and what is still said is for nobody. */
@@ -76,6 +78,9 @@ const terminal: Terminal = {
   },
   stderr: {
     isTty: process.stderr.isTTY === true,
+    get waitingBytes() {
+      return process.stderr.writableLength;
+    },
     write: (text) => void process.stderr.write(text),
   },
   stdin: { isTty: process.stdin.isTTY === true, read: readStdin, ask },
@@ -104,11 +109,23 @@ const terminal: Terminal = {
   command: commandName(process.argv[1] ?? 'confer'),
   user: userName(),
   onHangUp,
+  onCrash: (run) => void process.on('uncaughtExceptionMonitor', run),
   supervise,
   signal: ended.signal,
 };
 
-process.exit(await run(process.argv.slice(2), terminal));
+const exitCode = await run(process.argv.slice(2), terminal);
+await lastWords();
+process.exit(exitCode);
+
+/** A pipe that is full takes what was said only as its reader reads. Nobody waits long for one that does not. */
+async function lastWords(): Promise<void> {
+  if (process.stderr.writableLength === 0) return;
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, LAST_WORDS_MS);
+    process.stderr.write('', () => resolve());
+  });
+}
 
 function onHangUp(run: () => void): void {
   // Who started it by hand has it end with the window; a service manager gives it none.

@@ -40,6 +40,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
     },
     stderr: {
       isTty,
+      waitingBytes: 0,
       write(text) {
         err += text;
         around.onOutput?.(out, err);
@@ -61,6 +62,7 @@ export async function confer(args: readonly string[], around: Surroundings = {})
     command: 'confer',
     user: 'tester',
     onHangUp: () => {},
+    onCrash: () => {},
     supervise: (run) => around.signal?.addEventListener('abort', () => run('SIGINT')),
     signal: around.signal ?? new AbortController().signal,
   };

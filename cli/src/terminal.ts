@@ -10,7 +10,12 @@ export interface Terminal {
     write(data: string | Uint8Array): Promise<void>;
   };
   /** Everything that is no data. */
-  readonly stderr: { readonly isTty: boolean; write(text: string): void };
+  readonly stderr: {
+    readonly isTty: boolean;
+    /** What was written and the reader has not taken yet. */
+    readonly waitingBytes: number;
+    write(text: string): void;
+  };
   readonly stdin: {
     readonly isTty: boolean;
     /** Everything up to its end. */
@@ -33,6 +38,8 @@ export interface Terminal {
    * files say now. Where there is a terminal, that signal says that it was closed, and asks the command to end.
    */
   readonly onHangUp: (run: () => void) => void;
+  /** Tells `run` of what nobody expected, right before the process ends because of it. */
+  readonly onCrash: (run: (error: unknown) => void) => void;
   /**
    * For what must not end before it has put its things in order: from now on signals do nothing but tell `run`, and an
    * output that nobody reads any more is no reason to end.

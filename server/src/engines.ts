@@ -148,7 +148,8 @@ function requireEndpoint(endpoint: string): void {
     );
 }
 
-async function readIfNamed(file: string | undefined): Promise<Buffer | undefined> {
+/** @throws {StartError} where it cannot. */
+export async function readIfNamed(file: string | undefined): Promise<Buffer | undefined> {
   if (file === undefined) return undefined;
   try {
     return await readFile(file);

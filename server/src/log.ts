@@ -1,4 +1,5 @@
-export type LogLevel = 'info' | 'warn' | 'error';
+/** `debug`: what only somebody wants to know who looks for something. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Takes one line of the server's log. Fields never hold values of entries. */
 export type Log = (

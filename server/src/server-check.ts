@@ -1,7 +1,7 @@
 import { DEFAULT_PORT } from '@confer/shared';
 import { admissionOf } from './admission.ts';
 import { doorOf, gateOf, requireSafe } from './door.ts';
-import { accessOf } from './engines.ts';
+import { accessOf, type EtcdOptions, readIfNamed } from './engines.ts';
 import { StartError } from './errors.ts';
 import { guardChecks } from './guard.ts';
 import { requireTransport } from './listen.ts';
@@ -19,7 +19,8 @@ const silent = () => {};
  */
 export async function checkServer(options: ServerOptions): Promise<readonly string[]> {
   const found = await Promise.all(checksOf(options).map(problemOf));
-  return found.filter((problem) => problem !== undefined);
+  const problems = found.filter((problem) => problem !== undefined);
+  return [...new Set(problems)];
 }
 
 function checksOf(options: ServerOptions): readonly (() => unknown)[] {
@@ -40,8 +41,15 @@ function checksOf(options: ServerOptions): readonly (() => unknown)[] {
     ...publicHosts.map((one) => () => gateOf({ ...place, publicHosts: [one] })),
     () => tls && doorOf({ ...place, tls, insecure: true }, systemRuntime.clock.now()),
     ...guardChecks(options, { directory, log: silent }),
-    () => options.engine === 'etcd' && accessOf(options),
+    ...(options.engine === 'etcd' ? etcdChecks(options) : []),
   ];
+}
+
+/** Each file by itself, and then all together, which stops at the first of them. */
+function etcdChecks(options: EtcdOptions): readonly (() => unknown)[] {
+  const { caFile, certFile, keyFile, passwordFile } = options;
+  const files = [caFile, certFile, keyFile, passwordFile];
+  return [...files.map((file) => () => readIfNamed(file)), () => accessOf(options)];
 }
 
 async function requireHost(host: string, port: number): Promise<void> {

@@ -54,7 +54,8 @@ export async function endAll(): Promise<void> {
 
 function begin(directory: string, port: number, { faults, args = [] }: ServedOptions) {
   const listen = ['--listen', `127.0.0.1:${port}`];
-  const command = [CLI, 'serve', ...listen, '--data', directory, ...args] as const;
+  const text = ['--log-format', 'text'];
+  const command = [CLI, 'serve', ...listen, ...text, '--data', directory, ...args] as const;
   const [script, ...rest] = command;
   const watched =
     faults === undefined

@@ -126,7 +126,10 @@ export async function serve(
 ): Promise<{ program: Program; url: string; port: number }> {
   // Asking for port 0 would take one that cannot be taken again while old connections linger.
   const port = at ?? (await freePort());
-  const program = new Program(CLI, ['serve', '--listen', `127.0.0.1:${port}`, ...args]);
+  const listen = ['--listen', `127.0.0.1:${port}`];
+  // As a person reads it: what logs look like to programs is the concern of the tests of the log.
+  const text = args.includes('--log-format') ? [] : ['--log-format', 'text'];
+  const program = new Program(CLI, ['serve', ...listen, ...text, ...args]);
   const url = await program.saw(({ stdout, child }) => {
     if (child.exitCode !== null) throw new Error(`the server ended: ${program.stderr}`);
     return /^(https?:\/\/\S+)\n/.exec(stdout)?.[1];

@@ -1,25 +1,26 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
-  BOOTSTRAP_TOKEN_FILE,
   checkServer,
   createServer,
-  type Log,
+  type LogLevel,
   type Server,
   type ServerOptions,
   StartError,
   StopError,
 } from '@confer/server';
-import { DEFAULT_PORT } from '@confer/shared';
 import { type ServiceNews, tellServiceManager } from '../child/service-manager.ts';
 import { type Context, notice } from '../context.ts';
 import { BadEnd, exitCodes, Failure } from '../failure.ts';
+import { isSaid } from '../logging/line.ts';
+import { type LogFormat, ServerLog } from '../logging/server-log.ts';
 import { oneLine } from '../output/text.ts';
 import type { Flags } from '../serving/from-flags.ts';
 import { readSettings } from '../serving/read-settings.ts';
 import { Reload } from '../serving/reload.ts';
 import type { Resolved } from '../serving/resolved.ts';
 import { contradictions, serverOptionsOf } from '../serving/server-options.ts';
+import { SETTINGS } from '../serving/table.ts';
+import { placeOf, welcome } from '../serving/welcome.ts';
 import { VERSION } from '../version.ts';
 
 const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
@@ -34,37 +35,54 @@ export async function serve(context: Context, flags: Flags): Promise<void> {
   const { terminal } = context;
   const read = () => readSettings({ flags, env: terminal.env, directory: resolve('.') });
   const settings = await read();
-  for (const warning of settings.warnings) notice(context, `warning: ${warning}`);
   if (flags.printConfig === true) await print(context, settings);
+  if (flags.checkConfig === true) await check(context, settings);
   requireWell(settings);
-  const options = serverOptionsOf(settings);
-  if (flags.checkConfig === true) await check(context, options);
   if (flags.printConfig === true || flags.checkConfig === true) return;
-  const say: Log = (level, message, fields) => log(context, level, message, fields);
-  const starting = start({ ...options, log: say });
+  const format = formatOf(context, settings);
+  const serverLog = await ServerLog.open(terminal, { format, level: levelOf(context, settings) });
+  const { log } = serverLog;
+  for (const warning of settings.warnings) log('warn', warning);
+  terminal.onCrash((error) => log('error', 'this is a bug in confer', { error: textOf(error) }));
+  const options = serverOptionsOf(settings);
+  let reload: Reload | undefined;
+  // Also while it starts: whoever asks then gets what he wants.
+  terminal.onHangUp(() => void reload?.ask());
+  const starting = start({ ...options, log });
   // A gateway that waits for etcd has nothing yet to put in order; who opens data of his own finishes that first.
   const isPatient = options.engine !== 'etcd';
   const server = await (isPatient ? starting : Promise.race([starting, aborted(terminal.signal)]));
   if (server === undefined) return notice(context, 'stopped before it served anybody');
   const tell = (news: ServiceNews) =>
-    tellServiceManager(terminal.env, news, (problem) => say('warn', problem));
+    tellServiceManager(terminal.env, news, (problem) => log('warn', problem));
   if (!terminal.signal.aborted) {
     await terminal.stdout.write(`${server.url}\n`);
-    welcome(context, server, options);
+    if (format === 'text') welcome(context, server, options);
+    else log('info', 'listening', lifeOf(server, options));
     tell({ kind: 'ready', status: `serves at ${server.url}` });
   }
-  const reload = new Reload({
+  reload = new Reload({
     settings,
     read,
     check: (next) => checkServer(serverOptionsOf(next)),
-    apply: (changes) => server.reload(changes),
-    log: say,
+    apply: async (changes, next) => {
+      await server.reload(changes);
+      serverLog.setLevel(levelOf(context, next));
+    },
+    log,
   });
-  terminal.onHangUp(() => void reload.ask());
   const failure = await Promise.race([aborted(terminal.signal), server.failed]);
-  notice(context, 'stopping');
+  if (format === 'text') notice(context, 'stopping');
+  else log('info', 'stopping', { reason: failure ?? String(terminal.signal.reason) });
   tell({ kind: 'stopping' });
   await stop(server);
+  if (format === 'json') log('info', 'stopped');
+  serverLog.close();
+  endOf(server, failure);
+}
+
+/** A bad end is one that loses something. */
+function endOf(server: Server, failure: string | undefined): void {
   const { storage, storageProblem } = server.status();
   // A gateway that is out of touch keeps nothing that could be lost.
   const problem = failure ?? (storage === 'behind' ? undefined : storageProblem);
@@ -81,15 +99,32 @@ async function stop(server: Server): Promise<void> {
   }
 }
 
+function formatOf({ terminal }: Context, settings: Resolved): LogFormat {
+  const format = settings.value(SETTINGS.logFormat);
+  if (format !== 'auto') return format;
+  return terminal.stderr.isTty ? 'text' : 'json';
+}
+
+function levelOf(context: Context, settings: Resolved): LogLevel {
+  const level = settings.value(SETTINGS.logLevel);
+  return context.settings.quiet && isSaid('info', level) ? 'warn' : level;
+}
+
+function lifeOf({ url, transport }: Server, options: ServerOptions) {
+  return { url, transport, version: VERSION, engine: options.engine, data: placeOf(options) };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 /** Says all that is wrong with what a server would be started with. */
-async function check(context: Context, options: ServerOptions): Promise<void> {
-  const found = await checkServer(options);
-  if (found.length > 0)
-    throw new Failure(
-      exitCodes.invalid,
-      'invalid_config',
-      found.map((one) => oneLine(one)),
-    );
+async function check(context: Context, settings: Resolved): Promise<void> {
+  for (const warning of settings.warnings) notice(context, `warning: ${warning}`);
+  requireWell(settings);
+  const found = await checkServer(serverOptionsOf(settings));
+  const problems = found.map((one) => oneLine(one));
+  if (problems.length > 0) throw new Failure(exitCodes.invalid, 'invalid_config', problems);
   notice(context, 'the settings are well');
 }
 
@@ -114,64 +149,6 @@ async function start(options: ServerOptions): Promise<Server> {
     if (!(error instanceof StartError)) throw error;
     throw new Failure(exitCodeOf[error.kind], error.kind, oneLine(error.message));
   }
-}
-
-/** Where the commands look where nobody says where. */
-const AT_HOME = `http://127.0.0.1:${DEFAULT_PORT}`;
-
-function welcome(context: Context, { url, transport }: Server, options: ServerOptions): void {
-  // Nobody connects to all addresses at once.
-  const reached = url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//localhost');
-  const at = [
-    context.terminal.command,
-    ...(url === AT_HOME ? [] : ['--url', reached]),
-    ...(options.tls === undefined ? [] : ['--ca CA.PEM']),
-    ...(options.tls?.clientCaFile === undefined ? [] : ['--cert CERT.PEM --key KEY.PEM']),
-  ].join(' ');
-  notice(context, `confer ${VERSION} listens on ${url} (${transport})`);
-  notice(context, `data: ${placeOf(options)}`);
-  if (options.auth === 'on') welcomeKnown(context, at, options);
-  else {
-    notice(context, `next, in another terminal: ${at} set /greeting hello`);
-    notice(context, `and to see changes live:   ${at} watch /`);
-  }
-  if (options.tls !== undefined)
-    notice(context, 'CA.PEM is the authority of the certificate; a public one needs no --ca');
-}
-
-/** Where everybody is asked who they are, and perhaps nobody is known yet. */
-function welcomeKnown(context: Context, at: string, options: ServerOptions): void {
-  const file =
-    options.engine === 'lmdb' ? join(options.dataDirectory, BOOTSTRAP_TOKEN_FILE) : undefined;
-  if (file !== undefined && existsSync(file))
-    notice(
-      context,
-      `next, in another terminal: ${at} token create root --role admin --out root.token --token-file ${file}`,
-    );
-  notice(context, `commands take --token-file FILE, or CONFER_TOKEN: ${at} help rights`);
-}
-
-function placeOf(options: ServerOptions): string {
-  switch (options.engine) {
-    case 'memory':
-      return 'in memory; gone when this ends';
-    case 'lmdb':
-      return options.dataDirectory;
-    case 'etcd':
-      return `in etcd at ${options.endpoints.join(', ')}, below ${options.prefix ?? ''}`;
-  }
-}
-
-function log(
-  context: Context,
-  level: string,
-  message: string,
-  fields: Readonly<Record<string, string | number>> = {},
-): void {
-  if (level === 'info' && context.settings.quiet) return;
-  const more = Object.entries(fields).map(([name, value]) => ` ${name}=${value}`);
-  const text = `${new Date(context.terminal.clock.now()).toISOString()} ${level} ${message}${more.join('')}`;
-  context.terminal.stderr.write(`${oneLine(text)}\n`);
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {

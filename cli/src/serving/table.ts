@@ -79,6 +79,19 @@ export const SETTINGS = {
     initial: '20s',
     help: 'end within so long, that delay included: clients are sent away, what they asked for is finished',
   }),
+  logLevel: setting({
+    name: 'log.level',
+    kind: choice('level', ['error', 'warn', 'info', 'debug']),
+    initial: 'info',
+    reloads: true,
+    help: 'what is said of what happens, on stderr: this and what is worse',
+  }),
+  logFormat: setting({
+    name: 'log.format',
+    kind: choice('format', ['auto', 'json', 'text']),
+    initial: 'auto',
+    help: 'a line of JSON each, or text for people; auto is text on a terminal and else json',
+  }),
   tlsCert: setting({
     name: 'tls.cert',
     kind: file,

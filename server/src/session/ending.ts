@@ -26,7 +26,7 @@ export function noteEnd(
   reason: string,
 ): void {
   const level = code === 'shutting_down' ? 'info' : 'warn';
-  log(level, 'connection ended', { ...ended, code, message: reason });
+  log(level, 'connection ended', { ...ended, code, reason });
   counters.count(`connectionsEnded.${code}`);
   if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
 }
@@ -37,8 +37,15 @@ export function noteBadFrame({ counters }: SessionService, problem: BadFrame): v
   if (problem === 'too large') counters.count('connectionsEnded.frame_too_large');
 }
 
+/** Notes that the other side has gone, which is its right. */
+export function noteGone({ log }: SessionService, gone: Ended): void {
+  log('debug', 'connection closed', { ...gone });
+}
+
 /** Writes down that somebody came in. */
-export function auditLogin({ auditing }: SessionService, who: AuditActor): void {
+export function auditLogin({ auditing, log }: SessionService, who: AuditActor): void {
+  const { session = '', client, principal = '' } = who;
+  log('debug', 'connection opened', { session, principal, client: client?.name ?? '' });
   void auditing?.audit.record({ event: 'login', outcome: 'done', reason: `by ${who.kind}`, who });
 }
 

@@ -22,6 +22,7 @@ import {
   failureOf,
   noteBadFrame,
   noteEnd,
+  noteGone,
 } from './ending.ts';
 import { awaitHello, identify } from './identify.ts';
 import { Incoming } from './incoming.ts';
@@ -137,6 +138,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
   }
 
   onClose(): void {
+    if (this.#state.kind !== 'closed') noteGone(this.#service, this.#named);
     this.#becomeClosed();
   }
 
@@ -284,10 +286,14 @@ export class Session implements SocketHandlers, ApiSink, Guest {
       this.#answers.refuse({ type: 'error', id, code, message: problem }, bytes);
   }
 
+  get #named() {
+    return { session: this.id, remote: this.#socket.remote };
+  }
+
   /** `reason`: for the log, where it is not the other side's to know. */
   #end(code: ErrorCode, message: string, reason = message): void {
     if (this.#state.kind === 'closed') return;
-    noteEnd(this.#service, { session: this.id, remote: this.#socket.remote }, code, reason);
+    noteEnd(this.#service, this.#named, code, reason);
     this.#becomeClosed();
     this.#socket.close(closeCodeOf(code), message);
   }
