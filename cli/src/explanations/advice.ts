@@ -131,6 +131,11 @@ export const commandCodes: Readonly<Record<string, Explained>> = {
     meaning: 'a file of configuration cannot be read as what its name says',
     advice: 'mend it at the place that the message names; nothing was written',
   },
+  invalid_config: {
+    meaning: 'serve cannot go by what its file, the environment or files that they name say',
+    advice:
+      'mend what the lines name; "confer serve --check-config" says what is left, and starts nothing',
+  },
   invalid_data: {
     meaning: 'what is stored cannot be written in the format asked for',
     advice: 'the message names the paths; -o json or ndjson may do',
