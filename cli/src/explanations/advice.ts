@@ -233,11 +233,6 @@ export const commandCodes: Readonly<Record<string, Explained>> = {
     meaning: 'the data of a server cannot be opened, or failed',
     advice: 'the message says why; docs/storage.md says what helps',
   },
-  invalid_config: {
-    meaning: 'the settings of a server are wrong; all that is wrong with them is said',
-    advice:
-      'mend what is named; "confer serve --print-config" shows each setting and where it comes from',
-  },
   invalid: {
     meaning: 'an option of the server is not what it should be',
     advice: 'the message says which',

@@ -12,60 +12,71 @@ export function closeCodeOf(code: ErrorCode): number {
   return errorKind(code).closeCode ?? NO_CODE_OF_ITS_OWN;
 }
 
-/** A connection, for the log. */
-export interface Ended {
+/** Where the other side of a session is. */
+export interface Whereabouts {
   readonly session: string;
+  /** With its port, for the log. */
   readonly remote: string;
+  readonly address: string;
 }
 
-/** Notes that a connection ends. `reason` may say more than the other side is told. */
-export function noteEnd(
-  { log, counters }: SessionService,
-  ended: Ended,
-  code: ErrorCode,
-  reason: string,
-): void {
-  const level = code === 'shutting_down' ? 'info' : 'warn';
-  log(level, 'connection ended', { ...ended, code, reason });
-  counters.count(`connectionsEnded.${code}`);
-  if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
-}
+/** What a session tells the log, the counters and the audit of its beginning and its end. */
+export class SessionNotes {
+  readonly #service: SessionService;
+  readonly #where: Whereabouts;
 
-/** Notes that a frame came that no session could take. */
-export function noteBadFrame({ counters }: SessionService, problem: BadFrame): void {
-  counters.count('framesRefused');
-  if (problem === 'too large') counters.count('connectionsEnded.frame_too_large');
-}
+  constructor(service: SessionService, where: Whereabouts) {
+    this.#service = service;
+    this.#where = where;
+  }
 
-/** Notes that the other side has gone, which is its right. */
-export function noteGone({ log }: SessionService, gone: Ended): void {
-  log('debug', 'connection closed', { ...gone });
-}
+  /** That it ends. `reason` may say more than the other side is told. */
+  end(code: ErrorCode, reason: string): void {
+    const { log, counters } = this.#service;
+    const level = code === 'shutting_down' ? 'info' : 'warn';
+    log(level, 'connection ended', { ...this.#named, code, reason });
+    counters.count(`connectionsEnded.${code}`);
+    if (code === 'bad_message' || code === 'frame_too_large') counters.count('framesRefused');
+  }
 
-/** Writes down that somebody came in. */
-export function auditLogin({ auditing, log }: SessionService, who: AuditActor): void {
-  const { session = '', client, principal = '' } = who;
-  log('debug', 'connection opened', { session, principal, client: client?.name ?? '' });
-  void auditing?.audit.record({ event: 'login', outcome: 'done', reason: `by ${who.kind}`, who });
-}
+  /** That a frame came that no session could take. */
+  badFrame(problem: BadFrame): void {
+    const { counters } = this.#service;
+    counters.count('framesRefused');
+    if (problem === 'too large') counters.count('connectionsEnded.frame_too_large');
+  }
 
-/** Writes down that somebody did not. */
-export function auditStranger(
-  { auditing }: SessionService,
-  from: { readonly address: string; readonly session: string },
-  reason: string,
-): void {
-  const who = { kind: 'unknown', ...from } as const;
-  void auditing?.audit.record({ event: 'loginFailed', outcome: 'denied', reason, who });
-}
+  /** That the other side has gone, which is its right. */
+  gone(): void {
+    this.#service.log('debug', 'connection closed', this.#named);
+  }
 
-/** What the other side is told of a failure. Only what nobody expects is a bug, and has its place in the log. */
-export function failureOf(
-  error: unknown,
-  session: string,
-  { log }: SessionService,
-): { readonly code: ErrorCode; readonly message: string } {
-  if (error instanceof ProtocolError) return error;
-  log('error', 'a connection failed', { session, error: errorText(error) });
-  return { code: 'internal', message: 'a bug in the server; its log says more' };
+  /** That somebody came in. */
+  login(who: AuditActor): void {
+    const { auditing, log } = this.#service;
+    const { session = '', client, principal = '' } = who;
+    log('debug', 'connection opened', { session, principal, client: client?.name ?? '' });
+    void auditing?.audit.record({ event: 'login', outcome: 'done', reason: `by ${who.kind}`, who });
+  }
+
+  /** That somebody did not. */
+  stranger(reason: string): void {
+    const { session, address } = this.#where;
+    const who = { kind: 'unknown', address, session } as const;
+    const { auditing } = this.#service;
+    void auditing?.audit.record({ event: 'loginFailed', outcome: 'denied', reason, who });
+  }
+
+  /** What the other side is told of a failure. Only what nobody expects is a bug, and has its place in the log. */
+  failure(error: unknown): { readonly code: ErrorCode; readonly message: string } {
+    if (error instanceof ProtocolError) return error;
+    const { session } = this.#where;
+    this.#service.log('error', 'a connection failed', { session, error: errorText(error) });
+    return { code: 'internal', message: 'a bug in the server; its log says more' };
+  }
+
+  get #named() {
+    const { session, remote } = this.#where;
+    return { session, remote };
+  }
 }

@@ -15,15 +15,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Guest } from '../stopping/farewell.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import { Answers } from './answers.ts';
-import {
-  auditLogin,
-  auditStranger,
-  closeCodeOf,
-  failureOf,
-  noteBadFrame,
-  noteEnd,
-  noteGone,
-} from './ending.ts';
+import { closeCodeOf, SessionNotes } from './ending.ts';
 import { awaitHello, identify } from './identify.ts';
 import { Incoming } from './incoming.ts';
 import { Liveness } from './liveness.ts';
@@ -40,6 +32,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
   readonly openedAtMs: number;
   readonly #socket: Socket;
   readonly #service: SessionService;
+  readonly #notes: SessionNotes;
   readonly #onEnded: () => void;
   readonly #incoming: Incoming;
   readonly #answers: Answers;
@@ -53,6 +46,8 @@ export class Session implements SocketHandlers, ApiSink, Guest {
     this.openedAtMs = service.runtime.uptimeMs();
     this.#socket = socket;
     this.#service = service;
+    const { remote, address } = socket;
+    this.#notes = new SessionNotes(service, { session: this.id, remote, address });
     this.#onEnded = onEnded;
     this.#watches = new SessionWatches(service.hub);
     this.#answers = new Answers({
@@ -99,7 +94,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
 
   /** What a watch needs cannot be read. */
   fail(error: unknown): void {
-    const { code, message } = failureOf(error, this.id, this.#service);
+    const { code, message } = this.#notes.failure(error);
     this.#end(code, message);
   }
 
@@ -116,7 +111,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
   }
 
   onBadFrame(problem: BadFrame): void {
-    noteBadFrame(this.#service, problem);
+    this.#notes.badFrame(problem);
   }
 
   onDrain(): void {
@@ -138,7 +133,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
   }
 
   onClose(): void {
-    if (this.#state.kind !== 'closed') noteGone(this.#service, this.#named);
+    if (this.#state.kind !== 'closed') this.#notes.gone();
     this.#becomeClosed();
   }
 
@@ -239,7 +234,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
     if (verdict.kind === 'refused') {
       const { error, reason } = verdict;
       // safeguard: failed-login-is-written-down
-      auditStranger(this.#service, { address: this.address, session: this.id }, reason);
+      this.#notes.stranger(reason);
       this.#end(error.code, error.message, reason);
       return;
     }
@@ -251,7 +246,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
       principal: verdict.principal,
       adopt: (next) => this.#adopt(context, next, this.#service.hub.revision),
     });
-    auditLogin(this.#service, context.actor);
+    this.#notes.login(context.actor);
     this.#state = { kind: 'open', context };
     this.#socket.send(encode(welcomeOf(this.id, context, this.#service)));
     if (this.#service.behindMs() !== undefined) this.#heartbeat();
@@ -286,14 +281,10 @@ export class Session implements SocketHandlers, ApiSink, Guest {
       this.#answers.refuse({ type: 'error', id, code, message: problem }, bytes);
   }
 
-  get #named() {
-    return { session: this.id, remote: this.#socket.remote };
-  }
-
   /** `reason`: for the log, where it is not the other side's to know. */
   #end(code: ErrorCode, message: string, reason = message): void {
     if (this.#state.kind === 'closed') return;
-    noteEnd(this.#service, this.#named, code, reason);
+    this.#notes.end(code, reason);
     this.#becomeClosed();
     this.#socket.close(closeCodeOf(code), message);
   }
