@@ -42,6 +42,12 @@ describe('the command line', () => {
     [['register', 's', '--address', 'a', '--label', 'x'], 'error[usage]: --label x: a label is'],
     [['register', 's', '--address', 'a', '--weight', 'x'], 'error[usage]: --weight takes a whole'],
     [['discover', 's', '--watch', '--exec', 'x'], 'error[usage]: option'],
+    [['bench', '--writers', '0'], 'error[usage]: --writers 0: it is from 1 to 2000'],
+    [['bench', '--watchers', '1990'], 'error[usage]: --writers and --watchers are at most 2000'],
+    [['bench', '--size', '8'], 'error[usage]: --size 8: it is from 16 to 1048576'],
+    [['bench', '--size', '1000000', '--entries', '1000'], 'error[usage]: --entries times --size'],
+    [['bench', '--duration', '2h'], 'error[usage]: --duration 2h: an hour (1h) is the longest'],
+    [['bench', '--rate', '0'], 'error[usage]: --rate 0: it is from 1 to 1000000'],
     [['help', 'nonsense'], 'error[usage]: there is no help on nonsense'],
   ])('%j is a wrong use of it: exit 2, nothing on stdout', async (args, message) => {
     const { exitCode, out, err } = await confer(args);

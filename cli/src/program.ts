@@ -4,6 +4,7 @@ import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit.ts';
 import { addAuth } from './commands/auth.ts';
 import { addBackup } from './commands/backup.ts';
+import { addBench } from './commands/bench.ts';
 import { addCompact } from './commands/compact.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
@@ -114,6 +115,7 @@ const COMMANDS = [
   addRole,
   addToken,
   addAuth,
+  addBench,
   addCompact,
   addVersion,
   addBackup,
