@@ -1,4 +1,4 @@
-// Many clients in one process, each with a mirror of everything, that judge what they are told.
+// Many clients in one process, each with a mirror of everything, or of a subtree, that judge what they are told.
 // Says "ready" once all are live; answers each line on stdin with one line of JSON.
 import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
@@ -6,13 +6,15 @@ import { connect } from '@confer/client';
 
 /** One, or several separated by commas. */
 const [url, options] = process.argv.slice(2);
-const { clients, retry } = JSON.parse(options);
+const { clients, retry, path = '/' } = JSON.parse(options);
 const problems = [];
 /** When clients came back, counted from the first loss. */
 let lostAt;
 let opened = [];
 /** How long each chose to wait first. */
 let waits = [];
+/** How long each was without a connection. */
+let away = [];
 const staleAt = [];
 
 function start(index) {
@@ -21,12 +23,15 @@ function start(index) {
     retry,
     onError: (error) => problems.push(String(error)),
   });
-  const mirror = client.mirror('/');
+  const mirror = client.mirror(path);
   let shown;
   let last = 0;
   let isBack = true;
+  let awaySince;
   client.on('status', (status) => {
     const { kind } = status;
+    if (kind === 'open' && awaySince !== undefined) away.push(Date.now() - awaySince);
+    awaySince = kind === 'open' ? undefined : (awaySince ?? Date.now());
     if (kind === 'waiting') {
       lostAt ??= Date.now();
       if (isBack) waits.push(status.retryAt - Date.now());
@@ -75,6 +80,7 @@ function show(what) {
     problems: problems.slice(0, 10),
     opened,
     waits,
+    away,
     staleAt,
   };
 }
@@ -84,6 +90,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     lostAt = undefined;
     opened = [];
     waits = [];
+    away = [];
   }
   process.stdout.write(`${JSON.stringify(show(line))}\n`);
 }

@@ -18,6 +18,8 @@ interface Shown {
   readonly opened: readonly number[];
   /** How long each chose to wait when it was lost, in ms. */
   readonly waits: readonly number[];
+  /** How long each was without a connection, in ms. */
+  readonly away: readonly number[];
   readonly staleAt: readonly number[];
 }
 
@@ -25,10 +27,16 @@ interface Shown {
 export class Crowd {
   readonly program: Program;
   readonly #clients: number;
+  readonly #path: string;
   #lines = 1;
 
-  constructor(url: string, options: { clients: number; retry: ClientOptions['retry'] }) {
+  /** `path`: what each has a mirror of. Default: everything. */
+  constructor(
+    url: string,
+    options: { clients: number; retry: ClientOptions['retry']; path?: string },
+  ) {
     this.#clients = options.clients;
+    this.#path = options.path ?? '/';
     this.program = new Program(CROWD, [url, JSON.stringify(options)]);
   }
 
@@ -50,7 +58,7 @@ export class Crowd {
 
   /** All show just what the server has, and were told nothing wrong on the way. */
   async expectTruth(client: Client): Promise<Shown> {
-    const { entries } = await client.list('/');
+    const { entries } = await client.list(this.#path);
     const text = entries.map(({ path, modRevision }) => `${path}@${modRevision}\n`).join('');
     const shown = await this.ask('contents');
     expect(shown.problems).toEqual([]);

@@ -123,9 +123,14 @@ export class Scene {
     return client;
   }
 
-  /** So many clients in a process of their own, each with a mirror of `/`. */
-  async crowd(url: string, clients: number, retry: ClientOptions['retry'] = {}): Promise<Crowd> {
-    const crowd = new Crowd(url, { clients, retry });
+  /** So many clients in a process of their own, each with a mirror of `/`, or of a path. */
+  async crowd(
+    url: string,
+    clients: number,
+    retry: ClientOptions['retry'] = {},
+    path = '/',
+  ): Promise<Crowd> {
+    const crowd = new Crowd(url, { clients, retry, path });
     this.#keep(crowd.program);
     await crowd.program.saw(({ stdout }) => (stdout.includes('\n') ? true : undefined), 60_000);
     return crowd;
