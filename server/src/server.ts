@@ -15,9 +15,10 @@ import { type ReloadableOptions, Reloading } from './reloading.ts';
 import { type RetentionOptions, retentionOf } from './retention-options.ts';
 import { systemRuntime } from './runtime.ts';
 import { Serving } from './serving.ts';
-import { Stopping, stoppingTimes } from './stopping/stopping.ts';
+import { Stopping, type StoppingTimes, stoppingTimes } from './stopping/stopping.ts';
 import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
+import type { Listener } from './transport/transport.ts';
 import { Vitals } from './vitals.ts';
 
 export type ServerOptions = EngineOptions &
@@ -83,7 +84,7 @@ export interface Server {
  * `StartError` when it cannot; then nothing was left behind.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {}, transport: asked } = options;
+  const { host = '127.0.0.1', port = DEFAULT_PORT, log = () => {} } = options;
   const retention = new LiveRetention(retentionOf(options));
   const counters = new Counters();
   const measures = new Measures(systemRuntime.uptimeMs);
@@ -91,17 +92,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const admission = admissionOf({ ...options, isAuthOn }, log);
   const { clock } = systemRuntime;
   const times = stoppingTimes(options);
-  const at = {
-    ...options,
-    host,
-    port,
-    clock,
-    transport: asked,
-    log,
-    counters,
-    admission,
-    isAuthOn,
-  };
+  const asked = { host, port, clock, log, transport: options.transport };
+  const at = { ...options, ...asked, counters, admission, isAuthOn };
   const door = await requireAddress(at, clock.now());
   const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
   const guard = await Guard.open(options, { directory, log });
@@ -121,25 +113,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const told = { serving, readiness, counters, measures, vitals, transport, renewal };
     const overview = new Overview({ ...told, runtime: systemRuntime });
     const reloading = new Reloading(options, { at, door, guard, retention, renewal });
-    const stopping = new Stopping({
-      ...times,
-      clock,
-      announce: () => readiness.become({ kind: 'draining', since: clock.now() }),
-      part: (withinMs) => {
-        renewal?.stop();
-        reminder.stop();
-        listener.stopAccepting();
-        return serving.part(withinMs);
-      },
-      flush: async () => {
-        // The last head of the audit goes into the store.
-        await guard.stopped();
-        await serving.stop();
-        await listener.close();
-        vitals.stop();
-        readiness.become({ kind: 'stopped' });
-      },
-    });
+    const beside = [reminder, ...(renewal === undefined ? [] : [renewal])];
+    const running = { readiness, guard, serving, listener, vitals, beside };
+    const stopping = stoppingOf(times, running);
     readiness.become({ kind: 'serving' });
     guard.started(`${host}:${listener.port}`);
     return {
@@ -158,6 +134,41 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await serving.stop();
     throw error;
   }
+}
+
+interface Running {
+  readonly readiness: Readiness;
+  readonly guard: Guard;
+  readonly serving: Serving;
+  readonly listener: Listener;
+  readonly vitals: Vitals;
+  /** What goes on beside that for as long as somebody is let in. */
+  readonly beside: readonly { stop(): void }[];
+}
+
+function stoppingOf(
+  times: StoppingTimes,
+  { readiness, guard, serving, listener, vitals, beside }: Running,
+): Stopping {
+  const { clock } = systemRuntime;
+  return new Stopping({
+    ...times,
+    clock,
+    announce: () => readiness.become({ kind: 'draining', since: clock.now() }),
+    part: (withinMs) => {
+      for (const each of beside) each.stop();
+      listener.stopAccepting();
+      return serving.part(withinMs);
+    },
+    flush: async () => {
+      // The last head of the audit goes into the store.
+      await guard.stopped();
+      await serving.stop();
+      await listener.close();
+      vitals.stop();
+      readiness.become({ kind: 'stopped' });
+    },
+  });
 }
 
 function placeOf(

@@ -108,9 +108,11 @@ describe(`S1 S4 W3 W5 W7 ${CLIENTS} clients`, { timeout: isLong ? 600_000 : 90_0
           const stop = async () => expect(await cluster.gateway(0).kill('SIGTERM')).toBe(0);
           const figures = await handOver(scene, cluster.urls, clientOf, stop);
           report(`${CLIENTS} clients of a gateway that was stopped`, figures);
-          expect(Math.max(...figures.perS)).toBeLessThan(CONNECTIONS_PER_S * CHANCE);
-          // Nobody waits for the others: each goes to the other gateway when it was told.
-          expect(figures.awayP50Ms).toBeLessThan(1_000);
+          expect(figures.away).toBe(CLIENTS);
+          // Over ten seconds where they are so many, and not all when the first is told.
+          if (isLong) expect(Math.max(...figures.perS)).toBeLessThan(CLIENTS / 2);
+          // Few wait for nobody: each goes to the other gateway when it was told.
+          else expect(figures.awayP50Ms).toBeLessThan(2_000);
         });
       });
     },

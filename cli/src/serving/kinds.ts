@@ -88,24 +88,22 @@ export const count: Kind<number> = single(
   },
 );
 
-/** Milliseconds, of at most so many. */
-export function time(most = { ms: Number.MAX_SAFE_INTEGER, text: '' }): Kind<number> {
+/** No time at all, whatever it is counted in. */
+const NO_TIME = /^0(ms|s|m|h|d)?$/;
+
+/** Milliseconds, of at most so many. `isNone`: 0 is one, too. */
+export function time(
+  most = { ms: Number.MAX_SAFE_INTEGER, text: '' },
+  { isNone = false } = {},
+): Kind<number> {
   const bound = most.text === '' ? '' : `, and at most ${most.text}`;
-  const expects = `a time such as 500ms, 10s, 2m, 24h or 90d${bound}`;
+  const none = isNone ? '0s, ' : '';
+  const expects = `a time such as ${none}500ms, 10s, 2m, 24h or 90d${bound}`;
   return single({ placeholder: '<time>', expects, written: ['string', 'number'] }, (text) => {
+    if (isNone && NO_TIME.test(text)) return 0;
     const ms = Math.ceil(durationOf(text) ?? Number.NaN);
     return Number.isSafeInteger(ms) && ms <= most.ms ? ms : undefined;
   });
-}
-
-/** A time that may be none at all. */
-export function timeOrNone(most: { readonly ms: number; readonly text: string }): Kind<number> {
-  const some = time(most);
-  return {
-    ...some,
-    expects: `0, or ${some.expects}`,
-    read: ([text = '']) => (/^0(ms|s|m|h|d)?$/.test(text) ? 0 : some.read([text])),
-  };
 }
 
 export interface Address {

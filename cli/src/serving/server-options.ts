@@ -46,6 +46,8 @@ export function contradictions(settings: Resolved): string[] {
     found.push('--engine etcd needs --etcd with the addresses of its members');
   if (engine === 'memory' && settings.isAsNear(SETTINGS.data, SETTINGS.engine))
     found.push('--engine memory keeps nothing, and --data names a place to keep it');
+  if (settings.value(SETTINGS.drainDelay) >= settings.value(SETTINGS.drainTimeout))
+    found.push('--drain-timeout begins with --drain-delay, so it has to be longer');
   return found;
 }
 

@@ -9,7 +9,6 @@ import {
   onOrOff,
   textKind,
   time,
-  timeOrNone,
   urls,
   yesNo,
 } from './kinds.ts';
@@ -67,18 +66,6 @@ export const SETTINGS = {
     reloads: true,
     help: 'and at least so many commits of it',
   }),
-  drainDelay: setting({
-    name: 'drain.delay',
-    kind: timeOrNone(STOP_MAX),
-    initial: '0s',
-    help: 'told to end, say so at /readyz and serve on for so long, until nobody is sent here',
-  }),
-  drainTimeout: setting({
-    name: 'drain.timeout',
-    kind: time(STOP_MAX),
-    initial: '20s',
-    help: 'end within so long, that delay included: clients are sent away, what they asked for is finished',
-  }),
   logLevel: setting({
     name: 'log.level',
     kind: choice('level', ['error', 'warn', 'info', 'debug']),
@@ -91,6 +78,18 @@ export const SETTINGS = {
     kind: choice('format', ['auto', 'json', 'text']),
     initial: 'auto',
     help: 'a line of JSON each, or text for people; auto is text on a terminal and else json',
+  }),
+  drainDelay: setting({
+    name: 'drain.delay',
+    kind: time(STOP_MAX, { isNone: true }),
+    initial: '0s',
+    help: 'told to end, say so at /readyz and serve on for so long, until nobody is sent here',
+  }),
+  drainTimeout: setting({
+    name: 'drain.timeout',
+    kind: time(STOP_MAX),
+    initial: '20s',
+    help: 'end within so long, that delay included: clients are sent away, what they asked for is finished',
   }),
   tlsCert: setting({
     name: 'tls.cert',
