@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { limits } from '@confer/shared';
+import { isOpenSecret, limits } from '@confer/shared';
 import type { Context } from '../context.ts';
 import { exitCodes, Failure, usageError } from '../failure.ts';
 
@@ -7,8 +7,6 @@ import { exitCodes, Failure, usageError } from '../failure.ts';
 export type TokenSource = () => Promise<string>;
 
 const TOO_LONG = `has over ${limits.tokenLengthMax} characters, which no token has`;
-/** Whoever else can read a token has it. */
-const OTHERS = 0o077;
 
 /**
  * Where the token of a command comes from: a file, or CONFER_TOKEN. It is never on the command line, which everybody
@@ -40,16 +38,16 @@ export async function tokenSourceOf({
 }
 
 async function readTokenFile(file: string): Promise<string> {
-  let mode: number;
+  let isOpen: boolean;
   let text: string;
   try {
-    ({ mode } = await stat(file));
+    isOpen = isOpenSecret(await stat(file));
     text = (await readFile(file, 'utf8')).trim();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw unusable(`${file} cannot be read: ${reason}`);
   }
-  if ((mode & OTHERS) !== 0)
+  if (isOpen)
     throw unusable(`${file} can be read by others, so its token is not used`, `chmod 600 ${file}`);
   if (text === '') throw unusable(`${file} is empty, and should hold a token`);
   if (text.length > limits.tokenLengthMax) throw unusable(`${file} ${TOO_LONG}`);

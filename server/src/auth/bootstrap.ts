@@ -1,6 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, ProtocolError } from '@confer/shared';
+import { type Clock, isOpenSecret, ProtocolError } from '@confer/shared';
 import { StartError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Administration } from './auth.ts';
@@ -12,8 +12,6 @@ import type { BootstrapSecret } from './token-authority.ts';
 const VALID_MS = 60 * 60 * 1_000;
 /** In the data directory. */
 export const BOOTSTRAP_TOKEN_FILE = 'bootstrap-token';
-/** Whoever else can read a secret has it. */
-const OTHERS = 0o077;
 
 export interface BootstrapOptions {
   /** Where a one-time token may be left for the one who runs the server; no store here, no file. */
@@ -100,8 +98,7 @@ export class Bootstrap {
 export async function readTokenFile(file: string): Promise<Token> {
   let text: string;
   try {
-    const { mode } = await stat(file);
-    if ((mode & OTHERS) !== 0) throw new Error(`others can read it: chmod 600 ${file}`);
+    if (isOpenSecret(await stat(file))) throw new Error(`others can read it: chmod 600 ${file}`);
     text = (await readFile(file, 'utf8')).trim();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
