@@ -47,7 +47,7 @@ export function requireTransport(tls: ListenAt['tls'], transport: ListenAt['tran
 export async function listen(
   at: ListenAt,
   { gate, certificate }: Door,
-  onOpen: ListenOptions['onOpen'],
+  { onOpen, onExchange }: Pick<ListenOptions, 'onOpen' | 'onExchange'>,
 ): Promise<{
   readonly transport: TransportName;
   readonly listener: Listener;
@@ -65,6 +65,7 @@ export async function listen(
       ...admission,
       onRefused: (why) => counters.count(`connectionsRefused.${why}`),
       onOpen,
+      onExchange,
     });
     return { transport: transport.name, listener };
   } catch (error) {

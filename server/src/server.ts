@@ -18,6 +18,7 @@ import { Serving } from './serving.ts';
 import { Stopping, type StoppingTimes, stoppingTimes } from './stopping/stopping.ts';
 import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
+import { answerPlainly } from './transport/http.ts';
 import type { Listener } from './transport/transport.ts';
 import { Vitals } from './vitals.ts';
 
@@ -107,7 +108,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const serving = new Serving(core, { open, clock: systemRuntime.clock, log });
   const readiness = new Readiness();
   try {
-    const { transport, listener } = await listen(at, door, (socket) => serving.accept(socket));
+    const { transport, listener } = await listen(at, door, {
+      onOpen: (socket) => serving.accept(socket),
+      onExchange: answerPlainly,
+    });
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
     const told = { serving, readiness, counters, measures, vitals, transport, renewal };

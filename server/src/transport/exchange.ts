@@ -24,7 +24,7 @@ export interface Exchange {
   readBody(bytesMax: number, read: (body: Uint8Array) => void): void;
   /** Answers, and it is over. To `HEAD` the same is said without the body. */
   answer(head: AnswerHead, body?: string | Uint8Array): void;
-  /** Begins an answer whose end is not known yet. */
+  /** Begins an answer whose end is not known yet. Its head leaves together with the first piece. */
   stream(head: AnswerHead): AnswerStream;
 }
 

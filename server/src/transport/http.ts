@@ -1,9 +1,11 @@
+import { STATUS_CODES } from 'node:http';
 import { ENDPOINT, SUBPROTOCOL } from '@confer/shared';
-import { type Denial, denialOf, type Place } from './gate.ts';
+import type { AnswerHead, Exchange } from './exchange.ts';
+import { denialOf, type Place } from './gate.ts';
 import { headerOf, type RequestHead } from './request-head.ts';
 import type { ListenOptions } from './transport.ts';
 
-/** What a request gets that does not become a WebSocket. The connection ends with it. */
+/** What a request gets that is turned away. The connection ends with it. */
 export interface HttpAnswer {
   readonly status: number;
   readonly reason: string;
@@ -18,35 +20,17 @@ const plainText = {
   'cache-control': 'no-store',
 };
 
-const reasons: Readonly<Record<Denial['status'], string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  421: 'Misdirected Request',
-  431: 'Request Header Fields Too Large',
-};
-
-/** The answer to a request that asks for no WebSocket. */
-export function answerTo(
+/** Why a request is turned away whatever it asks for; nothing where it may come in. */
+export function denialTo(
   head: RequestHead,
   peer: string,
   place: Place,
   { gate, onRefused }: ListenOptions,
-): HttpAnswer {
+): HttpAnswer | undefined {
   const denial = denialOf(head, peer, gate, place);
-  if (denial === undefined) return answerAt(head.path);
+  if (denial === undefined) return undefined;
   onRefused(denial.why);
-  return answer(denial.status, reasons[denial.status], denial.text);
-}
-
-function answerAt(path: string): HttpAnswer {
-  if (path === '/') {
-    return answer(200, 'OK', `This is a Confer server. Speak WebSocket to it, at ${ENDPOINT}.`);
-  }
-  if (path !== ENDPOINT) {
-    return answer(404, 'Not Found', `Nothing here. Confer speaks WebSocket at ${ENDPOINT}.`);
-  }
-  const text = `${ENDPOINT} speaks WebSocket only, with the subprotocol ${SUBPROTOCOL}.`;
-  return answer(426, 'Upgrade Required', text, { upgrade: 'websocket' });
+  return answer(denial.status, denial.text);
 }
 
 /** Why a request to become a WebSocket is turned down; nothing when it is granted. */
@@ -56,14 +40,33 @@ export function refusalOf(
   place: Place,
   options: ListenOptions,
 ): HttpAnswer | undefined {
-  const answered = answerTo(head, peer, place, options);
-  if (answered.status !== 426) return answered;
-  if (!offersConfer(subprotocols(head))) {
-    // What was offered may be a token, as some put it there, and does not come back.
-    const text = `This server speaks the subprotocol ${SUBPROTOCOL}, which was not offered.`;
-    return answer(400, 'Bad Request', text);
+  const denial = denialTo(head, peer, place, options);
+  if (denial !== undefined) return denial;
+  if (offersConfer(subprotocols(head))) return undefined;
+  // What was offered may be a token, as some put it there, and does not come back.
+  const text = `This server speaks the subprotocol ${SUBPROTOCOL}, which was not offered.`;
+  return answer(400, text);
+}
+
+/** Answers where nothing else does: says what speaks here. */
+export function answerPlainly(exchange: Exchange): void {
+  const { status, headers, text } = answerAt(exchange.head.path);
+  exchange.answer({ status, headers }, text);
+}
+
+function answerAt(path: string): HttpAnswer {
+  if (path === '/') {
+    return answer(200, `This is a Confer server. Speak WebSocket to it, at ${ENDPOINT}.`);
   }
-  return undefined;
+  if (path !== ENDPOINT) {
+    return answer(404, `Nothing here. Confer speaks WebSocket at ${ENDPOINT}.`);
+  }
+  const text = `${ENDPOINT} speaks WebSocket only, with the subprotocol ${SUBPROTOCOL}.`;
+  return answer(426, text, { upgrade: 'websocket' });
+}
+
+export function tooLarge(bytesMax: number): HttpAnswer {
+  return answer(413, `The body of this request has at most ${bytesMax} bytes.`);
 }
 
 /** For upgrades on connections that were accepted before the listener stopped. */
@@ -80,20 +83,22 @@ export const crowded = unavailable(
 /** To a client whose certificate names nobody. */
 export const namelessCertificate = answer(
   403,
-  'Forbidden',
   'The certificate names nobody: it needs a URI or a DNS name among its alternative names. A common name does not count.',
 );
 
 function unavailable(text: string, headers = {}): HttpAnswer {
-  return answer(503, 'Service Unavailable', text, headers);
+  return answer(503, text, headers);
 }
 
-function answer(status: number, reason: string, text: string, headers = {}): HttpAnswer {
+function answer(status: number, text: string, headers = {}): HttpAnswer {
+  const reason = STATUS_CODES[status] ?? '';
   return { status, reason, headers: { ...plainText, ...headers }, text: `${text}\n` };
 }
 
 /** The headers of an answer as they may be written: what is no printable ASCII in a value is percent-encoded. */
-export function headerLines({ headers }: HttpAnswer): readonly (readonly [string, string])[] {
+export function headerLines({
+  headers,
+}: Pick<AnswerHead, 'headers'>): readonly (readonly [string, string])[] {
   return Object.entries(headers).map(([name, value]) => [name, headerValue(value)]);
 }
 

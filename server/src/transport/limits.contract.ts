@@ -86,7 +86,7 @@ export function limitsContract(transport: Transport): void {
         client.ws.terminate();
         await until(() => peer.closes.length === 1);
         const raw = await connectRaw(at.listener);
-        raw.tcp.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+        raw.tcp.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
         await until(() => raw.received !== '' && raw.phase !== 'open');
         raw.tcp.destroy();
         const reset = await connectRaw(at.listener);

@@ -6,6 +6,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { systemRuntime } from '../runtime.ts';
 import { testAuthority, testPair } from '../test-support/certificates.ts';
 import type { Gate } from './gate.ts';
+import { answerPlainly } from './http.ts';
 import type { BadFrame, Socket, SocketHandlers } from './socket.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
 
@@ -77,6 +78,7 @@ export async function host(
       if (knowsAll) socket.known();
       return recorder(peer, reactions);
     },
+    onExchange: answerPlainly,
     ...options,
   });
   onTestFinished(() => listener.close());

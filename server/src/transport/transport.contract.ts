@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { closingContract } from './closing.contract.ts';
 import { doorwayContract } from './doorway.contract.ts';
+import { exchangeContract } from './exchange.contract.ts';
 import { framesContract } from './frames.contract.ts';
 import { gateContract } from './gate.contract.ts';
 import { httpContract } from './http.contract.ts';
@@ -16,6 +17,7 @@ export function transportContract(transport: Transport, other: Transport): void 
   describe(`transport ${transport.name}`, () => {
     connectionContract(transport);
     httpContract(transport);
+    exchangeContract(transport);
     gateContract(transport);
     listeningContract(transport, other);
     tlsContract(transport);

@@ -1,5 +1,6 @@
 import type { Clock } from '@confer/shared';
 import type { StrangersLimits } from './doorway.ts';
+import type { Exchange } from './exchange.ts';
 import type { Gate } from './gate.ts';
 import type { Socket, SocketHandlers } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -33,6 +34,8 @@ export interface ListenOptions extends StrangersLimits {
   readonly onRefused: (why: Refusal) => void;
   /** Called for each accepted connection, before its first message. */
   readonly onOpen: (socket: Socket) => SocketHandlers;
+  /** Called for each request that asks for no WebSocket and may come in. */
+  readonly onExchange: (exchange: Exchange) => void;
 }
 
 export interface Listener {
@@ -52,7 +55,7 @@ export interface Listener {
 
 /**
  * The binding to one socket library. It serves WebSockets with the subprotocol `confer.v1` at
- * `/v1`, answers other HTTP requests with a line that says so, and knows nothing else of Confer.
+ * `/v1`, hands other HTTP requests on, and knows nothing else of Confer.
  * `listen` rejects with the system's error (`EADDRINUSE`, ...) when it cannot.
  */
 export interface Transport {

@@ -3,40 +3,25 @@ import type {
   HttpRequest,
   HttpResponse,
   TemplatedApp,
-  us_listen_socket,
   us_socket_context_t,
   WebSocketBehavior,
 } from 'uWebSockets.js';
 import { ENDPOINT } from '@confer/shared';
-import { addressText, listenError, resolveHost } from './address.ts';
+import { resolveHost } from './address.ts';
 import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
 import { Entrance } from './entrance.ts';
 import { clientOf, type Place, placeOf } from './gate.ts';
-import { answerTo, confirmedProtocol } from './http.ts';
+import { confirmedProtocol, denialTo, notAccepting } from './http.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { TLS12_CIPHERS } from './tls-settings.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
+import { Apps, type Library } from './uws-apps.ts';
+import { UwsExchange } from './uws-exchange.ts';
 import { headOf, remoteOf, respond } from './uws-http.ts';
 import { firstCause, platform } from './uws-platform.ts';
 import { IDLE_TIMEOUT_S, UwsSocket } from './uws-socket.ts';
-
-// What the library has and its typings lack.
-declare module 'uWebSockets.js' {
-  interface TemplatedApp {
-    listen(
-      host: RecognizedString,
-      port: number,
-      options: number,
-      listening: (token: us_listen_socket | false) => void,
-    ): TemplatedApp;
-    filter(seen: (response: HttpResponse, change: number) => void): TemplatedApp;
-  }
-  const LIBUS_LISTEN_EXCLUSIVE_PORT: number;
-}
-
-type Library = typeof import('uWebSockets.js');
 
 /** What the library keeps of each of its sockets, in a copy of its own; set before the first message. */
 interface Slot {
@@ -157,6 +142,7 @@ function newApp(
       connection.open(options.onOpen);
     },
   });
+  const exchangeHost = { isLastAnswer: () => entrance.isStopped, onOver: () => {} };
   // Told of those that come and those that go, but not of those that become WebSockets.
   const track = (response: HttpResponse, change: number) => {
     state.handshakes += change;
@@ -168,84 +154,14 @@ function newApp(
   };
   app.filter(track);
   app.any('/*', (response, request) => {
-    const answer = answerTo(headOf(request), remoteOf(response), state.place, options);
-    respond(response, answer, request.getMethod() === 'head');
+    const head = headOf(request);
+    const remote = remoteOf(response);
+    const denial = entrance.isStopped ? notAccepting : denialTo(head, remote, state.place, options);
+    if (denial !== undefined) return respond(response, denial, head.method === 'HEAD');
+    const peer = { remote, certificateName: undefined, ...clientOf(head, remote, options.gate) };
+    options.onExchange(new UwsExchange(response, head, peer, exchangeHost, options.clock));
   });
   return app;
-}
-
-/**
- * The apps of a listener: one, and with TLS one more for each certificate that followed. An app cannot get another
- * certificate (the library's `addServerName` and `removeServerName` crash the process as soon as a connection that
- * came in by such a name is used), so a new app takes the port over and the old ones keep what they have.
- */
-class Apps {
-  readonly #library: Library;
-  readonly #host: string;
-  readonly #newApp: (tls: TlsFiles | undefined) => TemplatedApp;
-  /** The last one is the one that listens. */
-  readonly #apps: TemplatedApp[] = [];
-  /** The library frees a token that is closed: to close it twice would touch freed memory. */
-  #token: us_listen_socket | undefined;
-  #port = 0;
-
-  constructor(library: Library, host: string, newApp: (tls: TlsFiles | undefined) => TemplatedApp) {
-    this.#library = library;
-    this.#host = host;
-    this.#newApp = newApp;
-  }
-
-  /** Resolves to the port. */
-  async open(tls: TlsFiles | undefined, port: number): Promise<number> {
-    const app = this.#newApp(tls);
-    this.#apps.push(app);
-    this.#port = port;
-    this.#listen(app);
-    if (this.#token === undefined) throw await this.#problem();
-    this.#port = this.#library.us_socket_local_port(this.#token);
-    // A port that the system chose cannot be taken again while it has connections; one that was named can.
-    if (port === 0 && tls !== undefined) {
-      this.stopListening();
-      this.#listen(app);
-      if (this.#token === undefined) throw await this.#problem();
-    }
-    return this.#port;
-  }
-
-  /** Nobody connects in between: all of it is one turn. */
-  renew(tls: TlsFiles): void {
-    const app = this.#newApp(tls);
-    this.stopListening();
-    this.#listen(app);
-    if (this.#token !== undefined) {
-      this.#apps.push(app);
-      return;
-    }
-    const last = this.#apps.at(-1);
-    if (last !== undefined) this.#listen(last);
-    throw new Error('the port could not be taken over');
-  }
-
-  stopListening(): void {
-    if (this.#token !== undefined) this.#library.us_listen_socket_close(this.#token);
-    this.#token = undefined;
-  }
-
-  close(): void {
-    for (const app of this.#apps) app.close();
-  }
-
-  /** Alone on the port: by default the library shares it, and each server gets some connections. */
-  #listen(app: TemplatedApp): void {
-    app.listen(this.#host, this.#port, this.#library.LIBUS_LISTEN_EXCLUSIVE_PORT, (token) => {
-      this.#token = token === false ? undefined : token;
-    });
-  }
-
-  async #problem(): Promise<Error> {
-    const error = await listenError(this.#host, this.#port);
-    return error ?? new Error(`could not listen on ${addressText(this.#host, this.#port)}`);
-  }
 }
 
 /** The library itself refuses TLS 1.1 and older. Without the two names it would start and reset every handshake. */

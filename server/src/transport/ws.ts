@@ -1,44 +1,100 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type ServerOptions,
-  type ServerResponse,
-} from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { addressText, resolveHost } from './address.ts';
+import { resolveHost } from './address.ts';
 import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
-import { certificateName } from './certificate-name.ts';
 import { Entrance } from './entrance.ts';
-import { clientOf, placeOf } from './gate.ts';
-import { answerTo, type HttpAnswer, headerLines, namelessCertificate } from './http.ts';
-import { type RequestHead, requestHead } from './request-head.ts';
-import type { Peer } from './socket.ts';
-import type { TlsFiles } from './tls-files.ts';
-import { TLS12_CIPHERS } from './tls-settings.ts';
+import { type Place, placeOf } from './gate.ts';
+import { denialTo, type HttpAnswer, notAccepting } from './http.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
 import { waitWith } from './waiting-stream.ts';
+import { WsExchange } from './ws-exchange.ts';
+import {
+  addressOf,
+  headOf,
+  isForWebSocket,
+  nameless,
+  peerOf,
+  refuse,
+  respond,
+  responseTo,
+} from './ws-requests.ts';
+import { bind, newServer } from './ws-server.ts';
 import { WsSocket } from './ws-socket.ts';
-
-/** How long a connection may take over its request, as in uWebSockets.js. */
-const REQUEST_TIMEOUT_MS = 10_000;
-
-/** How often Node looks for those; its default of 30 s is as long again. */
-const REQUEST_CHECK_MS = 1_000;
 
 export const wsTransport: Transport = { name: 'ws', listen };
 
 async function listen(options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
-  let place = placeOf(options.host, host, options.port, isTls);
   const open = new Set<BaseSocket>();
   const entrance = new Entrance(options, () => open.size);
+  const place = placeOf(options.host, host, options.port, isTls);
+  const state: ListenerState = { options, place, open, entrance };
   const { server, setTls } = newServer(options.tls);
   const streams = track(server, open, options);
+  const upgrade = upgradeWith(state);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answerTo(request, response, state);
+  });
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
+    if (isForWebSocket(request)) upgrade(request, stream, rest);
+    else answerTo(request, responseTo(request, stream), state);
+  });
+  const port = await bind(server, host, options.port);
+  state.place = { ...place, port };
+  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
+  // A connection that could not be accepted, as when file descriptors run out: its peer sees it.
+  server.on('error', () => {});
+
+  const stopAccepting = () => {
+    if (entrance.isStopped) return;
+    entrance.stop();
+    server.close();
+  };
+  const close = async () => {
+    stopAccepting();
+    for (const connection of open) connection.terminate();
+    // Also those that never became WebSockets, and those that wait for the peer's close.
+    for (const stream of streams) stream.destroy();
+    await closed;
+  };
+  return { host, port, renewTls: async (tls) => setTls(tls), stopAccepting, close };
+}
+
+/** What a listener's requests are judged by. */
+interface ListenerState {
+  readonly options: ListenOptions;
+  place: Place;
+  readonly open: Set<BaseSocket>;
+  readonly entrance: Entrance;
+}
+
+/** Hands a request on that asks for no WebSocket, or says why not. */
+function answerTo(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { options, place, entrance }: ListenerState,
+): void {
+  const head = headOf(request);
+  const denial = entrance.isStopped
+    ? notAccepting
+    : (nameless(request, options) ?? denialTo(head, addressOf(request), place, options));
+  if (denial !== undefined) {
+    respond(response, denial);
+    return;
+  }
+  const host = { isLastAnswer: () => entrance.isStopped, onOver: () => {} };
+  options.onExchange(new WsExchange(request, response, head, peerOf(request, head, options), host));
+}
+
+type Upgrade = (request: IncomingMessage, stream: Duplex, rest: Buffer) => void;
+
+/** Makes a WebSocket of a request, or says why not: now, or when it is its turn. */
+function upgradeWith(state: ListenerState): Upgrade {
+  const { options, open, entrance } = state;
   const upgrader = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -46,15 +102,10 @@ async function listen(options: ListenOptions): Promise<Listener> {
     maxPayload: libraryFrameBytesMax(options.frameBytesMax),
     handleProtocols: () => SUBPROTOCOL,
   });
-
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const answer = answerTo(headOf(request), addressOf(request), place, options);
-    respond(response, nameless(request, options) ?? answer);
-  });
-  server.on('upgrade', (request: IncomingMessage, stream: Duplex, rest: Buffer) => {
+  return (request, stream, rest) => {
     const head = headOf(request);
     const refusal =
-      nameless(request, options) ?? entrance.refusalOf(head, addressOf(request), place);
+      nameless(request, options) ?? entrance.refusalOf(head, addressOf(request), state.place);
     if (refusal !== undefined) return refuse(stream, refusal);
     const peer = peerOf(request, head, options);
     const upgrade = (leave: () => void) => {
@@ -73,26 +124,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
     waitWith(stream, rest, (told) =>
       entrance.ask({ address, upgrade: told(upgrade), respond: told(respond) }),
     );
-  });
-  const port = await bind(server, host, options.port);
-  place = { ...place, port };
-  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
-  // A connection that could not be accepted, as when file descriptors run out: its peer sees it.
-  server.on('error', () => {});
-
-  const stopAccepting = () => {
-    if (entrance.isStopped) return;
-    entrance.stop();
-    server.close();
   };
-  const close = async () => {
-    stopAccepting();
-    for (const connection of open) connection.terminate();
-    // Also those that never became WebSockets, and those that wait for the peer's close.
-    for (const stream of streams) stream.destroy();
-    await closed;
-  };
-  return { host, port, renewTls: async (tls) => setTls(tls), stopAccepting, close };
 }
 
 /** The connections that there are, WebSockets among them; those that there is no room for are dropped. */
@@ -115,35 +147,6 @@ function track(
   return streams;
 }
 
-/** A server of Node, with what gives it another certificate; that throws where it takes it not. */
-function newServer(tls: TlsFiles | undefined): {
-  readonly server: Server;
-  readonly setTls: (tls: TlsFiles) => void;
-} {
-  const options: ServerOptions = {
-    headersTimeout: REQUEST_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: REQUEST_CHECK_MS,
-  };
-  if (tls === undefined) return { server: createHttpServer(options), setTls: () => {} };
-  const asksClients = tls.clientCa !== undefined;
-  const server = createHttpsServer({
-    ...options,
-    ...secureContext(tls),
-    handshakeTimeout: REQUEST_TIMEOUT_MS,
-    requestCert: asksClients,
-    // safeguard: client-shows-a-certificate
-    rejectUnauthorized: asksClients,
-  });
-  return { server, setTls: (next) => server.setSecureContext(secureContext(next)) };
-}
-
-/** All of it each time: what is not said again is forgotten, and with it whose clients may connect. */
-function secureContext({ cert, key, clientCa }: TlsFiles) {
-  const ca = clientCa === undefined ? {} : { ca: clientCa };
-  return { cert, key, ...ca, minVersion: 'TLSv1.2', ciphers: TLS12_CIPHERS } as const;
-}
-
 /** Tells the connection what the library sees. */
 function receive(ws: WebSocket, connection: BaseSocket, frameBytesMax: number): void {
   ws.on('message', (data, isBinary) => {
@@ -156,62 +159,4 @@ function receive(ws: WebSocket, connection: BaseSocket, frameBytesMax: number): 
   // A frame that breaks the protocol. The library closes, but waits 30 s for the peer to agree.
   ws.on('error', () => connection.broken());
   ws.on('close', (code) => connection.ended(code));
-}
-
-/** Resolves to the port; rejects with the system's error. */
-function bind(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function headOf({ method = 'GET', url = '/', rawHeaders }: IncomingMessage): RequestHead {
-  const [, path = '/', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
-  const lines: [string, string][] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    lines.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
-  return requestHead(method, path, query, lines);
-}
-
-function addressOf(request: IncomingMessage): string {
-  return addressText(request.socket.remoteAddress ?? 'unknown');
-}
-
-function peerOf(request: IncomingMessage, head: RequestHead, { gate }: ListenOptions): Peer {
-  const address = addressOf(request);
-  return {
-    remote: addressText(address, request.socket.remotePort),
-    ...clientOf(head, address, gate),
-    certificateName: certificateName(request.socket),
-  };
-}
-
-/** Clients that are known by their certificate need one with a name; that it is good Node has seen. */
-function nameless({ socket }: IncomingMessage, options: ListenOptions): HttpAnswer | undefined {
-  // safeguard: client-certificate-names-somebody
-  if (options.tls?.clientCa === undefined || certificateName(socket) !== undefined)
-    return undefined;
-  options.onRefused('certificate');
-  return namelessCertificate;
-}
-
-function respond(response: ServerResponse, answer: HttpAnswer): void {
-  const headers = Object.fromEntries([...headerLines(answer), ['connection', 'close']]);
-  response.writeHead(answer.status, answer.reason, headers).end(answer.text);
-}
-
-/** Node has no response for a request that asks to upgrade, only its stream. */
-function refuse(stream: Duplex, answer: HttpAnswer): void {
-  const head = [`HTTP/1.1 ${answer.status} ${answer.reason}`];
-  const length = Buffer.byteLength(answer.text);
-  for (const [name, value] of headerLines(answer)) head.push(`${name}: ${value}`);
-  head.push('connection: close', `content-length: ${length}`);
-  stream.on('error', () => stream.destroy());
-  stream.once('finish', () => stream.destroy());
-  stream.end(`${head.join('\r\n')}\r\n\r\n${answer.text}`);
 }

@@ -1,0 +1,215 @@
+import { STATUS_CODES } from 'node:http';
+import type { AnswerHead, AnswerStream, Exchange } from './exchange.ts';
+import { headerLines, tooLarge } from './http.ts';
+import { headerOf, type RequestHead } from './request-head.ts';
+import type { Peer } from './socket.ts';
+
+/** `sending` has its answer, of which a part may wait to be written; `over` is answered, or its other side is gone. */
+type Phase = 'asked' | 'streaming' | 'sending' | 'over';
+
+/** What a library writes before a body. */
+export interface Opening {
+  readonly status: number;
+  readonly reason: string;
+  readonly lines: readonly (readonly [name: string, value: string])[];
+  /** Whether the connection ends with the answer. */
+  readonly isLast: boolean;
+}
+
+interface Reader {
+  readonly bytesMax: number;
+  readonly read: (body: Uint8Array) => void;
+}
+
+/** Of a body that nobody wanted, so much more is read over to keep its connection. */
+const READ_OVER_BYTES_MAX = 64 * 1024;
+
+/** How an exchange stands to the listener whose it is. */
+export interface ExchangeHost {
+  /** Whether the connection is to end with this answer. */
+  isLastAnswer(): boolean;
+  /** The exchange is over. */
+  onOver(): void;
+}
+
+/** The rules of `Exchange` that do not depend on the library: one answer, one end, and a body that is bounded. */
+export abstract class BaseExchange implements Exchange, AnswerStream {
+  readonly head: RequestHead;
+  readonly peer: Peer;
+  readonly #host: ExchangeHost;
+  #phase: Phase = 'asked';
+  #isFull = false;
+  #pieces: Uint8Array[] = [];
+  #bodyBytes = 0;
+  #isBodyWhole: boolean;
+  #reader: Reader | undefined;
+  #tellGone = () => {};
+  #tellDrain = () => {};
+
+  constructor(head: RequestHead, peer: Peer, host: ExchangeHost) {
+    this.head = head;
+    this.peer = peer;
+    this.#host = host;
+    this.#isBodyWhole = saidBytes(head) === 0;
+  }
+
+  /** Writes an answer and its body; `sent` is called once nothing of it waits. */
+  protected abstract sendWhole(opening: Opening, body: Uint8Array): void;
+  /** Writes an answer without a body, `bodyBytes` the length of the one that it would have. */
+  protected abstract sendBare(opening: Opening, bodyBytes: number | undefined): void;
+  /** Begins an answer that comes in pieces. */
+  protected abstract sendHead(opening: Opening): void;
+  /** Whether nothing of it waits; else `drained` is called. */
+  protected abstract sendPiece(piece: Uint8Array): boolean;
+  /** Ends what `sendHead` began; `sent` is called once nothing of it waits. */
+  protected abstract sendEnd(isLast: boolean): void;
+  protected abstract drop(): void;
+  protected abstract waitingBytes(): number;
+  /** Lets no more of the body come. */
+  protected abstract holdBody(): void;
+  protected abstract letBodyCome(): void;
+
+  get bufferedBytes(): number {
+    return this.#phase === 'streaming' || this.#phase === 'sending' ? this.waitingBytes() : 0;
+  }
+
+  get writable(): boolean {
+    return this.#phase === 'streaming' && !this.#isFull;
+  }
+
+  onGone(told: () => void): void {
+    this.#tellGone = told;
+  }
+
+  onDrain(told: () => void): void {
+    this.#tellDrain = told;
+  }
+
+  readBody(bytesMax: number, read: (body: Uint8Array) => void): void {
+    if (this.#phase !== 'asked' || this.#reader !== undefined) return;
+    this.#reader = { bytesMax, read };
+    if (!this.#isBodyWhole) this.letBodyCome();
+    this.#handOn(this.#reader);
+  }
+
+  answer(head: AnswerHead, body: string | Uint8Array = ''): void {
+    if (this.#phase !== 'asked') return;
+    const opening = this.#open(head, this.#isLast());
+    const bytes = bytesOf(body);
+    if (this.#isBare(head)) {
+      // What has no body by its status says no length, either.
+      this.sendBare(opening, this.#isHead ? bytes.length : undefined);
+    } else this.sendWhole(opening, bytes);
+  }
+
+  stream(head: AnswerHead): AnswerStream {
+    if (this.#phase !== 'asked') return this;
+    const opening = this.#open(head, this.#isLast());
+    if (this.#isBare(head)) {
+      this.sendBare(opening, undefined);
+      return this;
+    }
+    this.#phase = 'streaming';
+    this.sendHead(opening);
+    return this;
+  }
+
+  write(piece: string | Uint8Array): void {
+    if (this.#phase !== 'streaming') return;
+    const bytes = bytesOf(piece);
+    // Nothing at all would be the end of it.
+    if (bytes.length > 0 && !this.sendPiece(bytes)) this.#isFull = true;
+  }
+
+  end(): void {
+    if (this.#phase !== 'streaming') return;
+    this.#phase = 'sending';
+    this.sendEnd(this.#isLast());
+  }
+
+  terminate(): void {
+    if (this.#phase === 'over') return;
+    this.#finish();
+    this.drop();
+  }
+
+  /** A piece of the body came, whose bytes stay as they are. */
+  protected received(piece: Uint8Array, isLast: boolean): void {
+    if (isLast) this.#isBodyWhole = true;
+    this.#bodyBytes += piece.length;
+    if (this.#phase !== 'asked') return;
+    this.#pieces.push(piece);
+    if (this.#reader !== undefined) this.#handOn(this.#reader);
+    else if (!isLast) this.holdBody();
+  }
+
+  protected drained(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    if (this.#phase === 'streaming') this.#tellDrain();
+  }
+
+  /** Nothing of the answer waits in this process any more. */
+  protected sent(): void {
+    this.#finish();
+  }
+
+  /** The connection is gone. */
+  protected gone(): void {
+    const isAnswered = this.#phase === 'sending' || this.#phase === 'over';
+    this.#finish();
+    if (!isAnswered) this.#tellGone();
+  }
+
+  get #isHead(): boolean {
+    return this.head.method === 'HEAD';
+  }
+
+  #isBare({ status }: AnswerHead): boolean {
+    return this.#isHead || status === 204 || status === 304;
+  }
+
+  #handOn({ bytesMax, read }: Reader): void {
+    if (Math.max(this.#bodyBytes, saidBytes(this.head)) > bytesMax) {
+      this.#pieces = [];
+      const { headers, text, status } = tooLarge(bytesMax);
+      this.answer({ status, headers }, text);
+      return;
+    }
+    if (!this.#isBodyWhole) return;
+    const body = Buffer.concat(this.#pieces);
+    this.#pieces = [];
+    read(body);
+  }
+
+  #open({ status, headers }: AnswerHead, isLast: boolean): Opening {
+    this.#phase = 'sending';
+    this.#pieces = [];
+    if (!this.#isBodyWhole) this.letBodyCome();
+    return { status, reason: STATUS_CODES[status] ?? '', lines: headerLines({ headers }), isLast };
+  }
+
+  /** Who sends more than is read over is not read on; nor is who wants to speak something else. */
+  #isLast(): boolean {
+    const isBodyLong =
+      !this.#isBodyWhole && saidBytes(this.head) - this.#bodyBytes > READ_OVER_BYTES_MAX;
+    const wantsOther = this.head.headers.has('upgrade');
+    return isBodyLong || wantsOther || this.#host.isLastAnswer();
+  }
+
+  #finish(): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#pieces = [];
+    this.#host.onOver();
+  }
+}
+
+/** How long the body is, as its request says. */
+function saidBytes(head: RequestHead): number {
+  return Number(headerOf(head, 'content-length'));
+}
+
+function bytesOf(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === 'string' ? Buffer.from(piece) : piece;
+}

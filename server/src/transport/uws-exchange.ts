@@ -1,0 +1,198 @@
+import type { Clock, Timer } from '@confer/shared';
+import { BaseExchange, type ExchangeHost, type Opening } from './base-exchange.ts';
+import type { RequestHead } from './request-head.ts';
+import type { Peer } from './socket.ts';
+
+/** What of a response of uWebSockets.js is used. It may not be touched once it has ended, or was aborted. */
+interface LibraryResponse {
+  onAborted(told: () => void): unknown;
+  onData(told: (piece: ArrayBuffer, isLast: boolean) => void): unknown;
+  onWritable(told: () => boolean): unknown;
+  cork(run: () => void): unknown;
+  writeStatus(status: string): unknown;
+  writeHeader(name: string, value: string): unknown;
+  write(piece: Uint8Array): boolean;
+  tryEnd(rest: Uint8Array, bytes: number): [isTaken: boolean, isDone: boolean];
+  getWriteOffset(): number;
+  end(text: string | Uint8Array, isLast: boolean): unknown;
+  endWithoutBody(bodyBytes?: number, isLast?: boolean): unknown;
+  pause(): void;
+  resume(): void;
+  close(): unknown;
+}
+
+/**
+ * The library takes whatever it is given, and says only whether some of it waits. So it is given this much at a time,
+ * and more when it can be written.
+ */
+const PIECE_BYTES = 64 * 1024;
+
+/** So long the library waits for a reader that takes nothing, where it does; it is the same for all the others. */
+const STUCK_MS = 10_000;
+
+/** What waits behind the piece that the library has. */
+type Rest =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'pieces' }
+  | { readonly kind: 'whole'; readonly body: Uint8Array };
+
+/** An exchange over uWebSockets.js. */
+export class UwsExchange extends BaseExchange {
+  readonly #response: LibraryResponse;
+  readonly #clock: Clock;
+  readonly #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  /** Of the piece that the library could not write as a whole. */
+  #heldBytes = 0;
+  #rest: Rest = { kind: 'nothing' };
+  #ending: { readonly isLast: boolean } | undefined;
+  #isHeld = false;
+  #stuck: Timer | undefined;
+
+  constructor(
+    response: LibraryResponse,
+    head: RequestHead,
+    peer: Peer,
+    host: ExchangeHost,
+    clock: Clock,
+  ) {
+    super(head, peer, host);
+    this.#response = response;
+    this.#clock = clock;
+    response.onAborted(() => {
+      this.#stuck?.cancel();
+      this.#queue.length = 0;
+      this.gone();
+    });
+    // The library takes the memory of `piece` back when this returns.
+    response.onData((piece, isLast) => this.received(new Uint8Array(piece.slice(0)), isLast));
+    response.onWritable(() => {
+      response.cork(() => this.#goOn());
+      return true;
+    });
+  }
+
+  protected override sendWhole(opening: Opening, body: Uint8Array): void {
+    this.#response.cork(() => {
+      this.#writeHead(opening);
+      if (body.length <= PIECE_BYTES) {
+        this.#response.end(body, opening.isLast);
+        this.sent();
+        return;
+      }
+      this.#ending = opening;
+      if (opening.isLast) this.#response.writeHeader('connection', 'close');
+      this.#rest = { kind: 'whole', body };
+      this.#goOn();
+    });
+  }
+
+  protected override sendBare(opening: Opening, bodyBytes: number | undefined): void {
+    this.#response.cork(() => {
+      this.#writeHead(opening);
+      // It takes an `undefined` for a length, and a length of its own making for that.
+      if (bodyBytes === undefined) this.#response.endWithoutBody();
+      else this.#response.endWithoutBody(bodyBytes, opening.isLast);
+      this.sent();
+    });
+  }
+
+  protected override sendHead(opening: Opening): void {
+    this.#rest = { kind: 'pieces' };
+    this.#response.cork(() => {
+      this.#writeHead(opening);
+      if (opening.isLast) this.#response.writeHeader('connection', 'close');
+    });
+  }
+
+  protected override sendPiece(piece: Uint8Array): boolean {
+    for (let at = 0; at < piece.length; at += PIECE_BYTES)
+      this.#queue.push(piece.subarray(at, at + PIECE_BYTES));
+    this.#queuedBytes += piece.length;
+    if (this.#heldBytes === 0) this.#response.cork(() => this.#writeQueue());
+    return this.waitingBytes() === 0;
+  }
+
+  protected override sendEnd(isLast: boolean): void {
+    this.#ending = { isLast };
+    if (this.#heldBytes === 0) this.#response.cork(() => this.#endPieces());
+  }
+
+  protected override drop(): void {
+    this.#stuck?.cancel();
+    this.#queue.length = 0;
+    this.#response.close();
+  }
+
+  protected override waitingBytes(): number {
+    return this.#queuedBytes + this.#heldBytes;
+  }
+
+  protected override holdBody(): void {
+    this.#isHeld = true;
+    this.#response.pause();
+  }
+
+  protected override letBodyCome(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#response.resume();
+  }
+
+  #writeHead({ status, reason, lines }: Opening): void {
+    this.#response.writeStatus(`${status} ${reason}`);
+    for (const [name, value] of lines) this.#response.writeHeader(name, value);
+  }
+
+  /** The socket can be written to. That this is inside a cork has what the library holds written first. */
+  #goOn(): void {
+    this.#watchOver(false);
+    if (this.#rest.kind === 'whole') this.#writeWhole(this.#rest.body);
+    else if (this.#rest.kind === 'pieces') {
+      const wasWaiting = this.#heldBytes > 0;
+      this.#heldBytes = 0;
+      this.#writeQueue();
+      if (this.#heldBytes > 0) return;
+      if (this.#ending !== undefined) this.#endPieces();
+      // Whoever is told may write, and end it.
+      else if (wasWaiting) queueMicrotask(() => this.drained());
+    }
+  }
+
+  #writeWhole(body: Uint8Array): void {
+    const [, isDone] = this.#response.tryEnd(
+      body.subarray(this.#response.getWriteOffset()),
+      body.length,
+    );
+    if (isDone) this.#over();
+    else this.#watchOver(true);
+  }
+
+  #writeQueue(): void {
+    let piece = this.#queue.shift();
+    for (; piece !== undefined; piece = this.#queue.shift()) {
+      this.#queuedBytes -= piece.length;
+      if (this.#response.write(piece)) continue;
+      this.#heldBytes = piece.length;
+      this.#watchOver(true);
+      return;
+    }
+  }
+
+  #endPieces(): void {
+    this.#response.end('', this.#ending?.isLast === true);
+    this.#over();
+  }
+
+  #over(): void {
+    this.#rest = { kind: 'nothing' };
+    this.#stuck?.cancel();
+    this.sent();
+  }
+
+  /** The library forgets a reader that has taken something once and nothing since. */
+  #watchOver(isWaiting: boolean): void {
+    this.#stuck?.cancel();
+    this.#stuck = isWaiting ? this.#clock.setTimer(STUCK_MS, () => this.terminate()) : undefined;
+  }
+}
