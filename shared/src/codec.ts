@@ -25,6 +25,22 @@ export function decodeUp(frame: string): Decoded<UpMessage> {
   return decoded.ok || !isRequestNumber(id) ? decoded : { ...decoded, id };
 }
 
+/**
+ * Decodes and validates a message that came by another way, without what says which it is: `fields` say that, whatever
+ * stands in the text, and `defaults` what the text leaves out.
+ */
+export function decodeRequest(
+  text: string,
+  fields: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>>,
+): Decoded<UpMessage> {
+  fieldsUp ??= fieldNames(upMessage);
+  const problem = shapeProblem(text, fieldsUp);
+  if (problem !== undefined) return refused('bad_message', problem);
+  const json = parseObject(text);
+  return decode(json && { ...defaults, ...json, ...fields }, upMessage);
+}
+
 /** The fields that messages from clients have. */
 let fieldsUp: ReadonlySet<string> | undefined;
 

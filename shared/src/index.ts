@@ -1,6 +1,13 @@
 export { assert, unreachable } from './assert.ts';
 export type { Clock, Random, Timer } from './clock.ts';
-export { type Decoded, decodeDown, decodeUp, encode, type Unsent } from './codec.ts';
+export {
+  type Decoded,
+  decodeDown,
+  decodeRequest,
+  decodeUp,
+  encode,
+  type Unsent,
+} from './codec.ts';
 export { Digest } from './digest.ts';
 export type {
   Change,

@@ -5,10 +5,16 @@ const REQUESTS_MAX = 10_000;
 /** Bodies that are being read, all together: as many of the largest as a small server has room for. */
 const BODY_BYTES_MAX = 256 * 1024 * 1024;
 
+/** Listings that are streamed, each of which has about a megabyte in memory: in all, and of one principal. */
+const STREAMS_MAX = 128;
+const STREAMS_OF_ONE_MAX = 16;
+
 /** The requests of HTTP that have no answer yet, of a whole server: bounded, and waited for when it stops. */
 export class Underway {
   #count = 0;
   #bodyBytes = 0;
+  readonly #streams = new Map<string, number>();
+  #streamCount = 0;
   #isClosed = false;
   readonly #onAnswered: (() => void)[] = [];
 
@@ -54,6 +60,27 @@ export class Underway {
 
   #lookWhetherAnswered(): void {
     if (this.#isClosed && this.#count === 0) for (const told of this.#onAnswered.splice(0)) told();
+  }
+
+  /** Makes room for a stream of somebody, until what this returns is called. Throws where there is none. */
+  beginStream(principal: string): () => void {
+    const own = this.#streams.get(principal) ?? 0;
+    // safeguard: streams-are-bounded
+    if (this.#streamCount >= STREAMS_MAX || own >= STREAMS_OF_ONE_MAX)
+      throw new ProtocolError(
+        'too_many_requests',
+        `at most ${STREAMS_OF_ONE_MAX} listings of one principal are streamed at once, and ${STREAMS_MAX} in all`,
+      );
+    this.#streamCount += 1;
+    this.#streams.set(principal, own + 1);
+    return once(() => this.#endStream(principal));
+  }
+
+  #endStream(principal: string): void {
+    this.#streamCount -= 1;
+    const left = (this.#streams.get(principal) ?? 0) - 1;
+    if (left > 0) this.#streams.set(principal, left);
+    else this.#streams.delete(principal);
   }
 }
 
