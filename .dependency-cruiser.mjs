@@ -24,7 +24,7 @@ const LAYERS = {
   // Of sessions what both share: what requests wait for, and where what is asked for goes.
   http: {
     imports: ['api', 'session', 'auth', 'store', 'transport/request-head'],
-    types: ['transport/exchange', 'audit'],
+    types: ['transport/exchange', 'transport/socket', 'watch', 'audit'],
   },
   api: { imports: ['auth', 'watch', 'lease', 'store'], types: ['audit'] },
   auth: { imports: ['store'], types: ['audit'] },

@@ -9,6 +9,7 @@ import { coreCondition, coreFigures } from './core-figures.ts';
 import { Counters } from './counters.ts';
 import type { DiskFigures, Engine, Health } from './engine/engine.ts';
 import type { HttpService } from './http/http-service.ts';
+import { Readers } from './http/readers.ts';
 import { Underway } from './http/underway.ts';
 import { Leases } from './lease/leases.ts';
 import type { Log } from './log.ts';
@@ -20,7 +21,7 @@ import { RequestTurns } from './session/request-turns.ts';
 import { Session } from './session/session.ts';
 import { farewellOf, sayFarewell } from './stopping/farewell.ts';
 import { Store } from './store/store.ts';
-import type { Socket, SocketHandlers } from './transport/socket.ts';
+import type { Socket } from './transport/socket.ts';
 import { VERSION } from './version.ts';
 import { Hub } from './watch/hub.ts';
 
@@ -128,6 +129,8 @@ export class Core {
       figures,
       behindMs,
       underway: new Underway(),
+      readers: new Readers(),
+      accept: (socket) => this.accept(socket),
     };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);
   }
@@ -152,8 +155,8 @@ export class Core {
   }
 
   /** Takes a new connection. */
-  accept(socket: Socket): SocketHandlers {
-    const session: Session = new Session(socket, this.#service, () => {
+  accept(socket: Socket): Session {
+    const session = new Session(socket, this.#service, () => {
       this.#sessions.delete(session);
       this.#heartbeats.remove(session);
     });

@@ -24,14 +24,18 @@ export async function callerOf(
 ): Promise<Principal> {
   const { authority } = service.auth;
   const { address } = exchange.peer;
-  const token = tokenOf(headerOf(exchange.head, 'authorization'));
+  const token = tokenOf(exchange);
   const verdict = authority.identify({ token, client: undefined, address });
   const judged = verdict instanceof Promise ? asOfNow(await verdict, authority) : verdict;
   return judged.kind === 'known' ? judged.principal : refuse(judged, session, exchange, service);
 }
 
-/** Something else than a bearer's token is handed on, to be counted as a guess. */
-function tokenOf(header: string): string | undefined {
+/**
+ * The token that a request says, undefined where it says nothing. Something else than a bearer's is handed on, to be
+ * counted as a guess.
+ */
+export function tokenOf({ head }: Pick<Exchange, 'head'>): string | undefined {
+  const header = headerOf(head, 'authorization');
   if (header === '') return undefined;
   return BEARER.exec(header)?.[1] ?? '';
 }

@@ -17,12 +17,16 @@ export class MemoryExchange implements Exchange {
   readonly peer: Exchange['peer'];
   /** What came of it, as far as it has an answer. */
   said: AnswerHead | undefined;
-  readonly #pieces: Buffer[] = [];
+  /** What was written, of each piece the very bytes that were handed over. */
+  readonly pieces: Uint8Array[] = [];
   isEnded = false;
   isTerminated = false;
   /** Whether whoever reads takes more. */
   isWritable = true;
   readonly #body: Uint8Array | undefined;
+  /** Whether what is written leaves at once. */
+  isRead = true;
+  #waiting = 0;
   #onGone = () => {};
   #onDrain = () => {};
   #isGone = false;
@@ -43,8 +47,12 @@ export class MemoryExchange implements Exchange {
     this.#body = bytes;
   }
 
+  get bytes(): Buffer {
+    return Buffer.concat(this.pieces);
+  }
+
   get text(): string {
-    return Buffer.concat(this.#pieces).toString();
+    return this.bytes.toString();
   }
 
   /** The body of the answer, read as JSON. */
@@ -68,7 +76,7 @@ export class MemoryExchange implements Exchange {
     if (this.#isOver) return;
     this.said = head;
     this.isEnded = true;
-    if (body !== undefined && this.head.method !== 'HEAD') this.#pieces.push(Buffer.from(body));
+    if (body !== undefined && this.head.method !== 'HEAD') this.pieces.push(bytesOf(body));
   }
 
   stream(head: AnswerHead): AnswerStream {
@@ -76,13 +84,16 @@ export class MemoryExchange implements Exchange {
     if (!this.#isOver) this.said = head;
     return {
       get bufferedBytes() {
-        return exchange.isWritable ? 0 : 1;
+        return exchange.#waiting;
       },
       get writable() {
-        return exchange.isWritable && !exchange.#isOver;
+        return exchange.isWritable && exchange.#waiting === 0 && !exchange.#isOver;
       },
       write: (piece) => {
-        if (!this.#isOver) this.#pieces.push(Buffer.from(piece));
+        if (this.#isOver) return;
+        this.pieces.push(bytesOf(piece));
+        // Nobody reads: it is the last that may be begun.
+        if (!this.isRead) this.#waiting += piece.length;
       },
       onDrain: (told) => {
         this.#onDrain = told;
@@ -105,10 +116,16 @@ export class MemoryExchange implements Exchange {
 
   drain(): void {
     this.isWritable = true;
+    this.isRead = true;
+    this.#waiting = 0;
     this.#onDrain();
   }
 
   get #isOver(): boolean {
     return this.#isGone || this.isEnded || this.isTerminated;
   }
+}
+
+function bytesOf(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === 'string' ? Buffer.from(piece) : piece;
 }
