@@ -13,19 +13,28 @@ import { requireValueType } from './media-type.ts';
 import { conditionOf, etagOf, isKnown } from './preconditions.ts';
 import { readHeaders } from './read-headers.ts';
 import type { Call, KnownRoute } from './route.ts';
+import { WAIT_PARAMETERS, waited } from './waiting/waiting.ts';
 import { written } from './writes.ts';
 
 const pattern = '/v1/kv/*';
 
 /** One entry: read, written and removed by its path. */
 export const kvRoutes: readonly KnownRoute[] = [
-  { method: 'GET', pattern, query: ['at', 'stale'], access: 'known', handle: read },
+  {
+    method: 'GET',
+    pattern,
+    query: ['at', 'stale', ...WAIT_PARAMETERS],
+    access: 'known',
+    handle: read,
+  },
   { method: 'PUT', pattern, query: ['note'], access: 'known', handle: put },
   { method: 'DELETE', pattern, query: ['note', 'recursive'], access: 'known', handle: remove },
 ];
 
 /** The value as it is, for scripts; with `Accept: application/json`, the entry. */
 async function read(call: Call): Promise<HttpAnswer> {
+  const idle = await waited(call, 'entry');
+  if (idle !== undefined) return idle;
   const { path, query, exchange, service } = call;
   const [at, stale] = [query.count('at'), query.flag('stale')];
   const got = await call.ask(

@@ -8,11 +8,15 @@ import { type WatchingParts, WatchingSocket } from './watching-socket.ts';
  */
 export function listenOn(
   { exchange, service, context }: Call,
-  parts: Pick<WatchingParts, 'transport' | 'watch' | 'reader'>,
+  parts: Pick<WatchingParts, 'transport' | 'watch' | 'reader'> & { readonly onOver?: () => void },
 ): WatchingSocket {
   const { peer } = exchange;
   const { isOn } = service.auth.authority;
   const principal = isOn ? context.principal.name : undefined;
-  const onOver = service.readers.enter({ address: peer.address, principal });
+  const leave = service.readers.enter({ address: peer.address, principal });
+  const onOver = () => {
+    leave();
+    parts.onOver?.();
+  };
   return new WatchingSocket({ ...parts, peer, token: tokenOf(exchange), onOver }, service.accept);
 }

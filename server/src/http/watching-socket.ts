@@ -20,6 +20,9 @@ export interface ReaderSession extends SocketHandlers {
   beat(): void;
 }
 
+/** A message as a session sends it: those to one connection alone are text. */
+export type WatchFrame = string | Frame;
+
 /** How a watch began. */
 export interface Opening {
   readonly welcome: Welcome;
@@ -33,7 +36,7 @@ export interface WatchReader {
   /** The watch is there. */
   begin(opening: Opening): void;
   /** A message came, of the watch or of the connection. `true`: it is the last that this reader wants. */
-  take(frame: string | Frame): boolean;
+  take(frame: WatchFrame): boolean;
   /** It is over, and why; before `begin`, too. */
   end(error: ProtocolError): void;
   /** It is over at once, with all that waits to be written. */
@@ -107,7 +110,7 @@ export class WatchingSocket implements Socket {
     return false;
   }
 
-  send(frame: string | Frame): void {
+  send(frame: WatchFrame): void {
     switch (this.#state.kind) {
       case 'greeting':
       case 'asking':
@@ -115,6 +118,7 @@ export class WatchingSocket implements Socket {
         return;
       case 'reading':
         if (this.#reader.take(frame)) this.#finish();
+        else if (typeof frame === 'string') this.#showLife();
         return;
       case 'over':
         return;
@@ -155,12 +159,21 @@ export class WatchingSocket implements Socket {
     if (this.#state.kind === 'reading') this.#session.beat();
   }
 
+  /**
+   * Who takes what it is sent lives, as far as anybody can tell: it has no way to answer a heartbeat, and these are
+   * sent to it alone.
+   */
+  #showLife(): void {
+    // safeguard: reader-lives-while-it-takes
+    if (this.#reader.bufferedBytes === 0) queueMicrotask(() => this.drained());
+  }
+
   /** The watch is over, or its reader has what he wanted. */
   #finish(): void {
     this.#over(NORMAL, () => {});
   }
 
-  #open(state: State & { kind: 'greeting' | 'asking' }, frame: string | Frame): void {
+  #open(state: State & { kind: 'greeting' | 'asking' }, frame: WatchFrame): void {
     const text = typeof frame === 'string' ? frame : new TextDecoder().decode(frame);
     const decoded = decodeDown(text);
     if (!decoded.ok) throw new Error(`the server made a bad frame: ${decoded.problem}`);

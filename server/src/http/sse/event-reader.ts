@@ -1,5 +1,4 @@
 import {
-  type Clock,
   decodeDown,
   errorKind,
   type Position,
@@ -7,16 +6,9 @@ import {
   type WatchMode,
 } from '@confer/shared';
 import type { AnswerHead, AnswerStream } from '../../transport/exchange.ts';
-import type { Frame } from '../../watch/frames.ts';
-import type { Opening, WatchReader } from '../watching-socket.ts';
+import type { Opening, WatchFrame, WatchReader } from '../watching-socket.ts';
 import { type Bookmark, firstBookmark, marked, movedByHeartbeat } from './bookmark.ts';
 import { type EventTexts, idLine, ownEvent, type ReadHistory, retryLine } from './event-text.ts';
-
-/**
- * What has not been taken when an answer ends is kept that long: to a reader who reads, it is more than enough for what
- * waits, and one who does not would hold it for ever.
- */
-const LINGER_MS = 10_000;
 
 /** A reader whose stream breaks comes back after that long, each after another time. */
 const RETRY_MS_MIN = 1_000;
@@ -26,7 +18,6 @@ export interface EventReaderParts {
   readonly mode: WatchMode;
   readonly after: Position | undefined;
   readonly texts: EventTexts;
-  readonly clock: Clock;
   readonly random: () => number;
   /** Begins the answer. */
   readonly stream: (head: AnswerHead) => AnswerStream;
@@ -90,7 +81,7 @@ export class EventReader implements WatchReader {
     stream.write(ownEvent('watching', JSON.stringify(watching), id));
   }
 
-  take(frame: string | Frame): boolean {
+  take(frame: WatchFrame): boolean {
     const streaming = this.#streaming;
     if (streaming === undefined) return false;
     if (typeof frame === 'string') return this.#takeOwn(frame, streaming);
@@ -99,7 +90,7 @@ export class EventReader implements WatchReader {
     this.#bookmark = marked(this.#bookmark, event);
     stream.write(event.bytes);
     const isLast = event.type === 'compacted' || event.type === 'revoked';
-    if (isLast) this.#end(stream);
+    if (isLast) stream.end();
     return isLast;
   }
 
@@ -110,7 +101,7 @@ export class EventReader implements WatchReader {
       const { code, message } = error;
       const closed = { type: 'closed', code, ...closeCodeOf(error), message };
       if (!this.#saidGoodbye) stream.write(ownEvent('closed', JSON.stringify(closed)));
-      this.#end(stream);
+      stream.end();
     }
   }
 
@@ -128,20 +119,11 @@ export class EventReader implements WatchReader {
       if (moved !== undefined) this.#bookmark = { kind: 'at', revision: moved };
       const id = moved === undefined ? '' : idLine({ ...history, revision: moved });
       stream.write(ownEvent('heartbeat', text, id));
-      // Who takes what he is sent lives, as far as anybody can tell: he has no way to answer.
-      // safeguard: event-reader-lives-while-it-takes
-      if (stream.bufferedBytes === 0) queueMicrotask(this.#parts.onDrain);
     } else if (message.type === 'goodbye') {
       this.#saidGoodbye = true;
       stream.write(ownEvent('goodbye', text, retryLine(message.retryInMs)));
     } else stream.write(ownEvent(message.type, text));
     return false;
-  }
-
-  #end(stream: AnswerStream): void {
-    stream.end();
-    // safeguard: ended-stream-is-dropped
-    this.#parts.clock.setTimer(LINGER_MS, () => stream.terminate());
   }
 }
 

@@ -67,16 +67,6 @@ describe('the rights of a reader of events', () => {
     expect(watch.exchange.text).not.toContain('secret');
   });
 
-  it('what an ended stream still holds goes with it after a while', async () => {
-    const scene = await start();
-    const watch = await readerOf(scene, bearer(scene.token));
-    watch.exchange.isRead = false;
-    await scene.setRole({ name: 'reader' });
-    expect(watch.exchange.isTerminated).toBe(false);
-    await scene.clock.advance(10_000);
-    expect(watch.exchange.isTerminated).toBe(true);
-  });
-
   it('a token that is removed ends it, and says why', async () => {
     const scene = await start();
     const watch = await readerOf(scene, bearer(scene.token));

@@ -42,7 +42,6 @@ function watch(call: Call, texts: EventTexts): Given | Promise<Given> {
       mode: request.mode,
       after: request.after,
       texts,
-      clock: service.clock,
       random: service.runtime.random,
       stream: (head) => {
         resolve(BY_ITSELF);

@@ -1,0 +1,212 @@
+import { times } from '@confer/shared';
+import { describe, expect, it } from 'vitest';
+import { startGuarded } from '../../test-support/guarded-scene.ts';
+import { bearer, httpOf } from '../../test-support/http-scene.ts';
+import { Kept } from '../../test-support/kept.ts';
+import type { MemoryExchange } from '../../test-support/memory-exchange.ts';
+import { type Scene, startCore } from '../../test-support/scene.ts';
+
+async function start(options: Parameters<typeof startCore>[0] = {}) {
+  const scene = await startCore(options);
+  const http = httpOf(scene);
+  const read = async (target: string) => positionOf(await http.ask({ target }));
+  /** Begins a read that waits. */
+  const wait = async (target: string, after: string, waitFor = '60s') => {
+    const exchange = http.begin({ target: `${target}?wait=${waitFor}&after=${after}` });
+    await scene.settle();
+    return exchange;
+  };
+  return { ...scene, http, read, wait };
+}
+
+function positionOf({ said }: MemoryExchange): string {
+  return said?.headers['confer-position'] ?? '';
+}
+
+async function pass({ clock, settle }: Scene, ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 1_000) {
+    await clock.advance(Math.min(left, 1_000));
+    await settle();
+  }
+}
+
+describe('a read that waits', () => {
+  it('W3 is answered by the first write after the position, with what is there then', async () => {
+    const scene = await start();
+    await scene.put('/a', '1');
+    const after = await scene.read('/v1/kv/a');
+    const waiting = await scene.wait('/v1/kv/a', after);
+    expect(waiting.said).toBeUndefined();
+    const revision = await scene.put('/a', '2');
+    expect(waiting.said?.status).toBe(200);
+    expect(waiting.text).toBe('2');
+    expect(positionOf(waiting).split('.')[1]).toBe(`${revision}`);
+    expect(scene.core.status()).toMatchObject({ connections: 0, watches: 0 });
+  });
+
+  it('W3 is answered at once where something came between the position and the request', async () => {
+    const scene = await start();
+    const after = `${scene.engine.epoch}.0`;
+    await scene.put('/a', '1');
+    const waiting = await scene.wait('/v1/kv/a', after);
+    expect(waiting.text).toBe('1');
+  });
+
+  it('is answered with 404 where the entry went', async () => {
+    const scene = await start();
+    await scene.put('/a', '1');
+    const waiting = await scene.wait('/v1/kv/a', `${scene.engine.epoch}.1`);
+    await scene.remove('/a');
+    expect(waiting.said?.status).toBe(404);
+    expect(positionOf(waiting)).toBe(await scene.read('/v1/kv/a'));
+  });
+
+  it('S6 of an entry goes on past what happens beside and below it, and what only names it', async () => {
+    const scene = await start();
+    const waiting = await scene.wait('/v1/kv/a', `${scene.engine.epoch}.0`);
+    await scene.put('/ab', '1');
+    await scene.put('/a/b', '"path":"/a"');
+    await scene.put('/a/c', 'x'.repeat(2_000));
+    expect(waiting.said).toBeUndefined();
+    await scene.put('/a', '1');
+    expect(waiting.text).toBe('1');
+  });
+
+  it('W6 that nothing came to ends in 304, with a position past all that was none of its business', async () => {
+    const scene = await start();
+    await scene.put('/a', '1');
+    const waiting = await scene.wait('/v1/kv/a', await scene.read('/v1/kv/a'), '5s');
+    await scene.put('/other', '1');
+    await pass(scene, 4_000);
+    expect(waiting.said).toBeUndefined();
+    await pass(scene, 1_000);
+    expect(waiting.said?.status).toBe(304);
+    expect(waiting.text).toBe('');
+    expect(positionOf(waiting)).toBe(await scene.read('/v1/kv/other'));
+    expect(scene.core.http.readers.count).toBe(0);
+    expect(scene.core.status().connections).toBe(0);
+  });
+
+  it.each(['0s', '0ms', '1ms'])('may wait for next to nothing: %s', async (waitFor) => {
+    const scene = await start();
+    const waiting = await scene.wait('/v1/kv/a', await scene.read('/v1/kv/a'), waitFor);
+    await pass(scene, 1_000);
+    expect(waiting.said?.status).toBe(304);
+  });
+
+  it('W8 lives as long as it waits, longer than a silence may be', async () => {
+    const scene = await start();
+    const waiting = await scene.wait('/v1/kv/a', await scene.read('/v1/kv/a'), '10m');
+    await pass(scene, 20 * times.heartbeatMs);
+    expect(waiting.said).toBeUndefined();
+    await scene.put('/a', '1');
+    expect(waiting.text).toBe('1');
+  });
+
+  it('W3 is told that history does not reach back to its position, and what to do', async () => {
+    const kept = new Kept();
+    const before = await start({ kept });
+    for (let n = 0; n < 5; n++) await before.put('/a', `${n}`);
+    const third = before.revisionOf(3);
+    await before.engine.maintenance.compact(third);
+    await before.settle();
+    const scene = await start({ kept });
+    const waiting = await scene.wait('/v1/kv/a', `${scene.engine.epoch}.${third - 1}`);
+    expect(waiting.said?.status).toBe(409);
+    expect(waiting.json).toMatchObject({ code: 'compacted', compactedRevision: third });
+  });
+
+  it.each(['0ms', '60s'])(
+    'W3 is told that its position is of another history (%s)',
+    async (waitFor) => {
+      const scene = await start();
+      await scene.put('/a', '1');
+      const waiting = await scene.wait('/v1/kv/a', 'another.1', waitFor);
+      await pass(scene, 1_000);
+      expect(waiting.said?.status).toBe(409);
+      expect(waiting.json).toMatchObject({
+        code: 'compacted',
+        message: expect.stringContaining('another history'),
+      });
+    },
+  );
+
+  it('W9 is refused a position that the server has not come to', async () => {
+    const scene = await start();
+    const waiting = await scene.wait('/v1/kv/a', `${scene.engine.epoch}.900`);
+    expect(waiting.said?.status).toBe(409);
+    expect(waiting.json).toMatchObject({ code: 'future_revision' });
+  });
+
+  it('ends when the server stops, and is told when to come back', async () => {
+    const scene = await start();
+    const waiting = await scene.wait('/v1/kv/a', `${scene.engine.epoch}.0`);
+    const stopped = scene.core.stop();
+    await pass(scene, 1_000);
+    await stopped;
+    expect(waiting.said?.status).toBe(503);
+    expect(waiting.said?.headers['retry-after']).toBe('1');
+    expect(waiting.json).toMatchObject({ code: 'shutting_down' });
+  });
+
+  it('W10 ends when the other side goes, and leaves nothing behind', async () => {
+    const scene = await start();
+    const waiting = await scene.wait('/v1/kv/a', `${scene.engine.epoch}.0`);
+    expect(scene.core.http).toMatchObject({ readers: { count: 1 }, underway: { count: 1 } });
+    const timers = scene.clock.pending;
+    waiting.vanish();
+    await scene.settle();
+    expect(scene.core.http).toMatchObject({ readers: { count: 0 }, underway: { count: 0 } });
+    expect(scene.core.status()).toMatchObject({ connections: 0, watches: 0 });
+    expect(scene.clock.pending).toBe(timers - 1);
+  });
+
+  it.each([
+    ['wait=60s', 'after=POSITION'],
+    ['wait=60s&after=812', 'after=POSITION'],
+    ['wait=60s&after=e.1&at=1', 'without at'],
+    ['wait=601s&after=e.1', 'ten minutes'],
+    ['wait=11m&after=e.1', 'ten minutes'],
+    ['wait=-1s&after=e.1', 'ten minutes'],
+    ['wait=1h&after=e.1', 'ten minutes'],
+    ['wait=&after=e.1', 'ten minutes'],
+  ])('says what is wrong with %s', async (query, said) => {
+    const scene = await start();
+    const exchange = await scene.http.ask({ target: `/v1/kv/a?${query}` });
+    expect(exchange.said?.status).toBe(400);
+    expect(exchange.json).toMatchObject({ message: expect.stringContaining(said) });
+  });
+});
+
+describe('W11 the rights of a read that waits', () => {
+  it('are those of the moment when it ends', async () => {
+    const scene = await startGuarded();
+    const http = httpOf(scene);
+    await scene.setRole({ name: 'reader', allow: [{ verbs: ['read'], on: '/a' }] });
+    const headers = bearer(await scene.tokenOf('ada', 'reader'));
+    const after = `${scene.engine.epoch}.0`;
+    const now = positionOf(await http.ask({ target: '/v1/kv/a', headers }));
+    const past = await http.ask({ target: `/v1/kv/other?wait=60s&after=${after}`, headers });
+    expect(past.said?.status).toBe(403);
+    const waiting = http.begin({ target: `/v1/kv/a?wait=60s&after=${now}`, headers });
+    await scene.settle();
+    await scene.setRole({ name: 'reader' });
+    await scene.put('/a', 'secret');
+    expect(waiting.said?.status).toBe(403);
+    expect(waiting.text).not.toContain('secret');
+  });
+
+  it('end with a token that is removed', async () => {
+    const scene = await startGuarded();
+    const http = httpOf(scene);
+    await scene.setRole({ name: 'reader', allow: [{ verbs: ['read'], on: '/a' }] });
+    const token = await scene.tokenOf('ada', 'reader');
+    const headers = bearer(token);
+    const now = positionOf(await http.ask({ target: '/v1/kv/a', headers }));
+    const waiting = http.begin({ target: `/v1/kv/a?wait=60s&after=${now}`, headers });
+    await scene.settle();
+    const name = /^cfr_(.{12})/.exec(token)?.[1] ?? '';
+    await scene.ask(scene.admin, (id) => ({ type: 'removeToken', id, token: name }));
+    expect(waiting.said?.status).toBe(401);
+  });
+});
