@@ -5,8 +5,9 @@ import { streamListing } from './listing-stream.ts';
 import { countsOf, flagsOf } from './parameters.ts';
 import { readHeaders } from './read-headers.ts';
 import { BY_ITSELF, type Call, type Given, type KnownRoute } from './route.ts';
+import { waited } from './waiting/waiting.ts';
 
-const query = ['depth', 'values', 'at', 'after', 'limit', 'stale'] as const;
+const query = ['depth', 'values', 'at', 'after', 'limit', 'stale', 'wait'] as const;
 
 /** A subtree, page by page or as a stream of lines. */
 export const listRoutes: readonly KnownRoute[] = [
@@ -14,6 +15,8 @@ export const listRoutes: readonly KnownRoute[] = [
 ];
 
 async function list(call: Call): Promise<Given> {
+  const idle = await waited(call, 'subtree');
+  if (idle !== undefined) return idle;
   const { exchange, service, isHead } = call;
   const isStream = preferred(exchange.head, [JSON_TYPE, NDJSON]) === NDJSON;
   if (isStream && call.query.text('limit') !== undefined)
@@ -38,7 +41,8 @@ function pageOf(
   { path, query, ask }: Call,
   goesOn: { readonly after?: string; readonly at?: number } = {},
 ): Promise<Listed> {
-  const after = query.text('after');
+  // Of a read that waits, it is the position to wait after.
+  const after = query.text('wait') === undefined ? query.text('after') : undefined;
   return ask(
     {
       ...{ type: 'list', id: 0, path },

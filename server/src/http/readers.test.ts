@@ -10,7 +10,7 @@ const tooMany = expect.objectContaining({ code: 'too_many_requests' });
 describe('W10 the readers of a server', () => {
   it('are bounded together', () => {
     const readers = new Readers();
-    for (let n = 0; n < 10_000; n++) readers.enter(of(n));
+    for (let n = 0; n < 8_000; n++) readers.enter(of(n));
     expect(() => readers.enter(of(10_001))).toThrow(tooMany);
   });
 

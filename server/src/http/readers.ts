@@ -1,11 +1,8 @@
 import { ProtocolError } from '@confer/shared';
 import { networkOf } from '../network-of.ts';
 
-/**
- * Those who listen by HTTP: each takes 10 to 20 kB with its socket and its session. What comes over all of them together
- * is bounded by the connections that a server takes.
- */
-const READERS_MAX = 10_000;
+/** Of those who listen by HTTP or wait for a change: fewer than requests may be under way, so that others have their answer. */
+const READERS_MAX = 8_000;
 /** Of one network, in which a thousand programs may be, and of one principal, who may be as many programs. */
 const READERS_OF_ONE_MAX = 2_000;
 

@@ -161,6 +161,18 @@ describe('a read that waits', () => {
     expect(scene.clock.pending).toBe(timers - 1);
   });
 
+  it('of a subtree is answered by any write in it, and by none beside it (S6)', async () => {
+    const scene = await start();
+    await scene.put('/app/a', '1');
+    const after = await scene.read('/v1/list/app');
+    const waiting = await scene.wait('/v1/list/app', after);
+    await scene.put('/apple', '1');
+    expect(waiting.said).toBeUndefined();
+    await scene.put('/app/deep/b', '2');
+    expect(waiting.said?.status).toBe(200);
+    expect(waiting.json).toMatchObject({ entries: [{ path: '/app/a' }, { path: '/app/deep/b' }] });
+  });
+
   it.each([
     ['wait=60s', 'after=POSITION'],
     ['wait=60s&after=812', 'after=POSITION'],
