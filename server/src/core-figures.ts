@@ -35,6 +35,22 @@ export function coreFigures(
   };
 }
 
+/** The same under the names of the `counters` request. */
+export function gaugesOf(figures: CoreFigures): Readonly<Record<string, number>> {
+  const { connections, outboundBytes, watches, watchGroups, lagRevisions } = figures;
+  const { revision, compactedRevision, entries, historyCommits, historyBytes } = figures;
+  const standing: Record<string, number> = {};
+  for (const each of watches) {
+    const name = `watches.${each.standing}`;
+    standing[name] = (standing[name] ?? 0) + each.count;
+  }
+  const all = watches.reduce((sum, { count }) => sum + count, 0);
+  return {
+    ...{ connections, outboundBytes, watches: all, ...standing, watchGroups, lagRevisions },
+    ...{ revision, compactedRevision, entries, historyCommits, historyBytes },
+  };
+}
+
 /** How a core is now, for whoever asks whether clients belong there. */
 export function coreCondition(
   { auth, clock, runtime }: SessionService,

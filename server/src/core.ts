@@ -5,7 +5,7 @@ import { type Administration, type Auth, OPEN, openAuth } from './auth/auth.ts';
 import type { JwtVerifier } from './auth/jwt/jwt.ts';
 import { PolicyGate } from './auth/policy-gate.ts';
 import type { BootstrapSecret } from './auth/token-authority.ts';
-import { coreCondition, coreFigures } from './core-figures.ts';
+import { coreCondition, coreFigures, gaugesOf } from './core-figures.ts';
 import { Counters } from './counters.ts';
 import type { DiskFigures, Engine, Health } from './engine/engine.ts';
 import type { HttpService } from './http/http-service.ts';
@@ -188,26 +188,14 @@ export class Core {
 
   /** All that is counted and measured, with what the process says of itself. */
   figures(): ServerFigures {
-    const { store, hub, runtime } = this.#service;
-    const { live, lagging, syncing } = hub.standings;
+    const { runtime } = this.#service;
     // A simulation must not be told another one's names for it.
     this.#instance ??= runtime.newId();
     return {
       instance: this.#instance,
       uptimeMs: Math.floor(runtime.uptimeMs() - this.#startedAt),
       counts: this.counters(),
-      gauges: {
-        connections: this.#sessions.size,
-        watches: hub.watchers,
-        'watches.live': live,
-        'watches.lagging': lagging,
-        'watches.syncing': syncing,
-        revision: store.revision,
-        compactedRevision: store.compactedRevision,
-        entries: store.entryCount,
-        historyBytes: this.#engine.maintenance.historyBytes,
-        ...this.#vitals(),
-      },
+      gauges: { ...gaugesOf(this.scrape()), ...this.#vitals() },
     };
   }
 

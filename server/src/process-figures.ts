@@ -14,6 +14,30 @@ const GC_KINDS: ReadonlyMap<unknown, string> = new Map([
 ]);
 const MICROSECONDS = 1e6;
 
+/** What the process has used. */
+type Usage = Pick<
+  ProcessFigures,
+  | 'userSeconds'
+  | 'systemSeconds'
+  | 'residentBytes'
+  | 'heapTotalBytes'
+  | 'heapUsedBytes'
+  | 'externalBytes'
+>;
+
+export function usageNow(): Usage {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
+  return {
+    userSeconds: user / MICROSECONDS,
+    systemSeconds: system / MICROSECONDS,
+    residentBytes: rss,
+    heapTotalBytes: heapTotal,
+    heapUsedBytes: heapUsed,
+    externalBytes: external,
+  };
+}
+
 /** Looks at the process of the server. What has to be watched is watched from the first look on, as few are scraped. */
 export class ProcessWatch {
   readonly #collections = new Map<string, Histogram>();
@@ -35,22 +59,14 @@ export class ProcessWatch {
     this.#observer.disconnect();
   }
 
-  /** `loopLag`: by how much the event loop came late. */
-  async read(loopLag: ProcessFigures['loopLag']): Promise<ProcessFigures> {
-    const { user, system } = process.cpuUsage();
-    const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
+  /** `now`: what is known of it already. */
+  async read(now: Usage & Pick<ProcessFigures, 'loopLag'>): Promise<ProcessFigures> {
     const collections = [...this.#collections].map(([kind, each]) => [kind, each.read()] as const);
     return {
+      ...now,
       startedAt: this.#startedAt,
-      userSeconds: user / MICROSECONDS,
-      systemSeconds: system / MICROSECONDS,
-      residentBytes: rss,
-      heapTotalBytes: heapTotal,
-      heapUsedBytes: heapUsed,
-      externalBytes: external,
       openFiles: await openFiles(),
       filesMax: this.#filesMax,
-      loopLag,
       garbageCollections: new Map(collections),
     };
   }

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ProcessFigures } from './metrics/figures.ts';
-import { ProcessWatch } from './process-figures.ts';
+import { ProcessWatch, usageNow } from './process-figures.ts';
 
 /** How finely delays are seen: a timer of that period is all that it costs. */
 const RESOLUTION_MS = 10;
@@ -26,15 +26,14 @@ export class Vitals {
   }
 
   read(): Readonly<Record<string, number>> {
-    const { rss, heapUsed, external } = process.memoryUsage();
-    const { user, system } = process.cpuUsage();
+    const { residentBytes, heapUsedBytes, externalBytes, userSeconds, systemSeconds } = usageNow();
     const { idle, active } = performance.eventLoopUtilization();
     return {
-      rssBytes: rss,
-      heapBytes: heapUsed,
-      externalBytes: external,
+      rssBytes: residentBytes,
+      heapBytes: heapUsedBytes,
+      externalBytes,
       // These grow: of two readings, one sees how busy it was in between.
-      cpuMs: Math.round((user + system) / 1_000),
+      cpuMs: Math.round((userSeconds + systemSeconds) * MS_PER_S),
       loopIdleMs: Math.round(idle),
       loopActiveMs: Math.round(active),
       loopDelayMsMax: Math.round(this.loopLag.max * MS_PER_S),
@@ -44,7 +43,7 @@ export class Vitals {
   /** More of that, for a page of metrics. */
   process(): Promise<ProcessFigures> {
     this.#process ??= new ProcessWatch();
-    return this.#process.read(this.loopLag);
+    return this.#process.read({ ...usageNow(), loopLag: this.loopLag });
   }
 
   /** By how much the event loop came late, in seconds: of the window before, but for a worse time since. */

@@ -18,7 +18,7 @@ import { GroupNames } from './group-names.ts';
 import { SubtreeMap } from './subtree-map.ts';
 import { isOnLine } from './timelines.ts';
 import type { WatchSink } from './watch-sink.ts';
-import { type Standing, WatchTally } from './watch-tally.ts';
+import { WatchTally } from './watch-tally.ts';
 import { type WatchContext, Watcher } from './watcher.ts';
 import type { Start } from './watcher-state.ts';
 
@@ -101,11 +101,6 @@ export class Hub {
   /** Those who watch the same and have it by one name count as one. */
   get groups(): number {
     return this.#groups;
-  }
-
-  /** How many of them are in each standing. */
-  get standings(): Readonly<Record<Standing, number>> {
-    return this.tally.counts;
   }
 
   /** Takes what comes out of the feed. */

@@ -21,16 +21,6 @@ export class WatchTally {
   };
   readonly #behind = new Set<Tallied>();
 
-  /** Of both modes together. */
-  get counts(): Readonly<Record<Standing, number>> {
-    const { state, events } = this.#counts;
-    return {
-      live: state.live + events.live,
-      lagging: state.lagging + events.lagging,
-      syncing: state.syncing + events.syncing,
-    };
-  }
-
   /** A watch is otherwise than before; `undefined`: it was not there, or is not any more. */
   moved(watch: Tallied, from: Standing | undefined, to: Standing | undefined): void {
     if (from === to) return;
