@@ -6,6 +6,8 @@ import { type Door, type DoorOptions, InsecureReminder } from './door.ts';
 import { LiveRetention, type RetentionLimits } from './engine/retention.ts';
 import { type EngineOptions, openEngine } from './engines.ts';
 import { Guard, type GuardOptions } from './guard.ts';
+import { Router } from './http/router.ts';
+import { storeRoutes } from './http/routes.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { Measures } from './measures.ts';
@@ -19,7 +21,7 @@ import { Stopping, type StoppingTimes, stoppingTimes } from './stopping/stopping
 import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
 import { answerPlainly } from './transport/http.ts';
-import type { Listener } from './transport/transport.ts';
+import type { Listener, ListenOptions } from './transport/transport.ts';
 import { Vitals } from './vitals.ts';
 
 export type ServerOptions = EngineOptions &
@@ -110,7 +112,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   try {
     const { transport, listener } = await listen(at, door, {
       onOpen: (socket) => serving.accept(socket),
-      onExchange: answerPlainly,
+      onExchange: answering(serving, log),
     });
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
@@ -173,6 +175,13 @@ function stoppingOf(
       readiness.become({ kind: 'stopped' });
     },
   });
+}
+
+/** Answers requests of HTTP, by what serves at the time. */
+function answering(serving: Serving, log: Log): ListenOptions['onExchange'] {
+  const service = () => serving.http;
+  const router = new Router({ routes: storeRoutes, service, plainly: answerPlainly, log });
+  return (exchange) => router.answer(exchange);
 }
 
 function placeOf(

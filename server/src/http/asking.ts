@@ -52,8 +52,8 @@ export function expectReply<Type extends Reply['type']>(
   if (reply.type !== 'error' || !isErrorCode(reply.code))
     throw new Error(`${reply.type} came where ${type} was expected`);
   counters.count(`requestsRefused.${reply.code}`);
-  const { type: _, id: __, code, ...said } = reply;
-  throw new HttpFailure({ ...said, code: reply.code });
+  const { type: _, id: __, code: ___, ...said } = reply;
+  throw new HttpFailure({ code: reply.code, ...said });
 }
 
 function isOfType<Type extends Reply['type']>(

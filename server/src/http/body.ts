@@ -18,17 +18,15 @@ export interface BodyRules {
 export function readText(
   exchange: Exchange,
   { bytesMax, onGone }: BodyRules,
-  { clock, underway }: HttpService,
+  { clock }: HttpService,
 ): Promise<string> {
-  const declared = lengthOf(exchange);
+  const announced = lengthOf(exchange);
   // safeguard: body-is-not-read-where-it-is-too-long
-  if (declared > bytesMax) return Promise.reject(tooLarge(bytesMax));
-  const release = underway.holdBody(Math.min(declared, bytesMax));
+  if (announced !== undefined && announced > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {
     let timer: Timer | undefined;
     const end = (settle: () => void) => {
       timer?.cancel();
-      release();
       settle();
     };
     timer = clock.setTimer(WHOLE_WITHIN_MS, () =>
@@ -45,11 +43,10 @@ export function readText(
   });
 }
 
-/** As many bytes as are announced; any number where none are, as with those that come in chunks. */
-function lengthOf({ head }: Exchange): number {
-  const announced = headerOf(head, 'content-length');
-  if (announced !== '') return Number(announced);
-  return head.headers.has('transfer-encoding') ? Number.MAX_SAFE_INTEGER : 0;
+/** How many bytes are to come; nothing where that is not said, as of what comes in chunks. */
+function lengthOf({ head }: Exchange): number | undefined {
+  if (head.headers.has('transfer-encoding')) return undefined;
+  return Number(headerOf(head, 'content-length'));
 }
 
 function tooLarge(bytesMax: number): ProtocolError {

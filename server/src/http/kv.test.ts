@@ -296,22 +296,6 @@ describe('PUT /v1/kv', () => {
     expect(slow.said?.status).toBe(408);
     expect(scene.core.http.underway.count).toBe(0);
   });
-
-  it('holds bodies in bounds, all together', async () => {
-    const scene = await startCore();
-    const { begin, ask } = httpOf(scene);
-    const headers = { 'content-length': String(1024 * 1024) };
-    const slow = Array.from({ length: 256 }, () =>
-      begin({ method: 'PUT', target: '/v1/kv/a', headers }),
-    );
-    await scene.settle();
-    const { said } = await ask(put('/a', 'x'));
-    expect(said?.status).toBe(429);
-    expect(said?.headers).toHaveProperty('retry-after');
-    for (const one of slow) one.vanish();
-    await scene.settle();
-    expect((await ask(put('/a', 'x'))).said?.status).toBe(200);
-  });
 });
 
 describe('DELETE /v1/kv', () => {

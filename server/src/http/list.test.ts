@@ -56,7 +56,7 @@ describe('GET /v1/list', () => {
     },
   );
 
-  it('is refused as a whole where a part may not be read (attacks 8 and 9)', async () => {
+  it('is refused as a whole where a part may not be read (attacks 8, 9)', async () => {
     const guarded = await startGuarded();
     const { ask } = httpOf(guarded);
     await guarded.setRole({

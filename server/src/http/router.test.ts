@@ -62,6 +62,26 @@ describe('a stranger, where everybody is asked who he is', () => {
     }
   });
 
+  it('learns nothing either with a token that gives nothing (attack 2)', async () => {
+    const scene = await startGuarded();
+    const { ask } = httpOf(scene);
+    await scene.put('/a', 'secret');
+    const headers = {
+      ...bearer(await scene.tokenOf('nobody')),
+      'content-type': 'application/json',
+    };
+    const body = '{"operations":[{"type":"put","path":"/a","value":"1"}]}';
+    // What is the asker's own, and how the server is, without its figures.
+    const own = ['/v1/whoami', '/v1/status'];
+    for (const { method, pattern } of storeRoutes) {
+      const target = pattern.replace('*', 'a');
+      const { said, text } = await ask({ method, target, headers, body });
+      expect([target, said?.status]).toEqual([target, own.includes(target) ? 200 : 403]);
+      expect(text).not.toMatch(/secret|"entries":\d/);
+    }
+    expect(scene.engine.reads.get('/a')).toMatchObject({ value: 'secret', version: 1 });
+  });
+
   it('is looked at before anything that he asks', async () => {
     const { ask } = httpOf(await startGuarded());
     expect((await ask({ target: '/v1/kv/%ff?bad=1' })).said?.status).toBe(401);

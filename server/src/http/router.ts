@@ -1,4 +1,4 @@
-import { ProtocolError, type Reply, type Request } from '@confer/shared';
+import { ENDPOINT, ProtocolError, type Reply, type Request, ROOT } from '@confer/shared';
 import type { ApiContext } from '../api/context.ts';
 import type { Principal } from '../auth/principal.ts';
 import { errorText, type Log } from '../log.ts';
@@ -19,6 +19,8 @@ export interface RouterOptions {
   readonly routes: readonly Route[];
   /** What serves now; undefined while nothing does, as between two histories and before the end. */
   readonly service: () => HttpService | undefined;
+  /** Says what speaks at the root, and where WebSockets do. */
+  readonly plainly: (exchange: Exchange) => void;
   readonly log: Log;
 }
 
@@ -26,16 +28,23 @@ export interface RouterOptions {
 export class Router {
   readonly #table: RouteTable;
   readonly #service: RouterOptions['service'];
+  readonly #plainly: RouterOptions['plainly'];
   readonly #log: Log;
 
-  constructor({ routes, service, log }: RouterOptions) {
+  constructor({ routes, service, plainly, log }: RouterOptions) {
     this.#table = new RouteTable(routes);
     this.#service = service;
+    this.#plainly = plainly;
     this.#log = log;
   }
 
   /** Whatever becomes of it, it is answered. */
   answer(exchange: Exchange): void {
+    const { path } = exchange.head;
+    if (path === ROOT || path === ENDPOINT) {
+      this.#plainly(exchange);
+      return;
+    }
     this.#given(exchange).then(
       (given) => {
         if (given !== BY_ITSELF) say(exchange, given);

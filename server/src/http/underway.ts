@@ -2,8 +2,6 @@ import { ProtocolError } from '@confer/shared';
 
 /** Of requests whose answer is not begun. WebSockets have bounds of their own. */
 const REQUESTS_MAX = 10_000;
-/** Bodies that are being read, all together: as many of the largest as a small server has room for. */
-const BODY_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Listings that are streamed, each of which has about a megabyte in memory: in all, and of one principal. */
 const STREAMS_MAX = 128;
@@ -12,7 +10,6 @@ const STREAMS_OF_ONE_MAX = 16;
 /** The requests of HTTP that have no answer yet, of a whole server: bounded, and waited for when it stops. */
 export class Underway {
   #count = 0;
-  #bodyBytes = 0;
   readonly #streams = new Map<string, number>();
   #streamCount = 0;
   #isClosed = false;
@@ -47,21 +44,6 @@ export class Underway {
     });
   }
 
-  /** Makes room for a body, until what this returns is called. Throws where there is none. */
-  holdBody(bytes: number): () => void {
-    // safeguard: bodies-are-bounded-together
-    if (this.#bodyBytes + bytes > BODY_BYTES_MAX)
-      throw new ProtocolError('too_many_requests', 'too many bodies are being read at once');
-    this.#bodyBytes += bytes;
-    return once(() => {
-      this.#bodyBytes -= bytes;
-    });
-  }
-
-  #lookWhetherAnswered(): void {
-    if (this.#isClosed && this.#count === 0) for (const told of this.#onAnswered.splice(0)) told();
-  }
-
   /** Makes room for a stream of somebody, until what this returns is called. Throws where there is none. */
   beginStream(principal: string): () => void {
     const own = this.#streams.get(principal) ?? 0;
@@ -74,6 +56,10 @@ export class Underway {
     this.#streamCount += 1;
     this.#streams.set(principal, own + 1);
     return once(() => this.#endStream(principal));
+  }
+
+  #lookWhetherAnswered(): void {
+    if (this.#isClosed && this.#count === 0) for (const told of this.#onAnswered.splice(0)) told();
   }
 
   #endStream(principal: string): void {

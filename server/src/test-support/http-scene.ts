@@ -1,6 +1,7 @@
 import type { Route } from '../http/route.ts';
 import { Router } from '../http/router.ts';
 import { storeRoutes } from '../http/routes.ts';
+import { answerPlainly } from '../transport/http.ts';
 import { type Asked, MemoryExchange } from './memory-exchange.ts';
 import type { Scene } from './scene.ts';
 
@@ -23,7 +24,10 @@ export function httpOf(
   } = {},
 ): HttpScene {
   const service = () => (isServing() ? core.http : undefined);
-  const router = new Router({ routes, service, log: core.http.log });
+  const router = new Router({
+    ...{ routes, service, log: core.http.log },
+    plainly: answerPlainly,
+  });
   const begin = (asked: Asked) => {
     const exchange = new MemoryExchange(asked);
     router.answer(exchange);
