@@ -219,6 +219,7 @@ export class Core {
    * `hasOthers`: other servers take them at once.
    */
   async part(withinMs: number, { hasOthers = this.#engine.supports.shared } = {}): Promise<void> {
+    this.#service.underway.close();
     const guests = this.#sessions.size;
     const { underway } = this.#service;
     const answered = underway.close();

@@ -23,6 +23,10 @@ export interface OverviewParts {
   readonly measures: Measures;
   readonly vitals: Vitals;
   readonly runtime: Pick<SystemRuntime, 'clock' | 'nodeVersion'>;
+}
+
+/** What a server listens with. */
+export interface Listening {
   readonly transport: string;
   /** Of its certificate; missing without TLS. */
   readonly renewal: Pick<Renewal, 'expiresAt'> | undefined;
@@ -40,6 +44,7 @@ export interface MetricsPage {
 export class Overview {
   readonly #with: OverviewParts;
   readonly #disk: LatestReading<Figures['disk']>;
+  #listening: Listening = { transport: '', renewal: undefined };
   /** Those who ask while one is made share it. */
   #page: Promise<MetricsPage> | undefined;
 
@@ -47,6 +52,11 @@ export class Overview {
     this.#with = parts;
     const read = async () => parts.serving.core.disk();
     this.#disk = new LatestReading(read, parts.runtime.clock, DISK_PATIENCE_MS);
+  }
+
+  /** It listens, with that. */
+  listens(listening: Listening): void {
+    this.#listening = listening;
   }
 
   livez(): HealthAnswer {
@@ -82,7 +92,8 @@ export class Overview {
       this.#with.vitals.process(),
       this.#disk.get(),
     ]);
-    const { serving, readiness, counters, measures, runtime, transport, renewal } = this.#with;
+    const { serving, readiness, counters, measures, runtime } = this.#with;
+    const { transport, renewal } = this.#listening;
     const { engine } = serving.status();
     const figures: Figures = {
       build: { version: VERSION, node: runtime.nodeVersion, engine, transport },

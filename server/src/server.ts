@@ -1,13 +1,12 @@
 import { DEFAULT_PORT, type Status } from '@confer/shared';
 import { admissionOf } from './admission.ts';
+import { answering } from './answering.ts';
 import { Core } from './core.ts';
 import { Counters } from './counters.ts';
 import { type Door, type DoorOptions, InsecureReminder } from './door.ts';
 import { LiveRetention, type RetentionLimits } from './engine/retention.ts';
 import { type EngineOptions, openEngine } from './engines.ts';
 import { Guard, type GuardOptions } from './guard.ts';
-import { Router } from './http/router.ts';
-import { storeRoutes } from './http/routes.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { Measures } from './measures.ts';
@@ -20,8 +19,7 @@ import { Serving } from './serving.ts';
 import { Stopping, type StoppingTimes, stoppingTimes } from './stopping/stopping.ts';
 import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
-import { answerPlainly } from './transport/http.ts';
-import type { Listener, ListenOptions } from './transport/transport.ts';
+import type { Listener } from './transport/transport.ts';
 import { Vitals } from './vitals.ts';
 
 export type ServerOptions = EngineOptions &
@@ -109,15 +107,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   const serving = new Serving(core, { open, clock: systemRuntime.clock, log });
   const readiness = new Readiness();
+  const told = { serving, readiness, counters, measures, vitals };
+  const view = new Overview({ ...told, runtime: systemRuntime });
   try {
     const { transport, listener } = await listen(at, door, {
       onOpen: (socket) => serving.accept(socket),
-      onExchange: answering(serving, log),
+      onExchange: answering({ serving, view, isGuarded: isAuthOn, log }),
     });
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
-    const told = { serving, readiness, counters, measures, vitals, transport, renewal };
-    const overview = new Overview({ ...told, runtime: systemRuntime });
+    view.listens({ transport, renewal });
     const reloading = new Reloading(options, { at, door, guard, retention, renewal });
     const beside = [reminder, ...(renewal === undefined ? [] : [renewal])];
     const running = { readiness, guard, serving, listener, vitals, beside };
@@ -130,7 +129,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       failed: serving.failed,
       status: () => serving.status(),
       counters: () => serving.counters(),
-      metrics: async () => (await overview.metrics()).text,
+      metrics: async () => (await view.metrics()).text,
       reload: (changes) => reloading.reload(changes),
       close: () => stopping.stop(),
     };
@@ -175,13 +174,6 @@ function stoppingOf(
       readiness.become({ kind: 'stopped' });
     },
   });
-}
-
-/** Answers requests of HTTP, by what serves at the time. */
-function answering(serving: Serving, log: Log): ListenOptions['onExchange'] {
-  const service = () => serving.http;
-  const router = new Router({ routes: storeRoutes, service, plainly: answerPlainly, log });
-  return (exchange) => router.answer(exchange);
 }
 
 function placeOf(

@@ -43,7 +43,7 @@ export function refusal(
   return errorReply(id, error, context.service);
 }
 
-function auditDenied(type: string, error: ProtocolError, context: ApiContext): void {
+export function auditDenied(type: string, error: ProtocolError, context: ApiContext): void {
   const { path } = error.details;
   void context.service.auditing?.audit.record({
     ...{ event: 'denied', outcome: 'denied', reason: `${type}: ${error.message}` },

@@ -15,13 +15,20 @@ export function answered(
   service: HttpService,
   isGone: () => boolean,
 ): Promise<Reply> {
-  service.counters.count('requestsTaken');
+  const { counters, measures, uptimeMs } = service;
+  counters.count('requestsTaken');
+  const cameMs = uptimeMs();
   return new Promise((resolve, reject) => {
+    const done = (reply: Reply) => {
+      const refused = reply.type === 'error' ? reply.code : undefined;
+      measures.requests.answered(request.type, uptimeMs() - cameMs, refused);
+      resolve(reply);
+    };
     const begin = (work: () => Answer) => {
       const answer = work();
       if (answer instanceof Later) void answer.ready.then((next) => inTurn(next, begin));
-      else if (answer instanceof Promise) answer.then(resolve, reject);
-      else resolve(answer);
+      else if (answer instanceof Promise) answer.then(done, reject);
+      else done(answer);
     };
     const inTurn = (work: () => Answer, run: typeof begin) => {
       const { turns } = service;
