@@ -1,6 +1,7 @@
 import type { UpMessage } from '@confer/shared';
 import { RawSocket } from '../support/raw-socket.ts';
 import { asked, type Cost, commit, newId, newRequestId, type Operation, puts } from './asking.ts';
+import { guardedWrites } from './guarded-writes.ts';
 import { leaseCosts } from './lease-costs.ts';
 import { operatorCosts } from './operator-costs.ts';
 import { oldestVersion, pastCosts } from './past-costs.ts';
@@ -197,8 +198,9 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
         for (const raw of all) raw.close();
       },
     },
+    guardedWrites.commit,
   ],
-  txn: txnCosts,
+  txn: [...txnCosts, guardedWrites.txn],
   watch: [
     {
       title: 'a snapshot of 100,000 entries',

@@ -5,7 +5,7 @@ import { asked, type Cost, newId } from './asking.ts';
 type Asked = 'status' | 'counters' | 'listSubscribers' | 'listSessions';
 
 /** As many as a server of usual memory holds beside what asks. */
-const PEERS = isLong ? 500 : 50;
+const PEERS = isLong ? 200 : 50;
 const WATCHES = 1_000;
 
 /** So many connections, each with that many watches of paths as long as they may be. */
@@ -65,7 +65,7 @@ export const operatorCosts: Readonly<Record<Asked, readonly Cost[]>> = {
   listSessions: [
     {
       title:
-        'all pages of five hundred connections with a thousand watches each, of all, a path and nothing',
+        'all pages of two hundred connections with a thousand watches each, of all, a path and nothing',
       async act(raw, url) {
         const peers = await watching(url);
         const asker = await RawSocket.welcomed(url);

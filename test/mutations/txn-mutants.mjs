@@ -18,6 +18,11 @@ const all = [
   ],
   [{ 'each-branch-is-judged': 'drop' }, RIGHTS, 'cover what it reads'],
   [
+    { 'parts-are-judged-by-the-rights-of-the-end': 'never' },
+    'server/src/auth/part-rights.test.ts',
+    'where a right has ended since',
+  ],
+  [
     {
       'who-asks-for-a-value-may-read-it': {
         becomes: 'const isReading = isWithin(path, OWN);',

@@ -1,6 +1,7 @@
 import { ProtocolError, type Reply, type Request } from '@confer/shared';
 import { requireOverAll, requireRight } from '../auth/authorise.ts';
 import { isExpired } from '../auth/authority.ts';
+import type { Judgement } from '../auth/judgement.ts';
 import { Draft } from '../store/draft.ts';
 import { TxnDraft } from '../store/txn-draft.ts';
 import { auditRead, refusal } from './auditing.ts';
@@ -15,6 +16,8 @@ import {
   listLeases,
   readLease,
   requireBranches,
+  requireWhole,
+  requireWholeTxn,
   requireWrite,
   revokeLease,
 } from './leases.ts';
@@ -139,22 +142,24 @@ export interface Whole extends Pick<Request, 'id'> {
   readonly type: 'commit' | 'txn';
   /** Or what is wrong with it. */
   readonly draft: Draft | TxnDraft | ProtocolError;
+  /** By the rights of when each part came. */
+  readonly judgement: Judgement;
 }
 
 /** The same for what came in parts. */
 export function handleParts(
-  { type, id, draft }: Whole,
+  { type, id, draft, judgement }: Whole,
   context: ApiContext,
 ): Reply | Promise<Reply> {
   try {
     requireInTime(type, context);
     if (draft instanceof Draft) {
-      requireWrite(draft.operations, draft.conditions, context);
-      return make(id, draft, context);
+      requireWhole(draft, judgement, context);
+      return make(id, draft, context, judgement);
     }
     if (!(draft instanceof TxnDraft)) throw draft;
-    requireBranches(draft, context);
-    return decide(id, draft, context);
+    requireWholeTxn(draft, judgement, context);
+    return decide(id, draft, context, judgement);
   } catch (error) {
     return refusal({ type, id }, error, context);
   }

@@ -23,10 +23,13 @@ import {
   requireCommit,
   requireTxn,
 } from '../auth/authorise.ts';
+import type { Judgement } from '../auth/judgement.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Lease } from '../lease/lease.ts';
 import { leaseIdOf } from '../lease/lease-id.ts';
 import type { LeaseState } from '../lease/leases.ts';
+import type { Draft } from '../store/draft.ts';
+import type { TxnDraft } from '../store/txn-draft.ts';
 import { audited, leaseEvent, refusal } from './auditing.ts';
 import { type ApiContext, answerAfter, errorReply, type Later } from './context.ts';
 import { requestIdOf } from './request-id.ts';
@@ -67,6 +70,24 @@ export function requireBranches(
   requireTxn(principal, asked);
   for (const succeeded of [true, false])
     requireOwners(asked.branch(succeeded), { principal, service });
+}
+
+type Asker = Pick<ApiContext, 'principal' | 'service'>;
+
+/** The same for a commit that came in parts: judged as they came, it is judged anew only where rights have changed since. */
+export function requireWhole(draft: Draft, judgement: Judgement | undefined, asker: Asker): void {
+  const { operations } = draft;
+  if (judgement?.settles(asker.principal) === true) requireOwners(operations, asker);
+  else requireWrite(operations, draft.conditions, asker);
+}
+
+export function requireWholeTxn(
+  draft: TxnDraft,
+  judgement: Judgement | undefined,
+  asker: Asker,
+): void {
+  if (judgement?.settles(asker.principal) !== true) requireTxn(asker.principal, draft);
+  for (const succeeded of [true, false]) requireOwners(draft.branch(succeeded), asker);
 }
 
 /** A lease that another gateway has just granted may be known only once this server has asked others. */

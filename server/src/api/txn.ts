@@ -1,11 +1,12 @@
 import { ProtocolError, type Reply, type TxnOperation, type TxnRequest } from '@confer/shared';
 import { mayRead, reachOf } from '../auth/authorise.ts';
+import type { Judgement } from '../auth/judgement.ts';
 import type { CommitOutcome } from '../store/store.ts';
 import { TxnDraft } from '../store/txn-draft.ts';
 import { type Done, resultsOf } from '../store/txn-results.ts';
 import { audited, auditReads, commitEvent, refusal } from './auditing.ts';
 import type { ApiContext } from './context.ts';
-import { requireBranches, requireOwners } from './leases.ts';
+import { requireOwners, requireWholeTxn } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
 import { withoutSecrets } from './values.ts';
 
@@ -14,16 +15,25 @@ export function txn(request: TxnRequest, context: ApiContext): Promise<Reply> {
 }
 
 /** Does one branch of what was checked, and tells what it came to. */
-export async function decide(id: number, draft: TxnDraft, context: ApiContext): Promise<Reply> {
+export async function decide(
+  id: number,
+  draft: TxnDraft,
+  context: ApiContext,
+  judgement?: Judgement,
+): Promise<Reply> {
   auditReads('txn', readPathsOf(draft), context);
   try {
-    return await decided(id, draft, await done(draft, context), context);
+    return await decided(id, draft, await done(draft, context, judgement), context);
   } catch (error) {
     return refusal({ type: 'txn', id }, withoutSecrets(error, context), context);
   }
 }
 
-function done(draft: TxnDraft, context: ApiContext): Promise<CommitOutcome> {
+function done(
+  draft: TxnDraft,
+  context: ApiContext,
+  judgement: Judgement | undefined,
+): Promise<CommitOutcome> {
   const { service, principal } = context;
   const { conditions, note, requestId } = draft;
   const [operations, otherwise] = [draft.writes(true), draft.writes(false)];
@@ -49,7 +59,7 @@ function done(draft: TxnDraft, context: ApiContext): Promise<CommitOutcome> {
         const written = outcome === undefined ? all : draft.writes(outcome.otherwise !== true);
         return commitEvent({ operations: written, note, requestId }, outcome, context);
       },
-      authorise: () => requireBranches(draft, context),
+      authorise: () => requireWholeTxn(draft, judgement, context),
       run,
     },
     context,

@@ -3,15 +3,17 @@ import {
   type GetRequest,
   type ListedEntry,
   type ListRequest,
+  type Operation,
   ProtocolError,
   type Reply,
 } from '@confer/shared';
 import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
+import type { Judgement } from '../auth/judgement.ts';
 import { Draft } from '../store/draft.ts';
 import type { CommitOutcome, Store } from '../store/store.ts';
 import { audited, commitEvent, refusal } from './auditing.ts';
 import { type ApiContext, answerAfter, type Later, type Service } from './context.ts';
-import { requireOwners, requireWrite } from './leases.ts';
+import { requireOwners, requireWhole } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
 
 export function get(request: GetRequest, { service }: ApiContext): Reply | Later {
@@ -67,20 +69,47 @@ export function commit(request: CommitRequest, context: ApiContext): Promise<Rep
  * Makes a commit of what was checked. Without `await`, which would cost each write a turn of promises and a
  * frame of its own.
  */
-export function make(id: number, draft: Draft, context: ApiContext): Promise<Reply> {
+export function make(
+  id: number,
+  draft: Draft,
+  context: ApiContext,
+  judgement?: Judgement,
+): Promise<Reply> {
   if (draft.operationCount === 0)
     throw new ProtocolError('invalid_message', 'a commit has at least one operation');
-  return committed(draft, context).then(
-    ({ revision, puts, deletes }) => {
-      if (maySeeOutcome(context.principal, draft.operations))
-        return { type: 'committed', id, revision, puts, deletes };
-      return { type: 'committed', id, revision, ...askedFor(draft) };
+  return committed(draft, context, judgement).then(
+    ({ revision, ...done }) => {
+      const told = (isSeen: boolean): Reply => ({
+        ...{ type: 'committed', id, revision },
+        ...(isSeen ? { puts: done.puts, deletes: done.deletes } : askedFor(draft)),
+      });
+      const isSeen = maySeeAll(draft.operations, context);
+      return isSeen instanceof Promise ? isSeen.then(told) : told(isSeen);
     },
     (error: unknown) => refusal({ type: 'commit', id }, withoutSecrets(error, context), context),
   );
 }
 
-function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
+/** Of the longest paths, so many take some ten milliseconds. */
+const SEEN_AT_ONCE = 10_000;
+
+/** Whether somebody may see what all of it did: of many operations in several turns. */
+function maySeeAll(
+  operations: readonly Operation[],
+  context: ApiContext,
+): boolean | Promise<boolean> {
+  if (operations.length <= SEEN_AT_ONCE) return maySeeOutcome(context.principal, operations);
+  const first = maySeeOutcome(context.principal, operations.slice(0, SEEN_AT_ONCE));
+  const rest = operations.slice(SEEN_AT_ONCE);
+  if (!first) return false;
+  return new Promise((resolve) => context.service.defer(() => resolve(maySeeAll(rest, context))));
+}
+
+function committed(
+  draft: Draft,
+  context: ApiContext,
+  judgement: Judgement | undefined,
+): Promise<CommitOutcome> {
   const { service, principal } = context;
   const { operations, conditions, note, leased } = draft;
   const write = { operations, conditions, otherwise: undefined, note };
@@ -94,7 +123,7 @@ function committed(draft: Draft, context: ApiContext): Promise<CommitOutcome> {
   return audited(
     {
       about: (outcome) => commitEvent(draft, outcome, context),
-      authorise: () => requireWrite(draft.operations, draft.conditions, context),
+      authorise: () => requireWhole(draft, judgement, context),
       run: commit,
     },
     context,

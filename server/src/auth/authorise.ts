@@ -23,8 +23,8 @@ export function requireRight(
 ): void {
   if (rights === ALL_RIGHTS) return;
   const needed = verbFor(verb, path);
-  const { isAllowed, rule, denied } = rights.decide(needed, path, reach);
-  if (isAllowed) return;
+  if (rights.allows(needed, path, reach)) return;
+  const { rule, denied } = rights.decide(needed, path, reach);
   const what = reach === 'subtree' ? 'all of ' : '';
   throw new ProtocolError('forbidden', `${name} may not ${needed} ${what}${path}: ${rule}`, {
     path: denied ?? path,
@@ -37,11 +37,11 @@ export function requireOverAll(principal: Principal, verb: 'operate' | 'admin'):
 }
 
 export function mayRead({ rights }: Principal, path: string, reach: Reach): boolean {
-  return rights === ALL_RIGHTS || rights.decide(verbFor('read', path), path, reach).isAllowed;
+  return rights === ALL_RIGHTS || rights.allows(verbFor('read', path), path, reach);
 }
 
 export function mayOperate({ rights }: Principal): boolean {
-  return rights.decide('operate', ROOT, 'subtree').isAllowed;
+  return rights.allows('operate', ROOT, 'subtree');
 }
 
 /** Whether there is anything that it may write. */
@@ -89,7 +89,7 @@ function requireCondition(principal: Principal, condition: Condition): void {
   const reach = 'unchangedSince' in condition ? 'subtree' : 'entry';
   // safeguard: who-asks-for-a-value-may-read-it
   const isReading = 'value' in condition || isWithin(path, OWN);
-  if (isReading || !principal.rights.decide('write', path, reach).isAllowed)
+  if (isReading || !principal.rights.allows('write', path, reach))
     requireRight(principal, 'read', path, reach);
 }
 

@@ -1,6 +1,6 @@
 import { type Grant, ROOT, type Role, type Verb, verbs } from '@confer/shared';
 
-import { GrantTree } from './grant-tree.ts';
+import { GrantIndex } from './grant-index.ts';
 
 /** Whether something may be done, and the rule that decides it, in words for people. */
 export interface Decision {
@@ -18,6 +18,8 @@ export interface Rights {
   /** Whether something is allowed anywhere, denials aside. */
   hasAny(verb: Verb): boolean;
   decide(verb: Verb, path: string, reach: Reach): Decision;
+  /** The same without the words: a commit asks a hundred thousand times. */
+  allows(verb: Verb, path: string, reach: Reach): boolean;
 }
 
 interface RuledGrant {
@@ -25,17 +27,22 @@ interface RuledGrant {
   readonly on: string;
 }
 
-type ByVerb = Readonly<Record<Verb, GrantTree<RuledGrant>>>;
+type ByVerb = Readonly<Record<Verb, GrantIndex<RuledGrant>>>;
 
 /** Of a server that knows nobody: everybody may do everything. */
 export const ALL_RIGHTS: Rights = {
   hasAny: () => true,
   decide: () => ({ isAllowed: true, rule: 'this server asks nobody who they are' }),
+  allows: () => true,
 };
 
 /** Of who has no role, or one that cannot be read. */
 export function noRights(rule: string): Rights {
-  return { hasAny: () => false, decide: () => ({ isAllowed: false, rule }) };
+  return {
+    hasAny: () => false,
+    decide: () => ({ isAllowed: false, rule }),
+    allows: () => false,
+  };
 }
 
 /**
@@ -56,9 +63,7 @@ export class RoleRights implements Rights {
   }
 
   decide(verb: Verb, path: string, reach: Reach): Decision {
-    const denials = this.#deny[verb];
-    // safeguard: denial-within-a-subtree-denies-it
-    const denied = reach === 'subtree' ? denials.meeting(path) : denials.covering(path);
+    const denied = this.#denial(verb, path, reach);
     if (denied !== undefined) {
       const { role, on } = denied;
       return { isAllowed: false, rule: `role ${role} denies ${verb} on ${on}`, denied: on };
@@ -67,6 +72,17 @@ export class RoleRights implements Rights {
     if (allowed === undefined)
       return { isAllowed: false, rule: `no role allows ${verb} on all of ${path}` };
     return { isAllowed: true, rule: `role ${allowed.role} allows ${verb} on ${allowed.on}` };
+  }
+
+  allows(verb: Verb, path: string, reach: Reach): boolean {
+    const isDenied = this.#denial(verb, path, reach) !== undefined;
+    return !isDenied && this.#allow[verb].covering(path) !== undefined;
+  }
+
+  #denial(verb: Verb, path: string, reach: Reach): RuledGrant | undefined {
+    const denials = this.#deny[verb];
+    // safeguard: denial-within-a-subtree-denies-it
+    return reach === 'subtree' ? denials.meeting(path) : denials.covering(path);
   }
 }
 
@@ -87,6 +103,10 @@ export class BothRights implements Rights {
   decide(verb: Verb, path: string, reach: Reach): Decision {
     const first = this.#first.decide(verb, path, reach);
     return first.isAllowed ? this.#second.decide(verb, path, reach) : first;
+  }
+
+  allows(verb: Verb, path: string, reach: Reach): boolean {
+    return this.#first.allows(verb, path, reach) && this.#second.allows(verb, path, reach);
   }
 }
 
@@ -113,7 +133,7 @@ export const ADMIN: Role = {
 
 function byVerb(roles: readonly Role[], of: (role: Role) => readonly Grant[]): ByVerb {
   const grants = (verb: Verb) =>
-    new GrantTree(
+    new GrantIndex(
       roles.flatMap((role) =>
         of(role)
           .filter((grant) => grant.verbs.includes(verb))

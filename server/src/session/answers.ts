@@ -48,7 +48,7 @@ export class Answers implements Waiting {
 
   /** `bytes`: of its frame. */
   take(request: Request, context: ApiContext, bytes: number): void {
-    const taken = this.#parts.take(request, bytes);
+    const taken = this.#parts.take(request, bytes, context.principal);
     switch (taken.kind) {
       case 'request':
         this.#accept(taken.request, () => handle(taken.request, context), bytes);

@@ -6,6 +6,8 @@ import {
   type TxnRequest,
 } from '@confer/shared';
 import type { Whole } from '../api/api.ts';
+import { Judgement } from '../auth/judgement.ts';
+import type { Principal } from '../auth/principal.ts';
 import { Draft } from '../store/draft.ts';
 import { TxnDraft } from '../store/txn-draft.ts';
 
@@ -18,6 +20,7 @@ interface Unfinished {
   readonly requestId: string;
   /** Or what is wrong with it, which its last part is answered with. */
   draft: Draft | TxnDraft | ProtocolError;
+  readonly judgement: Judgement;
   parts: number;
   bytes: number;
 }
@@ -43,13 +46,14 @@ export type Taken =
 export class CommitParts {
   #unfinished: Unfinished | undefined;
 
-  take(request: Request, bytes: number): Taken {
-    if (isPart(request)) return this.#takePart(request, bytes);
+  /** `principal`: whose it is, by the policy that holds now. */
+  take(request: Request, bytes: number, principal: Principal): Taken {
+    if (isPart(request)) return this.#takePart(request, bytes, principal);
     if (this.#unfinished === undefined) return { kind: 'request', request };
     return outOfTurn('between the parts of a commit nothing but heartbeats comes');
   }
 
-  #takePart(part: Part, bytes: number): Taken {
+  #takePart(part: Part, bytes: number, principal: Principal): Taken {
     const unfinished = this.#unfinished ?? begin(part);
     const { id, type, requestId, parts } = unfinished;
     const isNext = part.id === id && part.type === type && (part.part ?? 0) === parts;
@@ -59,9 +63,11 @@ export class CommitParts {
     unfinished.parts += 1;
     unfinished.bytes += bytes;
     unfinished.draft = extended(unfinished, part);
+    if (!(unfinished.draft instanceof ProtocolError)) judge(unfinished, part, principal);
     this.#unfinished = part.more === true ? unfinished : undefined;
     if (part.more === true) return { kind: 'part' };
-    return { kind: 'whole', whole: { type, id, draft: unfinished.draft }, bytesBefore };
+    const { draft, judgement } = unfinished;
+    return { kind: 'whole', whole: { type, id, draft, judgement }, bytesBefore };
   }
 }
 
@@ -72,7 +78,7 @@ function isPart(request: Request): request is Part {
 
 function begin({ id, type, requestId }: Part): Unfinished {
   const draft = type === 'txn' ? new TxnDraft(requestId) : new Draft(requestId);
-  return { id, type, requestId, draft, parts: 0, bytes: 0 };
+  return { id, type, requestId, draft, judgement: new Judgement(), parts: 0, bytes: 0 };
 }
 
 function extended({ draft, bytes }: Unfinished, part: Part): Unfinished['draft'] {
@@ -87,6 +93,16 @@ function extended({ draft, bytes }: Unfinished, part: Part): Unfinished['draft']
     if (error instanceof ProtocolError) return error;
     throw error;
   }
+}
+
+function judge({ judgement }: Unfinished, part: Part, principal: Principal): void {
+  if (part.type === 'txn')
+    judgement.add(principal, { conditions: part.if, operations: [part.then, part.else ?? []] });
+  else
+    judgement.add(principal, {
+      conditions: part.conditions ?? [],
+      operations: [part.operations],
+    });
 }
 
 function outOfTurn(problem: string): Taken {
