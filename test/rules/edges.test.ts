@@ -51,6 +51,10 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   },
   // How many files the system lets the process open.
   { path: /^server\/src\/descriptors\.ts$/, may: ['process'] },
+  // How the process does: its memory, its processor, its event loop.
+  { path: /^server\/src\/vitals\.ts$/, may: ['process', 'performance', 'setInterval'] },
+  // What a load is measured with: finer than the clock, and set by nobody.
+  { path: /^cli\/src\/stopwatch\.ts$/, may: ['performance'] },
   // What a ticket says of the machine: versions, and how many files there may be.
   { path: /^cli\/src\/machine\.ts$/, may: ['process'] },
   {

@@ -11,6 +11,7 @@ import { exitCodes, Failure, Interrupted, usageError } from '../failure.ts';
 import { refusalOf } from '../follow/refusal.ts';
 import { formatOf, printData } from '../output/format.ts';
 import { counted } from '../output/text.ts';
+import { elapsedMs, watchBusy } from '../stopwatch.ts';
 
 const TIMEOUT_MS = 10_000;
 /** What is compiled and allocated first is not the server's doing. */
@@ -66,7 +67,7 @@ class Load {
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop);
     this.#pace = {
-      now: () => performance.now(),
+      now: elapsedMs,
       rest: (ms) => restFor(context.terminal.clock, ms, this.#over.signal),
     };
   }
@@ -118,13 +119,13 @@ class Load {
     this.#hasWritten = true;
     const writing = writers.run(clients, start, span).catch((error: unknown) => this.#fail(error));
     await rest(WARM_UP_MS);
-    const loop = performance.eventLoopUtilization();
+    const busySince = watchBusy();
     await rest(span.to - now());
-    const { utilization } = performance.eventLoopUtilization(loop);
+    const busy = busySince();
     const measuredMs = Math.max(0, Math.min(now(), span.to) - from);
     // Those under way have their answers, and those who wait for their time are told that it is over.
     await Promise.race([writing, aborted(this.#over.signal)]);
-    return { measuredMs, busy: utilization };
+    return { measuredMs, busy };
   }
 
   /** Whether all watchers have come to what was written last. */
