@@ -9,6 +9,9 @@ import { validate } from '../validate/validators.ts';
 import { Attempts } from './attempts.ts';
 import { ClientHost } from './client-host.ts';
 import { disturb, heal, type World } from './faults.ts';
+import type { HttpReader } from './http/http-reader.ts';
+import { httpReaders, readerProblems } from './http/readers.ts';
+import { HTTP_READER } from './http/server-side.ts';
 import type { OperationHistory } from './operation-history.ts';
 import type { ServerHost } from './server-host.ts';
 import { SharedTabs } from './shared-tabs.ts';
@@ -24,6 +27,8 @@ export interface SimulationOptions {
   readonly areTabs?: boolean;
   /** Clients do transactions beside what they do otherwise, out of a randomness of their own. */
   readonly areTxns?: boolean;
+  /** Others read by HTTP, out of a randomness of their own. */
+  readonly areHttp?: boolean;
 }
 
 /** Nothing is wrong with the world for this long at the end; everybody must be well by then. */
@@ -35,6 +40,8 @@ interface Scene extends World {
   readonly clock: VirtualClock;
   readonly operationHistory: OperationHistory;
   readonly problems: string[];
+  /** Those who read by HTTP. */
+  readonly readers: HttpReader[];
 }
 
 /**
@@ -47,8 +54,10 @@ export async function simulate({
   engine = 'memory',
   areTabs = false,
   areTxns = false,
+  areHttp = false,
 }: SimulationOptions): Promise<string[]> {
   const scene = build(new SeededRandom(seed), engine, new SeededRandom(~seed), areTabs);
+  if (areHttp) scene.readers.push(...httpReaders(scene, new SeededRandom(seed ^ 0x477)));
   try {
     await play(scene, steps, areTxns ? new SeededRandom(seed ^ 0x7a21) : undefined);
   } catch (error) {
@@ -80,8 +89,9 @@ async function play(scene: Scene, steps: number, txns?: SeededRandom): Promise<v
   problems.push(...server.problems, ...clients.flatMap((client) => client.problems));
   observe(scene);
   for (const client of clients) problems.push(...convergenceProblems(client, server));
+  for (const reader of scene.readers) problems.push(...readerProblems(reader, server));
   problems.push(...bankProblems(server.truth));
-  const readers = clients.flatMap((client) => client.readers);
+  const readers = [...clients.flatMap((client) => client.readers), ...scene.readers];
   for (const { rule, reader, problem } of validate(readers, server.truth))
     problems.push(`${rule} ${reader}: ${problem}`);
   problems.push(
@@ -90,6 +100,7 @@ async function play(scene: Scene, steps: number, txns?: SeededRandom): Promise<v
       revisionIn: (history, requestId) => server.revisionIn(history, requestId),
     }),
   );
+  for (const reader of scene.readers) reader.stop();
   const closing = clients.map((client) => client.close());
   await clock.advance(10_000);
   await Promise.all(closing);
@@ -125,6 +136,8 @@ function build(
     busyMaxMs: random.pick([0, 0, 400]),
     serverRandom: random.fork(),
     ...storing(engine, diskRandom, diskMaxMs),
+    // What is no message is not judged as one.
+    isHostile: (owner) => owner.startsWith(HTTP_READER),
     onOpen: (owner) => attempts.opened(owner),
   });
   const { clock, network, server, operationHistory, problems } = judged;
@@ -147,10 +160,11 @@ function build(
       revisionIn: (history, requestId) => server.revisionIn(history, requestId),
     });
   });
-  return { random, network, server, clients, clock, operationHistory, problems };
+  return { random, network, server, clients, clock, operationHistory, problems, readers: [] };
 }
 
 function observe(scene: Scene): void {
+  for (const reader of scene.readers) reader.observe();
   for (const client of scene.clients) {
     client.observe();
     scene.problems.push(...honestyProblems(client, scene));

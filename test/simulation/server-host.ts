@@ -12,6 +12,7 @@ import type { ProcessClock, VirtualClock } from '../../shared/src/test-support/v
 import { commitProblem, Model, type ModelWrite } from '../model/model.ts';
 import type { Network } from '../support/network.ts';
 import { type Histories, modelOf } from '../validate/history.ts';
+import { hostOf } from './http/server-side.ts';
 import { leaseEndOf, leaseWriteOf } from './lease-writes.ts';
 import type { OperationHistory } from './operation-history.ts';
 import type { DiskFaults } from './stores/disk-faults.ts';
@@ -138,7 +139,7 @@ export class ServerHost implements Histories {
       },
     });
     running.served = { core, engine };
-    network.host = (socket) => core.accept(socket);
+    network.host = hostOf(core);
     void core.failed.then(() => {
       if (this.#running === running) void this.stop().then(() => this.#startAgain());
     });

@@ -13,6 +13,7 @@ const SEEDS_OF = isLong
 const STEPS = 120;
 /** What always runs is to stay short. */
 const TXNS_EVERY = isLong ? 1 : 4;
+const HTTP_EVERY = isLong ? 1 : 2;
 const SEEDS_PER_TEST = 50;
 
 /** Seeds that find what was wrong once. A change of what a seed does needs others: see README.md. */
@@ -53,6 +54,20 @@ describe.each(engineNames)(
       async ({ from, to }) => {
         for (let seed = from; seed <= to; seed += TXNS_EVERY) {
           const problems = await simulate({ seed, steps: STEPS, engine, areTxns: true });
+          expect(
+            problems,
+            `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,
+          ).toEqual([]);
+        }
+      },
+    );
+
+    it.each(runs)(
+      'keeps its promises to those who read by HTTP, with seeds $from to $to',
+      { timeout: 120_000 },
+      async ({ from, to }) => {
+        for (let seed = from; seed <= to; seed += HTTP_EVERY) {
+          const problems = await simulate({ seed, steps: STEPS, engine, areHttp: true });
           expect(
             problems,
             `seed ${seed}; repeat: CONFER_TEST_SEED=${seed} CONFER_TEST_SEEDS=1`,

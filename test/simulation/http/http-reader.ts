@@ -1,0 +1,34 @@
+import type { Clock, Entry, Position } from '@confer/shared';
+import type { OpenSocket } from '../../../client/src/sockets/socket.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import type { Histories, Observation, Reader } from '../../validate/history.ts';
+
+export interface HttpReaderOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  readonly open: OpenSocket;
+  readonly histories: Histories;
+}
+
+/** A program that reads by HTTP, for as long as a simulation takes. */
+export interface HttpReader extends Reader {
+  readonly observations: Observation[];
+  readonly problems: readonly string[];
+  /** Where it would go on from; `undefined` where it has nothing yet. */
+  readonly position: Position | undefined;
+  /** What it shows; undefined where it has nothing yet, or keeps nothing. */
+  readonly entries: readonly Entry[] | undefined;
+  /** Writes down what it shows now. */
+  observe(): void;
+  stop(): void;
+}
+
+export const SUBTREES = ['/', '/a', '/a/b', '/d', '/nothing', '/x'];
+
+/** As the ids of events and headers have it. */
+export function positionOf(text: string): Position | undefined {
+  const [epoch, digits, timeline] = text.split('.');
+  if (epoch === undefined || digits === undefined) return undefined;
+  return { epoch, revision: Number(digits), ...(timeline === undefined ? {} : { timeline }) };
+}

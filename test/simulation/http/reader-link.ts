@@ -1,0 +1,70 @@
+import type { Clock, Timer } from '@confer/shared';
+import type { OpenSocket, Socket } from '../../../client/src/sockets/socket.ts';
+import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+
+/** A reader that hears nothing at all for three heartbeats takes its connection for lost. */
+const SILENT_MS = 30_000;
+
+/** What a request of HTTP came to. */
+export interface ReaderHandlers {
+  onHead(status: number, headers: Readonly<Record<string, string>>): void;
+  onBytes(bytes: Uint8Array): void;
+  /** `isWhole`: all of an answer came that says how long it is. */
+  onEnd(isWhole: boolean): void;
+}
+
+/** One request of HTTP over the simulated network, by somebody who knows HTTP and no more. */
+export class ReaderLink {
+  #socket: Socket | undefined;
+  #silence: Timer | undefined;
+  #isOver = false;
+
+  constructor(
+    open: OpenSocket,
+    clock: Clock,
+    request: { readonly target: string; readonly headers: Readonly<Record<string, string>> },
+    handlers: ReaderHandlers,
+  ) {
+    /** Of the body, what has not come; undefined before the head, and where nobody says how much it is. */
+    let bytesLeft: number | undefined;
+    let hasHead = false;
+    const end = (isWhole: boolean) => {
+      if (this.#isOver) return;
+      this.#isOver = true;
+      this.#silence?.cancel();
+      handlers.onEnd(isWhole);
+    };
+    const heard = () => {
+      this.#silence?.cancel();
+      this.#silence = clock.setTimer(SILENT_MS, () => {
+        this.#socket?.close(1000, '');
+        end(false);
+      });
+    };
+    heard();
+    this.#socket = open('http://server', {
+      onOpen: () => this.#socket?.send(JSON.stringify(request)),
+      onMessage: (frame) => {
+        if (this.#isOver) return;
+        heard();
+        if (hasHead) {
+          const bytes = Buffer.from(frame, 'latin1');
+          if (bytesLeft !== undefined) bytesLeft -= bytes.length;
+          handlers.onBytes(bytes);
+        } else {
+          hasHead = true;
+          const { status, headers } = JSON.parse(frame);
+          const length = headers['content-length'];
+          if (length !== undefined) bytesLeft = Number(length);
+          handlers.onHead(status, headers);
+        }
+      },
+      onClose: () => end(bytesLeft === 0),
+    });
+  }
+}
+
+/** Between two attempts: so long as a stream says, or a second, and never all at one time. */
+export function comesBackIn(retryMs: number | undefined, random: SeededRandom): number {
+  return (retryMs ?? 1_000) + random.int(0, 500);
+}
