@@ -134,4 +134,5 @@ function coordinationOf(client: Client) {
 export * from './public.ts';
 export { fileSnapshot } from './snapshot/file-snapshot.ts';
 export type { SnapshotOptions } from './snapshot/kept-mirrors.ts';
+export { tracedExtras } from './traced-extras.ts';
 export type { TlsOptions };

@@ -21,6 +21,7 @@ import { RequestTurns } from './session/request-turns.ts';
 import { Session } from './session/session.ts';
 import { farewellOf, sayFarewell } from './stopping/farewell.ts';
 import { Store } from './store/store.ts';
+import type { Tracing } from './tracing.ts';
 import type { Socket } from './transport/socket.ts';
 import { VERSION } from './version.ts';
 import { Hub } from './watch/hub.ts';
@@ -49,6 +50,8 @@ export interface CoreOptions {
   readonly auditing?: Auditing;
   /** How the process does that it runs in. */
   readonly vitals?: () => Readonly<Record<string, number>>;
+  /** Shows what its time goes into. */
+  readonly tracing?: Tracing;
 }
 
 export interface AuthOptions {
@@ -101,7 +104,7 @@ export class Core {
       if (event.kind === 'commits') measures.batch(event.commits);
     });
     const leases = new Leases({ store, runtime, log });
-    const hub = new Hub(store, runtime, counters, measures);
+    const hub = new Hub(store, runtime, counters, measures, options.tracing);
     const auth = authOf(store, counters, options);
     const gate = this.#gateOf(auth, hub);
     const status = () => this.status();
@@ -121,6 +124,7 @@ export class Core {
       defer: runtime.defer,
       auth,
       ...(options.auditing === undefined ? {} : { auditing: options.auditing }),
+      ...(options.tracing === undefined ? {} : { tracing: options.tracing }),
       turns,
       heartbeatMs,
       watchesMax,

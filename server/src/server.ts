@@ -10,6 +10,7 @@ import { Guard, type GuardOptions } from './guard.ts';
 import { listen, requireAddress, type TransportName } from './listen.ts';
 import type { Log } from './log.ts';
 import { Measures } from './measures.ts';
+import { openTracing } from './open-telemetry.ts';
 import { Overview } from './overview.ts';
 import { Readiness } from './readiness.ts';
 import { type ReloadableOptions, Reloading } from './reloading.ts';
@@ -19,6 +20,7 @@ import { Serving } from './serving.ts';
 import { Stopping, type StoppingTimes, stoppingTimes } from './stopping/stopping.ts';
 import type { TlsOptions } from './tls/certificate.ts';
 import { Renewal, type RenewalOptions } from './tls/renewal.ts';
+import type { Tracing } from './tracing.ts';
 import type { Listener } from './transport/transport.ts';
 import { Vitals } from './vitals.ts';
 
@@ -99,7 +101,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const directory = options.engine === 'lmdb' ? options.dataDirectory : undefined;
   const guard = await Guard.open(options, { directory, log });
   const vitals = new Vitals();
-  const open = () => openCore(options, { guard, retention, counters, measures, vitals, log });
+  const tracing = await openTracing();
+  const open = () =>
+    openCore(options, { guard, retention, counters, measures, vitals, tracing, log });
   const core = await open().catch(async (error: unknown) => {
     vitals.stop();
     await guard.stopped();
@@ -191,13 +195,14 @@ interface CoreParts {
   readonly counters: Counters;
   readonly measures: Measures;
   readonly vitals: Vitals;
+  readonly tracing: Tracing | undefined;
   readonly log: Log;
 }
 
 /** Opens the data, and what serves them. Rejects with a `StartError`, and lets go of them then. */
 async function openCore(
   options: ServerOptions,
-  { guard, retention, counters, measures, vitals, log }: CoreParts,
+  { guard, retention, counters, measures, vitals, tracing, log }: CoreParts,
 ): Promise<Core> {
   const { heartbeatMs } = options;
   const engine = await openEngine(options, { retention, log, measures });
@@ -208,7 +213,7 @@ async function openCore(
     throw error;
   }
   const beats = heartbeatMs === undefined ? {} : { heartbeatMs };
-  const told = { vitals: () => vitals.read() };
+  const told = { vitals: () => vitals.read(), ...(tracing && { tracing }) };
   const parts = { engine, runtime: systemRuntime, log, counters, measures, ...told, ...beats };
   const core = new Core({ ...parts, ...guard.guarded });
   try {

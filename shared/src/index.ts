@@ -94,6 +94,7 @@ export { type Grant, type Role, type Verb, verbs } from './rights.ts';
 export { type Data, isMap, readValue, sameData, toJson, writeValue } from './scalar.ts';
 export { type Schema, take } from './schema.ts';
 export { isOpenSecret } from './secret-file.ts';
+export { checkTraceparent, isTraceparent } from './traceparent.ts';
 export { CollisionError, unflatten } from './unflatten.ts';
 export { compareCodePoints, hasLoneSurrogate, utf8Length } from './utf8.ts';
 export { DEFAULT_PORT, ENDPOINT, PROTOCOL_VERSION, SUBPROTOCOL } from './version.ts';

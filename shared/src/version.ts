@@ -29,6 +29,7 @@
  *             answers `unknown_type` and `invalid_message`. An entry is no condition any more. Nobody has released a peer yet
  *    2026-11  `keptSince` in `logged`, which an old peer ignores or leaves out
  *    2026-11  `listSessions` and `counters`: an old server answers `unknown_type`
+ *    2026-11  `traceparent` in `commit` and `txn`, which an old server ignores
  */
 export const PROTOCOL_VERSION = 1;
 

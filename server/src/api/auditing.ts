@@ -120,11 +120,12 @@ interface Written {
   readonly operations: readonly Operation[];
   readonly note: string | undefined;
   readonly requestId: string;
+  readonly traceparent: string | undefined;
 }
 
 /** A commit, as the audit has it. Nearly all are of one path, and each object that is made in between costs a tenth of the line. */
 export function commitEvent(
-  { operations, note, requestId }: Written,
+  { operations, note, requestId, traceparent }: Written,
   result: { readonly revision: number } | undefined,
   { actor: who }: ApiContext,
 ): AuditEvent {
@@ -151,7 +152,8 @@ export function commitEvent(
           paths,
           pathCount,
         };
-  return note === undefined ? event : { ...event, note };
+  if (note === undefined && traceparent === undefined) return event;
+  return { ...event, ...(note !== undefined && { note }), ...(traceparent && { traceparent }) };
 }
 
 function pathsOf(operations: readonly Operation[]): readonly string[] {

@@ -15,6 +15,7 @@ import type { Leases } from '../lease/leases.ts';
 import { errorText, type Log } from '../log.ts';
 import type { Measures } from '../measures.ts';
 import type { Store } from '../store/store.ts';
+import type { Tracing } from '../tracing.ts';
 import type { Socket } from '../transport/socket.ts';
 import type { Hub } from '../watch/hub.ts';
 import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
@@ -46,6 +47,8 @@ export interface Service {
   readonly auth: Auth;
   /** Missing where nothing is written down. */
   readonly auditing?: Auditing;
+  /** Missing where nobody traces. */
+  readonly tracing?: Tracing;
   /** Watches of all connections together. */
   readonly watchesMax: number;
   /** All that are connected. */

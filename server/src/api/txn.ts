@@ -4,6 +4,7 @@ import type { Judgement } from '../auth/judgement.ts';
 import type { CommitOutcome } from '../store/store.ts';
 import { TxnDraft } from '../store/txn-draft.ts';
 import { type Done, resultsOf } from '../store/txn-results.ts';
+import { traced } from '../tracing.ts';
 import { audited, auditReads, commitEvent, refusal } from './auditing.ts';
 import type { ApiContext } from './context.ts';
 import { requireOwners, requireWholeTxn } from './leases.ts';
@@ -23,7 +24,17 @@ export async function decide(
 ): Promise<Reply> {
   auditReads('txn', readPathsOf(draft), context);
   try {
-    return await decided(id, draft, await done(draft, context, judgement), context);
+    const outcome = await traced(
+      context.service.tracing,
+      (tracing) =>
+        tracing.begin(
+          'confer.txn',
+          { 'confer.conditions': draft.conditions.length },
+          draft.traceparent,
+        ),
+      () => done(draft, context, judgement),
+    );
+    return await decided(id, draft, outcome, context);
   } catch (error) {
     return refusal({ type: 'txn', id }, withoutSecrets(error, context), context);
   }
@@ -35,7 +46,7 @@ function done(
   judgement: Judgement | undefined,
 ): Promise<CommitOutcome> {
   const { service, principal } = context;
-  const { conditions, note, requestId } = draft;
+  const { conditions, note, requestId, traceparent } = draft;
   const [operations, otherwise] = [draft.writes(true), draft.writes(false)];
   const write = { conditions, operations, otherwise, note };
   const make = () => service.store.commit(write, principal.name, requestIdOf(draft, context));
@@ -57,7 +68,7 @@ function done(
     {
       about: (outcome) => {
         const written = outcome === undefined ? all : draft.writes(outcome.otherwise !== true);
-        return commitEvent({ operations: written, note, requestId }, outcome, context);
+        return commitEvent({ operations: written, note, requestId, traceparent }, outcome, context);
       },
       authorise: () => requireWholeTxn(draft, judgement, context),
       run,

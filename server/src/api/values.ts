@@ -11,6 +11,7 @@ import { mayRead, maySeeOutcome } from '../auth/authorise.ts';
 import type { Judgement } from '../auth/judgement.ts';
 import { Draft } from '../store/draft.ts';
 import type { CommitOutcome, Store } from '../store/store.ts';
+import { traced } from '../tracing.ts';
 import { audited, commitEvent, refusal } from './auditing.ts';
 import { type ApiContext, answerAfter, type Later, type Service } from './context.ts';
 import { requireOwners, requireWhole } from './leases.ts';
@@ -77,7 +78,16 @@ export function make(
 ): Promise<Reply> {
   if (draft.operationCount === 0)
     throw new ProtocolError('invalid_message', 'a commit has at least one operation');
-  return committed(draft, context, judgement).then(
+  return traced(
+    context.service.tracing,
+    (tracing) =>
+      tracing.begin(
+        'confer.commit',
+        { 'confer.operations': draft.operationCount },
+        draft.traceparent,
+      ),
+    () => committed(draft, context, judgement),
+  ).then(
     ({ revision, ...done }) => {
       const told = (isSeen: boolean): Reply => ({
         ...{ type: 'committed', id, revision },

@@ -30,6 +30,8 @@ interface Said {
 
 interface Request {
   readonly requestId?: string;
+  /** What of the client it was a part of, for those who trace. */
+  readonly traceparent?: string;
   readonly durationMs?: number;
 }
 

@@ -21,6 +21,7 @@ type Recorded = Exclude<AuditEvent, { event: 'loginFailed' }>;
 /** What some kinds of events have. */
 interface MaybeSaid {
   readonly requestId?: string;
+  readonly traceparent?: string;
   readonly revision?: number;
   readonly paths?: readonly string[];
   readonly pathCount?: number;
@@ -53,9 +54,11 @@ export class LineWriter {
   }
 
   event(event: Recorded, timeMs: number): string {
-    const { requestId, revision, paths, pathCount, note, durationMs }: MaybeSaid = event;
+    const { requestId, traceparent, revision, paths, pathCount, note, durationMs }: MaybeSaid =
+      event;
     let text = this.#startOf(timeMs) + this.#known(event);
     if (requestId !== undefined) text += `,"requestId":${quote(requestId)}`;
+    if (traceparent !== undefined) text += `,"traceparent":${quote(traceparent)}`;
     if (revision !== undefined) text += `,"revision":${revision}`;
     if (paths !== undefined) text += pathsText(paths, pathCount);
     if (note !== undefined) text += `,"note":${quote(note)}`;

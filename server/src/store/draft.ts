@@ -3,6 +3,7 @@ import {
   checkCondition,
   checkNote,
   checkOperation,
+  checkTraceparent,
   limits,
   type Operation,
   ProtocolError,
@@ -13,6 +14,8 @@ export interface Part {
   readonly operations: readonly Operation[];
   readonly conditions?: readonly Condition[];
   readonly note?: string;
+  /** What it is a part of, for those who trace. */
+  readonly traceparent?: string;
 }
 
 /** What a commit is to write, as it comes, part by part. All that is in it was checked by itself. */
@@ -21,6 +24,7 @@ export class Draft {
   readonly #operations: (readonly Operation[])[] = [];
   readonly #conditions: (readonly Condition[])[] = [];
   #note: string | undefined;
+  #traceparent: string | undefined;
   #leased: Map<string, number> | undefined;
   #operationCount = 0;
   #conditionCount = 0;
@@ -30,8 +34,9 @@ export class Draft {
   }
 
   /** Throws the `ProtocolError` of what is wrong with it first; the draft is of no use then. */
-  add({ operations, conditions, note }: Part): this {
+  add({ operations, conditions, note, traceparent }: Part): this {
     if (note !== undefined) checkNote(note);
+    if (traceparent !== undefined) checkTraceparent(traceparent);
     for (const operation of operations) {
       checkOperation(operation);
       if (operation.type === 'put' && operation.lease !== undefined)
@@ -51,6 +56,7 @@ export class Draft {
         `a commit has at most ${operationsMax} operations and as many conditions`,
       );
     this.#note ??= note;
+    this.#traceparent ??= traceparent;
     return this;
   }
 
@@ -74,6 +80,10 @@ export class Draft {
   #countLeased(lease: string): void {
     this.#leased ??= new Map();
     this.#leased.set(lease, (this.#leased.get(lease) ?? 0) + 1);
+  }
+
+  get traceparent(): string | undefined {
+    return this.#traceparent;
   }
 
   get note(): string | undefined {

@@ -3,6 +3,7 @@ import {
   checkCondition,
   checkLease,
   checkNote,
+  checkTraceparent,
   checkTxnOperation,
   limits,
   type Operation,
@@ -17,6 +18,8 @@ export interface TxnPart {
   readonly then: readonly TxnOperation[];
   readonly else?: readonly TxnOperation[];
   readonly note?: string;
+  /** What it is a part of, for those who trace. */
+  readonly traceparent?: string;
 }
 
 /** One of the two branches of a transaction. */
@@ -50,6 +53,7 @@ export class TxnDraft {
   readonly #succeeded = new Branch();
   readonly #otherwise = new Branch();
   #note: string | undefined;
+  #traceparent: string | undefined;
 
   constructor(requestId: string) {
     this.requestId = requestId;
@@ -57,8 +61,9 @@ export class TxnDraft {
 
   /** Throws the `ProtocolError` of what is wrong with it first; the draft is of no use then. */
   add(part: TxnPart): this {
-    const { note } = part;
+    const { note, traceparent } = part;
     if (note !== undefined) checkNote(note);
+    if (traceparent !== undefined) checkTraceparent(traceparent);
     for (const condition of part.if) {
       checkCondition(condition);
       this.conditions.push(condition);
@@ -72,6 +77,7 @@ export class TxnDraft {
         `a transaction has at most ${limits.operationsMax} operations and as many conditions`,
       );
     this.#note ??= note;
+    this.#traceparent ??= traceparent;
     return this;
   }
 
@@ -90,6 +96,10 @@ export class TxnDraft {
     for (const { leased } of [this.#succeeded, this.#otherwise])
       for (const [lease, count] of leased) most.set(lease, Math.max(count, most.get(lease) ?? 0));
     return most.size === 0 ? undefined : most;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#traceparent;
   }
 
   get note(): string | undefined {

@@ -9,6 +9,7 @@ import type { Counters } from '../counters.ts';
 import type { Measures } from '../measures.ts';
 import type { Runtime } from '../runtime.ts';
 import type { EngineCommit, FeedEvent, Store } from '../store/store.ts';
+import type { Tracing } from '../tracing.ts';
 import { CatchUp } from './catch-up.ts';
 import { CatchUpScheduler } from './catch-up-scheduler.ts';
 import { Digests } from './digests.ts';
@@ -68,7 +69,13 @@ export class Hub {
   /** Of `TURN_BYTES_MAX`, what is left in this turn. */
   #left = TURN_BYTES_MAX;
 
-  constructor(store: Store, runtime: Runtime, counters: Counters, measures: Measures) {
+  constructor(
+    store: Store,
+    runtime: Runtime,
+    counters: Counters,
+    measures: Measures,
+    tracing?: Tracing,
+  ) {
     this.#store = store;
     this.#counters = counters;
     this.#digests = new Digests(store);
@@ -84,6 +91,7 @@ export class Hub {
       catchUp: new CatchUp(store, runtime.clock),
       digests: this.#digests,
       tally: this.tally,
+      ...(tracing && { tracing }),
       revision: () => this.#revision,
       schedule: (watcher) => this.#pump.schedule(watcher),
     };

@@ -2,7 +2,9 @@ import { Digest, unreachable, type WatchMode } from '@confer/shared';
 import type { Counters } from '../counters.ts';
 import type { Measures } from '../measures.ts';
 import type { Store } from '../store/store.ts';
+import type { Tracing } from '../tracing.ts';
 import type { CatchUp } from './catch-up.ts';
+import { CatchUpSpan } from './catch-up-span.ts';
 import type { Checksum, Digests } from './digests.ts';
 import { type Frame, toFrame } from './frames.ts';
 import type { Group, Member } from './group.ts';
@@ -28,6 +30,8 @@ export interface WatchContext {
   readonly catchUp: CatchUp;
   readonly digests: Digests;
   readonly tally: WatchTally;
+  /** Missing where nobody traces. */
+  readonly tracing?: Tracing;
   /** The revision up to which the live have everything. */
   readonly revision: () => number;
   /** Asks for `step` to be called, soon and as long as it has more to do. */
@@ -45,6 +49,7 @@ export class Watcher implements Member {
   /** The client has asked for a checksum of what it has, and is told once the watch is live. */
   #owesProof = false;
   #fellBehind = false;
+  readonly #span: CatchUpSpan | undefined;
 
   constructor(
     options: {
@@ -62,6 +67,7 @@ export class Watcher implements Member {
     this.sink = options.sink;
     this.#onEnded = options.onEnded;
     this.#context = context;
+    this.#span = context.tracing && new CatchUpSpan(context.tracing, options.mode);
     this.#become(beginning(options.start, options.mode, context.revision()));
   }
 
@@ -150,6 +156,7 @@ export class Watcher implements Member {
     const before = this.standing;
     if (before === 'live') this.group.live.delete(this);
     this.#state = next;
+    this.#span?.moved(next.kind, this.#context.revision());
     this.#context.tally.moved(this, before, this.standing);
     if (next.kind === 'live') this.group.live.set(this, this.sink.frames);
   }
@@ -289,6 +296,7 @@ export class Watcher implements Member {
   #sendSynced(by: SyncedBy, revision: number, whole?: Checksum): void {
     const checksum = whole && { entries: whole.entries, digest: whole.digest.toString() };
     const { name: watch } = this.group;
+    this.#span?.goes(by);
     this.#send(toFrame({ type: 'synced', watch, revision, by, ...checksum }));
   }
 }

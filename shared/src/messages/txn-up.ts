@@ -33,6 +33,8 @@ export const txnRequest = v.object({
   /** Without it, nothing is done where a condition does not hold. */
   else: v.exactOptional(branch),
   note: v.exactOptional(text),
+  /** The span of the client that it is a part of, as the header `traceparent` of the W3C has it. */
+  traceparent: v.exactOptional(text),
   /** As in `commit`. */
   part: v.exactOptional(count),
   more: v.exactOptional(v.boolean()),

@@ -85,6 +85,8 @@ export const commitRequest = v.object({
   /** One at least in the whole commit. */
   operations: v.pipe(v.array(operation), v.maxLength(limits.operationsMax)),
   note: v.exactOptional(text),
+  /** The span of the client that it is a part of, as the header `traceparent` of the W3C has it. */
+  traceparent: v.exactOptional(text),
   /** Which part it is, from 0 on; a commit of one frame has none. */
   part: v.exactOptional(count),
   /** Another part follows. */

@@ -3,6 +3,7 @@ import { Router } from '../../../server/src/http/router.ts';
 import { storeRoutes } from '../../../server/src/http/routes.ts';
 import { MemoryExchange } from '../../../server/src/test-support/memory-exchange.ts';
 import type { AnswerHead, AnswerStream, Exchange } from '../../../server/src/transport/exchange.ts';
+import { answerPlainly } from '../../../server/src/transport/http.ts';
 import { NOBODY, type Socket, type SocketHandlers } from '../../../server/src/transport/socket.ts';
 
 /** Those who come by HTTP have such names: their first frame is a request, and what comes back the bytes of an answer. */
@@ -24,6 +25,7 @@ function acceptHttp(core: Core, socket: Socket): SocketHandlers {
   const router = new Router({
     routes: storeRoutes,
     service: () => core.http,
+    plainly: answerPlainly,
     log: core.http.log,
   });
   let exchange: LinkExchange | undefined;
