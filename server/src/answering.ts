@@ -1,6 +1,6 @@
-import { type OperatorView, operatorRoutes } from './http/operator-routes.ts';
+import type { OperatorView } from './http/operator-routes.ts';
 import { Router } from './http/router.ts';
-import { storeRoutes } from './http/routes.ts';
+import { routesOf } from './http/routes.ts';
 import type { Log } from './log.ts';
 import type { Serving } from './serving.ts';
 import type { Exchange } from './transport/exchange.ts';
@@ -21,7 +21,7 @@ export function answering({
   isGuarded,
   log,
 }: AnsweringParts): (exchange: Exchange) => void {
-  const routes = [...storeRoutes, ...operatorRoutes(view, isGuarded)];
+  const routes = routesOf(view, isGuarded);
   const service = () => serving.http;
   const router = new Router({ routes, service, plainly: answerPlainly, log });
   return (exchange) => router.answer(exchange);

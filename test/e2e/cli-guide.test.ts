@@ -12,4 +12,9 @@ describe('a guide to the command line shows what its commands really say', () =>
     const guide = pageOf('docs/history.md');
     expect(await followGuide(guide, { files: {}, knowsServer: true })).toBeGreaterThan(15);
   }, 60_000);
+
+  it('of HTTP, with curl', async () => {
+    const guide = pageOf('docs/http.md');
+    expect(await followGuide(guide, { files: {} })).toBeGreaterThan(15);
+  }, 60_000);
 });

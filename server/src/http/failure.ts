@@ -56,6 +56,9 @@ const STATUSES: Readonly<Record<ErrorCode | HttpCode, number>> = {
   storage_full: 507,
 };
 
+/** Every code that an answer may have. */
+export const HTTP_CODES: readonly string[] = Object.keys(STATUSES);
+
 /** As long as one more attempt to log in takes to be granted, and as a server takes to start again. */
 const RETRY_AFTER_S = 5;
 

@@ -3,6 +3,8 @@ import { historyRoutes } from './history.ts';
 import { identityRoutes } from './identity.ts';
 import { kvRoutes } from './kv.ts';
 import { listRoutes } from './list.ts';
+import { openApiRoute } from './openapi/route.ts';
+import { type OperatorView, operatorRoutes } from './operator-routes.ts';
 import type { Route } from './route.ts';
 import { watchRoutes } from './sse/watch-route.ts';
 
@@ -15,3 +17,9 @@ export const storeRoutes: readonly Route[] = [
   ...watchRoutes(),
   ...identityRoutes,
 ];
+
+/** All routes of a server, with the one that says what they are. `isGuarded`: everybody is asked who they are. */
+export function routesOf(view: OperatorView, isGuarded: boolean): readonly Route[] {
+  const routes = [...storeRoutes, ...operatorRoutes(view, isGuarded)];
+  return [...routes, openApiRoute(routes)];
+}
