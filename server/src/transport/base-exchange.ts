@@ -50,7 +50,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     this.head = head;
     this.peer = peer;
     this.#host = host;
-    this.#isBodyWhole = saidBytes(head) === 0;
+    this.#isBodyWhole = saidBytes(head) === 0 && !head.headers.has('transfer-encoding');
   }
 
   /** Writes an answer and its body; `sent` is called once nothing of it waits. */

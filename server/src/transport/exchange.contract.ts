@@ -49,6 +49,14 @@ export function exchangeContract(transport: Transport): void {
       await until(() => at.seen.length === 2 && raw.received.split('well').length === 3);
     });
 
+    it('reads a body that comes in chunks, whose length nobody has said', async () => {
+      const at = await answering(transport, echoBody);
+      const raw = await ask(at, 'PUT /a HTTP/1.1', 'Host: localhost', 'Transfer-Encoding: chunked');
+      raw.tcp.write('3\r\nabc\r\n');
+      raw.tcp.write('4\r\ndefg\r\n0\r\n\r\n');
+      await until(() => raw.received.endsWith('\r\n\r\nabcdefg'));
+    });
+
     it('reads a body that comes in pieces, and later', async () => {
       const at = await answering(transport, (exchange) => {
         setTimeout(() => echoBody(exchange), 50);
