@@ -19,6 +19,7 @@ import { coordinationMutants } from './coordination-mutants.mjs';
 import { doorMutants } from './door-mutants.mjs';
 import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
+import { httpMutants } from './http-mutants.mjs';
 import { leaseMutants } from './lease-mutants.mjs';
 import { mutants } from './mutants.mjs';
 import { operationsMutants } from './operations-mutants.mjs';
@@ -67,6 +68,7 @@ const all = [
   ...doorMutants,
   ...coordinationMutants,
   ...leaseMutants,
+  ...httpMutants,
   ...operationsMutants,
   ...pastMutants,
   ...txnMutants,

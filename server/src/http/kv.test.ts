@@ -140,6 +140,14 @@ describe('a path in an address (attack 30)', () => {
     }
   });
 
+  it('is refused before rights are looked at, so that nobody reads //a for /a', async () => {
+    const scene = await startGuarded();
+    const { ask } = httpOf(scene);
+    const headers = bearer(await scene.tokenOf('nobody'));
+    for (const target of ['/v1/kv//a', '/v1/list/a/', '/v1/log/a/%2e%2e'])
+      expect((await ask({ target, headers })).said?.status).toBe(400);
+  });
+
   it('is decoded once, and judged as what it then is', async () => {
     const scene = await startGuarded();
     const { ask } = httpOf(scene);

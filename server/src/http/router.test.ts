@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NO_AUDIT } from '../audit/audit.ts';
+import type { AuditEvent } from '../audit/events.ts';
 import { requireOverAll } from '../auth/authorise.ts';
 import { startGuarded } from '../test-support/guarded-scene.ts';
 import { bearer, httpOf } from '../test-support/http-scene.ts';
@@ -103,6 +105,21 @@ describe('a stranger, where everybody is asked who he is', () => {
     expect(scene.core.counters()).toMatchObject({ 'requestsRefused.unauthenticated': 10 });
   });
 
+  it('is written down where everything is, without what he said', async () => {
+    const recorded: AuditEvent[] = [];
+    const audit = { ...NO_AUDIT, record: (event: AuditEvent) => void recorded.push(event) };
+    const scene = await startGuarded({ auditing: { audit, isRequired: false, sensitive: [] } });
+    const { ask } = httpOf(scene);
+    await ask({ target: '/v1/whoami', headers: bearer('nobodys'), address: '198.51.100.7' });
+    const headers = bearer(scene.adminToken);
+    await ask({ target: '/v1/whoami', headers });
+    const logins = recorded.filter(({ event }) => event === 'loginFailed' || event === 'login');
+    expect(logins.at(-1)).toMatchObject({
+      ...{ event: 'loginFailed', who: { kind: 'unknown', address: '198.51.100.7' } },
+    });
+    expect(JSON.stringify(recorded)).not.toContain('nobodys');
+  });
+
   it.each(['Basic cm9vdDpyb290', 'Bearer', 'Bearer a b', 'Bearer a,b'])(
     'is one with anything but a bearer token: %s',
     async (authorization) => {
@@ -200,6 +217,22 @@ describe('a route that knows nothing of the store', () => {
     expect(said?.status).toBe(500);
     expect(text).not.toContain('secret');
     expect(scene.said.join()).toContain('a secret of the server');
+  });
+});
+
+describe('a request', () => {
+  it('waits for a turn that has time for it', async () => {
+    const scene = await startCore();
+    await scene.put('/a', '1');
+    const { begin } = httpOf(scene);
+    // What came before has taken all the time of this turn.
+    expect(scene.core.http.turns.isTime).toBe(true);
+    await scene.clock.advance(20);
+    const late = begin({ target: '/v1/kv/a' });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(late.said).toBeUndefined();
+    await scene.settle();
+    expect(late.text).toBe('1');
   });
 });
 

@@ -1,9 +1,9 @@
-import { ProtocolError } from '@confer/shared';
+import { checkSubtree, ProtocolError } from '@confer/shared';
 
 /**
  * The path of Confer that the rest of an address stands for, decoded once: `%252f` is the segment `%2f`, which is how
  * keys with a slash are stored. A slash that is encoded would be one to some proxies and none to others, as would a
- * backslash, so neither is let in; what is left is judged like any other path, and only in its decoded form.
+ * backslash, so neither is let in; what is left has to be a path, and is judged only in its decoded form.
  */
 export function pathOfTarget(encoded: string): string {
   // safeguard: encoded-slash-is-none
@@ -14,11 +14,11 @@ export function pathOfTarget(encoded: string): string {
     throw invalidPath(
       'whatever is no printable ASCII, "\\" and "#" are percent-encoded in an address',
     );
-  return decoded(encoded) ?? invalid('an address is UTF-8, percent-encoded: % is %25');
-}
-
-function invalid(message: string): never {
-  throw invalidPath(message);
+  const path = decoded(encoded);
+  if (path === undefined) throw invalidPath('an address is UTF-8, percent-encoded: % is %25');
+  // safeguard: path-of-an-address-is-one
+  checkSubtree(path);
+  return path;
 }
 
 function invalidPath(message: string): ProtocolError {
