@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { AnswerHead, AnswerStream, Exchange } from './exchange.ts';
-import { headerLines, tooLarge } from './http.ts';
+import type { Exchanges } from './exchanges.ts';
+import { busy, full, type HttpAnswer, headerLines, tooLarge } from './http.ts';
 import { headerOf, type RequestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 
@@ -21,36 +22,33 @@ interface Reader {
   readonly read: (body: Uint8Array) => void;
 }
 
-/** Of a body that nobody wanted, so much more is read over to keep its connection. */
-const READ_OVER_BYTES_MAX = 64 * 1024;
+const NOTHING = () => {};
 
-/** How an exchange stands to the listener whose it is. */
-export interface ExchangeHost {
-  /** Whether the connection is to end with this answer. */
-  isLastAnswer(): boolean;
-  /** The exchange is over. */
-  onOver(): void;
-}
+/** Of a body that nobody wanted, so much more is read over to keep its connection; and so much before anybody wants it. */
+const READ_OVER_BYTES_MAX = 64 * 1024;
 
 /** The rules of `Exchange` that do not depend on the library: one answer, one end, and a body that is bounded. */
 export abstract class BaseExchange implements Exchange, AnswerStream {
   readonly head: RequestHead;
   readonly peer: Peer;
-  readonly #host: ExchangeHost;
+  readonly #exchanges: Exchanges;
   #phase: Phase = 'asked';
   #isFull = false;
+  #isTurnedAway = false;
+  #isGone = false;
   #pieces: Uint8Array[] = [];
   #bodyBytes = 0;
-  #isBodyWhole: boolean;
+  #isBodyWhole = false;
+  #leave = NOTHING;
   #reader: Reader | undefined;
-  #tellGone = () => {};
-  #tellDrain = () => {};
+  #tellGone = NOTHING;
+  #tellDrain = NOTHING;
 
-  constructor(head: RequestHead, peer: Peer, host: ExchangeHost) {
+  constructor(head: RequestHead, peer: Peer, exchanges: Exchanges) {
     this.head = head;
     this.peer = peer;
-    this.#host = host;
-    this.#isBodyWhole = saidBytes(head) === 0 && !head.headers.has('transfer-encoding');
+    this.#exchanges = exchanges;
+    if (saidBytes(head) === 0) this.#whole();
   }
 
   /** Writes an answer and its body; `sent` is called once nothing of it waits. */
@@ -77,8 +75,10 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     return this.#phase === 'streaming' && !this.#isFull;
   }
 
+  /** Told soon where that happened before somebody was named. */
   onGone(told: () => void): void {
     this.#tellGone = told;
+    if (this.#isGone) queueMicrotask(told);
   }
 
   onDrain(told: () => void): void {
@@ -104,6 +104,11 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
 
   stream(head: AnswerHead): AnswerStream {
     if (this.#phase !== 'asked') return this;
+    // safeguard: streams-are-connections
+    if (!this.#exchanges.hasRoom()) {
+      this.#turnAway(full);
+      return this;
+    }
     const opening = this.#open(head, this.#isLast());
     if (this.#isBare(head)) {
       this.sendBare(opening, undefined);
@@ -135,12 +140,16 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
 
   /** A piece of the body came, whose bytes stay as they are. */
   protected received(piece: Uint8Array, isLast: boolean): void {
-    if (isLast) this.#isBodyWhole = true;
+    if (isLast) this.#whole();
     this.#bodyBytes += piece.length;
     if (this.#phase !== 'asked') return;
+    if (!this.#exchanges.keep(piece.length)) {
+      this.#turnAway(busy);
+      return;
+    }
     this.#pieces.push(piece);
     if (this.#reader !== undefined) this.#handOn(this.#reader);
-    else if (!isLast) this.holdBody();
+    else if (this.#bodyBytes > READ_OVER_BYTES_MAX && !isLast) this.holdBody();
   }
 
   protected drained(): void {
@@ -156,9 +165,19 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
 
   /** The connection is gone. */
   protected gone(): void {
-    const isAnswered = this.#phase === 'sending' || this.#phase === 'over';
+    const { isAnswered } = this;
     this.#finish();
-    if (!isAnswered) this.#tellGone();
+    if (!isAnswered) this.#tellOfEnd();
+  }
+
+  /** Whether the whole body has come. */
+  protected get isWhole(): boolean {
+    return this.#isBodyWhole;
+  }
+
+  /** Whether its answer is decided, and is being written or has been. */
+  get isAnswered(): boolean {
+    return this.#phase === 'sending' || this.#phase === 'over';
   }
 
   get #isHead(): boolean {
@@ -170,21 +189,43 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   }
 
   #handOn({ bytesMax, read }: Reader): void {
+    // safeguard: bodies-are-bounded
     if (Math.max(this.#bodyBytes, saidBytes(this.head)) > bytesMax) {
-      this.#pieces = [];
-      const { headers, text, status } = tooLarge(bytesMax);
-      this.answer({ status, headers }, text);
+      this.#turnAway(tooLarge(bytesMax));
       return;
     }
     if (!this.#isBodyWhole) return;
     const body = Buffer.concat(this.#pieces);
-    this.#pieces = [];
+    this.#forgetBody();
     read(body);
+  }
+
+  /** Answers in its owner's place, who is told that it is gone. */
+  #turnAway({ status, headers, text }: HttpAnswer): void {
+    this.#isTurnedAway = true;
+    this.answer({ status, headers }, text);
+    queueMicrotask(() => this.#tellOfEnd());
+  }
+
+  #tellOfEnd(): void {
+    this.#isGone = true;
+    this.#tellGone();
+  }
+
+  #whole(): void {
+    if (this.#isBodyWhole) return;
+    this.#isBodyWhole = true;
+    if (this.#phase === 'asked') this.#leave = this.#exchanges.began();
+  }
+
+  #forgetBody(): void {
+    this.#exchanges.keep(-this.#pieces.reduce((bytes, piece) => bytes + piece.length, 0));
+    this.#pieces = [];
   }
 
   #open({ status, headers }: AnswerHead, isLast: boolean): Opening {
     this.#phase = 'sending';
-    this.#pieces = [];
+    this.#forgetBody();
     if (!this.#isBodyWhole) this.letBodyCome();
     return { status, reason: STATUS_CODES[status] ?? '', lines: headerLines({ headers }), isLast };
   }
@@ -194,14 +235,14 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     const isBodyLong =
       !this.#isBodyWhole && saidBytes(this.head) - this.#bodyBytes > READ_OVER_BYTES_MAX;
     const wantsOther = this.head.headers.has('upgrade');
-    return isBodyLong || wantsOther || this.#host.isLastAnswer();
+    return this.#isTurnedAway || isBodyLong || wantsOther || this.#exchanges.isLastAnswer();
   }
 
   #finish(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    this.#pieces = [];
-    this.#host.onOver();
+    this.#forgetBody();
+    this.#leave();
   }
 }
 

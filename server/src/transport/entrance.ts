@@ -22,7 +22,7 @@ export class Entrance {
   readonly #doorway: Doorway;
   #phase: 'open' | 'stopped' = 'open';
 
-  /** `open` counts the WebSockets that there are. */
+  /** `open` counts the connections that stay: WebSockets, and exchanges that wait for their answer. */
   constructor(options: ListenOptions, open: () => number) {
     this.#options = options;
     this.#open = open;
@@ -65,9 +65,14 @@ export class Entrance {
     this.#doorway.close();
   }
 
-  #refusalNow(): HttpAnswer | undefined {
-    if (this.#open() < this.#options.connectionsMax) return undefined;
+  /** Whether so many more may stay; if not, that is counted. */
+  hasRoomFor(more: 0 | 1): boolean {
+    if (this.#open() + more <= this.#options.connectionsMax) return true;
     this.#options.onRefused('full');
-    return full;
+    return false;
+  }
+
+  #refusalNow(): HttpAnswer | undefined {
+    return this.hasRoomFor(1) ? undefined : full;
   }
 }

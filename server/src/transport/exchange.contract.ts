@@ -1,90 +1,367 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { AnswerStream, Exchange } from './exchange.ts';
 import { connectRaw, type Host, host, type Raw, until } from './scene.contract.ts';
-import type { Transport } from './transport.ts';
+import type { ListenOptions, Transport } from './transport.ts';
 
-const OK = { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } };
+export const OK = { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' } };
 
-/** A server whose requests are answered so, and what has come to it. */
-async function answering(
+export interface Answering extends Host {
+  /** What has come. */
+  readonly seen: Exchange[];
+  /** Of those, who was told that the other side is gone. */
+  readonly gone: Exchange[];
+}
+
+/** A server whose requests are answered so. */
+export async function answering(
   transport: Transport,
   onExchange: (exchange: Exchange) => void,
-): Promise<Host & { readonly seen: readonly Exchange[] }> {
+  options: Partial<ListenOptions> = {},
+): Promise<Answering> {
   const seen: Exchange[] = [];
-  const at = await host(
-    transport,
-    {},
-    {
-      onExchange: (exchange) => {
-        seen.push(exchange);
-        onExchange(exchange);
-      },
-    },
-  );
-  return { ...at, seen };
+  const gone: Exchange[] = [];
+  const take = (exchange: Exchange) => {
+    seen.push(exchange);
+    exchange.onGone(() => gone.push(exchange));
+    onExchange(exchange);
+  };
+  const at = await host(transport, {}, { onExchange: take, ...options });
+  return { ...at, seen, gone };
 }
 
 /** Says the body back, once it is there. */
-const echoBody = (exchange: Exchange) =>
+export const echoBody = (exchange: Exchange) =>
   exchange.readBody(1_000_000, (body) => exchange.answer(OK, body));
 
-async function ask(at: Host, ...lines: readonly string[]): Promise<Raw> {
+/** Sends a request. */
+export async function ask(at: Host, line: string, ...headers: readonly string[]): Promise<Raw> {
   const raw = await connectRaw(at.listener);
-  raw.tcp.write(`${lines.join('\r\n')}\r\n\r\n`);
+  raw.tcp.write(requestOf(line, ...headers));
   return raw;
 }
 
+export function requestOf(line: string, ...headers: readonly string[]): string {
+  return [`${line} HTTP/1.1`, 'Host: localhost', ...headers, '', ''].join('\r\n');
+}
+
+/** The body of an answer that comes in chunks, as far as it is there. */
+function chunked({ received }: Raw): string {
+  const size = /(?:\r\n)?([0-9a-f]+)\r\n/iy;
+  size.lastIndex = received.indexOf('\r\n\r\n') + 4;
+  const pieces: string[] = [];
+  for (let found = size.exec(received); found !== null; found = size.exec(received)) {
+    const end = size.lastIndex + Number.parseInt(found[1] ?? '', 16);
+    pieces.push(received.slice(size.lastIndex, end));
+    size.lastIndex = end;
+  }
+  return pieces.join('');
+}
+
+const hash = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
+
 export function exchangeContract(transport: Transport): void {
-  describe('an exchange', () => {
-    it('is told what was asked, and its answer is read', async () => {
+  bodiesContract(transport);
+  answersContract(transport);
+  streamsContract(transport);
+  endsContract(transport);
+}
+
+function bodiesContract(transport: Transport): void {
+  describe('the body of a request', () => {
+    it.each([
+      ['at once', 0],
+      ['later', 50],
+    ])('is read whole that comes in pieces, %s', async (_, delayMs) => {
+      const at = await answering(transport, (exchange) => {
+        if (delayMs === 0) echoBody(exchange);
+        else setTimeout(() => echoBody(exchange), delayMs);
+      });
+      const raw = await ask(at, 'PUT /a', 'Content-Length: 800000');
+      for (let times = 0; times < 8; times += 1) raw.tcp.write('abcde'.repeat(20_000));
+      await until(() => raw.received.endsWith(`\r\n\r\n${'abcde'.repeat(160_000)}`));
+      // And nothing of it was taken for another request.
+      raw.tcp.write(requestOf('PUT /b', 'Content-Length: 0'));
+      await until(() => at.seen.length === 2 && raw.received.endsWith('\r\n\r\n'));
+    });
+
+    it('is what was sent, byte by byte', async () => {
+      const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+      let body: Uint8Array = Buffer.of();
+      const at = await answering(transport, (exchange) => {
+        exchange.readBody(256, (read) => {
+          body = read;
+          exchange.answer(OK);
+        });
+      });
+      const raw = await ask(at, 'PUT /a', 'Content-Length: 256');
+      for (const byte of bytes) raw.tcp.write(Buffer.of(byte));
+      await until(() => raw.received.endsWith('\r\n\r\n'));
+      expect(Buffer.from(body)).toEqual(bytes);
+    });
+
+    it('is empty where there is none', async () => {
+      const at = await answering(transport, echoBody);
+      const raw = await ask(at, 'DELETE /a');
+      await until(() => raw.received.endsWith('\r\n\r\n'));
+      expect(raw.received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    });
+
+    it('is refused with 413 that is longer than it may be, and its connection ends', async () => {
+      const at = await answering(transport, (exchange) => {
+        exchange.readBody(1_000, (body) => exchange.answer(OK, body));
+      });
+      const fits = await ask(at, 'PUT /a', 'Content-Length: 1000');
+      fits.tcp.write('x'.repeat(1_000));
+      await until(() => fits.received.endsWith('x'.repeat(1_000)));
+      const raw = await ask(at, 'PUT /a', 'Content-Length: 1001');
+      await until(() => raw.phase !== 'open');
+      expect(raw.received).toMatch(/^HTTP\/1\.1 413 /);
+      expect(raw.received.toLowerCase()).toContain('\r\nconnection: close\r\n');
+      expect(at.gone).toEqual([at.seen[1]]);
+    });
+
+    it('is read over that nobody wants, up to 64 KiB', async () => {
+      const at = await answering(transport, (exchange) => exchange.answer(OK, 'no'));
+      const raw = await ask(at, 'PUT /a', 'Content-Length: 65536');
+      await until(() => raw.received.endsWith('no'));
+      raw.tcp.write('GET / HTTP/1.1\r\n'.repeat(4_096));
+      raw.tcp.write(requestOf('GET /next'));
+      await until(() => at.seen.length === 2 && raw.received.split('no').length === 3);
+      const long = await ask(at, 'PUT /a', 'Content-Length: 65537');
+      await until(() => long.phase !== 'open');
+      expect(long.received.endsWith('no')).toBe(true);
+    });
+
+    it('is announced to who waits for leave to send it', async () => {
+      const at = await answering(transport, echoBody);
+      const raw = await ask(at, 'PUT /a', 'Content-Length: 4', 'Expect: 100-continue');
+      await until(() => raw.received === 'HTTP/1.1 100 Continue\r\n\r\n');
+      raw.tcp.write('well');
+      await until(() => raw.received.endsWith('well'));
+    });
+  });
+}
+
+function answersContract(transport: Transport): void {
+  describe('an answer', () => {
+    it('is to what was asked, and so is the next on its connection', async () => {
       const at = await answering(transport, (exchange) => exchange.answer(OK, 'well'));
-      const raw = await ask(at, 'GET /a/b%20c?x=1 HTTP/1.1', 'Host: localhost', 'X-Y: z');
+      const raw = await ask(at, 'GET /a/b%20c?x=1', 'X-Y: z', 'X-Y: w');
       await until(() => raw.received.endsWith('well'));
       expect(at.seen[0]?.head).toMatchObject({ method: 'GET', path: '/a/b%20c', query: 'x=1' });
-      expect(at.seen[0]?.head.headers.get('x-y')).toEqual(['z']);
-      expect(at.seen[0]?.peer.address).toBe('127.0.0.1');
+      expect(at.seen[0]?.head.headers.get('x-y')).toEqual(['z', 'w']);
+      expect(at.seen[0]?.peer).toMatchObject({ address: '127.0.0.1', isProxied: false });
       expect(raw.received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
       expect(raw.received.toLowerCase()).toContain('\r\ncontent-length: 4\r\n');
-      raw.tcp.write('GET /again HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      raw.tcp.write(requestOf('GET /again'));
       await until(() => at.seen.length === 2 && raw.received.split('well').length === 3);
     });
 
-    it('reads a body that comes in chunks, whose length nobody has said', async () => {
-      const at = await answering(transport, echoBody);
-      const raw = await ask(at, 'PUT /a HTTP/1.1', 'Host: localhost', 'Transfer-Encoding: chunked');
-      raw.tcp.write('3\r\nabc\r\n');
-      raw.tcp.write('4\r\ndefg\r\n0\r\n\r\n');
-      await until(() => raw.received.endsWith('\r\n\r\nabcdefg'));
-    });
-
-    it('reads a body that comes in pieces, and later', async () => {
+    it('is given once, and nothing comes after it', async () => {
       const at = await answering(transport, (exchange) => {
-        setTimeout(() => echoBody(exchange), 50);
+        exchange.answer(OK, 'first');
+        exchange.answer(OK, 'second');
+        const stream = exchange.stream(OK);
+        stream.write('third');
+        stream.end();
+        exchange.readBody(10, () => exchange.answer(OK, 'fourth'));
+        expect(stream.writable).toBe(false);
+        expect(stream.bufferedBytes).toBe(0);
       });
-      const raw = await ask(at, 'PUT /a HTTP/1.1', 'Host: localhost', 'Content-Length: 400000');
-      for (let times = 0; times < 4; times += 1) raw.tcp.write('abcde'.repeat(20_000));
-      await until(() => raw.received.endsWith(`\r\n\r\n${'abcde'.repeat(80_000)}`));
+      const raw = await ask(at, 'GET /a', 'Connection: close');
+      await until(() => raw.phase !== 'open');
+      expect(raw.received).toMatch(/\r\n\r\nfirst$/);
     });
 
-    it('answers in pieces', async () => {
+    it('has no line breaks or other letters in its headers that it was given', async () => {
+      const headers = { ...OK.headers, location: '/a\r\nset-cookie: a=b\0é' };
+      const at = await answering(transport, (exchange) =>
+        exchange.answer({ status: 201, headers }),
+      );
+      const raw = await ask(at, 'GET /a', 'Connection: close');
+      await until(() => raw.phase !== 'open');
+      expect(raw.received).toContain('ocation: /a%0d%0aset-cookie: a=b%00%c3%a9\r\n');
+    });
+
+    it.each([
+      ['HEAD', 200, '\r\ncontent-length: 4\r\n'],
+      ['GET', 204, undefined],
+      ['GET', 304, undefined],
+    ])('has no body: to %s with %i', async (method, status, length) => {
+      const head = { ...OK, status };
+      const at = await answering(transport, (exchange) => exchange.answer(head, 'well'));
+      const raw = await ask(at, `${method} /a`);
+      await until(() => raw.received.endsWith('\r\n\r\n'));
+      raw.tcp.write(requestOf('HEAD /b', 'Connection: close'));
+      await until(() => raw.phase !== 'open');
+      expect(raw.received.split('HTTP/1.1 ').length).toBe(3);
+      expect(raw.received).not.toContain('well');
+      const [first = ''] = raw.received.toLowerCase().split('\r\n\r\n');
+      if (length === undefined) expect(first).not.toContain('content-length');
+      else expect(`${first}\r\n`).toContain(length);
+    });
+
+    it('comes whole that is large, to one that reads slowly', async () => {
+      const body = Buffer.alloc(24 * 1024 * 1024, 'abcdefg');
+      const at = await answering(transport, (exchange) => exchange.answer(OK, body));
+      const raw = await ask(at, 'GET /a');
+      raw.tcp.pause();
+      await until(() => at.seen.length === 1);
+      raw.tcp.resume();
+      await until(() => raw.received.length > body.length);
+      const [, text = ''] = raw.received.split('\r\n\r\n');
+      expect(raw.received.toLowerCase()).toContain(`\r\ncontent-length: ${body.length}\r\n`);
+      expect(hash(text)).toBe(hash(body));
+      raw.tcp.write(requestOf('HEAD /b'));
+      await until(() => at.seen.length === 2 && raw.received.endsWith('\r\n\r\n'));
+    });
+  });
+}
+
+function streamsContract(transport: Transport): void {
+  describe('an answer in pieces', () => {
+    it('comes as it is written, until it is ended', async () => {
       let stream: AnswerStream | undefined;
       const at = await answering(transport, (exchange) => {
         stream = exchange.stream(OK);
       });
-      const raw = await ask(at, 'GET /a HTTP/1.1', 'Host: localhost');
+      const raw = await ask(at, 'GET /a');
       await until(() => stream !== undefined);
       stream?.write('first');
-      await until(() => raw.received.includes('first'));
-      stream?.write('second');
+      await until(() => chunked(raw) === 'first');
+      stream?.write('');
+      stream?.write(Buffer.from('second'));
+      await until(() => chunked(raw) === 'firstsecond');
       stream?.end();
+      stream?.write('after');
       await until(() => raw.received.endsWith('0\r\n\r\n'));
+      expect(at.gone).toEqual([]);
+      raw.tcp.write(requestOf('HEAD /b'));
+      await until(() => at.seen.length === 2 && raw.received.endsWith('\r\n\r\n'));
     });
 
-    it('tells of a body that is too large, and ends', async () => {
-      const at = await answering(transport, echoBody);
-      const raw = await ask(at, 'PUT /a HTTP/1.1', 'Host: localhost', 'Content-Length: 1000001');
+    it.each([10, 1_000, 60_000, 400_000])(
+      'stops where its reader does, and goes on: by %i bytes',
+      async (bytes) => {
+        let wanted = 20_000_000;
+        let sent = '';
+        let stream: AnswerStream | undefined;
+        let drains = 0;
+        const write = (to: AnswerStream) => {
+          // A kernel that takes it all never has it wait, so there is an end.
+          while (to.writable && wanted > 0) {
+            const piece = `${wanted}`.padEnd(bytes, '.').slice(0, bytes);
+            to.write(piece);
+            if (wanted > 18_000_000) sent += piece;
+            wanted -= Math.max(bytes, 1_000);
+          }
+          if (wanted <= 0) to.end();
+        };
+        const at = await answering(transport, (exchange) => {
+          stream = exchange.stream(OK);
+          const to = stream;
+          to.onDrain(() => {
+            drains += 1;
+            write(to);
+          });
+        });
+        const raw = await ask(at, 'GET /a');
+        await until(() => stream !== undefined);
+        raw.tcp.pause();
+        if (stream !== undefined) write(stream);
+        expect(stream?.bufferedBytes).toBeLessThan(2_000_000 + bytes);
+        raw.tcp.resume();
+        await until(() => raw.received.endsWith('0\r\n\r\n'));
+        expect(chunked(raw).startsWith(sent)).toBe(true);
+        if (bytes > 1_000) expect(drains).toBeGreaterThan(0);
+      },
+    );
+
+    it('comes whole that was written at once, and is ended before it is read', async () => {
+      const piece = Buffer.alloc(3_000_000, 'abcdefg');
+      const at = await answering(transport, (exchange) => {
+        const stream = exchange.stream(OK);
+        for (let times = 0; times < 5; times += 1) stream.write(piece);
+        expect(stream.writable).toBe(false);
+        stream.end();
+      });
+      const raw = await ask(at, 'GET /a');
+      raw.tcp.pause();
+      await until(() => at.seen.length === 1);
+      raw.tcp.resume();
+      await until(() => raw.received.endsWith('0\r\n\r\n'));
+      expect(hash(chunked(raw))).toBe(hash(Buffer.concat(Array(5).fill(piece))));
+    });
+
+    it('has no body to HEAD', async () => {
+      const at = await answering(transport, (exchange) => {
+        const stream = exchange.stream(OK);
+        stream.write('not this');
+        stream.end();
+      });
+      const raw = await ask(at, 'HEAD /a', 'Connection: close');
       await until(() => raw.phase !== 'open');
-      expect(raw.received).toMatch(/^HTTP\/1\.1 413 /);
+      expect(raw.received).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\n\r\n$/s);
+      expect(raw.received).not.toContain('not this');
+    });
+
+    it('breaks off where it is dropped, so that its reader can tell', async () => {
+      const at = await answering(transport, (exchange) => {
+        const stream = exchange.stream(OK);
+        stream.write('some');
+        setTimeout(() => {
+          stream.terminate();
+          stream.write('more');
+          stream.end();
+        }, 20);
+      });
+      const raw = await ask(at, 'GET /a');
+      await until(() => raw.phase !== 'open');
+      expect(chunked(raw)).toBe('some');
+      expect(raw.received).not.toContain('0\r\n\r\n');
+      expect(at.gone).toEqual([]);
+    });
+  });
+}
+
+function endsContract(transport: Transport): void {
+  describe('who is gone', () => {
+    it.each<[string, string, (exchange: Exchange) => void]>([
+      ['before its body is there', requestOf('PUT /a', 'Content-Length: 9'), echoBody],
+      ['before it is read', requestOf('PUT /a', 'Content-Length: 9'), () => {}],
+      ['before it is answered', requestOf('GET /a'), () => {}],
+      [
+        'before its answer is ended',
+        requestOf('GET /a'),
+        (exchange) => exchange.stream(OK).write('some'),
+      ],
+      [
+        'that takes nothing of its answer',
+        requestOf('GET /a'),
+        (exchange) => exchange.stream(OK).write('x'.repeat(20_000_000)),
+      ],
+    ])('is told of, once, %s', async (_, request, onExchange) => {
+      const at = await answering(transport, onExchange);
+      const raw = await connectRaw(at.listener);
+      raw.tcp.pause();
+      raw.tcp.write(request);
+      await until(() => at.seen.length === 1);
+      raw.reset();
+      await until(() => at.gone.length === 1);
+      const [exchange] = at.seen;
+      exchange?.answer(OK, 'too late');
+      exchange?.stream(OK).write('too late');
+      exchange?.readBody(10, () => {
+        throw new Error('there is no body');
+      });
+      let tells = 0;
+      exchange?.onGone(() => {
+        tells += 1;
+      });
+      await until(() => tells === 1);
+      expect(at.gone.length).toBe(1);
+      await connectRaw(at.listener);
     });
   });
 }

@@ -30,7 +30,7 @@ export function placeOf(named: string, address: string, port: number, isTls: boo
 /** Why somebody is turned away, with the line that tells him. */
 export interface Denial {
   readonly why: 'request' | 'host' | 'origin';
-  readonly status: 400 | 403 | 421 | 431;
+  readonly status: 400 | 403 | 411 | 421 | 431 | 501;
   readonly text: string;
 }
 
@@ -62,23 +62,55 @@ export function clientOf(head: RequestHead, peer: string, { trustedProxies }: Ga
   return clientAddress(peer, headerOf(head, 'x-forwarded-for'), trustedProxies);
 }
 
-function malformed({ headers, headerBytes, query }: RequestHead): Denial | undefined {
+/** Those that HTTP gives a meaning for what a server has; a tunnel, or an echo of what came, is nothing of that. */
+const METHODS: ReadonlySet<string> = new Set('GET HEAD POST PUT PATCH DELETE OPTIONS'.split(' '));
+
+function malformed(head: RequestHead): Denial | undefined {
+  const { method, path, query, headers, headerBytes } = head;
   // safeguard: headers-are-bounded
   if (headerBytes > HEADER_BYTES_MAX) {
     const text = `The headers of a request have at most ${HEADER_BYTES_MAX} bytes.`;
     return { why: 'request', status: 431, text };
   }
+  // safeguard: methods-are-known
+  if (!METHODS.has(method))
+    return { why: 'request', status: 501, text: 'This server knows no such method.' };
+  // safeguard: addresses-are-paths
+  if (!/^\/[!-~]*$/.test(path) || !/^[!-~]*$/.test(query))
+    return bad(
+      'The address of a request begins with a slash, and what is no ASCII is escaped in it.',
+    );
   const twice = ONCE.find((name) => (headers.get(name)?.length ?? 0) > 1);
   // safeguard: header-comes-once
   if (twice !== undefined) return bad(`A request has one ${twice} header.`);
   // safeguard: request-names-a-host
   if (!headers.has('host')) return bad('A request needs a host header.');
+  const unmeasured = withoutLength(head);
+  if (unmeasured !== undefined) return unmeasured;
   // safeguard: no-token-stands-in-an-address
   if (hasToken(query))
     return bad(
       'A token has no place in an address, which logs and histories keep: send it in the hello message, or in the header "Authorization: Bearer".',
     );
   return undefined;
+}
+
+/**
+ * A body says how long it is. One in chunks has an end that two readers may see at two places: uWebSockets.js, for one,
+ * takes any two bytes for the end of a chunk.
+ */
+function withoutLength({ headers }: RequestHead): Denial | undefined {
+  const [length] = headers.get('content-length') ?? [];
+  const isChunked = headers.has('transfer-encoding');
+  // safeguard: bodies-have-one-length
+  if (isChunked && length !== undefined) return bad('A request says once how long its body is.');
+  if (length !== undefined && !/^[0-9]{1,15}$/.test(length))
+    return bad('The length of a body is a number.');
+  // safeguard: bodies-have-a-length
+  if (!isChunked) return undefined;
+  const text =
+    'A body needs its length in the header content-length, and does not come in chunks. With curl: --data-binary @FILE in place of -T -.';
+  return { why: 'request', status: 411, text };
 }
 
 function bad(text: string): Denial {

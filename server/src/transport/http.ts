@@ -80,6 +80,16 @@ export const crowded = unavailable(
   { 'retry-after': '5' },
 );
 
+/** So much comes at once that there is no memory for more of it. */
+export const busy = unavailable(
+  'Too many requests with bodies come at once. Come back in a second.',
+  {
+    'retry-after': '1',
+  },
+);
+
+export const oldVersion = answer(505, 'This server speaks HTTP/1.1.');
+
 /** To a client whose certificate names nobody. */
 export const namelessCertificate = answer(
   403,

@@ -2,6 +2,8 @@ import { describe } from 'vitest';
 import { closingContract } from './closing.contract.ts';
 import { doorwayContract } from './doorway.contract.ts';
 import { exchangeContract } from './exchange.contract.ts';
+import { exchangeAttacksContract } from './exchange-attacks.contract.ts';
+import { exchangeLimitsContract } from './exchange-limits.contract.ts';
 import { framesContract } from './frames.contract.ts';
 import { gateContract } from './gate.contract.ts';
 import { httpContract } from './http.contract.ts';
@@ -18,6 +20,8 @@ export function transportContract(transport: Transport, other: Transport): void 
     connectionContract(transport);
     httpContract(transport);
     exchangeContract(transport);
+    exchangeAttacksContract(transport);
+    exchangeLimitsContract(transport);
     gateContract(transport);
     listeningContract(transport, other);
     tlsContract(transport);

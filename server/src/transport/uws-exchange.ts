@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '@confer/shared';
-import { BaseExchange, type ExchangeHost, type Opening } from './base-exchange.ts';
+import { BaseExchange, type Opening } from './base-exchange.ts';
+import type { Exchanges } from './exchanges.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 
@@ -15,7 +16,7 @@ interface LibraryResponse {
   tryEnd(rest: Uint8Array, bytes: number): [isTaken: boolean, isDone: boolean];
   getWriteOffset(): number;
   end(text: string | Uint8Array, isLast: boolean): unknown;
-  endWithoutBody(bodyBytes?: number, isLast?: boolean): unknown;
+  endWithoutBody(): unknown;
   pause(): void;
   resume(): void;
   close(): unknown;
@@ -29,6 +30,11 @@ const PIECE_BYTES = 64 * 1024;
 
 /** So long the library waits for a reader that takes nothing, where it does; it is the same for all the others. */
 const STUCK_MS = 10_000;
+
+interface Ending {
+  /** Whether the connection ends as well. */
+  readonly isLast: boolean;
+}
 
 /** What waits behind the piece that the library has. */
 type Rest =
@@ -45,23 +51,24 @@ export class UwsExchange extends BaseExchange {
   /** Of the piece that the library could not write as a whole. */
   #heldBytes = 0;
   #rest: Rest = { kind: 'nothing' };
-  #ending: { readonly isLast: boolean } | undefined;
+  #ending: Ending | undefined;
   #isHeld = false;
+  /** Whether the response may be touched. */
+  #isAlive = true;
   #stuck: Timer | undefined;
 
   constructor(
     response: LibraryResponse,
     head: RequestHead,
     peer: Peer,
-    host: ExchangeHost,
+    exchanges: Exchanges,
     clock: Clock,
   ) {
-    super(head, peer, host);
+    super(head, peer, exchanges);
     this.#response = response;
     this.#clock = clock;
     response.onAborted(() => {
-      this.#stuck?.cancel();
-      this.#queue.length = 0;
+      this.#letGo();
       this.gone();
     });
     // The library takes the memory of `piece` back when this returns.
@@ -73,14 +80,13 @@ export class UwsExchange extends BaseExchange {
   }
 
   protected override sendWhole(opening: Opening, body: Uint8Array): void {
-    this.#response.cork(() => {
+    this.#inItsTurn(opening, () => {
       this.#writeHead(opening);
       if (body.length <= PIECE_BYTES) {
         this.#response.end(body, opening.isLast);
-        this.sent();
+        this.#over();
         return;
       }
-      this.#ending = opening;
       if (opening.isLast) this.#response.writeHeader('connection', 'close');
       this.#rest = { kind: 'whole', body };
       this.#goOn();
@@ -90,10 +96,12 @@ export class UwsExchange extends BaseExchange {
   protected override sendBare(opening: Opening, bodyBytes: number | undefined): void {
     this.#response.cork(() => {
       this.#writeHead(opening);
-      // It takes an `undefined` for a length, and a length of its own making for that.
-      if (bodyBytes === undefined) this.#response.endWithoutBody();
-      else this.#response.endWithoutBody(bodyBytes, opening.isLast);
-      this.sent();
+      if (bodyBytes !== undefined) this.#response.writeHeader('content-length', String(bodyBytes));
+      // With a length of its own it would wait for that body, and so it does not end the connection by itself: whoever
+      // reads that it ends does, or the time for the next request is over.
+      if (opening.isLast) this.#response.writeHeader('connection', 'close');
+      this.#response.endWithoutBody();
+      this.#over();
     });
   }
 
@@ -115,12 +123,11 @@ export class UwsExchange extends BaseExchange {
 
   protected override sendEnd(isLast: boolean): void {
     this.#ending = { isLast };
-    if (this.#heldBytes === 0) this.#response.cork(() => this.#endPieces());
+    if (this.#heldBytes === 0) this.#endPieces(this.#ending);
   }
 
   protected override drop(): void {
-    this.#stuck?.cancel();
-    this.#queue.length = 0;
+    this.#letGo();
     this.#response.close();
   }
 
@@ -153,7 +160,7 @@ export class UwsExchange extends BaseExchange {
       this.#heldBytes = 0;
       this.#writeQueue();
       if (this.#heldBytes > 0) return;
-      if (this.#ending !== undefined) this.#endPieces();
+      if (this.#ending !== undefined) this.#endPieces(this.#ending);
       // Whoever is told may write, and end it.
       else if (wasWaiting) queueMicrotask(() => this.drained());
     }
@@ -179,15 +186,38 @@ export class UwsExchange extends BaseExchange {
     }
   }
 
-  #endPieces(): void {
-    this.#response.end('', this.#ending?.isLast === true);
-    this.#over();
+  #endPieces(ending: Ending): void {
+    this.#inItsTurn(ending, () => {
+      this.#response.end('', ending.isLast);
+      this.#over();
+    });
+  }
+
+  /**
+   * What ends the connection is done in a turn of its own: behind it the library would go on with what came together
+   * with the request, and hand another request on. Where one comes before that, it ends the connection.
+   */
+  #inItsTurn({ isLast }: Ending, run: () => void): void {
+    const corked = () => {
+      if (this.#isAlive) this.#response.cork(run);
+    };
+    // safeguard: nothing-is-read-behind-the-last-answer-of-uws
+    if (isLast) setImmediate(corked);
+    else corked();
   }
 
   #over(): void {
-    this.#rest = { kind: 'nothing' };
-    this.#stuck?.cancel();
+    this.#letGo();
     this.sent();
+  }
+
+  #letGo(): void {
+    this.#isAlive = false;
+    this.#rest = { kind: 'nothing' };
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+    this.#heldBytes = 0;
+    this.#stuck?.cancel();
   }
 
   /** The library forgets a reader that has taken something once and nothing since. */

@@ -12,6 +12,8 @@ interface LibraryRequest {
 
 interface LibraryResponse {
   getRemoteAddress(): ArrayBuffer;
+  onAborted(told: () => void): unknown;
+  cork(run: () => void): unknown;
   writeStatus(status: string): unknown;
   writeHeader(name: string, value: string): unknown;
   end(text: string, isClosing: boolean): unknown;
@@ -31,9 +33,24 @@ export function remoteOf(response: LibraryResponse): string {
   return addressText(addressOfBytes(new Uint8Array(response.getRemoteAddress())));
 }
 
+/**
+ * Answers, and ends the connection. In a turn of its own: behind such an answer the library would go on with what came
+ * together with the request, and hand another request on. Where one comes before its answer, it ends the connection.
+ */
 export function respond(response: LibraryResponse, answer: HttpAnswer, isHead = false): void {
+  let isGone = false;
+  response.onAborted(() => {
+    isGone = true;
+  });
+  // safeguard: nothing-is-read-behind-a-refusal
+  setImmediate(() => {
+    if (!isGone) response.cork(() => write(response, answer, isHead));
+  });
+}
+
+function write(response: LibraryResponse, answer: HttpAnswer, isHead: boolean): void {
   response.writeStatus(`${answer.status} ${answer.reason}`);
   for (const [name, value] of headerLines(answer)) response.writeHeader(name, value);
-  // Not `endWithoutBody`: the library overlooks it and aborts the process for want of a response.
+  // Not `endWithoutBody`: it would not end the connection.
   response.end(isHead ? '' : answer.text, true);
 }

@@ -10,6 +10,7 @@ import { ENDPOINT } from '@confer/shared';
 import { resolveHost } from './address.ts';
 import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
 import { Entrance } from './entrance.ts';
+import { Exchanges } from './exchanges.ts';
 import { clientOf, type Place, placeOf } from './gate.ts';
 import { confirmedProtocol, denialTo, notAccepting } from './http.ts';
 import type { RequestHead } from './request-head.ts';
@@ -57,23 +58,28 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
   const [open, closing] = [new Set<BaseSocket>(), new Set<BaseSocket>()];
-  const state: ListenerState = {
-    place: placeOf(options.host, host, options.port, isTls),
-    open,
-    closing,
-    entrance: new Entrance(options, () => open.size + closing.size),
-    handshakes: 0,
-  };
+  const entrance: Entrance = new Entrance(
+    options,
+    () => open.size + closing.size + exchanges.asked,
+  );
+  const exchanges: Exchanges = new Exchanges({
+    isStopped: () => entrance.isStopped,
+    hasRoom: () => entrance.hasRoomFor(0),
+    plain: () => state.plain,
+    waitingMax: options.handshakesMax,
+  });
+  const place = placeOf(options.host, host, options.port, isTls);
+  const state: ListenerState = { place, open, closing, entrance, exchanges, plain: 0 };
   const apps = new Apps(library, host, (tls) => newApp(library, options, tls, state));
   const port = await apps.open(options.tls, options.port);
-  state.place = { ...state.place, port };
+  state.place = { ...place, port };
 
   const stopAccepting = () => {
-    state.entrance.stop();
+    entrance.stop();
     apps.stopListening();
   };
   const renewTls = async (tls: TlsFiles) => {
-    if (!state.entrance.isStopped) apps.renew(tls);
+    if (!entrance.isStopped) apps.renew(tls);
   };
   const close = async () => {
     stopAccepting();
@@ -90,8 +96,9 @@ interface ListenerState {
   readonly open: Set<BaseSocket>;
   readonly closing: Set<BaseSocket>;
   readonly entrance: Entrance;
+  readonly exchanges: Exchanges;
   /** Connections that are no WebSockets. */
-  handshakes: number;
+  plain: number;
 }
 
 function newApp(
@@ -100,7 +107,7 @@ function newApp(
   tls: TlsFiles | undefined,
   state: ListenerState,
 ): TemplatedApp {
-  const { open, closing, entrance } = state;
+  const { open, closing, entrance, exchanges } = state;
   const app = tls === undefined ? library.App() : library.SSLApp(tlsSettings(tls));
   app.ws<Slot>(ENDPOINT, {
     ...settings(library, options),
@@ -115,10 +122,6 @@ function newApp(
       };
       const upgrade = upgradeOf(response, request, context, head);
       let isWaiting = true;
-      const settle = (run: () => void) => {
-        isWaiting = false;
-        response.cork(run);
-      };
       const giveUp = entrance.ask({
         address: peer.address,
         upgrade(leave) {
@@ -126,11 +129,15 @@ function newApp(
           const opened = (socket: UwsSocket) => {
             connection = socket;
           };
-          state.handshakes -= 1;
-          settle(() => upgrade({ connection, peer, leave, opened }));
+          state.plain -= 1;
+          isWaiting = false;
+          response.cork(() => upgrade({ connection, peer, leave, opened }));
           return () => connection?.crowded();
         },
-        respond: (answer) => settle(() => respond(response, answer)),
+        respond: (answer) => {
+          isWaiting = false;
+          respond(response, answer);
+        },
       });
       if (isWaiting) response.onAborted(giveUp);
     },
@@ -142,12 +149,11 @@ function newApp(
       connection.open(options.onOpen);
     },
   });
-  const exchangeHost = { isLastAnswer: () => entrance.isStopped, onOver: () => {} };
   // Told of those that come and those that go, but not of those that become WebSockets.
   const track = (response: HttpResponse, change: number) => {
-    state.handshakes += change;
-    const sockets = open.size + closing.size + state.handshakes;
-    const isRoom = state.handshakes <= options.handshakesMax && sockets <= options.socketsMax;
+    state.plain += change;
+    const sockets = open.size + closing.size + state.plain;
+    const isRoom = exchanges.waiting <= options.handshakesMax && sockets <= options.socketsMax;
     if (isRoom || change < 0) return;
     options.onRefused('handshakes');
     response.close();
@@ -159,7 +165,7 @@ function newApp(
     const denial = entrance.isStopped ? notAccepting : denialTo(head, remote, state.place, options);
     if (denial !== undefined) return respond(response, denial, head.method === 'HEAD');
     const peer = { remote, certificateName: undefined, ...clientOf(head, remote, options.gate) };
-    options.onExchange(new UwsExchange(response, head, peer, exchangeHost, options.clock));
+    options.onExchange(new UwsExchange(response, head, peer, exchanges, options.clock));
   });
   return app;
 }

@@ -1,38 +1,65 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BaseExchange, type ExchangeHost, type Opening } from './base-exchange.ts';
+import type { Clock, Timer } from '@confer/shared';
+import { BaseExchange, type Opening } from './base-exchange.ts';
+import type { Exchanges } from './exchanges.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 
-/** How long a connection that takes nothing may stay, as in uWebSockets.js; as long as it takes anything, Node waits on. */
+/**
+ * How long a connection may take nothing of what waits for it, as in uWebSockets.js; as long as it takes anything, Node
+ * waits on. So long, too, it may take over so much of a body, which is 16 KiB a second there.
+ */
 const STUCK_MS = 10_000;
+const BODY_BYTES_A_WHILE = 160 * 1024;
+
+interface NodeExchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly clock: Clock;
+}
 
 /** An exchange over the HTTP server of Node. */
 export class WsExchange extends BaseExchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  #bodyTimer: Timer | undefined;
+  #isLast = false;
+  #bodyBytes = 0;
 
   constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
+    { request, response, clock }: NodeExchange,
     head: RequestHead,
     peer: Peer,
-    host: ExchangeHost,
+    exchanges: Exchanges,
   ) {
-    super(head, peer, host);
+    super(head, peer, exchanges);
     this.#request = request;
     this.#response = response;
-    const { socket } = request;
+    this.#clock = clock;
     response.on('drain', () => {
-      socket.setTimeout(0);
+      request.socket.setTimeout(0);
       this.drained();
     });
     response.on('finish', () => this.sent());
-    response.on('close', () => this.gone());
+    response.on('close', () => {
+      this.#bodyTimer?.cancel();
+      this.gone();
+    });
     // Of a request that breaks off; `close` follows.
     request.on('error', () => {});
     response.on('error', () => {});
-    request.on('end', () => this.received(new Uint8Array(), true));
-    request.on('data', (piece: Buffer) => this.received(piece, false));
+    request.on('end', () => {
+      this.#bodyTimer?.cancel();
+      this.received(new Uint8Array(), true);
+    });
+    request.on('data', (piece: Buffer) => this.#read(piece));
+    if (!this.isWhole) this.#timeBody();
+  }
+
+  /** Whether its answer ends the connection. */
+  get isLast(): boolean {
+    return this.#isLast;
   }
 
   protected override sendWhole(opening: Opening, body: Uint8Array): void {
@@ -57,7 +84,12 @@ export class WsExchange extends BaseExchange {
     return false;
   }
 
-  protected override sendEnd(): void {
+  protected override sendEnd(isLast: boolean): void {
+    const { socket } = this.#request;
+    // Node would have it said before the first piece.
+    if (isLast && !this.#isLast)
+      this.#response.once('finish', () => socket.end(() => socket.destroy()));
+    this.#isLast ||= isLast;
     this.#endsWithin();
     this.#response.end();
   }
@@ -79,12 +111,27 @@ export class WsExchange extends BaseExchange {
   }
 
   #writeHead({ status, reason, lines, isLast }: Opening, more: Record<string, string>): void {
+    this.#isLast = isLast;
     const headers = { ...Object.fromEntries(lines), ...more };
     this.#response.writeHead(
       status,
       reason,
       isLast ? { ...headers, connection: 'close' } : headers,
     );
+  }
+
+  #read(piece: Buffer): void {
+    this.#bodyBytes += piece.length;
+    if (this.#bodyBytes >= BODY_BYTES_A_WHILE) this.#timeBody();
+    this.received(piece, false);
+  }
+
+  /** Also after the answer: what is read over is read no longer than that. */
+  #timeBody(): void {
+    this.#bodyBytes = 0;
+    this.#bodyTimer?.cancel();
+    // safeguard: bodies-come-at-a-pace
+    this.#bodyTimer = this.#clock.setTimer(STUCK_MS, () => this.#request.socket.destroy());
   }
 
   /** Node ends the connection when that is over, unless it has moved; it sets another time when it waits for the next request. */

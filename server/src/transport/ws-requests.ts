@@ -4,7 +4,7 @@ import { ENDPOINT } from '@confer/shared';
 import { addressText } from './address.ts';
 import { certificateName } from './certificate-name.ts';
 import { clientOf } from './gate.ts';
-import { type HttpAnswer, headerLines, namelessCertificate } from './http.ts';
+import { type HttpAnswer, headerLines, namelessCertificate, oldVersion } from './http.ts';
 import { type RequestHead, requestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 import type { ListenOptions } from './transport.ts';
@@ -33,14 +33,17 @@ export function peerOf(request: IncomingMessage, head: RequestHead, { gate }: Li
   };
 }
 
-/** Clients that are known by their certificate need one with a name; that it is good Node has seen. */
-export function nameless(
-  { socket }: IncomingMessage,
-  options: ListenOptions,
-): HttpAnswer | undefined {
+/** Why a request is turned away that Node would take. */
+export function unfit(request: IncomingMessage, options: ListenOptions): HttpAnswer | undefined {
+  // What uWebSockets.js does not speak, nobody should rely on.
+  if (request.httpVersion !== '1.1') {
+    options.onRefused('request');
+    return oldVersion;
+  }
   // safeguard: client-certificate-names-somebody
-  if (options.tls?.clientCa === undefined || certificateName(socket) !== undefined)
+  if (options.tls?.clientCa === undefined || certificateName(request.socket) !== undefined)
     return undefined;
+  // Clients that are known by their certificate need one with a name; that it is good Node has seen.
   options.onRefused('certificate');
   return namelessCertificate;
 }

@@ -17,7 +17,10 @@ export function newServer(tls: TlsFiles | undefined): {
 } {
   const options: ServerOptions = {
     headersTimeout: REQUEST_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // The gate asks for one; behind the answer that Node itself would give, it would go on reading.
+    requireHostHeader: false,
+    // Of a body it is the pace that matters.
+    requestTimeout: 0,
     connectionsCheckingInterval: REQUEST_CHECK_MS,
     keepAliveTimeout: REQUEST_TIMEOUT_MS,
   };

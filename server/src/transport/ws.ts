@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SUBPROTOCOL } from '@confer/shared';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { resolveHost } from './address.ts';
 import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
 import { Entrance } from './entrance.ts';
+import { Exchanges } from './exchanges.ts';
 import { type Place, placeOf } from './gate.ts';
 import { denialTo, type HttpAnswer, notAccepting } from './http.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
@@ -15,11 +16,11 @@ import {
   addressOf,
   headOf,
   isForWebSocket,
-  nameless,
   peerOf,
   refuse,
   respond,
   responseTo,
+  unfit,
 } from './ws-requests.ts';
 import { bind, newServer } from './ws-server.ts';
 import { WsSocket } from './ws-socket.ts';
@@ -30,11 +31,21 @@ async function listen(options: ListenOptions): Promise<Listener> {
   const host = await resolveHost(options.host);
   const isTls = options.tls !== undefined;
   const open = new Set<BaseSocket>();
-  const entrance = new Entrance(options, () => open.size);
+  const entrance: Entrance = new Entrance(options, () => open.size + exchanges.asked);
+  const streams = new Set<Duplex>();
+  const exchanges: Exchanges = new Exchanges({
+    isStopped: () => entrance.isStopped,
+    hasRoom: () => entrance.hasRoomFor(0),
+    plain: () => streams.size - open.size,
+    waitingMax: options.handshakesMax,
+  });
   const place = placeOf(options.host, host, options.port, isTls);
-  const state: ListenerState = { options, place, open, entrance };
+  const state: ListenerState = {
+    ...{ options, place, open, entrance, exchanges },
+    last: new WeakMap(),
+  };
   const { server, setTls } = newServer(options.tls);
-  const streams = track(server, open, options);
+  track(server, streams, exchanges, options);
   const upgrade = upgradeWith(state);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     answerTo(request, response, state);
@@ -70,24 +81,38 @@ interface ListenerState {
   place: Place;
   readonly open: Set<BaseSocket>;
   readonly entrance: Entrance;
+  readonly exchanges: Exchanges;
+  /** What the last request of each connection has come to. */
+  readonly last: WeakMap<Socket, WsExchange | 'turned away'>;
 }
 
 /** Hands a request on that asks for no WebSocket, or says why not. */
-function answerTo(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { options, place, entrance }: ListenerState,
-): void {
+function answerTo(request: IncomingMessage, response: ServerResponse, state: ListenerState): void {
+  const { options, place, entrance, exchanges, last } = state;
+  const { socket } = request;
+  const before = last.get(socket);
+  // Node hands requests on that stand behind one whose answer ends the connection.
+  // safeguard: nothing-is-read-behind-the-last-answer
+  if (before === 'turned away' || before?.isLast === true) return;
+  // safeguard: one-request-at-a-time
+  if (before?.isAnswered === false) {
+    socket.destroy();
+    return;
+  }
   const head = headOf(request);
   const denial = entrance.isStopped
     ? notAccepting
-    : (nameless(request, options) ?? denialTo(head, addressOf(request), place, options));
+    : (unfit(request, options) ?? denialTo(head, addressOf(request), place, options));
   if (denial !== undefined) {
+    last.set(socket, 'turned away');
     respond(response, denial);
     return;
   }
-  const host = { isLastAnswer: () => entrance.isStopped, onOver: () => {} };
-  options.onExchange(new WsExchange(request, response, head, peerOf(request, head, options), host));
+  const { clock } = options;
+  const peer = peerOf(request, head, options);
+  const exchange = new WsExchange({ request, response, clock }, head, peer, exchanges);
+  last.set(socket, exchange);
+  options.onExchange(exchange);
 }
 
 type Upgrade = (request: IncomingMessage, stream: Duplex, rest: Buffer) => void;
@@ -105,7 +130,7 @@ function upgradeWith(state: ListenerState): Upgrade {
   return (request, stream, rest) => {
     const head = headOf(request);
     const refusal =
-      nameless(request, options) ?? entrance.refusalOf(head, addressOf(request), state.place);
+      unfit(request, options) ?? entrance.refusalOf(head, addressOf(request), state.place);
     if (refusal !== undefined) return refuse(stream, refusal);
     const peer = peerOf(request, head, options);
     const upgrade = (leave: () => void) => {
@@ -127,16 +152,15 @@ function upgradeWith(state: ListenerState): Upgrade {
   };
 }
 
-/** The connections that there are, WebSockets among them; those that there is no room for are dropped. */
+/** Keeps the connections that there are in `streams`, WebSockets among them; those that there is no room for are dropped. */
 function track(
   server: Server,
-  open: ReadonlySet<BaseSocket>,
+  streams: Set<Duplex>,
+  exchanges: Exchanges,
   { handshakesMax, socketsMax, onRefused }: ListenOptions,
-): ReadonlySet<Duplex> {
-  const streams = new Set<Duplex>();
+): void {
   server.on('connection', (stream) => {
-    const isRoom = streams.size - open.size < handshakesMax;
-    if (!isRoom || streams.size >= socketsMax) {
+    if (exchanges.waiting >= handshakesMax || streams.size >= socketsMax) {
       onRefused('handshakes');
       stream.destroy();
       return;
@@ -144,7 +168,6 @@ function track(
     streams.add(stream);
     stream.once('close', () => streams.delete(stream));
   });
-  return streams;
 }
 
 /** Tells the connection what the library sees. */

@@ -1,0 +1,70 @@
+/** What the exchanges of a listener share. */
+export interface ExchangesOptions {
+  /** Whether the listener lets nobody in any more. */
+  readonly isStopped: () => boolean;
+  /** Whether another connection may stay for longer than a request and its answer; if not, that is counted. */
+  readonly hasRoom: () => boolean;
+  /** Connections that are no WebSockets. */
+  readonly plain: () => number;
+  /** How many of them may wait: for their request, or for another. */
+  readonly waitingMax: number;
+}
+
+/**
+ * Bytes of bodies, of all requests together, that have come and are in nobody's hands yet. Who is known may send 8 MiB
+ * in one, so this is for some thirty of those at once; and no more may come of what nobody has asked to read than came
+ * with the head.
+ */
+const BODIES_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * The exchanges of a listener that are under way, and what they may have together. A connection whose request has come
+ * whole and waits for its answer, or for more of it, is one of those that stay, as WebSockets are; any other waits for a
+ * request as a handshake does, and may do so no longer.
+ */
+export class Exchanges {
+  readonly #options: ExchangesOptions;
+  #asked = 0;
+  #bodiesBytes = 0;
+
+  constructor(options: ExchangesOptions) {
+    this.#options = options;
+  }
+
+  /** Those whose request has come whole. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** Connections that wait for a request, or for the rest of one. */
+  get waiting(): number {
+    return this.#options.plain() - this.#asked;
+  }
+
+  /** Whether an answer may go on for as long as it likes. */
+  hasRoom(): boolean {
+    return this.#options.hasRoom();
+  }
+
+  /** Whether a connection is to end with its answer: those that are kept leave as much room to those that come. */
+  isLastAnswer(): boolean {
+    // safeguard: kept-connections-leave-room
+    return this.#options.isStopped() || this.waiting >= this.#options.waitingMax / 2;
+  }
+
+  /** A request has come whole; returns what to call when it is over. */
+  began(): () => void {
+    this.#asked += 1;
+    return () => {
+      this.#asked -= 1;
+    };
+  }
+
+  /** Whether so much more of a body may be kept; `bytes` less than nothing are let go of. */
+  keep(bytes: number): boolean {
+    // safeguard: bodies-are-bounded-together
+    if (bytes > 0 && this.#bodiesBytes + bytes > BODIES_BYTES_MAX) return false;
+    this.#bodiesBytes += bytes;
+    return true;
+  }
+}
