@@ -40,6 +40,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   #bodyBytes = 0;
   #isBodyWhole = false;
   #leave = NOTHING;
+  #whenWhole = NOTHING;
   #reader: Reader | undefined;
   #tellGone = NOTHING;
   #tellDrain = NOTHING;
@@ -94,12 +95,14 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
 
   answer(head: AnswerHead, body: string | Uint8Array = ''): void {
     if (this.#phase !== 'asked') return;
-    const opening = this.#open(head, this.#isLast());
+    this.#phase = 'sending';
     const bytes = bytesOf(body);
-    if (this.#isBare(head)) {
+    this.#behindBody(() => {
+      const opening = this.#open(head);
       // What has no body by its status says no length, either.
-      this.sendBare(opening, this.#isHead ? bytes.length : undefined);
-    } else this.sendWhole(opening, bytes);
+      if (this.#isBare(head)) this.sendBare(opening, this.#isHead ? bytes.length : undefined);
+      else this.sendWhole(opening, bytes);
+    });
   }
 
   stream(head: AnswerHead): AnswerStream {
@@ -109,13 +112,13 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
       this.#turnAway(full);
       return this;
     }
-    const opening = this.#open(head, this.#isLast());
     if (this.#isBare(head)) {
-      this.sendBare(opening, undefined);
+      this.answer(head);
       return this;
     }
     this.#phase = 'streaming';
-    this.sendHead(opening);
+    this.#readOver();
+    this.sendHead(this.#open(head));
     return this;
   }
 
@@ -129,7 +132,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   end(): void {
     if (this.#phase !== 'streaming') return;
     this.#phase = 'sending';
-    this.sendEnd(this.#isLast());
+    this.#behindBody(() => this.sendEnd(this.#isLast()));
   }
 
   terminate(): void {
@@ -142,6 +145,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   protected received(piece: Uint8Array, isLast: boolean): void {
     if (isLast) this.#whole();
     this.#bodyBytes += piece.length;
+    if (isLast) this.#whenWhole();
     if (this.#phase !== 'asked') return;
     if (!this.#exchanges.keep(piece.length)) {
       this.#turnAway(busy);
@@ -215,7 +219,22 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   #whole(): void {
     if (this.#isBodyWhole) return;
     this.#isBodyWhole = true;
-    if (this.#phase === 'asked') this.#leave = this.#exchanges.began();
+    if (this.#phase !== 'over') this.#leave = this.#exchanges.began();
+  }
+
+  /**
+   * Ends an answer once the body has come that nobody wants, so that what comes of it is not taken for the next request,
+   * nor holds its connection; or at once, where that is too much of it.
+   */
+  #behindBody(end: () => void): void {
+    this.#readOver();
+    if (this.#isBodyWhole || this.#isLast()) end();
+    else this.#whenWhole = end;
+  }
+
+  #readOver(): void {
+    this.#forgetBody();
+    if (!this.#isBodyWhole) this.letBodyCome();
   }
 
   #forgetBody(): void {
@@ -223,11 +242,9 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     this.#pieces = [];
   }
 
-  #open({ status, headers }: AnswerHead, isLast: boolean): Opening {
-    this.#phase = 'sending';
-    this.#forgetBody();
-    if (!this.#isBodyWhole) this.letBodyCome();
-    return { status, reason: STATUS_CODES[status] ?? '', lines: headerLines({ headers }), isLast };
+  #open({ status, headers }: AnswerHead): Opening {
+    const lines = headerLines({ headers });
+    return { status, reason: STATUS_CODES[status] ?? '', lines, isLast: this.#isLast() };
   }
 
   /** Who sends more than is read over is not read on; nor is who wants to speak something else. */
@@ -242,6 +259,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#forgetBody();
+    this.#whenWhole = NOTHING;
     this.#leave();
   }
 }

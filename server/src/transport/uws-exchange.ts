@@ -71,8 +71,10 @@ export class UwsExchange extends BaseExchange {
       this.#letGo();
       this.gone();
     });
-    // The library takes the memory of `piece` back when this returns.
-    response.onData((piece, isLast) => this.received(new Uint8Array(piece.slice(0)), isLast));
+    // Where there is no body the library is not asked for one: it would wait for the next request for ever then.
+    if (!this.isWhole)
+      // It takes the memory of `piece` back when this returns.
+      response.onData((piece, isLast) => this.received(new Uint8Array(piece.slice(0)), isLast));
     response.onWritable(() => {
       response.cork(() => this.#goOn());
       return true;
@@ -223,6 +225,8 @@ export class UwsExchange extends BaseExchange {
   /** The library forgets a reader that has taken something once and nothing since. */
   #watchOver(isWaiting: boolean): void {
     this.#stuck?.cancel();
-    this.#stuck = isWaiting ? this.#clock.setTimer(STUCK_MS, () => this.terminate()) : undefined;
+    this.#stuck = isWaiting
+      ? this.#clock.setTimer(STUCK_MS, () => this.#response.close())
+      : undefined;
   }
 }

@@ -5,12 +5,12 @@ import type { Exchanges } from './exchanges.ts';
 import type { RequestHead } from './request-head.ts';
 import type { Peer } from './socket.ts';
 
-/**
- * How long a connection may take nothing of what waits for it, as in uWebSockets.js; as long as it takes anything, Node
- * waits on. So long, too, it may take over so much of a body, which is 16 KiB a second there.
- */
-const STUCK_MS = 10_000;
+/** How long a connection may take over so much of a body, as in uWebSockets.js. */
+const BODY_MS = 10_000;
 const BODY_BYTES_A_WHILE = 160 * 1024;
+
+/** How long it may take nothing of what waits for it: Node looks that often, and ends it when it looks a second time. */
+const STUCK_MS = 5_000;
 
 interface NodeExchange {
   readonly request: IncomingMessage;
@@ -42,10 +42,8 @@ export class WsExchange extends BaseExchange {
       this.drained();
     });
     response.on('finish', () => this.sent());
-    response.on('close', () => {
-      this.#bodyTimer?.cancel();
-      this.gone();
-    });
+    response.on('close', () => this.gone());
+    request.on('close', () => this.#bodyTimer?.cancel());
     // Of a request that breaks off; `close` follows.
     request.on('error', () => {});
     response.on('error', () => {});
@@ -131,7 +129,7 @@ export class WsExchange extends BaseExchange {
     this.#bodyBytes = 0;
     this.#bodyTimer?.cancel();
     // safeguard: bodies-come-at-a-pace
-    this.#bodyTimer = this.#clock.setTimer(STUCK_MS, () => this.#request.socket.destroy());
+    this.#bodyTimer = this.#clock.setTimer(BODY_MS, () => this.#request.socket.destroy());
   }
 
   /** Node ends the connection when that is over, unless it has moved; it sets another time when it waits for the next request. */
