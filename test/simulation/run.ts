@@ -56,7 +56,10 @@ export async function simulate({
   areTxns = false,
   areHttp = false,
 }: SimulationOptions): Promise<string[]> {
-  const scene = build(new SeededRandom(seed), engine, new SeededRandom(~seed), areTabs);
+  const scene = build(new SeededRandom(seed), engine, new SeededRandom(~seed), {
+    areTabs,
+    areHttp,
+  });
   if (areHttp) scene.readers.push(...httpReaders(scene, new SeededRandom(seed ^ 0x477)));
   try {
     await play(scene, steps, areTxns ? new SeededRandom(seed ^ 0x7a21) : undefined);
@@ -120,10 +123,12 @@ function build(
   random: SeededRandom,
   engine: EngineName,
   diskRandom: SeededRandom,
-  areTabs: boolean,
+  { areTabs, areHttp }: { readonly areTabs: boolean; readonly areHttp: boolean },
 ): Scene {
   // One run in ten has values so large that snapshots and batches need several frames.
-  const isLarge = random.chance(0.1);
+  const isOneInTen = random.chance(0.1);
+  // What comes by HTTP has more places at which it can be cut.
+  const isLarge = isOneInTen || (areHttp && diskRandom.fork().chance(0.3));
   const networkOptions = {
     random: random.fork(),
     latencyMaxMs: random.pick([1, 20, 300]),

@@ -13,7 +13,7 @@ const SEEDS_OF = isLong
 const STEPS = 120;
 /** What always runs is to stay short. */
 const TXNS_EVERY = isLong ? 1 : 4;
-const HTTP_EVERY = isLong ? 1 : 2;
+const HTTP_EVERY = isLong ? 1 : 5;
 const SEEDS_PER_TEST = 50;
 
 /** Seeds that find what was wrong once. A change of what a seed does needs others: see README.md. */

@@ -101,6 +101,7 @@ export class SimulatedEventReader implements HttpReader {
           clock.setTimer(comesBackIn(stream.retryMs, random), () => this.#connect());
         },
       },
+      random,
     );
   }
 

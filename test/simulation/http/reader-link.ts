@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@confer/shared';
 import type { OpenSocket, Socket } from '../../../client/src/sockets/socket.ts';
 import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
+import type { Requested } from './server-side.ts';
 
 /** A reader that hears nothing at all for three heartbeats takes its connection for lost. */
 const SILENT_MS = 30_000;
@@ -22,12 +23,15 @@ export class ReaderLink {
   constructor(
     open: OpenSocket,
     clock: Clock,
-    request: { readonly target: string; readonly headers: Readonly<Record<string, string>> },
+    request: Requested,
     handlers: ReaderHandlers,
+    random: SeededRandom,
   ) {
     /** Of the body, what has not come; undefined before the head, and where nobody says how much it is. */
     let bytesLeft: number | undefined;
     let hasHead = false;
+    /** Half of them break by themselves: in the head, amid an event, or between the frames of a commit. */
+    let piecesLeft = random.chance(0.5) ? random.int(1, random.pick([5, 50, 300])) : Infinity;
     const end = (isWhole: boolean) => {
       if (this.#isOver) return;
       this.#isOver = true;
@@ -46,6 +50,12 @@ export class ReaderLink {
       onOpen: () => this.#socket?.send(JSON.stringify(request)),
       onMessage: (frame) => {
         if (this.#isOver) return;
+        piecesLeft -= 1;
+        if (piecesLeft < 0) {
+          this.#socket?.close(1000, '');
+          end(false);
+          return;
+        }
         heard();
         if (hasHead) {
           const bytes = Buffer.from(frame, 'latin1');

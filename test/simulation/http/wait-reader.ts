@@ -92,6 +92,7 @@ export class SimulatedWaitReader implements HttpReader {
           clock.setTimer(comesBackIn(undefined, random), () => this.#next());
         },
       },
+      random,
     );
   }
 
