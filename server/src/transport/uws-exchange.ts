@@ -222,11 +222,17 @@ export class UwsExchange extends BaseExchange {
     this.#stuck?.cancel();
   }
 
-  /** The library forgets a reader that has taken something once and nothing since. */
+  /**
+   * The library forgets a reader that has taken something once and nothing since. Who writes to one that is dropped for
+   * that hears that it has gone, as it does from the library.
+   */
   #watchOver(isWaiting: boolean): void {
     this.#stuck?.cancel();
-    this.#stuck = isWaiting
-      ? this.#clock.setTimer(STUCK_MS, () => this.#response.close())
-      : undefined;
+    this.#stuck = isWaiting ? this.#clock.setTimer(STUCK_MS, () => this.#giveUp()) : undefined;
+  }
+
+  #giveUp(): void {
+    this.drop();
+    this.gone();
   }
 }
