@@ -11,8 +11,13 @@ import {
 } from '@confer/shared';
 import { EventStream, type ServerEvent } from '../../../shared/src/test-support/event-stream.ts';
 import type { Observation } from '../../validate/history.ts';
-import { type HttpReader, type HttpReaderOptions, positionOf, SUBTREES } from './http-reader.ts';
-import { comesBackIn, ReaderLink } from './reader-link.ts';
+import {
+  comesBackIn,
+  type HttpReader,
+  type HttpReaderOptions,
+  positionOf,
+  SUBTREES,
+} from './http-reader.ts';
 
 type Of<Type extends DownMessage['type']> = Extract<DownMessage, { type: Type }>;
 
@@ -28,7 +33,7 @@ interface Pending {
  * A reader of server-sent events, written from PROTOCOL.md and the standard alone: it keeps what the events say, and
  * comes back with the last id.
  */
-export class SimulatedEventReader implements HttpReader {
+export class EventReader implements HttpReader {
   readonly name: string;
   readonly subtree: string;
   readonly mode: 'state' | 'events';
@@ -41,11 +46,16 @@ export class SimulatedEventReader implements HttpReader {
   #history = '';
   #isStopped = false;
 
-  constructor(options: HttpReaderOptions) {
+  constructor(
+    options: HttpReaderOptions & {
+      readonly subtree?: string;
+      readonly mode?: 'state' | 'events';
+    },
+  ) {
     const { random, name } = options;
     this.#options = options;
-    this.subtree = random.pick(SUBTREES);
-    this.mode = random.pick(['state', 'state', 'events']);
+    this.subtree = options.subtree ?? random.pick(SUBTREES);
+    this.mode = options.mode ?? random.pick(['state', 'state', 'events']);
     this.name = `${name} (${this.mode} of ${this.subtree})`;
     this.#connect();
   }
@@ -70,7 +80,7 @@ export class SimulatedEventReader implements HttpReader {
   }
 
   #connect(): void {
-    const { open, clock, random } = this.#options;
+    const { ask, clock, random } = this.#options;
     const last = this.#lastEventId;
     const isFresh = last === '';
     const pending: Pending = {
@@ -80,9 +90,7 @@ export class SimulatedEventReader implements HttpReader {
     };
     const stream = new EventStream((event) => this.#take(event, pending), last);
     let refused = 0;
-    new ReaderLink(
-      open,
-      clock,
+    ask(
       {
         target: `/v1/watch${this.subtree}?mode=${this.mode}`,
         headers: isFresh ? {} : { 'last-event-id': last },
@@ -101,7 +109,6 @@ export class SimulatedEventReader implements HttpReader {
           clock.setTimer(comesBackIn(stream.retryMs, random), () => this.#connect());
         },
       },
-      random,
     );
   }
 

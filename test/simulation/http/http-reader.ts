@@ -1,5 +1,4 @@
 import type { Clock, Entry, Position } from '@confer/shared';
-import type { OpenSocket } from '../../../client/src/sockets/socket.ts';
 import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import type { Histories, Observation, Reader } from '../../validate/history.ts';
 
@@ -7,9 +6,25 @@ export interface HttpReaderOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly random: SeededRandom;
-  readonly open: OpenSocket;
-  readonly histories: Histories;
+  readonly ask: Ask;
+  readonly histories: Pick<Histories, 'historyOf'>;
 }
+
+export interface Requested {
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a request of HTTP came to. */
+export interface ReaderHandlers {
+  onHead(status: number, headers: Readonly<Record<string, string>>): void;
+  onBytes(bytes: Uint8Array): void;
+  /** `isWhole`: all of an answer came that says how long it is. */
+  onEnd(isWhole: boolean): void;
+}
+
+/** Sends a request, over whatever network there is. */
+export type Ask = (request: Requested, handlers: ReaderHandlers) => void;
 
 /** A program that reads by HTTP, for as long as a simulation takes. */
 export interface HttpReader extends Reader {
@@ -31,4 +46,9 @@ export function positionOf(text: string): Position | undefined {
   const [epoch, digits, timeline] = text.split('.');
   if (epoch === undefined || digits === undefined) return undefined;
   return { epoch, revision: Number(digits), ...(timeline === undefined ? {} : { timeline }) };
+}
+
+/** Between two attempts: so long as a stream says, or a second, and never all at one time. */
+export function comesBackIn(retryMs: number | undefined, random: SeededRandom): number {
+  return (retryMs ?? 1_000) + random.int(0, 500);
 }

@@ -1,18 +1,10 @@
 import type { Clock, Timer } from '@confer/shared';
 import type { OpenSocket, Socket } from '../../../client/src/sockets/socket.ts';
 import type { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
-import type { Requested } from './server-side.ts';
+import type { ReaderHandlers, Requested } from './http-reader.ts';
 
 /** A reader that hears nothing at all for three heartbeats takes its connection for lost. */
 const SILENT_MS = 30_000;
-
-/** What a request of HTTP came to. */
-export interface ReaderHandlers {
-  onHead(status: number, headers: Readonly<Record<string, string>>): void;
-  onBytes(bytes: Uint8Array): void;
-  /** `isWhole`: all of an answer came that says how long it is. */
-  onEnd(isWhole: boolean): void;
-}
 
 /** One request of HTTP over the simulated network, by somebody who knows HTTP and no more. */
 export class ReaderLink {
@@ -72,9 +64,4 @@ export class ReaderLink {
       onClose: () => end(bytesLeft === 0),
     });
   }
-}
-
-/** Between two attempts: so long as a stream says, or a second, and never all at one time. */
-export function comesBackIn(retryMs: number | undefined, random: SeededRandom): number {
-  return (retryMs ?? 1_000) + random.int(0, 500);
 }

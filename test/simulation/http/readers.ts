@@ -3,10 +3,11 @@ import type { VirtualClock } from '../../../shared/src/test-support/virtual-cloc
 import { sameEntry } from '../../model/model.ts';
 import type { Network } from '../../support/network.ts';
 import type { ServerHost } from '../server-host.ts';
-import { SimulatedEventReader } from './event-reader.ts';
-import type { HttpReader } from './http-reader.ts';
+import { EventReader } from './event-reader.ts';
+import type { Ask, HttpReader } from './http-reader.ts';
+import { ReaderLink } from './reader-link.ts';
 import { HTTP_READER } from './server-side.ts';
-import { SimulatedWaitReader } from './wait-reader.ts';
+import { WaitingReader } from './wait-reader.ts';
 
 interface Surroundings {
   readonly clock: VirtualClock;
@@ -22,10 +23,11 @@ export function httpReaders(
   return Array.from({ length: random.int(2, 4) }, (_, i) => {
     const name = `${HTTP_READER}${i}`;
     const open = network.opener(name);
-    const options = { name, clock, random: random.fork(), open, histories: server };
-    return random.chance(0.7)
-      ? new SimulatedEventReader(options)
-      : new SimulatedWaitReader(options);
+    const own = random.fork();
+    const ask: Ask = (request, handlers) =>
+      void new ReaderLink(open, clock, request, handlers, own);
+    const options = { name, clock, random: own, ask, histories: server };
+    return random.chance(0.7) ? new EventReader(options) : new WaitingReader(options);
   });
 }
 

@@ -5,14 +5,10 @@ import { MemoryExchange } from '../../../server/src/test-support/memory-exchange
 import type { AnswerHead, AnswerStream, Exchange } from '../../../server/src/transport/exchange.ts';
 import { answerPlainly } from '../../../server/src/transport/http.ts';
 import { NOBODY, type Socket, type SocketHandlers } from '../../../server/src/transport/socket.ts';
+import type { Requested } from './http-reader.ts';
 
 /** Those who come by HTTP have such names: their first frame is a request, and what comes back the bytes of an answer. */
 export const HTTP_READER = 'reader-';
-
-export interface Requested {
-  readonly target: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** Takes all who come to a core, by what they speak. */
 export function hostOf(core: Core): (socket: Socket) => SocketHandlers {

@@ -1,7 +1,12 @@
 import type { Entry, Position } from '@confer/shared';
 import type { Observation } from '../../validate/history.ts';
-import { type HttpReader, type HttpReaderOptions, positionOf, SUBTREES } from './http-reader.ts';
-import { comesBackIn, ReaderLink } from './reader-link.ts';
+import {
+  comesBackIn,
+  type HttpReader,
+  type HttpReaderOptions,
+  positionOf,
+  SUBTREES,
+} from './http-reader.ts';
 
 interface Page {
   readonly revision: number;
@@ -26,7 +31,7 @@ type Step =
   | { readonly kind: 'page'; readonly at: Position; readonly after: string; entries: Entry[] };
 
 /** A program that reads a subtree again and again, each time once something came: a loop around curl. */
-export class SimulatedWaitReader implements HttpReader {
+export class WaitingReader implements HttpReader {
   readonly name: string;
   readonly subtree: string;
   readonly observations: Observation[] = [];
@@ -36,9 +41,9 @@ export class SimulatedWaitReader implements HttpReader {
   #entries: readonly Entry[] = [];
   #isStopped = false;
 
-  constructor(options: HttpReaderOptions) {
+  constructor(options: HttpReaderOptions & { readonly subtree?: string }) {
     this.#options = options;
-    this.subtree = options.random.pick(SUBTREES);
+    this.subtree = options.subtree ?? options.random.pick(SUBTREES);
     this.name = `${options.name} (waits for ${this.subtree})`;
     this.#next();
   }
@@ -69,13 +74,11 @@ export class SimulatedWaitReader implements HttpReader {
   }
 
   #ask(step: Step): void {
-    const { open, clock, random } = this.#options;
+    const { ask, clock, random } = this.#options;
     let answer: Answer = { status: 0, position: undefined, body: '' };
     let body = '';
     const target = `/v1/list${this.subtree === '/' ? '/' : this.subtree}?${this.#queryOf(step)}`;
-    new ReaderLink(
-      open,
-      clock,
+    ask(
       { target, headers: {} },
       {
         onHead: (status, headers) => {
@@ -92,7 +95,6 @@ export class SimulatedWaitReader implements HttpReader {
           clock.setTimer(comesBackIn(undefined, random), () => this.#next());
         },
       },
-      random,
     );
   }
 
