@@ -13,6 +13,12 @@ describe('a guide to the command line shows what its commands really say', () =>
     expect(await followGuide(guide, { files: {}, knowsServer: true })).toBeGreaterThan(15);
   }, 60_000);
 
+  it('of being told of changes by HTTP', async () => {
+    const guide = pageOf('docs/http-watch.md');
+    const reader = /^```js\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? '';
+    expect(await followGuide(guide, { files: { 'reader.mjs': reader } })).toBeGreaterThan(7);
+  }, 60_000);
+
   it('of HTTP, with curl', async () => {
     const guide = pageOf('docs/http.md');
     expect(await followGuide(guide, { files: {} })).toBeGreaterThan(15);
