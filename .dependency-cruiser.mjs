@@ -56,6 +56,7 @@ const ENTRIES = {
     'testing',
     'openfeature',
     'pages',
+    'metrics',
   ],
 };
 /** A package by its name, or that of an entry: what that leads to, or the name where nothing is built yet. */
@@ -163,6 +164,7 @@ const layerRules = [
 const CLIENT_LAYERS = [
   'react',
   'openfeature',
+  'metrics',
   'testing',
   'tabs',
   'administration',
@@ -258,7 +260,7 @@ const libraryRules = [
     'node-browser',
     'what browsers load needs nothing of Node',
     {
-      path: '^client/src/(browser|admin|history|config|react|tabs|tab-worker|extras|openfeature)\\.ts$',
+      path: '^client/src/(browser|admin|history|config|react|tabs|tab-worker|extras|openfeature|metrics)\\.ts$',
     },
     { path: [NODE, '(^|/)ws(/|$)'], reachable: true },
   ),

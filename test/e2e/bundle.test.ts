@@ -80,7 +80,8 @@ it('the bundle for flags answers out of a mirror of the first one', async () => 
 });
 
 it.each([
-  ...['admin', 'config', 'coordination', 'history', 'openfeature', 'react', 'snapshot', 'tabs'],
+  ...['admin', 'config', 'coordination', 'history', 'metrics', 'openfeature', 'react'],
+  ...['snapshot', 'tabs'],
 ])(
   'the bundle %s loads beside the first, and its errors are of one class with it',
   async (name) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { catalogue } from '../../server/src/metrics/catalogue.ts';
-import { pageOf } from '../support/guide.ts';
 
 /** What Prometheus adds to each series, and what it says itself of a target. */
 const TARGET_LABELS = ['job', 'instance'];
@@ -16,11 +16,12 @@ export interface Alert {
   readonly runbook: string;
 }
 
-const RULES = 'deploy/prometheus/confer.yaml';
+const root = new URL('../../', import.meta.url);
+export const RULES_FILE = fileURLToPath(new URL('deploy/prometheus/confer.yaml', root));
 const DASHBOARD = 'deploy/grafana/confer.json';
 
 export function rulesText(): string {
-  return pageOf(RULES);
+  return readFileSync(RULES_FILE, 'utf8');
 }
 
 export function alerts(): readonly Alert[] {
@@ -36,7 +37,6 @@ export function alerts(): readonly Alert[] {
 
 /** What the panels of the dashboard ask. */
 export function panelQueries(): readonly { readonly panel: string; readonly expr: string }[] {
-  const root = new URL('../../', import.meta.url);
   const { panels } = JSON.parse(readFileSync(new URL(DASHBOARD, root), 'utf8'));
   const all: { title: string; targets?: { expr: string }[] }[] = panels;
   return all.flatMap(({ title, targets = [] }) =>
