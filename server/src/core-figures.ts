@@ -31,7 +31,7 @@ export function coreFigures(
     historyBytes: maintenance.historyBytes,
     storage: storageOf(health.current, now),
     tokens: tokensOf(auth.administration?.policy.current.tokens, now),
-    auditLost: auditing?.audit.lost,
+    audit: auditing && { lost: auditing.audit.lost, isFailing: auditing.audit.isFailing },
   };
 }
 

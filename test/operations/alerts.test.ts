@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { connect } from '@confer/client';
+import { type Client, connect } from '@confer/client';
 import { administrationOf } from '@confer/client/admin';
 import { createServer, newTokenText, type Server } from '@confer/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,8 +37,21 @@ async function start(options: Parameters<typeof createServer>[0]): Promise<Serve
   return server;
 }
 
+/** Does something as the one who may do everything. */
+async function withAdmin(
+  { url, adminFile }: { readonly url: string; readonly adminFile: string },
+  use: (client: Client) => Promise<unknown>,
+): Promise<void> {
+  const token = readFileSync(adminFile, 'utf8');
+  const client = connect(url, { token, tls: { ca: testAuthority().cert } });
+  await use(client);
+  await client.close();
+}
+
 /** A server that asks everybody who they are, with a token that Prometheus may read its metrics with. */
-async function startGuarded(): Promise<Server & Required<Target> & { readonly audit: string }> {
+async function startGuarded(): Promise<
+  Server & Required<Target> & { readonly audit: string; readonly adminFile: string }
+> {
   const admin = testFile(newTokenText());
   const { files } = testPair();
   const audit = join(directory, 'audit');
@@ -47,13 +60,16 @@ async function startGuarded(): Promise<Server & Required<Target> & { readonly au
     ...{ auditDirectory: audit, audit: 'best-effort' },
   });
   const { cert } = testAuthority();
-  const token = readFileSync(admin, 'utf8');
-  const client = connect(server.url, { token, tls: { ca: cert } });
+  const first = readFileSync(admin, 'utf8');
+  const client = connect(server.url, { token: first, tls: { ca: cert } });
   const { roles, tokens } = administrationOf(client);
   await roles.set('metrics', { allow: [{ verbs: ['operate'], on: '/' }] });
-  const made = await tokens.create({ name: 'prometheus', roles: ['metrics'], expiresAt: null });
+  const tokenOf = async (name: string, role: string) =>
+    testFile((await tokens.create({ name, roles: [role], expiresAt: null })).token);
+  const adminFile = await tokenOf('admin', 'admin');
+  const tokenFile = await tokenOf('prometheus', 'metrics');
   await client.close();
-  return { ...server, audit, caFile: testFile(cert), tokenFile: testFile(made.token) };
+  return { ...server, audit, caFile: testFile(cert), adminFile, tokenFile };
 }
 
 describe.skipIf(!CAN_RUN)(`each alert is raised by what it is for ${NEEDS}`, () => {
@@ -150,19 +166,29 @@ describe.skipIf(!CAN_RUN)(`each alert is raised by what it is for ${NEEDS}`, () 
     }),
   );
 
-  it('ConferAuditLost: a file is in the place of its directory', { timeout: 60_000 }, () =>
-    expectRaised('ConferAuditLost', guarded, () => {
+  it('ConferAuditFails, ConferAuditLost: a file is in the place of its directory, and much is to be written', {
+    timeout: 120_000,
+  }, async () => {
+    await expectRaised('ConferAuditFails', guarded, () => {
       rmSync(guarded.audit, { recursive: true });
       writeFileSync(guarded.audit, '');
       // Each of those who come in is a line.
-      return again(500, async () => {
-        const token = readFileSync(guarded.tokenFile, 'utf8');
-        const client = connect(guarded.url, { token, tls: { ca: testAuthority().cert } });
-        await client.serverStatus();
-        await client.close();
-      });
-    }),
-  );
+      return again(500, () => withAdmin(guarded, (client) => client.serverStatus()));
+    });
+    await expectRaised('ConferAuditLost', guarded, () =>
+      withAdmin(guarded, async (client) => {
+        // Twenty paths a line, as long as they may be, until more wait than 16 MiB.
+        const segment = 'x'.repeat(200);
+        const put = (i: number) => ({
+          ...({ type: 'put', path: `/${segment}/${segment}/${segment}/${segment}/${i}` } as const),
+          value: '',
+        });
+        const operations = Array.from({ length: 20 }, (_, i) => put(i));
+        for (let i = 0; i < 50; i++)
+          await Promise.all(Array.from({ length: 30 }, () => client.commit({ operations })));
+      }),
+    );
+  });
 
   it('ConferResyncs, ConferWatchesLagging, ConferConnectionsRefused: one client that asks much, reads nothing, and lets nobody else in', {
     timeout: 120_000,

@@ -11,6 +11,7 @@ function auditInMemory(isRequired: boolean, sensitive: readonly string[] = []) {
   const disk = { isFull: false };
   const audit = {
     lost: 0,
+    isFailing: false,
     close: async () => {},
     record: (event: AuditEvent) => {
       if (disk.isFull)

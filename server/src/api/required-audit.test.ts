@@ -9,6 +9,7 @@ import type { RawClient } from '../test-support/raw-client.ts';
 class SlowAudit implements Audit {
   readonly events: AuditEvent[] = [];
   readonly lost = 0;
+  readonly isFailing = false;
   isSlow = false;
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 

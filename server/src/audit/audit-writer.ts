@@ -83,6 +83,10 @@ export class AuditWriter {
     return this.#lost;
   }
 
+  get isFailing(): boolean {
+    return this.#state.kind === 'failing';
+  }
+
   /** Where lines are required, resolves once this one is durable, and rejects with `unavailable`. */
   append(body: string): Promise<void> | undefined {
     const { isRequired, queueBytesMax } = this.#options;

@@ -20,6 +20,8 @@ export interface Audit {
   record(event: AuditEvent): Promise<void> | undefined;
   /** Events that could not be written, since the start. */
   readonly lost: number;
+  /** Whether it cannot be written now: what comes waits for that, or is refused. */
+  readonly isFailing: boolean;
   /** Writes what waits. What is recorded from then on is lost. */
   close(): Promise<void>;
 }
@@ -28,6 +30,7 @@ export interface Audit {
 export const NO_AUDIT: Audit = {
   record: () => undefined,
   lost: 0,
+  isFailing: false,
   close: async () => {},
 };
 
@@ -125,6 +128,10 @@ class FileAudit implements Audit {
 
   get lost(): number {
     return this.#writer.lost;
+  }
+
+  get isFailing(): boolean {
+    return this.#writer.isFailing;
   }
 
   record(event: AuditEvent): Promise<void> | undefined {

@@ -20,7 +20,13 @@ export const accessMetrics: readonly Metric[] = [
     name: 'confer_audit_lost_total',
     type: 'counter',
     help: 'Events that the audit could not write down.',
-    ...single(({ core }) => core.auditLost),
+    ...single(({ core }) => core.audit?.lost),
+  },
+  {
+    name: 'confer_audit_failing',
+    type: 'gauge',
+    help: 'Whether the audit cannot be written now: what comes waits, up to 16 MiB, or is refused where its line is required.',
+    ...single(({ core: { audit } }) => audit && Number(audit.isFailing)),
   },
   {
     name: 'confer_tls_expiry_timestamp_seconds',

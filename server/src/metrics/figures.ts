@@ -47,8 +47,8 @@ export interface CoreFigures {
   readonly storage: StorageCondition;
   /** Of tokens, how many are how; empty where nobody is asked who they are. */
   readonly tokens: ReadonlyMap<string, number>;
-  /** Events that the audit lost; `undefined` where there is none. */
-  readonly auditLost: number | undefined;
+  /** Events that it lost, and whether it cannot be written now; `undefined` where there is none. */
+  readonly audit: { readonly lost: number; readonly isFailing: boolean } | undefined;
 }
 
 export interface DiskBytes {

@@ -21,7 +21,7 @@ function figures(change: Partial<Figures> = {}): Figures {
       ...{ revision: 12, compactedRevision: 2, entries: 5, historyCommits: 10, historyBytes: 999 },
       storage: { kind: 'well', forMs: 0 },
       tokens: new Map([['valid', 2]]),
-      auditLost: 0,
+      audit: { lost: 0, isFailing: false },
     },
     disk: { used: 1, file: 2, journal: 3, size: 4, available: 5 },
     certificateExpiresAt: 1_800_000_000_000,
@@ -112,7 +112,7 @@ describe('the page of metrics', () => {
     const metrics = await read({
       disk: undefined,
       certificateExpiresAt: undefined,
-      core: { ...core, tokens: new Map(), auditLost: undefined },
+      core: { ...core, tokens: new Map(), audit: undefined },
     });
     for (const name of [
       'confer_storage_bytes',
