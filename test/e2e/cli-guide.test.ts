@@ -8,6 +8,11 @@ describe('a guide to the command line shows what its commands really say', () =>
     expect(await followGuide(guide, { files: { 'config/shop.yaml': file } })).toBeGreaterThan(15);
   }, 60_000);
 
+  it('of watching a server', async () => {
+    const guide = pageOf('docs/watching-a-server.md');
+    expect(await followGuide(guide, { files: {}, knowsServer: true })).toBe(7);
+  }, 60_000);
+
   it('of the past', async () => {
     const guide = pageOf('docs/history.md');
     expect(await followGuide(guide, { files: {}, knowsServer: true })).toBeGreaterThan(15);
