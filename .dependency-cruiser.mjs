@@ -244,7 +244,7 @@ const libraryRules = [
       path: SOURCES,
       pathNot: [
         '^server/src/(runtime|vitals|process-figures|sha256|auth/hash|tls/(certificate|issue))\\.ts$',
-        '^cli/src/backup/sha256\\.ts$',
+        '^cli/src/(backup/sha256|fresh-name)\\.ts$',
         ...TESTS,
       ],
     },

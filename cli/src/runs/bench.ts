@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { type NodeClient, TimeoutError } from '@confer/client';
 import { Measures, type Pace, type Span, Writers } from '../bench/load.ts';
@@ -9,6 +8,7 @@ import { absent, openClient, urlsOf } from '../connection.ts';
 import { type Context, notice } from '../context.ts';
 import { exitCodes, Failure, Interrupted, usageError } from '../failure.ts';
 import { refusalOf } from '../follow/refusal.ts';
+import { freshName } from '../fresh-name.ts';
 import { formatOf, printData } from '../output/format.ts';
 import { counted } from '../output/text.ts';
 import { elapsedMs, watchBusy } from '../stopwatch.ts';
@@ -50,7 +50,7 @@ function requireConsent(context: Context, { allowRemote }: BenchOptions): void {
 class Load {
   readonly #context: Context;
   readonly #plan: Plan;
-  readonly #root = `/confer-bench/${randomBytes(6).toString('hex')}`;
+  readonly #root = `/confer-bench/${freshName()}`;
   readonly #clients: NodeClient[] = [];
   readonly #over = new AbortController();
   readonly #pace: Pace;

@@ -16,7 +16,6 @@ import { errorText, type Log } from '../log.ts';
 import type { Measures } from '../measures.ts';
 import type { Store } from '../store/store.ts';
 import type { Tracing } from '../tracing.ts';
-import type { Socket } from '../transport/socket.ts';
 import type { Hub } from '../watch/hub.ts';
 import type { FrameSink, WatchSink } from '../watch/watch-sink.ts';
 import type { Watcher } from '../watch/watcher.ts';
@@ -58,6 +57,14 @@ export interface Service {
   readonly figures: () => ServerFigures;
 }
 
+/** What an operator is told of a connection. */
+export interface Link {
+  /** The library that has its socket. */
+  readonly transport: string;
+  /** Bytes that wait because it does not take them. */
+  readonly bufferedBytes: number;
+}
+
 /** Where the frames of watches go, and from where what is asked comes. */
 export interface ApiSink extends WatchSink {
   readonly address: string;
@@ -65,7 +72,7 @@ export interface ApiSink extends WatchSink {
   readonly id: string;
   /** By how long the process had run. */
   readonly openedAtMs: number;
-  readonly frames: FrameSink & Pick<Socket, 'transport' | 'bufferedBytes'>;
+  readonly frames: FrameSink & Link;
 }
 
 /** Who asks, and where the frames of his watches go. No socket is needed for it. */
