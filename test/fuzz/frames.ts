@@ -104,7 +104,19 @@ const message: fc.Arbitrary<UpMessage> = fc.oneof(
     id,
     watch: fc.constantFrom('w1', 'w2', 'w3', 'w9'),
   }),
-  fc.record({ type: fc.constant('status' as const), id }),
+  fc.record({ type: fc.constantFrom('status' as const, 'counters' as const), id }),
+  fc.record(
+    {
+      type: fc.constant('listSessions' as const),
+      id,
+      path: anyPath,
+      principal: fc.constantFrom('anyone', ''),
+      client: fc.constantFrom('raw', ''),
+      slowest: fc.constantFrom(0, 1, 100, 101),
+      after: fc.constantFrom('0', '1', '999999', '-1', 'x', ''),
+    },
+    { requiredKeys: ['type', 'id'] },
+  ),
   fc.record({
     type: fc.constant('grantLease' as const),
     id,
