@@ -43,6 +43,7 @@ export class Writers {
   readonly #isOver: () => boolean;
   readonly #filling: string;
   #next = 0;
+  #mayHaveWritten = false;
 
   constructor(parts: {
     readonly plan: Plan;
@@ -57,6 +58,11 @@ export class Writers {
     this.#measures = parts.measures;
     this.#isOver = parts.isOver;
     this.#filling = 'x'.repeat(parts.plan.valueBytes - STAMP_LENGTH);
+  }
+
+  /** Whether something may be there now: of a write without an answer nobody knows. */
+  get mayHaveWritten(): boolean {
+    return this.#mayHaveWritten;
   }
 
   async run(clients: readonly Writer[], start: number, span: Span): Promise<void> {
@@ -86,12 +92,15 @@ export class Writers {
     const value = stampOf(since) + this.#filling;
     try {
       await client.set(`${this.#root}/e${number % this.#plan.entries}`, value);
+      this.#mayHaveWritten = true;
       if (since >= span.from) this.#measures.writes.add(this.#pace.now() - since);
     } catch (error) {
-      if (this.#isOver()) return;
       const code = codeOf(error);
+      const isRefused = code !== 'timeout' && code !== 'unavailable' && code !== 'outcome_unknown';
+      if (!isRefused) this.#mayHaveWritten = true;
+      if (this.#isOver()) return;
       // The others would be refused, too.
-      if (code !== 'timeout' && code !== 'unavailable' && code !== 'outcome_unknown') throw error;
+      if (isRefused) throw error;
       this.#measures.failed(code);
     }
   }

@@ -27,13 +27,20 @@ export async function bench(context: Context, options: BenchOptions): Promise<vo
   const plan = planOf(options);
   requireConsent(context, options);
   const load = new Load(context, plan);
+  let failure: unknown;
   try {
     const measured = await load.run();
     if (format === 'table') await context.terminal.stdout.write(textOf(measured));
     else await printData(context, format, { url: context.settings.url, ...dataOf(measured) });
-  } finally {
-    await load.end();
+  } catch (error) {
+    failure = error;
   }
+  const left = await load.end();
+  if (failure !== undefined) {
+    if (left !== undefined) notice(context, `${left.message}\nto remove it: ${left.hint}`);
+    throw failure;
+  }
+  if (left !== undefined) throw left;
   if (context.terminal.signal.aborted) throw new Interrupted(context.terminal.signal);
 }
 
@@ -55,7 +62,9 @@ class Load {
   readonly #over = new AbortController();
   readonly #pace: Pace;
   #failure: unknown;
-  #hasWritten = false;
+  #writers: Writers | undefined;
+  /** Resolves once every write has its answer. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(context: Context, plan: Plan) {
     const { signal } = context.terminal;
@@ -91,15 +100,16 @@ class Load {
     return { plan: this.#plan, measures, isWhole, ...span };
   }
 
-  /** Nothing is left of it, but what the history of the server keeps. */
-  async end(): Promise<void> {
+  /** Nothing is left of it, but what the history of the server keeps; what is, is returned. */
+  async end(): Promise<Failure | undefined> {
     this.#over.abort();
     const [first] = this.#clients;
-    try {
-      if (first !== undefined && this.#hasWritten) await this.#remove(first);
-    } finally {
-      await Promise.all(this.#clients.map((client) => client.close()));
-    }
+    // What is under way would come after the removal.
+    await this.#writing;
+    const mayBeThere = first !== undefined && this.#writers?.mayHaveWritten === true;
+    const left = mayBeThere ? await this.#remove(first) : undefined;
+    await Promise.all(this.#clients.map((client) => client.close()));
+    return left;
   }
 
   async #write(
@@ -116,15 +126,14 @@ class Load {
     const writers = new Writers({
       ...{ plan: this.#plan, root: this.#root, pace: this.#pace, measures, isOver },
     });
-    this.#hasWritten = true;
-    const writing = writers.run(clients, start, span).catch((error: unknown) => this.#fail(error));
+    this.#writers = writers;
+    this.#writing = writers.run(clients, start, span).catch((error: unknown) => this.#fail(error));
     await rest(WARM_UP_MS);
     const busySince = watchBusy();
     await rest(span.to - now());
     const busy = busySince();
     const measuredMs = Math.max(0, Math.min(now(), span.to) - from);
-    // Those under way have their answers, and those who wait for their time are told that it is over.
-    await Promise.race([writing, aborted(this.#over.signal)]);
+    await this.#writing;
     return { measuredMs, busy };
   }
 
@@ -170,13 +179,14 @@ class Load {
     return client;
   }
 
-  async #remove(client: NodeClient): Promise<void> {
+  async #remove(client: NodeClient): Promise<Failure | undefined> {
     const { command } = this.#context.terminal;
     try {
       await client.remove(this.#root, { recursive: true });
+      return undefined;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      throw new Failure(
+      return new Failure(
         exitCodes.other,
         'unavailable',
         `what was written below ${this.#root} could not be removed: ${problem}`,
@@ -221,13 +231,6 @@ function restFor(
     };
     const timer = clock.setTimer(ms, done);
     signal.addEventListener('abort', done);
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 
