@@ -16,8 +16,8 @@ let askedAt = 0;
 const LAST_WORDS_MS = 1_000;
 /** Somebody else decides when this process ends. */
 let isSupervising = false;
-/** The terminal was closed, and what is still said is for nobody. */
-let isHungUp = false;
+/** It goes on, or ends in order, though nobody may read what it says any more. */
+let isForNobody = false;
 /** An editor, say, has the terminal: what is typed is for that, and so is Ctrl-C. */
 let isLent = false;
 /** Of a terminal that a command has taken: whoever ends the process past that command has to. */
@@ -35,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 // A reader that has seen enough, such as `head`, is no failure.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error) => {
-    if (!isSupervising && !isHungUp)
+    if (!isSupervising && !isForNobody)
       process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1);
   });
 
@@ -130,10 +130,10 @@ async function lastWords(): Promise<void> {
 function onHangUp(run: () => void): void {
   // Who started it by hand has it end with the window; a service manager gives it none.
   const hasTerminal = process.stdin.isTTY === true || process.stderr.isTTY === true;
+  isForNobody = true;
   process.on('SIGHUP', () => {
-    if (!hasTerminal) return run();
-    isHungUp = true;
-    ended.abort('SIGHUP');
+    if (hasTerminal) ended.abort('SIGHUP');
+    else run();
   });
 }
 

@@ -35,7 +35,8 @@ export interface Terminal {
   readonly user: string;
   /**
    * For what goes on when its terminal is gone: has `run` called each time that somebody asks by SIGHUP for what the
-   * files say now. Where there is a terminal, that signal says that it was closed, and asks the command to end.
+   * files say now. Where there is a terminal, that signal says that it was closed, and asks the command to end. That
+   * nobody reads its output any more is no reason to end.
    */
   readonly onHangUp: (run: () => void) => void;
   /** Tells `run` of what nobody expected, right before the process ends because of it. */

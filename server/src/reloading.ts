@@ -43,6 +43,7 @@ export class Reloading {
     const told = { ...this.#told, ...changes };
     const at = { ...this.#running.at, ...told };
     const limits = retentionOf(told);
+    // safeguard: reload-opens-to-no-strangers
     requireSafe(at);
     const gate = gateOf(at);
     const believe = await guard.reread();

@@ -130,6 +130,48 @@ it('serves, and ends, while nobody reads what it says', async () => {
   child.stderr.destroy();
 });
 
+it('goes on serving, and ends in order, when its reader is gone', async () => {
+  await withDirectory(async (directory) => {
+    const port = await freePort();
+    const data = join(directory, 'data');
+    const args = ['serve', '--data', data, '--audit', 'best-effort'];
+    const child = spawn(process.execPath, [CLI, ...args, '--listen', `127.0.0.1:${port}`], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH ?? '' },
+    });
+    await once(child.stdout, 'data');
+    child.stderr.destroy();
+    const url = `http://127.0.0.1:${port}`;
+    for (let i = 0; i < 3; i++) await misbehave(url);
+    expect((await confer(['set', '/a', '1'], { url })).code).toBe(0);
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    const audit = await confer(['audit', '--data', data, '-o', 'ndjson']);
+    expect(audit.stdout).toContain('"event":"stop"');
+  });
+});
+
+it('says in a line of its own what ends it unexpectedly', async () => {
+  // Once it serves, which it says on stdout.
+  const code = `const { stdout } = process;
+    const write = stdout.write.bind(stdout);
+    stdout.write = (...said) => {
+      setTimeout(() => { throw new Error('what nobody expected'); });
+      return write(...said);
+    };`;
+  const preload = `--import data:text/javascript,${encodeURIComponent(code)}`;
+  const args = ['serve', '--memory', '--listen', `127.0.0.1:${await freePort()}`];
+  const { code: exitCode, stderr } = await confer(args, { env: { NODE_OPTIONS: preload } });
+  expect(exitCode).not.toBe(0);
+  const lines = stderr.split('\n').filter((line) => line.startsWith('{"'));
+  expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
+    level: 'error',
+    msg: 'this is a bug in confer',
+    error: expect.stringContaining('what nobody expected'),
+  });
+});
+
 it.skipIf(!canMakeTerminals)(
   'is text for people on a terminal (skipped without script of util-linux)',
   async () => {

@@ -2,10 +2,18 @@
 const READINESS = 'server/src/readiness.test.ts';
 const HEALTH = 'server/src/health/health.test.ts';
 const ROUTES = 'server/src/http/operator-routes.test.ts';
+const SERVER_LOG = 'cli/src/logging/server-log.test.ts';
+const SAMPLING = 'cli/src/logging/sampling.test.ts';
+const RELOAD = 'cli/src/serving/reload.test.ts';
+const RELOADING = 'test/e2e/reload.test.ts';
 
 export const operationsMutants = [
   [{ 'draining-is-never-undone': 'always' }, READINESS, 'does not go from draining to serving'],
   [{ 'hanging-write-is-no-life': 'always' }, HEALTH, 'a write has been under way for longer'],
   [{ 'metrics-need-the-right-to-operate': 'drop' }, ROUTES, '/metrics needs the right to operate'],
   [{ 'details-need-the-right-to-operate': 'drop' }, ROUTES, '/readyz?verbose needs the right'],
+  [{ 'log-keeps-no-more-for-a-reader-that-stops': 'drop' }, SERVER_LOG, 'a reader that stops'],
+  [{ 'repeats-are-counted': 'always' }, SAMPLING, 'the same is said a few times a minute'],
+  [{ 'bad-settings-stay-out-of-force': 'never' }, RELOAD, 'is no setting leaves all as it was'],
+  [{ 'reload-opens-to-no-strangers': 'drop' }, RELOADING, 'must not open the server to strangers'],
 ].map(([off, file, title]) => ({ name: Object.keys(off).join(), off, by: { file, title } }));

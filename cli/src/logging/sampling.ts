@@ -29,6 +29,7 @@ export class Sampling {
     const window = this.#windows.get(kind) ?? this.#open(kind, line);
     window.count++;
     window.last = line;
+    // safeguard: repeats-are-counted
     if (window.count <= SAID_MAX) this.#say(line);
   }
 

@@ -64,6 +64,7 @@ export class ServerLog {
   }
 
   #say({ level, message, fields }: Line): void {
+    // safeguard: log-keeps-no-more-for-a-reader-that-stops
     if (this.#stderr.waitingBytes > BACKLOG_BYTES_MAX) {
       this.#lost++;
       return;

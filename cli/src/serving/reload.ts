@@ -54,6 +54,7 @@ export class Reload {
     const next = await read();
     const waiting = next.changed(begun).filter(({ reloads }) => !reloads);
     const problems = await this.#problemsOf(next, waiting.length > 0);
+    // safeguard: bad-settings-stay-out-of-force
     if (problems.length > 0) {
       for (const problem of problems) log('error', `the settings stay as they were: ${problem}`);
       return;
