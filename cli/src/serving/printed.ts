@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { formatYaml } from '../config-data/yaml.ts';
 import { originText } from './given.ts';
 import type { Resolved } from './resolved.ts';
@@ -31,9 +32,12 @@ export function printedSettings(settings: Resolved): string {
   return `${lines.join('')}# Without a value:\n${without.join('')}`;
 }
 
-/** On one line, as a flow of YAML. */
+/** On one line, as a flow of YAML. A path is whole, so that it means the same from another directory. */
 function written({ kind }: Setting<unknown>, texts: readonly string[]): string {
-  const values = texts.map((text) => scalar(kind.written[0] ?? 'string', withoutSecrets(text)));
+  const whole = (text: string) => (kind.isPlace === true ? resolve(text) : text);
+  const values = texts.map((text) =>
+    scalar(kind.written[0] ?? 'string', withoutSecrets(whole(text))),
+  );
   return kind.isMany === true ? `[${values.join(', ')}]` : values.join('');
 }
 

@@ -20,6 +20,15 @@ function read(said: { flags?: Flags; env?: Record<string, string>; yaml?: string
   return readSettings({ flags: { config: file, ...flags }, env, directory: '/here' });
 }
 
+/** A few lines that are a million values to whoever follows them. */
+function bomb(): string {
+  const levels = Array.from({ length: 6 }, (_, i) => {
+    const below = i === 0 ? 'x' : `*a${i - 1}`;
+    return `k${i}: &a${i} [${Array(10).fill(below).join(', ')}]`;
+  });
+  return `${levels.join('\n')}\n`;
+}
+
 describe('what is said in several ways', () => {
   const yaml = 'listen: 127.0.0.1:1\nkeep: { age: 1h, commits: 1 }\ntransport: ws\n';
   const env = { CONFER_LISTEN: '127.0.0.1:2', CONFER_KEEP_AGE: '2h' };
@@ -111,6 +120,9 @@ describe('what is wrong', () => {
     ['a key twice', 'data: a\ndata: b\n', /^confer\.yaml:2:1: the key "data" is there twice/],
     ['a dotted key', '"tls.cert": a\n', /groups are maps of their own/],
     ['many times too long', `# ${'x'.repeat(1024 * 1024)}\n`, /at most 1048576 bytes/],
+    ['a bomb', bomb(), /confer\.yaml/],
+    ['about what all objects have', '__proto__: { data: x }\ntoString: x\n', /"toString" is no/],
+    ['full of what nobody sees', '"a\\u001b[31m\\n": 1\n', /"a\\\\u001b\[31m\\\\n" is no setting$/],
     ['of another kind', Array.from({ length: 90 }, (_, i) => `k${i}: 1`).join('\n'), /and 40 more/],
   ])('is a file that is %s', async (_, yaml, problem) => {
     const { problems } = await read({ yaml });
@@ -215,6 +227,7 @@ describe('what is printed', () => {
     expect(yaml).toContain('  age: "90d" # confer.yaml:2:9\n');
     expect(yaml).toContain('  reads: [/a, "/ü \\"x\\""] # CONFER_AUDIT_READS\n');
     expect(yaml).toContain('engine: lmdb # default\n');
+    expect(yaml).toContain(`data: ${join(process.cwd(), 'data')} # default\n`);
     const after = await read({ yaml });
     expect(after.problems).toEqual([]);
     for (const one of allSettings.filter(({ name }) => name !== 'data'))
