@@ -7,7 +7,14 @@ const SAMPLING = 'cli/src/logging/sampling.test.ts';
 const RELOAD = 'cli/src/serving/reload.test.ts';
 const RELOADING = 'test/e2e/reload.test.ts';
 
+const SESSION = 'server/src/session/session.test.ts';
+
 export const operationsMutants = [
+  [
+    { 'who-takes-no-answers-is-not-waited-for': 'never' },
+    SESSION,
+    'W10 waits for nobody who takes no answers',
+  ],
   [{ 'draining-is-never-undone': 'always' }, READINESS, 'does not go from draining to serving'],
   [{ 'hanging-write-is-no-life': 'always' }, HEALTH, 'a write has been under way for longer'],
   [{ 'metrics-need-the-right-to-operate': 'drop' }, ROUTES, '/metrics needs the right to operate'],

@@ -172,7 +172,7 @@ export class Session implements SocketHandlers, ApiSink, Guest {
   leave(retryInMs: number): void {
     if (this.#state.kind === 'open') {
       this.#socket.send(encode(goodbyeOf(retryInMs)));
-      // Whoever takes no answers would be waited for in vain.
+      // safeguard: who-takes-no-answers-is-not-waited-for
       if (!this.#socket.writable) {
         this.#incoming.clear();
         this.#answers.clear();

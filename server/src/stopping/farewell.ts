@@ -28,8 +28,8 @@ const SETTLE_MS_MAX = 5_000;
 /** What was accepted has at least this part of the time, however many are to be told before. */
 const SETTLE_SHARE = 1 / 4;
 const LOOK_MS = 10;
-/** So many goodbyes take a few milliseconds, and everybody who is still served waits for them. */
-const WAVE_MAX = 250;
+/** So many goodbyes take 9 ms, over ws 19, and everybody who is still served waits for them. */
+const WAVE_MAX = 100;
 
 /**
  * Where other servers have the same data, everybody moves to one of them when he is told, so they are told one after
