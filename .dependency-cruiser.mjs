@@ -31,6 +31,7 @@ const LAYERS = {
   audit: { imports: [], types: [] },
   metrics: { imports: [], types: [] },
   health: { imports: [], types: [] },
+  stopping: { imports: [], types: [] },
   lease: { imports: ['store'], types: [] },
   watch: { imports: ['store'], types: [] },
   store: { imports: [], types: ['engine'] },

@@ -12,7 +12,6 @@ import {
 import type { ApiSink } from '../api/context.ts';
 import { isExpired, type Verdict } from '../auth/authority.ts';
 import type { Principal } from '../auth/principal.ts';
-import type { Guest } from '../stopping/farewell.ts';
 import type { BadFrame, Socket, SocketHandlers } from '../transport/socket.ts';
 import { Answers } from './answers.ts';
 import { closeCodeOf, SessionNotes } from './ending.ts';
@@ -27,7 +26,7 @@ import { goodbyeOf, welcomeOf } from './welcome.ts';
 type Rejected = Extract<Decoded<UpMessage>, { ok: false }>;
 
 /** The server's side of one connection. */
-export class Session implements SocketHandlers, ApiSink, Guest {
+export class Session implements SocketHandlers, ApiSink {
   readonly id: string;
   readonly openedAtMs: number;
   readonly #socket: Socket;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../shared/src/test-support/virtual-clock.ts';
-import { StopError } from '../errors.ts';
+import { StopError } from './stop-error.ts';
 import { Stopping, stoppingTimes } from './stopping.ts';
 
 /** A server that stops, and what it did when, in ms. */

@@ -1,5 +1,6 @@
 import type { Clock } from '@confer/shared';
-import { StartError, StopError } from '../errors.ts';
+import { StartError } from '../errors.ts';
+import { StopError } from './stop-error.ts';
 import { afterEvent, type StopEvent, type StopState } from './stop-state.ts';
 
 /** Putting in order what was written may have this much of the time there is, up to this. */
