@@ -13,3 +13,21 @@ describe('the status of a server', () => {
     expect(client.take('status')).toMatchObject({ uptimeMs: 5_000 });
   });
 });
+
+describe('a server that has stopped', () => {
+  it('leaves no timer behind that would keep its process', async () => {
+    const { core, clock, settle } = await startCore();
+    const client = RawClient.open(core);
+    let isStopped = false;
+    void core.stop().then(() => {
+      isStopped = true;
+    });
+    for (let waitedMs = 0; waitedMs < 1_000 && !isStopped; waitedMs += 100) {
+      clock.advanceAtOnce(100);
+      await settle();
+    }
+    expect(isStopped).toBe(true);
+    expect(client.closed?.code).toBe(1012);
+    expect(clock.pending).toBe(0);
+  });
+});

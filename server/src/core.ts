@@ -223,18 +223,16 @@ export class Core {
    * `hasOthers`: other servers take them at once.
    */
   async part(withinMs: number, { hasOthers = this.#engine.supports.shared } = {}): Promise<void> {
-    this.#service.underway.close();
     const guests = this.#sessions.size;
     const { underway } = this.#service;
     const answered = underway.close();
     if (guests === 0 && underway.count === 0) return;
     const untilMs = Math.max(0, withinMs - ARRIVAL_MS);
-    const late = this.#pause(untilMs);
     const plan = farewellOf(guests, { hasOthers, withinMs: untilMs });
     const farewell = sayFarewell(this.#sessions, plan, this.#runtime);
-    await Promise.all([farewell, Promise.race([answered, late])]);
+    await Promise.all([farewell, this.#within(untilMs, answered)]);
     // A socket says that it is closed before its last bytes are with the peer.
-    await this.#pause(ARRIVAL_MS);
+    await new Promise<void>((resume) => this.#runtime.clock.setTimer(ARRIVAL_MS, resume));
   }
 
   /** Drops whoever is left, finishes what was accepted, and lets go of the storage. */
@@ -252,8 +250,15 @@ export class Core {
     await this.close();
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resume) => this.#runtime.clock.setTimer(ms, resume));
+  /** Resolves when something is done, or its time is over; no timer is left then that would keep the process. */
+  #within(limitMs: number, done: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#runtime.clock.setTimer(limitMs, resolve);
+      void done.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** Between the feed and the watches, where rights can end. */
