@@ -75,8 +75,11 @@ describe.each(FAULTY_TRANSPORTS)('SIGTERM, over %s,', (transport) => {
     const { program, url } = await started(['--memory', ...ways, '--drain-delay', '1s']);
     const before = client(url);
     await before.set('/a', '1');
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
     program.child.kill('SIGTERM');
     await program.saw(({ stderr }) => stderr.includes('stopping') || undefined);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
     await before.set('/a', '2');
     const late = await welcomed(url);
     late.send({ type: 'get', id: 1, path: '/a' });
@@ -111,6 +114,40 @@ describe.each(FAULTY_TRANSPORTS)('SIGTERM, over %s,', (transport) => {
       const there = new Set(entries.map(({ path }) => path));
       expect(answered.filter((id) => !there.has(`/a/${id}`))).toEqual([]);
       expect(entries.length).toBe(answered.length + 1);
+    });
+  });
+
+  it('S1 ends those who wait or listen by HTTP with word of it, and answers who writes', async () => {
+    await withDirectory(async (directory) => {
+      const args = ['--data', directory, ...ways];
+      const first = await started(args);
+      const events = await fetch(`${first.url}/v1/watch/a`);
+      const position = await client(first.url).set('/other', '1');
+      const { epoch } = await client(first.url).serverStatus();
+      const waiting = fetch(`${first.url}/v1/kv/a?wait=60s&after=${epoch}.${position.revision}`);
+      const listened = events.text();
+      const written: number[] = [];
+      const write = async () => {
+        for (let turn = 0; ; turn++) {
+          const answer = await fetch(`${first.url}/v1/kv/written/${turn}`, {
+            method: 'PUT',
+            body: 'x',
+          }).catch(() => undefined);
+          if (answer?.ok !== true) return;
+          written.push(turn);
+        }
+      };
+      const writing = write();
+      await until('some are written', () => written.length > 20);
+      const askedAt = Date.now();
+      expect(await first.program.kill('SIGTERM')).toMatchObject({ code: 0 });
+      expect(Date.now() - askedAt).toBeLessThan(4_000);
+      expect(await listened).toMatch(/event: goodbye\ndata: .*shutting_down/);
+      expect((await waiting).status).toBe(503);
+      await writing;
+      const { url } = await started(args, first.port);
+      const there = (await client(url).list('/written')).entries.map(({ path }) => path);
+      expect(written.filter((turn) => !there.includes(`/written/${turn}`))).toEqual([]);
     });
   });
 

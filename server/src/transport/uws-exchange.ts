@@ -190,7 +190,8 @@ export class UwsExchange extends BaseExchange {
 
   #endPieces(ending: Ending): void {
     this.#inItsTurn(ending, () => {
-      this.#response.end('', ending.isLast);
+      // Told that it is the last, the library would write a header for that, into the middle of the text.
+      this.#response.end('', false);
       this.#over();
     });
   }
