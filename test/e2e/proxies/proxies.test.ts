@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, connect } from '@confer/client';
@@ -43,9 +44,8 @@ describe.each(PROXIES)('behind $name', (kind) => {
         trustedProxies: ['127.0.0.1/32'],
         publicHosts: ['localhost'],
       });
-      const { ok: asksReadiness } = await fetch(`${server.url}/readyz`);
       const serverPort = server.port;
-      const place = { directory, tlsDirectory: directory, port, serverPort, asksReadiness };
+      const place = { directory, tlsDirectory: directory, port, serverPort };
       proxy = new ProxyProcess(kind, program ?? '', place);
       const first = behind();
       await proxy.ready(() => first.serverStatus().then(() => true));
@@ -106,6 +106,30 @@ describe.each(PROXIES)('behind $name', (kind) => {
       const { revision } = await watching.set('/acknowledged/last', '1');
       await mirror.waitFor(revision, { timeoutMs: 10_000 });
       expect(seen.size).toBe(mirror.size);
+    });
+
+    it('W3 W6 events come as they happen, and the stream is kept up while nothing happens', async () => {
+      const writer = behind();
+      const headers = { authorization: `Bearer ${token}`, host: new URL(proxy.url).host };
+      const request = get(`${proxy.url}/v1/watch/events`, { ca, headers });
+      const [response] = await once(request, 'response');
+      let told = '';
+      let isOver = false;
+      response.setEncoding('utf8').on('data', (text: string) => {
+        told += text;
+      });
+      response.once('close', () => {
+        isOver = true;
+      });
+      await until('it has begun', () => told.includes('event: synced'));
+      const startedAt = Date.now();
+      await until('it was idle for long', () => Date.now() - startedAt > 2 * IDLE_MS);
+      expect(isOver).toBe(false);
+      const wroteAt = Date.now();
+      await writer.set('/events/a', 'one');
+      await until('it is told', () => told.includes('"value":"one"'));
+      expect(Date.now() - wroteAt).toBeLessThan(IDLE_MS);
+      request.destroy();
     });
 
     it('the server knows who it is, whatever he says of himself', async () => {

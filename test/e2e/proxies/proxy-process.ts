@@ -13,8 +13,6 @@ export interface ProxyPlace {
   readonly tlsDirectory: string;
   readonly port: number;
   readonly serverPort: number;
-  /** Whether the server says over HTTP if it is ready. */
-  readonly asksReadiness: boolean;
 }
 
 /** How a proxy is run that is to be found here. */
@@ -30,12 +28,8 @@ export interface ProxyKind {
 const found = (...paths: readonly string[]) => paths.find(existsSync);
 
 /** As it is in the repository, but for addresses; what takes a minute there takes a second. */
-function example(file: string, { tlsDirectory, serverPort, asksReadiness }: ProxyPlace): string {
-  const lines = readFileSync(join(EXAMPLES, file), 'utf8').split('\n');
-  const isOfReadiness = (line: string) => /health_|httpchk|http-check|default-server/.test(line);
-  return lines
-    .filter((line) => asksReadiness || !isOfReadiness(line))
-    .join('\n')
+function example(file: string, { tlsDirectory, serverPort }: ProxyPlace): string {
+  return readFileSync(join(EXAMPLES, file), 'utf8')
     .replaceAll('127.0.0.1:7480', `127.0.0.1:${serverPort}`)
     .replaceAll('/etc/confer/tls/', `${tlsDirectory}/`)
     .replaceAll('60s', '1s')
