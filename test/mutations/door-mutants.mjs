@@ -10,6 +10,9 @@ const RENEWAL = 'server/src/tls/renewal.test.ts';
 const CLIENTS = 'server/src/transport/client-certificates.test.ts';
 const DOORWAY = 'server/src/transport/doorway.test.ts';
 const WS = 'server/src/transport/ws.test.ts';
+const UWS = 'server/src/transport/uws.test.ts';
+const EXCHANGES = 'server/src/transport/exchanges.test.ts';
+const PACE = 'server/src/transport/ws-exchange.test.ts';
 const STRANGERS = 'server/src/session/strangers.test.ts';
 const ATTEMPTS = 'server/src/auth/failed-attempts.test.ts';
 const TOKENS = 'server/src/auth/attacks.test.ts';
@@ -20,10 +23,74 @@ const FAULTS = 'server/src/audit/faults.test.ts';
 const WRITTEN = 'server/src/api/auditing.test.ts';
 const REQUIRED = 'server/src/api/required-audit.test.ts';
 
+const exchanges = [
+  [
+    { 'bodies-are-bounded': 'never' },
+    WS,
+    'is refused with 413 that is longer than it may be, and its connection ends',
+  ],
+  [
+    { 'bodies-are-bounded-together': 'never' },
+    EXCHANGES,
+    'keeps 256 MiB of bodies of all requests together, and not a byte more',
+  ],
+  [
+    {
+      'kept-connections-leave-room': {
+        find: ' || this.waiting >= this.#options.waitingMax / 2',
+        replace: '',
+      },
+    },
+    EXCHANGES,
+    'keeps connections for another request while half of those that may wait do not',
+  ],
+  [
+    { 'streams-are-connections': 'never' },
+    WS,
+    'is that for connections, where an answer goes on, and else none is needed',
+  ],
+  [
+    { 'one-request-at-a-time': 'never' },
+    WS,
+    'end their connection, where one is not answered yet: in two',
+  ],
+  [
+    { 'nothing-is-read-behind-the-last-answer': 'never' },
+    WS,
+    'reaches nobody, and what stands behind it does not either: two lengths',
+  ],
+  [
+    { 'bodies-come-at-a-pace': 'drop' },
+    PACE,
+    'takes longer than ten seconds over 160 KiB of a body',
+  ],
+  [
+    { 'nothing-is-read-behind-a-refusal': { becomes: 'write(response, answer, isHead);' } },
+    UWS,
+    'reaches nobody, and what stands behind it does not either: two lengths',
+  ],
+  [
+    { 'nothing-is-read-behind-the-last-answer-of-uws': { becomes: 'corked();' } },
+    UWS,
+    'are not read that stand behind an answer which is the last',
+  ],
+];
+
 const gate = [
   [{ 'headers-are-bounded': 'never' }, GATE, 'with headers of 17 KiB'],
   [{ 'header-comes-once': 'never' }, GATE, 'with two lengths'],
   [{ 'request-names-a-host': 'never' }, GATE, 'without a host'],
+  [{ 'methods-are-known': 'never' }, GATE, 'that asks for an echo'],
+  [{ 'addresses-are-paths': 'never first' }, GATE, 'for all of a server'],
+  [
+    { 'addresses-are-paths': 'never last' },
+    GATE,
+    'with letters in its query that are not escaped',
+    'queries-are-escaped',
+  ],
+  [{ 'bodies-have-one-length': 'never' }, GATE, 'with a length and chunks'],
+  [{ 'bodies-have-a-number-for-a-length': 'never' }, GATE, 'with a length that is a sum'],
+  [{ 'bodies-have-a-length': 'always' }, GATE, 'with a body in chunks'],
   [{ 'no-token-stands-in-an-address': 'never' }, GATE, 'with a token in its address'],
   [{ 'request-is-for-this-server': 'always' }, GATE, 'of a name that is none of its own'],
   [
@@ -311,6 +378,6 @@ const audit = [
   ],
 ];
 
-export const doorMutants = [...gate, ...tls, ...strangers, ...audit].map(
+export const doorMutants = [...exchanges, ...gate, ...tls, ...strangers, ...audit].map(
   ([off, file, title, name = Object.keys(off).join(', ')]) => ({ name, off, by: { file, title } }),
 );

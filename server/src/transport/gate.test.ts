@@ -41,12 +41,21 @@ const gate: Gate = {
 };
 const OWN: readonly [string, string] = ['Host', '192.0.2.1:7480'];
 
+const LENGTH: readonly [string, string] = ['Content-Length', '1'];
+const CHUNKS: readonly [string, string] = ['Transfer-Encoding', 'chunked'];
+
 describe('a request', () => {
   it.each<[string, readonly (readonly [string, string])[], number | undefined, string?]>([
     ['of its own name', [OWN], undefined],
     ['with headers of 17 KiB', [OWN, ['X', 'x'.repeat(17 * 1024)]], 431],
     ['with two hosts', [OWN, OWN], 400],
     ['with two lengths', [OWN, ['Content-Length', '1'], ['content-length', '2']], 400],
+    ['with a length and chunks', [OWN, LENGTH, CHUNKS], 400],
+    ['with a length that is a sum', [OWN, ['Content-Length', '1+1']], 400],
+    ['with a length beyond counting', [OWN, ['Content-Length', '9'.repeat(16)]], 400],
+    ['with a length', [OWN, LENGTH], undefined],
+    ['with a body in chunks', [OWN, CHUNKS], 411],
+    ['with letters in its query that are not escaped', [OWN], 400, 'x=ü'],
     ['without a host', [], 400],
     ['with a token in its address', [OWN], 400, 'a=b&%61ccess_token=x'],
     ['with something else in its address', [OWN], undefined, 'tokens=x'],
@@ -67,6 +76,18 @@ describe('a request', () => {
     ],
   ])('%s is let in or not', (_, lines, status, query = '') => {
     const head = requestHead('GET', '/v1', query, lines);
+    expect(denialOf(head, '192.0.2.9', gate, place)?.status).toBe(status);
+  });
+
+  it.each<[string, string, string, number?]>([
+    ['that asks for an echo', 'TRACE', '/v1', 501],
+    ['that asks for a tunnel', 'CONNECT', '/v1', 501],
+    ['for all of a server', 'OPTIONS', '*', 400],
+    ['for an address of any server', 'GET', 'http://192.0.2.1:7480/v1', 400],
+    ['for what is not escaped', 'GET', '/v1/kv/ü', 400],
+    ['for what is escaped', 'DELETE', '/v1/kv/%C3%BC'],
+  ])('%s is let in or not', (_, method, path, status) => {
+    const head = requestHead(method, path, '', [OWN]);
     expect(denialOf(head, '192.0.2.9', gate, place)?.status).toBe(status);
   });
 

@@ -104,6 +104,7 @@ function withoutLength({ headers }: RequestHead): Denial | undefined {
   const isChunked = headers.has('transfer-encoding');
   // safeguard: bodies-have-one-length
   if (isChunked && length !== undefined) return bad('A request says once how long its body is.');
+  // safeguard: bodies-have-a-number-for-a-length
   if (length !== undefined && !/^[0-9]{1,15}$/.test(length))
     return bad('The length of a body is a number.');
   // safeguard: bodies-have-a-length

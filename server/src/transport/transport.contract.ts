@@ -19,9 +19,7 @@ export function transportContract(transport: Transport, other: Transport): void 
   describe(`transport ${transport.name}`, () => {
     connectionContract(transport);
     httpContract(transport);
-    exchangeContract(transport);
     exchangeAttacksContract(transport);
-    exchangeLimitsContract(transport);
     gateContract(transport);
     listeningContract(transport, other);
     tlsContract(transport);
@@ -37,4 +35,6 @@ function connectionContract(transport: Transport): void {
   closingContract(transport);
   limitsContract(transport);
   doorwayContract(transport);
+  exchangeContract(transport);
+  exchangeLimitsContract(transport);
 }
