@@ -61,7 +61,7 @@ describe.skipIf(!hasNotify)(
         env: { NOTIFY_SOCKET: '/nowhere/notify' },
       });
       onTestFinished(() => void service.kill());
-      await service.saw(({ stderr }) => /warn systemd waits for word/.test(stderr) || undefined);
+      await service.saw(({ stderr }) => /"warn".*systemd waits for word/.test(stderr) || undefined);
       expect(service.child.exitCode).toBeNull();
       expect(await service.kill('SIGTERM')).toMatchObject({ code: 0 });
     });
