@@ -1,22 +1,6 @@
-import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { addressText, listenError } from './address.ts';
 import type { TlsFiles } from './tls-files.ts';
-
-// What the library has and its typings lack.
-declare module 'uWebSockets.js' {
-  interface TemplatedApp {
-    listen(
-      host: string,
-      port: number,
-      options: number,
-      listening: (token: us_listen_socket | false) => void,
-    ): TemplatedApp;
-    filter(seen: (response: HttpResponse, change: number) => void): TemplatedApp;
-  }
-  const LIBUS_LISTEN_EXCLUSIVE_PORT: number;
-}
-
-export type Library = typeof import('uWebSockets.js');
+import type { Library, TemplatedApp, us_listen_socket } from './uws-library.ts';
 
 /**
  * The apps of a listener: one, and with TLS one more for each certificate that followed. An app cannot get another

@@ -1,11 +1,3 @@
-import type {
-  AppOptions,
-  HttpRequest,
-  HttpResponse,
-  TemplatedApp,
-  us_socket_context_t,
-  WebSocketBehavior,
-} from 'uWebSockets.js';
 import { ENDPOINT } from '@confer/shared';
 import { resolveHost } from './address.ts';
 import { type BaseSocket, libraryFrameBytesMax } from './base-socket.ts';
@@ -18,10 +10,19 @@ import type { Peer } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { TLS12_CIPHERS } from './tls-settings.ts';
 import type { Listener, ListenOptions, Transport } from './transport.ts';
-import { Apps, type Library } from './uws-apps.ts';
+import { Apps } from './uws-apps.ts';
 import { UwsExchange } from './uws-exchange.ts';
 import { headOf, remoteOf, respond } from './uws-http.ts';
-import { firstCause, platform } from './uws-platform.ts';
+import {
+  type AppOptions,
+  type HttpRequest,
+  type HttpResponse,
+  type Library,
+  loadLibrary,
+  type TemplatedApp,
+  type us_socket_context_t,
+  type WebSocketBehavior,
+} from './uws-library.ts';
 import { IDLE_TIMEOUT_S, UwsSocket } from './uws-socket.ts';
 
 /** What the library keeps of each of its sockets, in a copy of its own; set before the first message. */
@@ -44,13 +45,9 @@ const BAD_FRAMES: ReadonlySet<string> = new Set([
   'Received too big message',
 ]);
 
-/** Loads the library. Rejects where its binary does not: a Node or a libc that it was not built for. */
-export async function loadUws(
-  load: () => Promise<{ readonly default: Library }> = () => import('uWebSockets.js'),
-): Promise<Transport> {
-  const { default: library } = await load().catch((cause: unknown) => {
-    throw new Error(`uWebSockets.js cannot load on ${platform()}: ${firstCause(cause)}`, { cause });
-  });
+/** Loads the library; `load` is what does it. Rejects where it cannot be loaded here. */
+export async function loadUws(load?: Parameters<typeof loadLibrary>[0]): Promise<Transport> {
+  const library = await loadLibrary(load);
   return { name: 'uws', listen: (options) => listen(library, options) };
 }
 
