@@ -37,13 +37,15 @@ describe.each(TRANSPORTS)('a server over %s', (transport) => {
     const client = connect(server.url);
     const mirror = client.mirror('/app');
     await mirror.ready();
+    // A mirror is ready with its last page, and what comes from then on is one of the live.
+    const page = async () => (await fetch(`${server.url}/metrics`)).text();
+    await expect.poll(page).toContain('confer_watches{mode="state",state="live"} 1\n');
     await client.set('/app/a', '1');
     await client.set('/app/a', '2', { ifRevision: 99 }).catch(() => undefined);
     const response = await fetch(`${server.url}/metrics`);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-    const page = await response.text();
     const samples = new Map(
-      [...readExposition(page).values()].flatMap(({ samples: some }) => [...some]),
+      [...readExposition(await response.text()).values()].flatMap(({ samples: some }) => [...some]),
     );
     const said = (series: string) => samples.get(series);
     expect(said(`confer_connections{transport="${transport}"}`)).toBe(1);
