@@ -170,7 +170,7 @@ describe.each(TRANSPORTS)('HTTP over %s, where everybody is asked who he is,', (
       `${announced}Transfer-Encoding: chunked\r\n\r\n`,
       ...chunks,
     );
-    expect(endless).toMatch(/^HTTP\/1\.1 413 /);
+    expect(endless).toMatch(/^HTTP\/1\.1 411 /);
     expect(await raw('GET /v1/status HTTP/1.1', `X-Long: ${'x'.repeat(65_536)}`)).not.toMatch(
       / 200 /,
     );
