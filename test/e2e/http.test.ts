@@ -163,12 +163,10 @@ describe.each(TRANSPORTS)('HTTP over %s, where everybody is asked who he is,', (
     const large = await exchange(server.port, `${announced}Content-Length: 1073741824\r\n\r\n`);
     expect(large).toMatch(/^HTTP\/1\.1 413 /);
     expect(large).toContain('"code":"too_large"');
-    const chunk = `40000\r\n${'x'.repeat(0x40000)}\r\n`;
-    const chunks = Array.from({ length: 8 }, () => chunk);
     const endless = await exchange(
       server.port,
       `${announced}Transfer-Encoding: chunked\r\n\r\n`,
-      ...chunks,
+      `40000\r\n${'x'.repeat(0x40000)}\r\n`,
     );
     expect(endless).toMatch(/^HTTP\/1\.1 411 /);
     expect(await raw('GET /v1/status HTTP/1.1', `X-Long: ${'x'.repeat(65_536)}`)).not.toMatch(

@@ -20,9 +20,10 @@ export function readText(
   { bytesMax, onGone }: BodyRules,
   { clock }: HttpService,
 ): Promise<string> {
-  const announced = lengthOf(exchange);
+  // Every body says its length, or the gate has not let it in.
+  const announced = Number(headerOf(exchange.head, 'content-length'));
   // safeguard: body-is-not-read-where-it-is-too-long
-  if (announced !== undefined && announced > bytesMax) return Promise.reject(tooLarge(bytesMax));
+  if (announced > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {
     let timer: Timer | undefined;
     const end = (settle: () => void) => {
@@ -41,12 +42,6 @@ export function readText(
       }),
     );
   });
-}
-
-/** How many bytes are to come; nothing where that is not said, as of what comes in chunks. */
-function lengthOf({ head }: Exchange): number | undefined {
-  if (head.headers.has('transfer-encoding')) return undefined;
-  return Number(headerOf(head, 'content-length'));
 }
 
 function tooLarge(bytesMax: number): ProtocolError {
