@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createServer, type Server } from '@confer/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { confer, Program } from '../support/process.ts';
@@ -15,11 +17,12 @@ function blocks(language: string): string[] {
 }
 
 /** The commands of the tour, each with the lines that the README shows below it. */
-function* tour(): Generator<{ args: string[]; shown: string[] }> {
+function* tour(): Generator<{ name: string; args: string[]; shown: string[] }> {
   for (const block of blocks('console'))
     for (const [, command = '', shown = ''] of block.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
       const [name, ...args] = words(command);
-      if (name === 'confer') yield { args, shown: shown.split('\n').filter((line) => line !== '') };
+      if (name === 'confer' || name === 'curl')
+        yield { name, args, shown: shown.split('\n').filter((line) => line !== '') };
     }
 }
 
@@ -37,8 +40,14 @@ describe('the README', () => {
   it('shows what the commands of the tour really say', async () => {
     const commands = [...tour()];
     expect(commands.length).toBeGreaterThan(4);
-    for (const { args, shown } of commands) {
+    for (const { name, args, shown } of commands) {
       if (args[0] === 'watch') continue; // it goes on for ever; its output has a test of its own
+      if (name === 'curl') {
+        const here = args.map((arg) => arg.replace('http://127.0.0.1:7480', server.url));
+        const { stdout } = await promisify(execFile)('curl', here);
+        expect(stdout.split('\n'), args.join(' ')).toEqual(shown);
+        continue;
+      }
       const absolute = args.map((arg) => (arg.startsWith('examples/') ? join(root, arg) : arg));
       const { code, stdout, stderr } = await confer(absolute, { url: server.url });
       expect(code, args.join(' ')).toBe(0);
