@@ -15,6 +15,7 @@ export const httpMutants = [
   [{ 'encoded-slash-is-none': 'never' }, KV, 'is refused'],
   [{ 'address-is-printable-ascii': 'never' }, KV, 'is refused'],
   [{ 'path-of-an-address-is-one': 'drop' }, KV, 'is refused before rights are looked at'],
+  [{ 'entry-goes-on-nowhere': 'never' }, KV, 'does not take a position that it would not'],
   [{ 'subtree-has-no-etag': 'never' }, KV, 'removes one entry, and a subtree'],
   [{ 'idempotency-key-is-whole': 'always' }, KV, 'refuses a precondition that it would have'],
   [{ 'request-has-one-id': 'never' }, COMMIT, 'S4 has one id'],

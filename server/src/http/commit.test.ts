@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NO_AUDIT } from '../audit/audit.ts';
+import type { AuditEvent } from '../audit/events.ts';
 import { startGuarded } from '../test-support/guarded-scene.ts';
 import { bearer, httpOf } from '../test-support/http-scene.ts';
 import { startCore } from '../test-support/scene.ts';
@@ -79,6 +81,21 @@ describe('POST /v1/commit', () => {
     const { said, json: answer } = await ask(commit(body, { 'idempotency-key': 'two' }));
     expect(said?.status).toBe(400);
     expect(answer).toMatchObject({ code: 'invalid_message' });
+  });
+
+  it('is a part of the trace that its header names, and of none where that is no name', async () => {
+    const recorded: AuditEvent[] = [];
+    const audit = { ...NO_AUDIT, record: (event: AuditEvent) => void recorded.push(event) };
+    const scene = await startCore({ auditing: { audit, isRequired: false, sensitive: [] } });
+    const { ask } = httpOf(scene);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    for (const header of [traceparent, 'nonsense']) {
+      const said = { traceparent: header };
+      await ask(commit({ operations: [put('/a')] }, said));
+      await ask({ method: 'PUT', target: '/v1/kv/a', body: 'x', headers: said });
+    }
+    const traces = recorded.map((event) => ('traceparent' in event ? event.traceparent : ''));
+    expect(traces).toEqual([traceparent, traceparent, '', '']);
   });
 
   it('tells who may not read no value that is there (attack 11)', async () => {

@@ -3,7 +3,7 @@ import { jsonAnswer } from './answers.ts';
 import { requireJson } from './media-type.ts';
 import { readHeaders } from './read-headers.ts';
 import type { Call, KnownRoute } from './route.ts';
-import { requestIdOf } from './writes.ts';
+import { requestIdOf, traceOf } from './writes.ts';
 
 /** Many operations as one commit, under conditions. */
 export const commitRoutes: readonly KnownRoute[] = [
@@ -22,7 +22,11 @@ async function commit(call: Call) {
 /** An `Idempotency-Key` is the request id where the message has none, and no other one where it has. */
 function requestOf(body: string, call: Call): CommitRequest {
   const key = requestIdOf(call);
-  const decoded = decodeRequest(body, { type: 'commit', id: 0 }, { requestId: key });
+  const decoded = decodeRequest(
+    body,
+    { type: 'commit', id: 0 },
+    { requestId: key, ...traceOf(call) },
+  );
   if (!decoded.ok) throw new ProtocolError(decoded.code, decoded.problem);
   const { message } = decoded;
   if (message.type !== 'commit') throw new Error(`${message.type} was read for a commit`);

@@ -101,6 +101,14 @@ describe('GET /v1/kv', () => {
     expect(json).toMatchObject({ code: 'compacted', compactedRevision: now });
   });
 
+  it('does not take a position that it would not look at', async () => {
+    const scene = await startCore();
+    await scene.put('/a', '1');
+    const { said, json } = await httpOf(scene).ask({ target: '/v1/kv/a?after=e.1' });
+    expect(said?.status).toBe(400);
+    expect(json).toMatchObject({ message: expect.stringContaining('wait') });
+  });
+
   it('answers HEAD with the head alone', async () => {
     const scene = await startCore();
     await scene.put('/a', '1');

@@ -33,6 +33,9 @@ export const kvRoutes: readonly KnownRoute[] = [
 
 /** The value as it is, for scripts; with `Accept: application/json`, the entry. */
 async function read(call: Call): Promise<HttpAnswer> {
+  // safeguard: entry-goes-on-nowhere
+  if (call.query.text('after') !== undefined && call.query.text('wait') === undefined)
+    throw new ProtocolError('invalid_message', 'after goes with wait: an entry has one page');
   const idle = await waited(call, 'entry');
   if (idle !== undefined) return idle;
   const { path, query, exchange, service } = call;

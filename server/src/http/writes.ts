@@ -1,4 +1,4 @@
-import { type CommitRequest, limits, ProtocolError } from '@confer/shared';
+import { type CommitRequest, isTraceparent, limits, ProtocolError } from '@confer/shared';
 import { headerOf } from '../transport/request-head.ts';
 import { HttpFailure } from './failure.ts';
 import type { Call } from './route.ts';
@@ -19,13 +19,22 @@ export async function written(
 ): Promise<Written> {
   try {
     const requestId = requestIdOf(call);
-    const request = { ...asked, type: 'commit', id: 0, requestId } as const;
+    const request = { ...asked, ...traceOf(call), type: 'commit', id: 0, requestId } as const;
     const { revision, puts, deletes } = await call.ask(request, 'committed');
     return { revision, puts, deletes };
   } catch (error) {
     if (!(error instanceof HttpFailure) || error.body.code !== 'conflict') throw error;
     throw new HttpFailure(error.body, error.headers, PRECONDITION_FAILED);
   }
+}
+
+/**
+ * The span that a write is a part of, where its asker names one, as programs that trace do. One that is none is nobody's
+ * mistake to be told of: the W3C has it left out.
+ */
+export function traceOf({ exchange }: Call): { readonly traceparent?: string } {
+  const traceparent = headerOf(exchange.head, 'traceparent');
+  return isTraceparent(traceparent) ? { traceparent } : {};
 }
 
 /** The same for every try of a write, so that it is done once (S4); a fresh one where none was sent. */

@@ -71,6 +71,10 @@ export const HEADERS: Readonly<Record<string, ParameterWords>> = {
     description: 'The same for every try of one write, which is then done once.',
     schema: { type: 'string', minLength: 1, maxLength: 64, pattern: '^[!-~]+$' },
   },
+  traceparent: {
+    description: 'The span that the write is a part of, as the W3C has it.',
+    schema: text,
+  },
   'Last-Event-ID': {
     description: 'The last id that was seen: the watch goes on there.',
     schema: text,
@@ -97,13 +101,13 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
   'PUT /v1/kv/*': {
     summary: 'Write an entry',
     description: 'The body is the value, to the last byte, whatever media type it is said to be.',
-    headers: ['If-Match', 'If-None-Match', 'Idempotency-Key'],
+    headers: ['If-Match', 'If-None-Match', 'Idempotency-Key', 'traceparent'],
     body: { 'text/plain': null, '*/*': null },
     answers: WRITTEN,
   },
   'DELETE /v1/kv/*': {
     summary: 'Remove an entry, or a subtree',
-    headers: ['If-Match', 'Idempotency-Key'],
+    headers: ['If-Match', 'Idempotency-Key', 'traceparent'],
     answers: WRITTEN,
   },
   'GET /v1/list/*': {
@@ -120,7 +124,7 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
   },
   'POST /v1/commit': {
     summary: 'Write many entries as one commit, under conditions',
-    headers: ['Idempotency-Key'],
+    headers: ['Idempotency-Key', 'traceparent'],
     body: JSON_OF('Commit'),
     answers: WRITTEN,
   },
