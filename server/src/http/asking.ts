@@ -4,6 +4,7 @@ import { type ApiContext, Later } from '../api/context.ts';
 import { HttpFailure } from './failure.ts';
 import { Gone } from './gone.ts';
 import type { HttpService } from './http-service.ts';
+import { inTurn } from './in-turn.ts';
 
 /**
  * Has a request answered by the table that the WebSocket's are answered by, in a turn that has time for it, and counts
@@ -26,26 +27,20 @@ export function answered(
     };
     const begin = (work: () => Answer) => {
       const answer = work();
-      if (answer instanceof Later) void answer.ready.then((next) => inTurn(next, begin));
+      if (answer instanceof Later) void answer.ready.then(beginInTurn);
       else if (answer instanceof Promise) answer.then(done, reject);
       else done(answer);
     };
-    const inTurn = (work: () => Answer, run: typeof begin) => {
-      const { turns } = service;
-      const beginOne = () => {
+    const beginInTurn = (work: () => Answer) =>
+      inTurn(service, () => {
         try {
           if (isGone()) throw new Gone();
-          run(work);
+          begin(work);
         } catch (error) {
           reject(error);
         }
-        return false;
-      };
-      // safeguard: request-waits-for-a-turn
-      if (turns.isTime) beginOne();
-      else turns.schedule({ beginOne });
-    };
-    inTurn(() => handle(request, context), begin);
+      });
+    beginInTurn(() => handle(request, context));
   });
 }
 

@@ -1,8 +1,9 @@
-import { ProtocolError, type Timer, times } from '@confer/shared';
+import { ProtocolError, times } from '@confer/shared';
 import type { Exchange } from '../transport/exchange.ts';
 import { headerOf } from '../transport/request-head.ts';
 import { Gone } from './gone.ts';
 import type { HttpService } from './http-service.ts';
+import { inTurn } from './in-turn.ts';
 
 /** The same time as a message has that comes in pieces over a WebSocket. */
 const WHOLE_WITHIN_MS = times.frameBeatsMax * times.heartbeatMs;
@@ -14,33 +15,37 @@ export interface BodyRules {
   readonly onGone: (told: () => void) => void;
 }
 
-/** Reads the body of a request as text. Rejects where it is too long, too late, or no UTF-8. */
-export function readText(
+/**
+ * Reads the body of a request, and makes of its text what is wanted, in a turn that has time for it: one of eight
+ * megabytes takes some ten milliseconds. Rejects where it is too long, too late, or no UTF-8.
+ */
+export function readBody<Result>(
   exchange: Exchange,
-  { bytesMax, onGone }: BodyRules,
-  { clock }: HttpService,
-): Promise<string> {
+  { bytesMax, onGone, of }: BodyRules & { readonly of: (text: string) => Result },
+  service: HttpService,
+): Promise<Result> {
   // Every body says its length, or the gate has not let it in.
   const announced = Number(headerOf(exchange.head, 'content-length'));
   // safeguard: body-is-not-read-where-it-is-too-long
   if (announced > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {
-    let timer: Timer | undefined;
-    const end = (settle: () => void) => {
-      timer?.cancel();
-      settle();
-    };
-    timer = clock.setTimer(WHOLE_WITHIN_MS, () =>
-      end(() => reject(new ProtocolError('silent', 'the body did not come in time'))),
+    const timer = service.clock.setTimer(WHOLE_WITHIN_MS, () =>
+      reject(new ProtocolError('silent', 'the body did not come in time')),
     );
-    onGone(() => end(() => reject(new Gone())));
-    exchange.readBody(bytesMax, (body) =>
-      end(() => {
-        const text = textOf(body);
-        if (text === undefined) reject(new ProtocolError('invalid_value', 'a body is UTF-8'));
-        else resolve(text);
-      }),
-    );
+    onGone(() => {
+      timer.cancel();
+      reject(new Gone());
+    });
+    exchange.readBody(bytesMax, (body) => {
+      timer.cancel();
+      inTurn(service, () => {
+        try {
+          resolve(of(textOf(body)));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   });
 }
 
@@ -48,11 +53,11 @@ function tooLarge(bytesMax: number): ProtocolError {
   return new ProtocolError('too_large', `a body has at most ${bytesMax} bytes here`);
 }
 
-function textOf(body: Uint8Array): string | undefined {
+function textOf(body: Uint8Array): string {
   try {
     // A byte order mark is part of a value.
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
-    return undefined;
+    throw new ProtocolError('invalid_value', 'a body is UTF-8');
   }
 }

@@ -83,6 +83,19 @@ describe('POST /v1/commit', () => {
     expect(answer).toMatchObject({ code: 'invalid_message' });
   });
 
+  it('is read in a turn that has time for it, as what others sent is', async () => {
+    const scene = await startCore();
+    const { begin } = httpOf(scene);
+    // What else came has taken all the time of this turn.
+    expect(scene.core.http.turns.isTime).toBe(true);
+    await scene.clock.advance(20);
+    const broken = begin(commit('no JSON'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(broken.said).toBeUndefined();
+    await scene.settle();
+    expect(broken.json).toMatchObject({ code: 'bad_message' });
+  });
+
   it('is a part of the trace that its header names, and of none where that is no name', async () => {
     const recorded: AuditEvent[] = [];
     const audit = { ...NO_AUDIT, record: (event: AuditEvent) => void recorded.push(event) };

@@ -13,8 +13,8 @@ export const commitRoutes: readonly KnownRoute[] = [
 /** The body is the message of the WebSocket, without its type and number. */
 async function commit(call: Call) {
   requireJson(call.exchange.head);
-  const body = await call.readText(limits.messageBytesMax);
-  const request = requestOf(body, call);
+  const of = (body: string) => requestOf(body, call);
+  const request = await call.readBody(limits.messageBytesMax, of);
   const { type: _, id: __, ...done } = await call.ask(request, 'committed');
   return jsonAnswer(done, readHeaders(done.revision, call.service));
 }

@@ -65,7 +65,7 @@ function nothingThere(path: string, headers: Readonly<Record<string, string>>): 
 /** The body is the value, to the last byte. */
 async function put(call: Call): Promise<HttpAnswer> {
   requireValueType(call.exchange.head);
-  const value = await call.readText(limits.valueBytesMax);
+  const value = await call.readBody(limits.valueBytesMax, (text) => text);
   return write(call, { type: 'put', path: call.path, value });
 }
 

@@ -40,8 +40,8 @@ export interface Call extends Visit {
     request: Request,
     type: Type,
   ): Promise<Extract<Reply, { type: Type }>>;
-  /** The body, as text. Rejects with a failure where it is no UTF-8. */
-  readText(bytesMax: number): Promise<string>;
+  /** What is made of the text of the body. Rejects with what `of` throws, and with a failure where it is no UTF-8. */
+  readBody<Result>(bytesMax: number, of: (text: string) => Result): Promise<Result>;
 }
 
 interface Place {

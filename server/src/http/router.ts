@@ -5,7 +5,7 @@ import { errorText, type Log } from '../log.ts';
 import type { Exchange } from '../transport/exchange.ts';
 import { emptyAnswer, failureAnswer, type HttpAnswer, internalAnswer } from './answers.ts';
 import { answered, expectReply } from './asking.ts';
-import { readText } from './body.ts';
+import { readBody } from './body.ts';
 import { callerOf, saysWho } from './caller.ts';
 import { failureOf, HttpFailure } from './failure.ts';
 import { Gone } from './gone.ts';
@@ -139,8 +139,8 @@ class Visitor {
       who: async () => principal,
       ask: async <Type extends Reply['type']>(request: Request, type: Type) =>
         expectReply(await answered(request, context, service, isGone), type, service),
-      readText: (bytesMax) =>
-        readText(this.#exchange, { bytesMax, onGone: (told) => this.#tell(told) }, service),
+      readBody: (bytesMax, of) =>
+        readBody(this.#exchange, { bytesMax, of, onGone: (told) => this.#tell(told) }, service),
     };
   }
 
