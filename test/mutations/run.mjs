@@ -20,6 +20,7 @@ import { doorMutants } from './door-mutants.mjs';
 import { durableMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
 import { httpMutants } from './http-mutants.mjs';
+import { httpWatchMutants } from './http-watch-mutants.mjs';
 import { leaseMutants } from './lease-mutants.mjs';
 import { mutants } from './mutants.mjs';
 import { operationsMutants } from './operations-mutants.mjs';
@@ -69,6 +70,7 @@ const all = [
   ...coordinationMutants,
   ...leaseMutants,
   ...httpMutants,
+  ...httpWatchMutants,
   ...operationsMutants,
   ...pastMutants,
   ...txnMutants,

@@ -54,5 +54,6 @@ function markedByCommits(
 
 /** The revision that a heartbeat brings a reader to; `undefined` where it brings him nowhere. */
 export function movedByHeartbeat(bookmark: Bookmark, revision: number): number | undefined {
+  // safeguard: heartbeat-moves-who-has-all-before-it
   return bookmark.kind === 'at' && revision > bookmark.revision ? revision : undefined;
 }

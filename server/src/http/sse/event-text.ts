@@ -47,6 +47,7 @@ export function eventText(frame: Frame, history: ReadHistory): EventText {
   const head = ascii.decode(bytes.subarray(0, HEAD_BYTES));
   const type = /^\{"type":"(\w+)"/.exec(head)?.[1] ?? 'message';
   const goesOn = type === 'commits' && endsWith(bytes, GOES_ON);
+  // safeguard: position-moves-at-the-end-of-a-batch
   const movesTo = goesOn ? undefined : moveOf(type, head);
   const fields = movesTo === undefined ? '' : idLine({ ...history, revision: movesTo });
   const before = utf8.encode(`${fields}event: ${type}\ndata: `);

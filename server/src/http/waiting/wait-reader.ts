@@ -89,9 +89,9 @@ export class WaitReader implements WatchReader {
     const { path, after } = this.#parts.waitFor;
     switch (message.type) {
       case 'heartbeat': {
-        // safeguard: wait-ends-at-no-older-position
-        // One before the position is of a watch that is about to be told that it missed something.
         const { revision } = message;
+        // One before the position is of a watch that is about to be told that it missed something.
+        // safeguard: wait-ends-at-no-older-position
         if (!this.#isTimeOver || this.#history === undefined || revision < after) return false;
         return this.#end({ kind: 'idle', position: { ...this.#history, revision } });
       }
