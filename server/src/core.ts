@@ -133,7 +133,7 @@ export class Core {
       figures,
       behindMs,
       underway: new Underway(),
-      readers: new Readers(),
+      readers: new Readers(runtime.defer),
       accept: (socket) => this.accept(socket),
     };
     this.#heartbeats = new Heartbeats(runtime.clock, heartbeatMs);

@@ -33,6 +33,11 @@ export const httpWatchMutants = [
     'tell who comes back with the last id just what came since',
   ],
   [{ 'reader-lives-while-it-takes': 'never' }, EVENTS, 'who takes what it is sent stays'],
+  [
+    { 'few-are-woken-in-a-turn': { find: '.slice(0, WOKEN_MAX)', replace: '.slice()' } },
+    READERS,
+    'are woken a few at a time',
+  ],
   [{ 'readers-are-bounded': 'never' }, READERS, 'are bounded together'],
   [{ 'waits-are-bounded': 'always' }, WAITING, 'says what is wrong with wait=601s'],
   [

@@ -6,6 +6,12 @@ const READERS_MAX = 8_000;
 /** Of one network, in which a thousand programs may be, and of one principal, who may be as many programs. */
 const READERS_OF_ONE_MAX = 2_000;
 
+/**
+ * So many of those who wait are woken in one turn of the event loop: each reads and is answered, which takes a tenth of a
+ * millisecond and more, and thousands may have waited for the same.
+ */
+const WOKEN_MAX = 50;
+
 /** Whose reader it is. */
 export interface ReaderOf {
   readonly address: string;
@@ -17,6 +23,13 @@ export interface ReaderOf {
 export class Readers {
   readonly #counts = new Map<string, number>();
   #count = 0;
+  readonly #defer: (run: () => void) => void;
+  #asleep: (() => void)[] = [];
+
+  /** `defer` runs something in a turn of its own, soon. */
+  constructor(defer: (run: () => void) => void) {
+    this.#defer = defer;
+  }
 
   get count(): number {
     return this.#count;
@@ -36,6 +49,20 @@ export class Readers {
       if (isIn) this.#move(keys, -1);
       isIn = false;
     };
+  }
+
+  /** Wakes one of those who wait, in a turn that has time for it. */
+  wake(run: () => void): void {
+    this.#asleep.push(run);
+    if (this.#asleep.length === 1) this.#defer(() => this.#wakeSome());
+  }
+
+  #wakeSome(): void {
+    // safeguard: few-are-woken-in-a-turn
+    const woken = this.#asleep.slice(0, WOKEN_MAX);
+    this.#asleep = this.#asleep.slice(woken.length);
+    for (const run of woken) run();
+    if (this.#asleep.length > 0) this.#defer(() => this.#wakeSome());
   }
 
   #move(keys: readonly string[], by: 1 | -1): void {

@@ -19,7 +19,6 @@ export class ChangedPaths {
   }
 
   has(frame: Frame, path: string): boolean {
-    if (!this.hasAny(frame)) return false;
     const known = this.#known.get(frame) ?? pathsOf(frame);
     this.#known.set(frame, known);
     return known.has(path);

@@ -48,6 +48,7 @@ export class WaitReader implements WatchReader {
   readonly #parts: WaitParts;
   #history: Pick<Position, 'epoch' | 'timeline'> | undefined;
   #isTimeOver = false;
+  #isChanged = false;
 
   constructor(parts: WaitParts) {
     this.#parts = parts;
@@ -68,7 +69,8 @@ export class WaitReader implements WatchReader {
       const { paths, waitFor } = this.#parts;
       const counts =
         waitFor.what === 'entry' ? paths.has(frame, waitFor.path) : paths.hasAny(frame);
-      if (counts) return this.#end({ kind: 'changed' });
+      if (counts) this.#change();
+      if (this.#isChanged) return false;
       // What goes on after this is commits, of which most are for others.
       if (frame.byteLength > NOTE_BYTES_MAX) return false;
     }
@@ -111,6 +113,12 @@ export class WaitReader implements WatchReader {
       default:
         return false;
     }
+  }
+
+  /** Whoever is told ends it, in a turn of its own: thousands may wait for the same. */
+  #change(): void {
+    if (!this.#isChanged) this.#parts.onOutcome({ kind: 'changed' });
+    this.#isChanged = true;
   }
 
   #end(outcome: Outcome): true {

@@ -52,7 +52,11 @@ function outcomeOf(
           socket.beat();
         });
       },
-      onOutcome: resolve,
+      onOutcome: (outcome) =>
+        service.readers.wake(() => {
+          socket.gone();
+          resolve(outcome);
+        }),
       onFailed: reject,
     });
     const watch = { path, mode: 'events', after } as const;
