@@ -37,7 +37,7 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   // Sockets are handed in as a whole: what they need of the world stays inside them.
   { path: /^client\/src\/sockets\/[\w-]+\.ts$/, may: ['setTimeout'] },
   {
-    path: /^server\/src\/transport\/(uws|uws-socket|ws)\.ts$/,
+    path: /^server\/src\/transport\/(uws|uws-exchange|uws-http|uws-socket|ws)\.ts$/,
     may: ['setImmediate', 'setTimeout'],
   },
   // The library wants to know by when an answer is to be there.
@@ -51,8 +51,6 @@ const EDGES: readonly { readonly path: RegExp; readonly may: readonly string[] }
   },
   // How many files the system lets the process open.
   { path: /^server\/src\/descriptors\.ts$/, may: ['process'] },
-  // How the process does: its memory, its processor, its event loop.
-  { path: /^server\/src\/vitals\.ts$/, may: ['process', 'performance', 'setInterval'] },
   // What a load is measured with: finer than the clock, and set by nobody.
   { path: /^cli\/src\/stopwatch\.ts$/, may: ['performance'] },
   // What a ticket says of the machine: versions, and how many files there may be.

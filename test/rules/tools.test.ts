@@ -102,7 +102,7 @@ const IMPORTS: Planted = {
   'server/src/transport/socket.ts': [''],
   'server/src/transport/uws.ts': [''],
   'server/src/transport/down.ts': ["import '../watch/hub.ts';", 'layer-transport'],
-  'server/src/http/a.ts': ["import '../store/store.ts';", 'layer-unknown'],
+  'server/src/elsewhere/a.ts': ["import '../store/store.ts';", 'layer-unknown'],
 };
 
 const DEAD: Files = {
