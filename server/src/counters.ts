@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, errorKind } from '@confer/shared';
+import { type ErrorCode, errorCodes, errorKind, type Verb, verbs } from '@confer/shared';
 
 const plain = [
   'connectionsOpened',
@@ -54,7 +54,9 @@ export type Counter =
   /** By the server, with this code. */
   | `connectionsEnded.${ErrorCode}`
   /** Answered with this error. */
-  | `requestsRefused.${ErrorCode}`;
+  | `requestsRefused.${ErrorCode}`
+  /** Wanted by somebody without the right. */
+  | `denied.${Verb}`;
 
 /** Counts what happens, for whoever watches over the server. Each count is one addition, also of many at once. */
 export class Counters {
@@ -62,6 +64,7 @@ export class Counters {
 
   constructor() {
     for (const name of plain) this.#counts.set(name, 0);
+    for (const verb of verbs) this.#counts.set(`denied.${verb}`, 0);
     for (const code of errorCodes) {
       const endsConnection = errorKind(code).closeCode !== undefined;
       const endsWithoutOne = code === 'internal' || code === 'damaged';

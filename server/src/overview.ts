@@ -13,6 +13,7 @@ import type { Readiness } from './readiness.ts';
 import type { SystemRuntime } from './runtime.ts';
 import type { Serving } from './serving.ts';
 import type { Renewal } from './tls/renewal.ts';
+import type { Listener } from './transport/transport.ts';
 import { VERSION } from './version.ts';
 import type { Vitals } from './vitals.ts';
 
@@ -28,6 +29,7 @@ export interface OverviewParts {
 /** What a server listens with. */
 export interface Listening {
   readonly transport: string;
+  readonly listener: Pick<Listener, 'handshakes'>;
   /** Of its certificate; missing without TLS. */
   readonly renewal: Pick<Renewal, 'expiresAt'> | undefined;
 }
@@ -44,7 +46,11 @@ export interface MetricsPage {
 export class Overview {
   readonly #with: OverviewParts;
   readonly #disk: LatestReading<Figures['disk']>;
-  #listening: Listening = { transport: '', renewal: undefined };
+  #listening: Listening = {
+    transport: '',
+    listener: { handshakes: () => 0 },
+    renewal: undefined,
+  };
   /** Those who ask while one is made share it. */
   #page: Promise<MetricsPage> | undefined;
 
@@ -93,12 +99,13 @@ export class Overview {
       this.#disk.get(),
     ]);
     const { serving, readiness, counters, measures, runtime } = this.#with;
-    const { transport, renewal } = this.#listening;
+    const { transport, listener, renewal } = this.#listening;
     const { engine } = serving.status();
     const figures: Figures = {
       build: { version: VERSION, node: runtime.nodeVersion, engine, transport },
       readiness: verdictOf(this.#condition()),
       isDraining: readiness.phase.kind === 'draining',
+      handshakes: listener.handshakes(),
       counters: counters.read(),
       measures,
       core: serving.core.scrape(),

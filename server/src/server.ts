@@ -120,7 +120,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     });
     const renewal = renewalOf(options.tls, door, (files) => listener.renewTls(files), log);
     const reminder = new InsecureReminder(host, door.lacks, clock, log);
-    view.listens({ transport, renewal });
+    view.listens({ transport, listener, renewal });
     const reloading = new Reloading(options, { at, door, guard, retention, renewal });
     const beside = [reminder, ...(renewal === undefined ? [] : [renewal])];
     const running = { readiness, guard, serving, listener, vitals, beside };

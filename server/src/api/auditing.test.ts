@@ -81,7 +81,9 @@ describe('an audit as well as can be', () => {
     const scene = await startGuarded({ auditing });
     const guest = await scene.guest('g', [{ verbs: ['read'], on: '/a' }]);
     events.length = 0;
+    const { 'denied.write': before } = scene.core.counters();
     await scene.ask(guest, put);
+    expect(scene.core.counters()['denied.write']).toBe(Number(before) + 1);
     new RawClient(scene.core, '10.0.0.7').send({ type: 'hello', version: 1, token: 'no token' });
     expect(events).toMatchObject([
       {

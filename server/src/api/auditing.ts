@@ -7,6 +7,7 @@ import {
   type Request,
 } from '@confer/shared';
 import type { AuditActor, AuditEvent } from '../audit/events.ts';
+import { Denied } from '../auth/authorise.ts';
 import { type ApiContext, errorReply } from './context.ts';
 
 /** As many as a line names; the rest are counted. */
@@ -37,6 +38,7 @@ export function refusal(
   error: unknown,
   context: ApiContext,
 ): Reply {
+  if (error instanceof Denied) context.service.counters.count(`denied.${error.verb}`);
   if (error instanceof ProtocolError && error.code === 'forbidden')
     // safeguard: denial-is-written-down
     auditDenied(type, error, context);

@@ -14,7 +14,17 @@ import { ALL_RIGHTS, type Decision, type Reach, type Rights } from './rights.ts'
 /** What is the server's own, at the top of the tree: who may do what, and the heads of audit files. */
 const OWN = '/.confer';
 
-/** Throws `forbidden` unless a principal may do something with an entry, or with all of a subtree. */
+/** What somebody may not do. */
+export class Denied extends ProtocolError {
+  readonly verb: Verb;
+
+  constructor(verb: Verb, message: string, path: string) {
+    super('forbidden', message, { path });
+    this.verb = verb;
+  }
+}
+
+/** Throws `Denied` unless a principal may do something with an entry, or with all of a subtree. */
 export function requireRight(
   { rights, name }: Principal,
   verb: Verb,
@@ -26,9 +36,8 @@ export function requireRight(
   if (rights.allows(needed, path, reach)) return;
   const { rule, denied } = rights.decide(needed, path, reach);
   const what = reach === 'subtree' ? 'all of ' : '';
-  throw new ProtocolError('forbidden', `${name} may not ${needed} ${what}${path}: ${rule}`, {
-    path: denied ?? path,
-  });
+  const message = `${name} may not ${needed} ${what}${path}: ${rule}`;
+  throw new Denied(needed, message, denied ?? path);
 }
 
 /** For what concerns no path: the server as a whole. */

@@ -11,6 +11,12 @@ export const accessMetrics: readonly Metric[] = [
     ...byLabel('reason', (figures) => counted('authFailures', figures)),
   },
   {
+    name: 'confer_denied_total',
+    type: 'counter',
+    help: 'Requests of somebody without the right, by the verb that it takes.',
+    ...byLabel('verb', (figures) => counted('denied', figures)),
+  },
+  {
     name: 'confer_tokens',
     type: 'gauge',
     help: 'Tokens that are kept in the store: valid, early (not valid yet), expired or disabled.',

@@ -9,6 +9,12 @@ export const connectionMetrics: readonly Metric[] = [
     ...byLabel('transport', ({ core, build }) => [[build.transport, core.connections]]),
   },
   {
+    name: 'confer_handshakes',
+    type: 'gauge',
+    help: 'Connections that have neither become WebSockets nor a request under way.',
+    ...single(({ handshakes }) => handshakes),
+  },
+  {
     name: 'confer_connections_opened_total',
     type: 'counter',
     help: 'WebSocket connections that were accepted.',

@@ -11,6 +11,8 @@ export interface Figures {
   };
   readonly readiness: 'ready' | 'degraded' | 'down';
   readonly isDraining: boolean;
+  /** Connections that have neither become WebSockets nor a request under way. */
+  readonly handshakes: number;
   /** By the names of `Counter`. */
   readonly counters: Readonly<Record<string, number>>;
   readonly measures: Measures;

@@ -13,6 +13,7 @@ function figures(change: Partial<Figures> = {}): Figures {
     build: { version: '0.1.0', node: '20.20.2', engine: 'lmdb', transport: 'uws' },
     readiness: 'ready',
     isDraining: false,
+    handshakes: 3,
     counters: new Counters().read(),
     measures: new Measures(() => 0),
     core: {

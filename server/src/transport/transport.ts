@@ -42,6 +42,8 @@ export interface Listener {
   /** The address it really listens on. */
   readonly host: string;
   readonly port: number;
+  /** Connections that have neither become WebSockets nor a request under way. */
+  handshakes(): number;
   /**
    * Shows this certificate to whoever connects from now on; open connections live on with theirs. Rejects where the
    * library does not take it, and then nothing has changed. Only where it listens with TLS.

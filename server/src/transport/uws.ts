@@ -84,7 +84,8 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
     // Also those that never became WebSockets, and those that wait for the peer's close.
     apps.close();
   };
-  return { host, port, renewTls, stopAccepting, close };
+  const handshakes = () => state.exchanges.waiting;
+  return { host, port, handshakes, renewTls, stopAccepting, close };
 }
 
 /** What all apps of a listener share. */

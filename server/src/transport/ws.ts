@@ -72,7 +72,9 @@ async function listen(options: ListenOptions): Promise<Listener> {
     for (const stream of streams) stream.destroy();
     await closed;
   };
-  return { host, port, renewTls: async (tls) => setTls(tls), stopAccepting, close };
+  const handshakes = () => exchanges.waiting;
+  const renewTls: Listener['renewTls'] = async (tls) => setTls(tls);
+  return { host, port, handshakes, renewTls, stopAccepting, close };
 }
 
 /** What a listener's requests are judged by. */
