@@ -244,11 +244,18 @@ describe('PUT /v1/kv', () => {
     { 'if-match': 'W/"801"' },
     { 'if-match': '"1", "2"' },
     { 'if-match': '"x"' },
+    { 'if-match': '' },
+    { 'if-match': ' ' },
+    { 'if-match': '"08"' },
+    { 'if-match': '"0"' },
+    { 'if-none-match': '' },
+    { 'if-match': '"1"', 'if-none-match': '' },
     { 'if-match': '"99999999999999999"' },
     { 'if-none-match': '"801"' },
     { 'if-match': '*', 'if-none-match': '*' },
     { 'idempotency-key': 'x'.repeat(65) },
     { 'idempotency-key': 'a b' },
+    { 'idempotency-key': '' },
     { 'idempotency-key': 'caf\u00e9' },
   ])('refuses a precondition that it would have to guess at: %j', async (headers) => {
     const { ask } = httpOf(await startCore());

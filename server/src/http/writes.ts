@@ -37,10 +37,13 @@ export function traceOf({ exchange }: Call): { readonly traceparent?: string } {
   return isTraceparent(traceparent) ? { traceparent } : {};
 }
 
-/** The same for every try of a write, so that it is done once (S4); a fresh one where none was sent. */
+/**
+ * The same for every try of a write, so that it is done once (S4); a fresh one where none was sent. One without a value
+ * is refused: whoever sends that means to be protected, and would not be.
+ */
 export function requestIdOf({ exchange, service }: Call): string {
+  if (!exchange.head.headers.has('idempotency-key')) return service.runtime.newId();
   const key = headerOf(exchange.head, 'idempotency-key');
-  if (key === '') return service.runtime.newId();
   // safeguard: idempotency-key-is-whole
   if (key.length <= limits.requestIdLengthMax && /^[\x21-\x7e]+$/.test(key)) return key;
   const rule = `an Idempotency-Key has 1 to ${limits.requestIdLengthMax} printable ASCII characters`;
