@@ -7,7 +7,7 @@ function waiting() {
   const outcomes: Outcome[] = [];
   const failures: unknown[] = [];
   const reader = new WaitReader({
-    waitFor: { path: '/a', what: 'entry', after: 5 },
+    waitFor: { path: '/a', what: 'entry', after: { epoch: 'e', timeline: 't', revision: 5 } },
     paths: new ChangedPaths(),
     onBegun: () => {},
     onOutcome: (outcome) => outcomes.push(outcome),
@@ -33,10 +33,12 @@ const utf8 = new TextEncoder();
 describe('W6 a wait', () => {
   it('goes on past heartbeats until its time is over, and then ends at the next', () => {
     const { reader, outcomes } = waiting();
-    expect(reader.take(heartbeat(6))).toBe(false);
+    expect(reader.take(heartbeat(9))).toBe(false);
     reader.timeIsOver();
-    expect(reader.take(heartbeat(7))).toBe(true);
-    const position = { epoch: 'e', timeline: 't', revision: 7 };
+    // Its watch has yet to come to where the server was when the wait began.
+    expect(reader.take(heartbeat(8))).toBe(false);
+    expect(reader.take(heartbeat(10))).toBe(true);
+    const position = { epoch: 'e', timeline: 't', revision: 10 };
     expect(outcomes).toEqual([{ kind: 'idle', position }]);
   });
 

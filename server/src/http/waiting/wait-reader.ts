@@ -15,8 +15,8 @@ export interface WaitFor {
   readonly path: string;
   /** Whether what is below the path counts, too. */
   readonly what: 'entry' | 'subtree';
-  /** The revision after which it counts. */
-  readonly after: number;
+  /** The position after which it counts. */
+  readonly after: Position;
 }
 
 export interface WaitParts {
@@ -46,7 +46,8 @@ export class WaitReader implements WatchReader {
   readonly bufferedBytes = 0;
   readonly writable = true;
   readonly #parts: WaitParts;
-  #history: Pick<Position, 'epoch' | 'timeline'> | undefined;
+  /** Where the server was when the wait began. */
+  #beganAt: Position | undefined;
   #isTimeOver = false;
   #isChanged = false;
 
@@ -54,23 +55,23 @@ export class WaitReader implements WatchReader {
     this.#parts = parts;
   }
 
-  /** The next heartbeat says up to where nothing came, and ends the wait. */
+  /** The next heartbeat that says of all that came before the wait, whether it counts, ends it. */
   timeIsOver(): void {
     this.#isTimeOver = true;
   }
 
-  begin({ welcome: { epoch, timeline } }: Opening): void {
-    this.#history = timeline === undefined ? { epoch } : { epoch, timeline };
+  begin({ welcome: { epoch, revision, timeline } }: Opening): void {
+    this.#beganAt = { epoch, revision, ...(timeline === undefined ? {} : { timeline }) };
     this.#parts.onBegun();
   }
 
   take(frame: WatchFrame): boolean {
+    if (this.#isChanged) return false;
     if (typeof frame !== 'string') {
       const { paths, waitFor } = this.#parts;
       const counts =
         waitFor.what === 'entry' ? paths.has(frame, waitFor.path) : paths.hasAny(frame);
-      if (counts) this.#change();
-      if (this.#isChanged) return false;
+      if (counts) return this.#change();
       // What goes on after this is commits, of which most are for others.
       if (frame.byteLength > NOTE_BYTES_MAX) return false;
     }
@@ -88,14 +89,11 @@ export class WaitReader implements WatchReader {
   }
 
   #takeNote(message: DownMessage): boolean {
-    const { path, after } = this.#parts.waitFor;
+    const { path } = this.#parts.waitFor;
     switch (message.type) {
       case 'heartbeat': {
-        const { revision } = message;
-        // One before the position is of a watch that is about to be told that it missed something.
-        // safeguard: wait-ends-at-no-older-position
-        if (!this.#isTimeOver || this.#history === undefined || revision < after) return false;
-        return this.#end({ kind: 'idle', position: { ...this.#history, revision } });
+        const position = this.#nothingUpTo(message.revision);
+        return position !== undefined && this.#end({ kind: 'idle', position });
       }
       case 'compacted': {
         const { reason, compactedRevision } = message;
@@ -116,9 +114,24 @@ export class WaitReader implements WatchReader {
   }
 
   /** Whoever is told ends it, in a turn of its own: thousands may wait for the same. */
-  #change(): void {
-    if (!this.#isChanged) this.#parts.onOutcome({ kind: 'changed' });
+  #change(): false {
     this.#isChanged = true;
+    this.#parts.onOutcome({ kind: 'changed' });
+    return false;
+  }
+
+  /**
+   * Where a wait whose time is over may end with nothing, by a heartbeat. Before its watch has caught up, what came
+   * before the wait is still on its way to it; and one of another history is about to be told so.
+   */
+  #nothingUpTo(revision: number): Position | undefined {
+    const { after } = this.#parts.waitFor;
+    const beganAt = this.#beganAt;
+    if (!this.#isTimeOver || beganAt === undefined || after.epoch !== beganAt.epoch)
+      return undefined;
+    // safeguard: wait-ends-at-no-older-position
+    if (revision < Math.max(after.revision, beganAt.revision)) return undefined;
+    return { ...beganAt, revision };
   }
 
   #end(outcome: Outcome): true {

@@ -116,20 +116,33 @@ describe('a read that waits', () => {
     expect(waiting.json).toMatchObject({ code: 'compacted', compactedRevision: third });
   });
 
-  it.each(['0ms', '60s'])(
-    'W3 is told that its position is of another history (%s)',
-    async (waitFor) => {
-      const scene = await start();
-      await scene.put('/a', '1');
-      const waiting = await scene.wait('/v1/kv/a', 'another.1', waitFor);
+  it('W3 has what came before it also where it may wait no time at all', async () => {
+    const scene = await start();
+    for (let n = 1; n <= 5; n++) await scene.put('/a', `${n}`);
+    for (let revision = 0; revision < 5; revision++) {
+      const target = `/v1/kv/a?wait=0ms&after=${scene.engine.epoch}.${revision}`;
+      const waiting = scene.http.begin({ target });
       await pass(scene, 1_000);
-      expect(waiting.said?.status).toBe(409);
-      expect(waiting.json).toMatchObject({
-        code: 'compacted',
-        message: expect.stringContaining('another history'),
-      });
-    },
-  );
+      expect(waiting.text).toBe('5');
+    }
+  });
+
+  it.each([
+    ['another.1', '0ms'],
+    ['another.1', '60s'],
+    ['another.0', '0ms'],
+    ['another.0', '5s'],
+  ])('W3 is told that its position is of another history (%s, %s)', async (after, waitFor) => {
+    const scene = await start();
+    await scene.put('/a', '1');
+    const waiting = await scene.wait('/v1/kv/a', after, waitFor);
+    await pass(scene, 1_000);
+    expect(waiting.said?.status).toBe(409);
+    expect(waiting.json).toMatchObject({
+      code: 'compacted',
+      message: expect.stringContaining('another history'),
+    });
+  });
 
   it('W9 is refused a position that the server has not come to', async () => {
     const scene = await start();

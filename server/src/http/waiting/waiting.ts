@@ -14,6 +14,9 @@ export const WAIT_PARAMETERS = ['wait', 'after'] as const;
 /** Beyond that, proxies and clients have given up long ago; one that waits longer asks again. */
 const WAIT_MS_MAX = 10 * 60_000;
 
+/** A wait whose time is over before its watch has caught up is looked at again after that long. */
+const AGAIN_MS = 20;
+
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000 } as const;
 
 const paths = new ChangedPaths();
@@ -44,14 +47,9 @@ function outcomeOf(
   return new Promise<Outcome>((resolve, reject) => {
     let timer: Timer | undefined;
     const reader = new WaitReader({
-      waitFor: { path, what, after: after.revision },
+      waitFor: { path, what, after },
       paths,
-      onBegun: () => {
-        timer = service.clock.setTimer(waitMs, () => {
-          reader.timeIsOver();
-          socket.beat();
-        });
-      },
+      onBegun: () => askIn(waitMs),
       onOutcome: (outcome) =>
         service.readers.wake(() => {
           socket.gone();
@@ -59,6 +57,13 @@ function outcomeOf(
         }),
       onFailed: reject,
     });
+    const askIn = (ms: number) => {
+      timer = service.clock.setTimer(ms, () => {
+        reader.timeIsOver();
+        askIn(AGAIN_MS);
+        socket.beat();
+      });
+    };
     const watch = { path, mode: 'events', after } as const;
     const socket: WatchingSocket = listenOn(call, {
       ...{ transport: 'http', watch, reader },
