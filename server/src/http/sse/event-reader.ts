@@ -10,7 +10,10 @@ import type { Opening, WatchFrame, WatchReader } from '../watching-socket.ts';
 import { type Bookmark, firstBookmark, marked, movedByHeartbeat } from './bookmark.ts';
 import { type EventTexts, idLine, ownEvent, type ReadHistory, retryLine } from './event-text.ts';
 
-/** A reader whose stream breaks comes back after that long, each after another time. */
+/**
+ * A reader whose stream breaks comes back after that long, each after another time. `EventSource` waits no longer after
+ * attempts that failed, so this is also how often it asks while there is no server.
+ */
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_SPREAD = 4_000;
 
@@ -121,7 +124,7 @@ export class EventReader implements WatchReader {
       stream.write(ownEvent('heartbeat', text, id));
     } else if (message.type === 'goodbye') {
       this.#saidGoodbye = true;
-      stream.write(ownEvent('goodbye', text, retryLine(message.retryInMs)));
+      stream.write(ownEvent('goodbye', text, retryLine(RETRY_MS_MIN + message.retryInMs)));
     } else stream.write(ownEvent(message.type, text));
     return false;
   }

@@ -104,7 +104,7 @@ export class WaitReader implements WatchReader {
       case 'revoked':
         return this.#fail(new ProtocolError('forbidden', 'the right to read it has ended'));
       case 'goodbye': {
-        const retryAfter = String(Math.ceil(message.retryInMs / MS_PER_S));
+        const retryAfter = String(Math.max(1, Math.ceil(message.retryInMs / MS_PER_S)));
         const said = { code: 'shutting_down', message: message.message } as const;
         return this.#fail(new HttpFailure(said, { 'retry-after': retryAfter }));
       }
