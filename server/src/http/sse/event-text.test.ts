@@ -52,8 +52,8 @@ describe('W5 the event of a message', () => {
     const made = of(message);
     expect(made).toMatchObject({ type: message.type, movesTo, goesOn });
     const id = movesTo === undefined ? '' : `id: e.${movesTo}.t\n`;
-    // One line of data, whatever the message holds.
-    expect(made.text).toBe(`${id}event: ${message.type}\ndata: ${JSON.stringify(message)}\n\n`);
+    // One line of data, whatever the message holds; and W3 who reads lines has that before the id that says so.
+    expect(made.text).toBe(`event: ${message.type}\ndata: ${JSON.stringify(message)}\n${id}\n`);
     expect(made.text.split('\n')).toHaveLength(movesTo === undefined ? 4 : 5);
   });
 

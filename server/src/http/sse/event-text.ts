@@ -41,6 +41,7 @@ export class EventTexts {
 /**
  * The event of one frame. With `id:`, the position that it brings its reader to, only where it brings him to one
  * (PROTOCOL.md, 5.1): whoever comes back with the last that he has seen misses nothing and is told nothing twice.
+ * It is the last line: shells read lines, and one that stood before the data could be all that came of them.
  */
 export function eventText(frame: Frame, history: ReadHistory): EventText {
   const bytes = frame instanceof Uint8Array ? frame : new Uint8Array(frame);
@@ -50,19 +51,18 @@ export function eventText(frame: Frame, history: ReadHistory): EventText {
   // safeguard: position-moves-at-the-end-of-a-batch
   const movesTo = goesOn ? undefined : moveOf(type, head);
   const fields = movesTo === undefined ? '' : idLine({ ...history, revision: movesTo });
-  const before = utf8.encode(`${fields}event: ${type}\ndata: `);
-  const event = new Uint8Array(before.length + bytes.length + 2);
+  const before = utf8.encode(`event: ${type}\ndata: `);
+  const after = utf8.encode(`\n${fields}\n`);
+  const event = new Uint8Array(before.length + bytes.length + after.length);
   event.set(before);
   event.set(bytes, before.length);
-  event.fill(LINE_BREAK, event.length - 2);
+  event.set(after, before.length + bytes.length);
   return { type, bytes: event, movesTo, goesOn };
 }
 
-const LINE_BREAK = 0x0a;
-
-/** An event of a message that is for one reader alone. */
+/** An event of a message that is for one reader alone. `fields`: whole lines, which come after the data. */
 export function ownEvent(type: string, message: string, fields = ''): string {
-  return `${fields}event: ${type}\ndata: ${message}\n\n`;
+  return `event: ${type}\ndata: ${message}\n${fields}\n`;
 }
 
 export function idLine(position: Position): string {
