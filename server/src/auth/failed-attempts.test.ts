@@ -22,6 +22,21 @@ describe('failed attempts', () => {
     expect(failures.admits('10.0.0.1')).toBe(false);
   });
 
+  it('keep an address out while time goes on between them, as it does', () => {
+    const clock = new VirtualClock();
+    const failures = new FailedAttempts(clock);
+    let admitted = 0;
+    for (let i = 0; i < 1_000; i++) {
+      clock.advanceAtOnce(10);
+      if (!failures.admits('10.0.0.1')) continue;
+      admitted += 1;
+      failures.note('10.0.0.1');
+    }
+    // Ten at once, and two more in ten seconds.
+    expect(admitted).toBeGreaterThanOrEqual(11);
+    expect(admitted).toBeLessThanOrEqual(12);
+  });
+
   it('are forgotten in time after a clock was set back far, too', () => {
     const clock = new VirtualClock();
     const failures = new FailedAttempts(clock);
