@@ -84,6 +84,19 @@ test('tokens and passwords are in no line, wherever somebody put them', async ()
   }
 });
 
+test('a secret that the end of a long text goes through is in no line, nor is a part of it', async () => {
+  const token = `cfr_${'a'.repeat(12)}_${'S'.repeat(49)}`;
+  const signed = `${Buffer.from('{"alg":"EdDSA"}').toString('base64url')}.${'S'.repeat(40)}.${'S'.repeat(80)}`;
+  for (const secret of [token, signed, 'http://root:SSSSSS@etcd:2379'])
+    for (let cut = 1; cut < secret.length; cut++) {
+      const { log, stderr } = await scene();
+      const text = `${'why '.repeat(1_024).slice(0, -cut - 1)} ${secret}`;
+      log.log('error', 'refused', { error: text });
+      expect(stderr.text).toContain('why why');
+      expect(stderr.text).not.toContain('SS');
+    }
+});
+
 test('a line has an end, however long what is in it', async () => {
   const { log, stderr } = await scene();
   log.log('warn', 'eyJ'.repeat(100_000), { why: 'http://'.repeat(100_000) });

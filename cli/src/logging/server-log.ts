@@ -87,5 +87,8 @@ export class ServerLog {
 }
 
 function cleanedText(text: string): string {
-  return withoutSecrets(text.slice(0, TEXT_LENGTH_MAX));
+  if (text.length <= TEXT_LENGTH_MAX) return withoutSecrets(text);
+  // Half of a secret looks like none: the word that the end goes through is left out.
+  const whole = /^[\s\S]*\s/.exec(text.slice(0, TEXT_LENGTH_MAX))?.[0] ?? '';
+  return `${withoutSecrets(whole)}…`;
 }
