@@ -31,6 +31,8 @@ export function fromEnvironment(
     const texts = kind.isMany === true ? said.split(',').map((one) => one.trim()) : [said];
     layer.take(setting, texts, { kind: 'environment', variable });
   }
+  const { variable, expects } = CONFIG;
+  if (env[variable] === '') layer.refuseEmpty(expects, { kind: 'environment', variable });
   refuseMisspelt(layer, Object.keys(env));
   return layer;
 }

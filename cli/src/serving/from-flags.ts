@@ -1,5 +1,5 @@
 import { Layer } from './given.ts';
-import { allSettings, SETTINGS } from './table.ts';
+import { allSettings, CONFIG, SETTINGS } from './table.ts';
 
 /** What the command line says, by the names that commander gives: `--tls-cert` is `tlsCert`. */
 export type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
@@ -15,5 +15,7 @@ export function fromFlags(flags: Flags, directory: string): Layer {
   }
   if (flags.memory === true)
     layer.take(SETTINGS.engine, ['memory'], { kind: 'flag', flag: 'memory' });
+  if (flags[CONFIG.flag] === '')
+    layer.refuseEmpty(CONFIG.expects, { kind: 'flag', flag: CONFIG.flag });
   return layer;
 }

@@ -48,6 +48,11 @@ export class Layer {
     const what = origin.kind === 'file' ? `${originText(origin)}: ${name}` : originText(origin);
     this.problems.push(`${what} takes ${kind.expects}, not ${said}`);
   }
+
+  /** Of what is no setting itself: whatever was to fill it did not. */
+  refuseEmpty(expects: string, origin: Origin): void {
+    this.problems.push(`${originText(origin)} takes ${expects}, not ""`);
+  }
 }
 
 /** `--tls-cert`, `CONFER_TLS_CERT` or `confer.yaml:3:5`. */

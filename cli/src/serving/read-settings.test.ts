@@ -50,6 +50,14 @@ describe('what is said in several ways', () => {
     expect((await read({ env: other, yaml })).value(SETTINGS.transport)).toBe('ws');
   });
 
+  it('takes no empty name of a file for one, wherever that was said', async () => {
+    const variable = await read({ env: { CONFER_CONFIG: '' } });
+    expect(variable.problems).toEqual(['CONFER_CONFIG takes the path of a file, not ""']);
+    const flag = await read({ flags: { config: '' } });
+    expect(flag.problems).toEqual(['--config takes the path of a file, not ""']);
+    expect(flag.isMistyped).toBe(true);
+  });
+
   it('begins relative paths where they are written', async () => {
     const settings = await read({
       yaml: 'tls:\n  cert: a/server.pem\n  key: /abs/key.pem\n',

@@ -24,5 +24,6 @@ export async function readSettings({ flags, env, directory }: Sources): Promise<
 /** The file of settings, where one was named. */
 function configFile({ flags, env, directory }: Sources): string | undefined {
   const named = flags[CONFIG.flag] ?? env[CONFIG.variable];
-  return typeof named === 'string' ? resolve(directory, named) : undefined;
+  // An empty one would be the directory; it is among the problems of who said it.
+  return typeof named === 'string' && named !== '' ? resolve(directory, named) : undefined;
 }

@@ -214,4 +214,8 @@ export const SETTINGS = {
 export const allSettings: readonly Setting<unknown>[] = Object.values(SETTINGS);
 
 /** Where the file is, which cannot stand in the file. */
-export const CONFIG = { flag: 'config', variable: 'CONFER_CONFIG' } as const;
+export const CONFIG = {
+  flag: 'config',
+  variable: 'CONFER_CONFIG',
+  expects: 'the path of a file',
+} as const;
