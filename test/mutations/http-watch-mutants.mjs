@@ -41,7 +41,7 @@ export const httpWatchMutants = [
   [{ 'readers-are-bounded': 'never' }, READERS, 'are bounded together'],
   [{ 'waits-are-bounded': 'always' }, WAITING, 'says what is wrong with wait=601s'],
   [
-    { 'wait-ends-at-no-older-position': { find: ' || revision < after', replace: '' } },
+    { 'wait-ends-at-no-older-position': 'drop' },
     WAIT,
     'does not end at a heartbeat before its position',
   ],
