@@ -1,5 +1,6 @@
 /** Safeguards of those who are told of changes by HTTP, each noticed by the test that `by` names, a file and a part of a title. */
 const EVENTS = 'server/src/http/sse/event-watch.test.ts';
+const SOCKET = 'server/src/http/watching-socket.test.ts';
 const TEXT = 'server/src/http/sse/event-text.test.ts';
 const BOOKMARK = 'server/src/http/sse/bookmark.test.ts';
 const WAITING = 'server/src/http/waiting/waiting.test.ts';
@@ -12,6 +13,7 @@ const notACondition = {
 };
 
 export const httpWatchMutants = [
+  [{ 'heartbeat-before-the-watch-moves-nobody': 'drop' }, SOCKET, 'leads no reader past'],
   [
     { 'position-moves-at-the-end-of-a-batch': { find: 'goesOn ? undefined : ', replace: '' } },
     TEXT,

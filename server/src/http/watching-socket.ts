@@ -61,7 +61,13 @@ export interface WatchingParts {
  */
 type State =
   | { readonly kind: 'greeting' }
-  | { readonly kind: 'asking'; readonly welcome: Welcome; readonly early: readonly string[] }
+  | {
+      readonly kind: 'asking';
+      readonly welcome: Welcome;
+      readonly early: readonly string[];
+      /** A heartbeat came before the watch. */
+      readonly isBeaten: boolean;
+    }
   | { readonly kind: 'reading' }
   | { readonly kind: 'over' };
 
@@ -179,18 +185,23 @@ export class WatchingSocket implements Socket {
     if (!decoded.ok) throw new Error(`the server made a bad frame: ${decoded.problem}`);
     const { message } = decoded;
     if (message.type === 'welcome') {
-      this.#state = { kind: 'asking', welcome: message, early: [] };
+      this.#state = { kind: 'asking', welcome: message, early: [], isBeaten: false };
       this.#say({ type: 'watch', id: 0, ...this.#parts.watch });
     } else if (message.type === 'error') this.#refused(message);
     else if (state.kind === 'asking')
       if (message.type === 'watching') this.#begin(state, message);
+      else if (message.type === 'heartbeat')
+        // It speaks of a connection without watches: behind `watching` it would lead past what this one is yet to be told.
+        // safeguard: heartbeat-before-the-watch-moves-nobody
+        this.#state = { ...state, isBeaten: true };
       else this.#state = { ...state, early: [...state.early, text] };
   }
 
-  #begin({ welcome, early }: State & { kind: 'asking' }, watching: Watching): void {
+  #begin({ welcome, early, isBeaten }: State & { kind: 'asking' }, watching: Watching): void {
     this.#state = { kind: 'reading' };
     this.#reader.begin({ welcome, watching });
     for (const text of early) this.send(text);
+    if (isBeaten) queueMicrotask(() => this.beat());
   }
 
   #refused({ code, message, path, compactedRevision }: ErrorReply): void {
