@@ -57,7 +57,7 @@ function ruleText({ call, path = '*', after = 0, times = 1, outcome, error = 'EI
 /** What the shim reads of it. */
 export function faultEnvironment({ rules = [], roomBytes }: Faults): Record<string, string> {
   return {
-    CONFER_DISK_RULES: rules.map(ruleText).join('\n'),
-    ...(roomBytes === undefined ? {} : { CONFER_DISK_ROOM: String(roomBytes) }),
+    FAULTY_DISK_RULES: rules.map(ruleText).join('\n'),
+    ...(roomBytes === undefined ? {} : { FAULTY_DISK_ROOM: String(roomBytes) }),
   };
 }

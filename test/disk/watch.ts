@@ -56,10 +56,10 @@ export class Watched {
         LD_PRELOAD: library,
         // Through rings, calls would pass the shim by.
         UV_USE_IO_URING: '0',
-        CONFER_DISK_DIRECTORY: directory,
-        CONFER_DISK_LOG: this.#log,
-        CONFER_DISK_ARMED: this.#armed,
-        CONFER_DISK_SYNC_US: String(syncUs),
+        FAULTY_DISK_DIRECTORY: directory,
+        FAULTY_DISK_LOG: this.#log,
+        FAULTY_DISK_ARMED: this.#armed,
+        FAULTY_DISK_SYNC_US: String(syncUs),
       },
     });
     this.#ended = this.program.finished.then(() => {

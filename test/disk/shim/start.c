@@ -14,13 +14,13 @@ kernel_call *kernel_entry(void) {
 }
 
 __attribute__((constructor)) static void start(void) {
-  const char *directory = getenv("CONFER_DISK_DIRECTORY");
-  const char *log = getenv("CONFER_DISK_LOG");
-  const char *delay = getenv("CONFER_DISK_SYNC_US");
+  const char *directory = getenv("FAULTY_DISK_DIRECTORY");
+  const char *log = getenv("FAULTY_DISK_LOG");
+  const char *delay = getenv("FAULTY_DISK_SYNC_US");
   if (!directory) return;
   if (delay) sync_us = atol(delay);
   if (log) log_open(log);
-  rules_read(getenv("CONFER_DISK_RULES"), getenv("CONFER_DISK_ARMED"), getenv("CONFER_DISK_ROOM"));
+  rules_read(getenv("FAULTY_DISK_RULES"), getenv("FAULTY_DISK_ARMED"), getenv("FAULTY_DISK_ROOM"));
   char real[PATH_MAX];
   if (realpath(directory, real)) strcpy(root, real);
 }
