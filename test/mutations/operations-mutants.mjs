@@ -4,6 +4,7 @@ const HEALTH = 'server/src/health/health.test.ts';
 const ROUTES = 'server/src/http/operator-routes.test.ts';
 const SERVER_LOG = 'cli/src/logging/server-log.test.ts';
 const SAMPLING = 'cli/src/logging/sampling.test.ts';
+const SETTINGS = 'cli/src/serving/read-settings.test.ts';
 const RELOAD = 'cli/src/serving/reload.test.ts';
 const RELOADING = 'test/e2e/reload.test.ts';
 
@@ -22,5 +23,6 @@ export const operationsMutants = [
   [{ 'log-keeps-no-more-for-a-reader-that-stops': 'drop' }, SERVER_LOG, 'a reader that stops'],
   [{ 'repeats-are-counted': 'always' }, SAMPLING, 'the same is said a few times a minute'],
   [{ 'bad-settings-stay-out-of-force': 'never' }, RELOAD, 'is no setting leaves all as it was'],
+  [{ 'reload-waits-for-no-pipe': 'never' }, SETTINGS, 'waits for no pipe once it serves'],
   [{ 'reload-opens-to-no-strangers': 'drop' }, RELOADING, 'must not open the server to strangers'],
 ].map(([off, file, title]) => ({ name: Object.keys(off).join(), off, by: { file, title } }));

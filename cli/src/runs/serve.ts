@@ -33,8 +33,8 @@ const exitCodeOf: Readonly<Record<StartError['kind'], number>> = {
 /** Serves until a signal asks it to end, or its storage can do nothing any more. */
 export async function serve(context: Context, flags: Flags): Promise<void> {
   const { terminal } = context;
-  const read = () => readSettings({ flags, env: terminal.env, directory: resolve('.') });
-  const settings = await read();
+  const sources = { flags, env: terminal.env, directory: resolve('.') };
+  const settings = await readSettings({ ...sources, isServing: false });
   if (flags.printConfig === true) await print(context, settings);
   if (flags.checkConfig === true) await check(context, settings);
   requireWell(settings);
@@ -63,7 +63,7 @@ export async function serve(context: Context, flags: Flags): Promise<void> {
   }
   reload = new Reload({
     settings,
-    read,
+    read: () => readSettings({ ...sources, isServing: true }),
     check: (next) => checkServer(serverOptionsOf(next)),
     apply: async (changes, next) => {
       await server.reload(changes);

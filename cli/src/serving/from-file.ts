@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Data } from '@confer/shared';
 import { type Parsed, SyntaxProblem } from '../config-data/parsed.ts';
@@ -15,10 +15,13 @@ const FILE_BYTES_MAX = 1024 * 1024;
 const PROBLEMS_MAX = 50;
 
 /** Reads a file of settings. What is wrong with it is among the problems of the layer, all of it at once. */
-export async function fromFile(file: string): Promise<Layer> {
+export async function fromFile(
+  file: string,
+  { isServing }: { readonly isServing: boolean },
+): Promise<Layer> {
   const layer = new Layer(dirname(file));
   try {
-    const parsed = parseBytes(await bytesOf(file), 'yaml');
+    const parsed = parseBytes(await bytesOf(file, isServing), 'yaml');
     new Reader(layer, basename(file), parsed).read();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -30,7 +33,11 @@ export async function fromFile(file: string): Promise<Layer> {
   return layer;
 }
 
-async function bytesOf(file: string): Promise<Uint8Array> {
+/** Whoever starts a server may hand it a pipe. One that is found later may have nobody who writes, and waits for ever. */
+async function bytesOf(file: string, isServing: boolean): Promise<Uint8Array> {
+  // safeguard: reload-waits-for-no-pipe
+  if (isServing && (await stat(file)).isFIFO())
+    throw new Error('it is a pipe: a server that runs reads its settings from a file');
   const handle = await open(file);
   try {
     const chunks: Uint8Array[] = [];

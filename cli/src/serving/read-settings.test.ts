@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +16,10 @@ const file = join(directory, 'confer.yaml');
 /** What comes of flags, the environment and a file. */
 function read(said: { flags?: Flags; env?: Record<string, string>; yaml?: string }) {
   const { flags = {}, env = {}, yaml } = said;
-  if (yaml === undefined) return readSettings({ flags, env, directory: '/here' });
+  const start = { env, directory: '/here', isServing: false };
+  if (yaml === undefined) return readSettings({ ...start, flags });
   writeFileSync(file, yaml);
-  return readSettings({ flags: { config: file, ...flags }, env, directory: '/here' });
+  return readSettings({ ...start, flags: { config: file, ...flags } });
 }
 
 /** A few lines that are a million values to whoever follows them. */
@@ -48,6 +50,15 @@ describe('what is said in several ways', () => {
     const other = { CONFER_CONFIG: join(directory, 'other.yaml') };
     expect((await read({ env: other })).value(SETTINGS.transport)).toBe('uws');
     expect((await read({ env: other, yaml })).value(SETTINGS.transport)).toBe('ws');
+  });
+
+  it('waits for no pipe once it serves: nobody may write into it, and no later reload would come', async () => {
+    const pipe = join(directory, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const later = { env: {}, directory: '/here', isServing: true };
+    const { problems } = await readSettings({ ...later, flags: { config: pipe } });
+    const why = 'it is a pipe: a server that runs reads its settings from a file';
+    expect(problems).toEqual([`${pipe}: ${why}`]);
   });
 
   it('takes no empty name of a file for one, wherever that was said', async () => {
