@@ -13,32 +13,53 @@ export async function withClient<Result>(
   context: Context,
   use: (client: NodeClient) => Promise<Result>,
 ): Promise<Result> {
-  const { terminal, settings } = context;
-  const { ConferError, TimeoutError } = await import('@confer/client');
+  const { settings } = context;
+  const { ConferError } = await import('@confer/client');
   const timeoutMs = settings.timeoutMs ?? TIMEOUT_MS;
   const client = await openClient(context, { timeouts: { requestMs: timeoutMs } });
   let told = false;
-  let refusal: Error | undefined;
+  const refusal: { current: Error | undefined } = { current: undefined };
   let others = urlsOf(context).length - 1;
   client.on('status', (status) => {
     if (status.kind !== 'waiting') return;
     // Where the certificate of one is no good, that of another may be.
     if (status.refused !== undefined && !(status.refused === 'tls_failed' && others-- > 0)) {
       // A service would wait until that is mended; a person is told at once.
-      refusal = new ConferError(status.refused, status.reason);
+      refusal.current = new ConferError(status.refused, status.reason);
       void client.close();
     } else if (!told) {
       told = true;
       notice(context, `no connection to ${settings.url} (${status.reason}); trying again`);
     }
   });
+  return askedOf(context, client, refusal, use);
+}
+
+/** Why a client was closed before its command had what it came for. */
+export interface Refusal {
+  readonly current: Error | undefined;
+}
+
+/**
+ * Does what a command asks of its client, and closes that, also for who wants no more of it; what fails because the
+ * client was refused, or reached nobody, is said as that.
+ */
+export async function askedOf<Result>(
+  context: Context,
+  client: NodeClient,
+  refusal: Refusal,
+  use: (client: NodeClient) => Promise<Result>,
+): Promise<Result> {
+  const { terminal } = context;
+  const { TimeoutError } = await import('@confer/client');
+  // What is asked when the command ends has no answer any more.
   const abort = () => void client.close();
   terminal.signal.addEventListener('abort', abort);
   try {
     return await use(client);
   } catch (error) {
     if (terminal.signal.aborted) throw new Interrupted(terminal.signal);
-    if (refusal !== undefined) throw refusal;
+    if (refusal.current !== undefined) throw refusal.current;
     if (error instanceof TimeoutError && client.status.kind !== 'open')
       throw new Failure(exitCodes.unavailable, 'unavailable', error.message, absent(context));
     throw error;

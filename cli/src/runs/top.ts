@@ -1,9 +1,9 @@
-import { ConferError, type NodeClient, TimeoutError } from '@confer/client';
+import { ConferError, type NodeClient } from '@confer/client';
 import { administrationOf } from '@confer/client/admin';
 import { countArgument } from '../arguments.ts';
-import { absent, openClient } from '../connection.ts';
+import { askedOf, openClient } from '../connection.ts';
 import { boundedDuration, type Context } from '../context.ts';
-import { exitCodes, Failure, Interrupted, usageError } from '../failure.ts';
+import { Interrupted, usageError } from '../failure.ts';
 import { refusalOf } from '../follow/refusal.ts';
 import { paletteOf } from '../output/colour.ts';
 import { formatOf } from '../output/format.ts';
@@ -42,11 +42,7 @@ export async function top(context: Context, options: TopOptions): Promise<void> 
       : countArgument(options.iterations, '--iterations');
   const requestMs = settings.timeoutMs ?? TIMEOUT_MS;
   const client = await openClient(context, { timeouts: { requestMs } });
-  const refusal = refusalOf(context, client);
-  // What is asked when the command ends has no answer any more.
-  const abort = () => void client.close();
-  terminal.signal.addEventListener('abort', abort);
-  try {
+  await askedOf(context, client, refusalOf(context, client), async () => {
     const seen = viewsOf(context, client, { intervalMs, timeoutMs: requestMs });
     const shown = { client, seen, intervalMs, sort: options.sort };
     if (format === 'table' && options.iterations === undefined && hasScreen(context)) {
@@ -56,16 +52,7 @@ export async function top(context: Context, options: TopOptions): Promise<void> 
         show(context, { ...shown, first: first.value, screen }),
       );
     } else await print(context, { ...shown, iterations, format });
-  } catch (error) {
-    if (terminal.signal.aborted) throw new Interrupted(terminal.signal);
-    if (refusal.current !== undefined) throw refusal.current;
-    if (error instanceof TimeoutError && client.status.kind !== 'open')
-      throw new Failure(exitCodes.unavailable, 'unavailable', error.message, absent(context));
-    throw error;
-  } finally {
-    terminal.signal.removeEventListener('abort', abort);
-    await client.close();
-  }
+  });
 }
 
 function hasScreen({ terminal }: Context): boolean {
