@@ -47,10 +47,6 @@ describe('confer register', () => {
   it('has an instance there as long as its program runs, drained before that is asked to end', async () => {
     const discovery = client.discover('orders');
     await discovery.ready();
-    const seen: string[] = [];
-    discovery.on('change', () =>
-      seen.push(discovery.registered.map(({ state }) => state).join(' ')),
-    );
     const path = '/services/orders/one';
     const drainMs = 500;
     const noteTime = "process.on('SIGTERM', () => { console.log(Date.now()); process.exit(0); });";
@@ -63,13 +59,17 @@ describe('confer register', () => {
       .toMatchObject([{ id: 'one', labels: { zone: 'b' } }]);
     program.child.kill('SIGTERM');
     expect(await program.finished).toMatchObject({ code: 0 });
-    await expect.poll(() => seen, SOON).toEqual(['healthy', 'draining', '']);
-    // By the clock that both processes have, however late this one learns of it.
-    const versions = historyOf(client).versions(path);
+    await expect.poll(() => discovery.registered, SOON).toEqual([]);
+    // Of the history, which has each state, also where this process was too busy to be shown one.
+    const states = [];
     const drained = [];
-    for await (const version of versions)
-      if (version.type === 'put' && version.entry.value.includes('draining'))
-        drained.push(version.time);
+    for await (const version of historyOf(client).versions(path)) {
+      const state = version.type === 'put' ? JSON.parse(version.entry.value).state : '';
+      states.unshift(state ?? 'healthy');
+      // By the clock that both processes have, however late this one learns of it.
+      if (state === 'draining') drained.push(version.time);
+    }
+    expect(states).toEqual(['healthy', 'draining', '']);
     expect(Number(program.stdout) - (drained[0] ?? Number.NaN)).toBeGreaterThanOrEqual(drainMs);
     expect(await register('--', 'sh', '-c', 'sleep 1; exit 9').finished).toMatchObject({ code: 9 });
     expect((await run('discover', 'orders')).code).toBe(3);
