@@ -194,7 +194,12 @@ const clientRules = [
       { path: `^client/src/${name}/`, pathNot: TESTS },
       {
         path: '^client/src/',
-        pathNot: [CLIENT_COMMON, ...CLIENT_LAYERS.slice(place).map((one) => `^client/src/${one}/`)],
+        pathNot: [
+          CLIENT_COMMON,
+          ...CLIENT_LAYERS.slice(place).map((one) => `^client/src/${one}/`),
+          // What a test is given is a whole client.
+          ...(name === 'testing' ? ['^client/src/node-client\\.ts$'] : []),
+        ],
       },
     ),
   ),

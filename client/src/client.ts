@@ -72,7 +72,7 @@ class ConferClient implements Client {
 
   constructor(urls: string | readonly string[], options: ClientOptions, platform: Platform) {
     checkClientOptions(options);
-    const { clock, random, newId } = platform;
+    const { clock, uptimeMs, random, newId } = platform;
     const { initialMs = 250, maxMs = 30_000 } = options.retry ?? {};
     const { connectMs = 5_000, requestMs = 10_000, graceMs = 10_000 } = options.timeouts ?? {};
     const endpoints = endpointsOf(urls);
@@ -113,6 +113,7 @@ class ConferClient implements Client {
     this.#watches = watches;
     this.#context = {
       clock,
+      uptimeMs,
       newId,
       random,
       connection,

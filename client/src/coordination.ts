@@ -24,7 +24,6 @@ import { campaign, observeNamed } from './coordination/locks/election.ts';
 import { inspectNamed, lockNamed, withLockNamed } from './coordination/locks/lock.ts';
 import { partsOf } from './coordination/parts.ts';
 import { ConferError } from './errors.ts';
-import { systemUptimeMs } from './system-clock.ts';
 import { contextOf } from './watch/context.ts';
 
 /**
@@ -40,7 +39,7 @@ import { contextOf } from './watch/context.ts';
  * @throws {ConferError} `invalid_argument`, `too_many_leases`, `forbidden`, `timeout`.
  */
 export async function grantLease(client: Client, options: LeaseOptions): Promise<Lease> {
-  return holderOf(client, systemUptimeMs).grant(options);
+  return holderOf(client).grant(options);
 }
 
 /**
@@ -49,7 +48,7 @@ export async function grantLease(client: Client, options: LeaseOptions): Promise
  * @throws {ConferError} `lease_not_found`, `lease_lost`, `forbidden`, `timeout`.
  */
 export async function keepLease(client: Client, id: string, options?: WaitOptions): Promise<Lease> {
-  return holderOf(client, systemUptimeMs).keep(id, options);
+  return holderOf(client).keep(id, options);
 }
 
 /** Looks at leases, and makes and ends them without keeping them alive. */
@@ -84,7 +83,7 @@ export function leasesOf(client: Client): LeaseAdministration {
  * `timeout` (no server answered).
  */
 export async function lock(client: Client, name: string, options?: LockOptions): Promise<Lock> {
-  return lockNamed(partsOf(client, systemUptimeMs), name, options);
+  return lockNamed(partsOf(client), name, options);
 }
 
 /**
@@ -97,7 +96,7 @@ export async function withLock<Result>(
   run: (lock: Lock) => Result | Promise<Result>,
   options?: LockOptions,
 ): Promise<Result> {
-  return withLockNamed(partsOf(client, systemUptimeMs), name, run, options);
+  return withLockNamed(partsOf(client), name, run, options);
 }
 
 /** Who holds a lock and who waits for it, as the server has it. */
@@ -106,7 +105,7 @@ export async function inspectLock(
   name: string,
   options?: WaitOptions,
 ): Promise<LockState> {
-  return inspectNamed(partsOf(client, systemUptimeMs), name, options);
+  return inspectNamed(partsOf(client), name, options);
 }
 
 /**
@@ -118,12 +117,12 @@ export async function elect(
   name: string,
   options: CampaignOptions,
 ): Promise<Leadership> {
-  return campaign(partsOf(client, systemUptimeMs), name, options);
+  return campaign(partsOf(client), name, options);
 }
 
 /** Who leads, live, also for those who do not campaign. */
 export function observe(client: Client, name: string): Observation {
-  return observeNamed(partsOf(client, systemUptimeMs), name);
+  return observeNamed(partsOf(client), name);
 }
 
 /**
@@ -143,12 +142,12 @@ export async function register(
   service: string,
   options: RegisterOptions,
 ): Promise<Registration> {
-  return registerAs(partsOf(client, systemUptimeMs), service, options);
+  return registerAs(partsOf(client), service, options);
 }
 
 /** The instances of a service, live: see `Discovery`. */
 export function discover(client: Client, service: string, options?: DiscoverOptions): Discovery {
-  return discoverAs(partsOf(client, systemUptimeMs), service, options);
+  return discoverAs(partsOf(client), service, options);
 }
 
 /** The instances of a service that can serve, out of entries that somebody has already: of `service`, its whole path. */

@@ -3,12 +3,14 @@ import { callBack } from './delivery/listener-queue.ts';
 import type { OverrideSource } from './local-api.ts';
 import { messageOf } from './make-error.ts';
 import type { OpenSocket } from './sockets/socket.ts';
-import { systemClock } from './system-clock.ts';
+import { systemClock, systemUptimeMs } from './system-clock.ts';
 
 /** Everything the client takes from the world, handed in so that tests can be the world. */
 export interface Platform {
   readonly openSocket: OpenSocket;
   readonly clock: Clock;
+  /** How long the process has run, in ms, by a clock that nobody sets. It may stand still while the machine sleeps. */
+  readonly uptimeMs: () => number;
   readonly random: Random;
   /** A fresh name for a write; never the same twice (S4). */
   readonly newId: () => string;
@@ -20,7 +22,13 @@ export interface Platform {
 
 /** The real clock and real randomness, with the socket of this platform. */
 export function systemPlatform(openSocket: OpenSocket): Platform {
-  return { openSocket, clock: systemClock, random: Math.random, newId };
+  return {
+    openSocket,
+    clock: systemClock,
+    uptimeMs: systemUptimeMs,
+    random: Math.random,
+    newId,
+  };
 }
 
 /** 128 random bits. `randomUUID` would do, but pages have that only over https. */

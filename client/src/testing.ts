@@ -31,6 +31,7 @@ export function startTestServer(data: TestData = {}): TestServer {
       createClient(url, options, {
         openSocket: host.openSocket,
         clock,
+        uptimeMs: () => clock.now(),
         random: () => ALMOST_ONE,
         newId: () => host.newName('write'),
       }),

@@ -16,11 +16,10 @@ afterEach(async () => {
   expect(await scene.end()).toEqual([]);
 });
 
-const parts = (client: Client) => partsOf(client, () => scene.clock.elapsedMs);
 const register = (client: Client, options: Partial<RegisterOptions> = {}) =>
-  registerAs(parts(client), 'orders', { address: '10.0.0.1:80', ...options });
+  registerAs(partsOf(client), 'orders', { address: '10.0.0.1:80', ...options });
 const discover = (client: Client, options?: DiscoverOptions) =>
-  discoverAs(parts(client), 'orders', options);
+  discoverAs(partsOf(client), 'orders', options);
 /** A discovery that is live, with the ids of each change that it tells. */
 async function watched(client: Client, options?: DiscoverOptions) {
   const discovery = discover(client, options);

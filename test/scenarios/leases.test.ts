@@ -6,8 +6,7 @@ import { Scene } from './scene.ts';
 
 describe('who holds a lease', () => {
   let scene: Scene;
-  const granted = (client: Client, options: LeaseOptions) =>
-    holderOf(client, () => scene.clock.elapsedMs).grant(options);
+  const granted = (client: Client, options: LeaseOptions) => holderOf(client).grant(options);
   afterEach(async () => {
     expect(await scene.end()).toEqual([]);
   });
@@ -100,7 +99,7 @@ describe('who holds a lease', () => {
   it('is told of its loss also where the same client holds the lease twice', async () => {
     scene = new Scene();
     const holder = scene.client('holder');
-    const keep = (id: string) => holderOf(holder, () => scene.clock.elapsedMs).keep(id);
+    const keep = (id: string) => holderOf(holder).keep(id);
     const first = await scene.settled(granted(holder, { ttlMs: 5_000 }));
     const second = await scene.settled(keep(first.id));
     const third = await scene.settled(keep(first.id));

@@ -7,7 +7,7 @@ import {
   lockNamed,
   withLockNamed,
 } from '../../client/src/coordination/locks/lock.ts';
-import { type Parts, partsOf } from '../../client/src/coordination/parts.ts';
+import { partsOf } from '../../client/src/coordination/parts.ts';
 import { Scene } from './scene.ts';
 
 let scene: Scene;
@@ -18,11 +18,10 @@ afterEach(async () => {
   expect(await scene.end()).toEqual([]);
 });
 
-const parts = (client: Client): Parts => partsOf(client, () => scene.clock.elapsedMs);
 const lock = (client: Client, name: string, options?: LockOptions) =>
-  lockNamed(parts(client), name, options);
+  lockNamed(partsOf(client), name, options);
 const elect = (client: Client, name: string, options: CampaignOptions) =>
-  campaign(parts(client), name, options);
+  campaign(partsOf(client), name, options);
 const entries = async (client: Client, path = '/locks') =>
   (await scene.settled(client.list(path))).entries;
 
@@ -72,7 +71,7 @@ describe('a lock', () => {
     const held = await scene.settled(lock(a, 'l', { about: 'backup' }));
     void lock(b, 'l', { about: 'restore' }).catch(() => {});
     await scene.clock.advance(100);
-    const state = await scene.settled(inspectNamed(parts(c), 'l'));
+    const state = await scene.settled(inspectNamed(partsOf(c), 'l'));
     expect(state.holder).toMatchObject({ value: 'backup', fencingToken: held.fencingToken });
     expect(state.waiting).toMatchObject([{ value: 'restore' }]);
     expect(held.path).toBe(`/locks/l/${state.holder?.id}`);
@@ -220,17 +219,17 @@ describe('a lock', () => {
 
   it('says that what was run was not protected to its end', async () => {
     const [a, b] = [scene.client('a'), scene.client('b')];
-    expect(await scene.settled(withLockNamed(parts(a), 'l', ({ name }) => name))).toBe('l');
-    const running = withLockNamed(parts(a), 'l', async (held) => {
+    expect(await scene.settled(withLockNamed(partsOf(a), 'l', ({ name }) => name))).toBe('l');
+    const running = withLockNamed(partsOf(a), 'l', async (held) => {
       const lost = new Promise((resolve) => held.signal.addEventListener('abort', resolve));
       await b.remove(held.path);
       await lost;
     });
     await expect(scene.settled(running)).rejects.toMatchObject({ code: 'lease_lost' });
     const closed = scene.client('closed');
-    const closing = withLockNamed(parts(closed), 'l', () => closed.close());
+    const closing = withLockNamed(partsOf(closed), 'l', () => closed.close());
     await expect(scene.settled(closing)).rejects.toMatchObject({ code: 'closed' });
-    const failing = withLockNamed(parts(a), 'l', () => Promise.reject(new Error('mine')));
+    const failing = withLockNamed(partsOf(a), 'l', () => Promise.reject(new Error('mine')));
     await expect(scene.settled(failing)).rejects.toThrow('mine');
     expect(await entries(a)).toEqual([]);
   });
@@ -255,7 +254,7 @@ describe('a lock', () => {
 describe('an election', () => {
   it('has one leader, whom all see, with what it says', async () => {
     const [a, b, c] = [scene.client('a'), scene.client('b'), scene.client('c')];
-    const observed = observeNamed(parts(c), 'primary');
+    const observed = observeNamed(partsOf(c), 'primary');
     const told: (string | undefined)[] = [];
     observed.on('change', (leader) => told.push(leader?.value));
     await scene.settled(observed.ready());
@@ -276,7 +275,7 @@ describe('an election', () => {
 
   it('is stale to an observer whose link is away, who is told of the next leader later', async () => {
     const [a, c] = [scene.client('a'), scene.client('c')];
-    const observed = observeNamed(parts(c), 'primary');
+    const observed = observeNamed(partsOf(c), 'primary');
     const first = await scene.settled(elect(a, 'primary', { value: 'a' }));
     await scene.settled(observed.ready());
     for (const link of scene.links('c')) link.silence('both');

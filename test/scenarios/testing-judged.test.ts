@@ -95,6 +95,7 @@ class Run {
         newClient: (url, options) =>
           createClient(url, options, {
             ...{ openSocket, clock: this.#clock, random: this.#random.next },
+            uptimeMs: () => this.#clock.now(),
             newId: () => this.host.newName('write'),
           }),
       },

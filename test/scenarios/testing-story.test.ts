@@ -1,71 +1,8 @@
-import { type Client, CompactedError, ConferError, connect } from '@confer/client';
-import { startTestServer } from '@confer/client/testing';
-import { createServer } from '@confer/server';
-import { describe, expect, it, vi } from 'vitest';
-import { freePort, withDirectory } from '../support/process.ts';
+import { CompactedError } from '@confer/client';
+import { describe, expect, it } from 'vitest';
+import { codeOf, stages } from './testing-stage.ts';
 
-/** A server that a story is played over, and what the story may do to it. */
-interface Stage {
-  client(name: string): Client;
-  /** It stops in order, and starts again with what it had. */
-  restart(): Promise<void>;
-  /** Lets time pass until something holds. */
-  until(isSo: () => boolean): Promise<void>;
-}
-
-async function onTestServer(play: (stage: Stage) => Promise<void>): Promise<void> {
-  await using server = startTestServer();
-  await play({
-    client: (name) => server.connect({ client: { name } }),
-    restart: async () => {
-      await server.stop();
-      await server.start();
-    },
-    until: async (isSo) => {
-      for (let tries = 0; !isSo(); tries++) {
-        expect(tries).toBeLessThan(1_000);
-        await server.advance(100);
-      }
-    },
-  });
-}
-
-async function onRealServer(play: (stage: Stage) => Promise<void>): Promise<void> {
-  await withDirectory(async (dataDirectory) => {
-    const port = await freePort();
-    const start = () => createServer({ engine: 'lmdb', dataDirectory, port });
-    let server = await start();
-    const clients: Client[] = [];
-    try {
-      await play({
-        client(name) {
-          const client = connect(server.url, { client: { name } });
-          clients.push(client);
-          return client;
-        },
-        async restart() {
-          await server.close();
-          server = await start();
-        },
-        until: (isSo) => vi.waitFor(() => expect(isSo()).toBe(true), { timeout: 20_000 }),
-      });
-    } finally {
-      await Promise.all(clients.map((client) => client.close()));
-      await server.close();
-    }
-  });
-}
-
-const codeOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => 'done',
-    (error: unknown) => (error instanceof ConferError ? error.code : String(error)),
-  );
-
-describe.each([
-  ['the test server', onTestServer],
-  ['a real server', onRealServer],
-])('one story, as it goes over %s', (_, over) => {
+describe.each(stages)('one story, as it goes over %s', (_, over) => {
   it('S3 W3 W4 W12 writes, conditions and changes come to the same', async () => {
     await over(async ({ client }) => {
       const [writer, reader] = [client('writer'), client('reader')];

@@ -163,6 +163,7 @@ export class ClientHost {
       {
         openSocket: (tabs ?? network).opener(this.name),
         clock: scope.clock,
+        uptimeMs: scope.uptimeMs,
         random: this.#random.next,
         newId: () => {
           const id = `${name}-${++writes}`;

@@ -73,6 +73,7 @@ export class JudgedServer {
       {
         openSocket: this.network.opener(name),
         clock: this.clock,
+        uptimeMs: () => this.clock.elapsedMs,
         random: this.#options.random.next,
         newId: () => {
           const id = `${name}-${++this.#ids}`;

@@ -17,10 +17,9 @@ export class Holder {
   readonly #keeper: LeaseKeeper;
   readonly #requests: LeaseRequests;
 
-  /** `uptimeMs`: how long the process has run, by a clock that nobody sets. */
-  constructor(client: Client, uptimeMs: () => number) {
+  constructor(client: Client) {
     this.#context = contextOf(client);
-    this.#keeper = new LeaseKeeper(client, this.#context, uptimeMs);
+    this.#keeper = new LeaseKeeper(client, this.#context);
     this.#requests = new LeaseRequests(this.#context);
   }
 
@@ -89,8 +88,8 @@ function lost(id: string): ConferError {
 /** One for each client that has had a lease. */
 const holders = new WeakMap<object, Holder>();
 
-export function holderOf(client: Client, uptimeMs: () => number): Holder {
-  const holder = holders.get(client) ?? new Holder(client, uptimeMs);
+export function holderOf(client: Client): Holder {
+  const holder = holders.get(client) ?? new Holder(client);
   holders.set(client, holder);
   return holder;
 }

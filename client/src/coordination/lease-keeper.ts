@@ -30,14 +30,10 @@ export class LeaseKeeper {
   #timer: Timer | undefined;
   #off: (() => void) | undefined;
 
-  constructor(
-    client: Pick<Client, 'status' | 'on' | 'checkNow'>,
-    context: ClientContext,
-    uptimeMs: () => number,
-  ) {
+  constructor(client: Pick<Client, 'status' | 'on' | 'checkNow'>, context: ClientContext) {
     this.#client = client;
     this.#context = context;
-    this.stopwatch = new Stopwatch(context.clock, uptimeMs);
+    this.stopwatch = new Stopwatch(context.clock, context.uptimeMs);
   }
 
   /** From now on. `asked`: before it was confirmed. */

@@ -16,7 +16,10 @@ export function startClient(
   const client = createClient(
     urls,
     { onError: (error) => errors.push(error), ...clientOptions },
-    { openSocket: network.openSocket, clock, random: () => random, newId: () => `write-${++ids}` },
+    {
+      ...{ openSocket: network.openSocket, clock, uptimeMs: () => clock.elapsedMs },
+      ...{ random: () => random, newId: () => `write-${++ids}` },
+    },
   );
   return { client, clock, network, errors };
 }

@@ -1,5 +1,6 @@
 import type { Data, Entry, Operation } from '@confer/shared';
-import type { Client, ClientOptions } from '../api.ts';
+import type { ClientOptions } from '../api.ts';
+import type { NodeClient } from '../node-client.ts';
 
 /**
  * What a path is given. A string is what the entry holds, as in `client.set`. All else is data by the convention that
@@ -28,7 +29,7 @@ export interface TestWriteOptions {
 }
 
 /**
- * A server in memory for tests of applications. The clients it gives are real ones: all but the socket, the clock and the
+ * A server in memory for tests of applications. The clients it gives are real ones, with all that a client on Node can do: all but the socket, the clock and the
  * randomness is what runs in production. Frames travel by themselves, in order, without a socket. Time stands
  * still, for the server and its clients, until `advance`; so does all that waits for time: timeouts, heartbeats, the
  * pause before a client comes back, which takes as long as it may at most.
@@ -50,7 +51,7 @@ export interface TestServer {
   /** What a path holds, whatever clients know of it. */
   get(path: string): Entry | undefined;
   /** A client of this server. `close` of the server closes it, too. */
-  connect(options?: ClientOptions): Client;
+  connect(options?: ClientOptions): NodeClient;
   /** Somebody else writes one commit: a value, or all that a map holds. What else is there stays. */
   set(
     path: string,

@@ -1,8 +1,9 @@
-import { type Clock, times } from '@confer/shared';
+import { type Clock, type Operation, times } from '@confer/shared';
 import { ConferError } from '../errors.ts';
 import type { OpenSocket } from '../sockets/socket.ts';
 import type { Refusal } from './api.ts';
 import { Link } from './link.ts';
+import { MemoryLeases } from './memory-leases.ts';
 import { MemoryStore, type Outcome, type Write } from './memory-store.ts';
 import { Session, type SessionHost } from './session.ts';
 
@@ -20,6 +21,7 @@ export class MemoryHost implements SessionHost {
   #startedAt: number;
   readonly #links = new Set<Link>();
   readonly #sessions = new Set<Session>();
+  readonly leases: MemoryLeases;
   /** Of all names that were given, so that each is new. */
   #names = 0;
 
@@ -27,6 +29,13 @@ export class MemoryHost implements SessionHost {
     this.#clock = clock;
     this.#startedAt = clock.now();
     this.#store = this.#newStore();
+    this.leases = new MemoryLeases({
+      clock,
+      store: () => this.#store,
+      isRunning: () => this.#state === 'running',
+      write: (write) => this.write(write),
+      newName: (prefix) => this.newName(prefix),
+    });
     this.#beat();
   }
 
@@ -68,10 +77,16 @@ export class MemoryHost implements SessionHost {
     });
   }
 
-  /** Begins another history, which nobody is connected to. */
-  beginAnew(): void {
+  /** Begins another history with a commit of these, which nobody is connected to. */
+  beginAnew(operations: readonly Operation[]): void {
     this.cut();
     this.#store = this.#newStore();
+    if (operations.length > 0)
+      this.write({
+        ...{ operations, conditions: [], note: undefined, actor: 'test' },
+        requestId: this.newName('test'),
+      });
+    this.leases.renewAll();
   }
 
   cut(): void {
@@ -91,6 +106,7 @@ export class MemoryHost implements SessionHost {
     this.#state = 'running';
     this.#startedAt = this.#clock.now();
     this.#store.beginTimeline();
+    this.leases.renewAll();
   }
 
   freeze(): void {
@@ -102,6 +118,8 @@ export class MemoryHost implements SessionHost {
   thaw(): void {
     if (this.#state !== 'frozen') throw misused('thaw', `${this.#state}, and not frozen`);
     this.#state = 'running';
+    // Its timers have their turn before what came meanwhile is read.
+    this.leases.look();
     for (const link of this.#links) link.release();
   }
 

@@ -2,12 +2,14 @@ import {
   type Commit,
   type Condition,
   comparePaths,
+  type DeleteCause,
   type Entry,
   type Operation,
   type Position,
   ProtocolError,
 } from '@confer/shared';
 import { conflict, firstBroken } from './conditions.ts';
+import { requireLeases } from './lease-rules.ts';
 import { type Entries, netChanges } from './net-changes.ts';
 
 /** A write, all of which has been checked by itself. */
@@ -20,6 +22,10 @@ export interface Write {
   readonly actor: string;
   /** Names the write, so that it is done once however often it is sent (S4). */
   readonly requestId: string;
+  /** Why what it removes goes; default: `removed`. */
+  readonly cause?: DeleteCause;
+  /** What each try of it has in common; default: all of the above. */
+  readonly sameAs?: string;
 }
 
 export interface Outcome {
@@ -74,11 +80,11 @@ export class MemoryStore {
 
   /**
    * Makes one commit, or none where nothing changes; `told` gets it before the outcome is known.
-   * @throws {ProtocolError} `conflict` or `too_large`; nothing is written then.
+   * @throws {ProtocolError} `conflict`, `too_large` or `lease_not_found`; nothing is written then.
    */
   commit(write: Write, now: number, told: (commit: Commit) => void): Outcome {
-    const { conditions, otherwise, note, actor, requestId } = write;
-    const text = JSON.stringify([write.operations, conditions, note, otherwise]);
+    const { conditions, otherwise, note, actor, requestId, cause = 'removed' } = write;
+    const text = write.sameAs ?? JSON.stringify([write.operations, conditions, note, otherwise]);
     const before = this.#done.get(requestId);
     if (before !== undefined) {
       if (before.write === text) return before.outcome;
@@ -89,8 +95,11 @@ export class MemoryStore {
     const operations = (broken === undefined ? undefined : otherwise) ?? write.operations;
     const branch = broken === undefined ? {} : ({ otherwise: true } as const);
     const revision = this.#revision + 1;
-    const changes = netChanges(operations, this.#entries, { revision, time: now, actor });
+    const changes = netChanges(operations, this.#entries, {
+      ...{ revision, time: now, actor, cause },
+    });
     if (changes.length === 0) return { revision: this.#revision, puts: 0, deletes: 0, ...branch };
+    requireLeases(changes, this.#entries);
     const puts = changes.filter(({ type }) => type === 'put').length;
     const outcome = { revision, puts, deletes: changes.length - puts, ...branch };
     this.#done.set(requestId, { write: text, outcome });

@@ -1,12 +1,15 @@
 import {
   type Change,
   comparePaths,
+  type DeleteCause,
   type Entry,
   isShownIn,
   limits,
   type Operation,
   ProtocolError,
 } from '@confer/shared';
+
+type Put = Extract<Operation, { type: 'put' }>;
 
 /** What a path holds; a state never changes while it is looked at. */
 export type Entries = ReadonlyMap<string, Entry>;
@@ -17,6 +20,8 @@ export interface Naming {
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
   readonly actor: string;
+  /** Why what goes goes. */
+  readonly cause: DeleteCause;
 }
 
 /** What operations, in their order, come to: at most one change a path, in the order of the tree, with what was before. */
@@ -25,23 +30,23 @@ export function netChanges(
   entries: Entries,
   naming: Naming,
 ): Change[] {
-  const changes = [...afterAll(operations, entries)].flatMap(([path, value]) =>
-    changeOf(path, value, entries.get(path), naming),
+  const changes = [...afterAll(operations, entries)].flatMap(([path, put]) =>
+    changeOf(path, put, entries.get(path), naming),
   );
   if (changes.length > limits.changesMax)
     throw new ProtocolError('too_large', `a commit has at most ${limits.changesMax} changes`);
   return changes.sort((a, b) => comparePaths(a.path, b.path));
 }
 
-/** The value of each path that is written, and `undefined` for each that is removed. */
+/** The last put of each path that is written, and `undefined` for each that is removed. */
 function afterAll(
   operations: readonly Operation[],
   entries: Entries,
-): ReadonlyMap<string, string | undefined> {
-  const after = new Map<string, string | undefined>();
+): ReadonlyMap<string, Put | undefined> {
+  const after = new Map<string, Put | undefined>();
   for (const operation of operations) {
     const { path } = operation;
-    if (operation.type === 'put') after.set(path, operation.value);
+    if (operation.type === 'put') after.set(path, operation);
     else if (operation.recursive !== true) after.set(path, undefined);
     else
       for (const held of [...entries.keys(), ...after.keys()])
@@ -52,21 +57,22 @@ function afterAll(
 
 function changeOf(
   path: string,
-  value: string | undefined,
+  put: Put | undefined,
   before: Entry | undefined,
-  { revision, time, actor }: Naming,
+  { revision, time, actor, cause }: Naming,
 ): Change[] {
   const prev = before && { prev: before };
-  if (value === undefined)
-    return before === undefined ? [] : [{ type: 'delete', path, cause: 'removed', ...prev }];
+  if (put === undefined)
+    return before === undefined ? [] : [{ type: 'delete', path, cause, ...prev }];
   const entry: Entry = {
     path,
-    value,
+    value: put.value,
     createRevision: before?.createRevision ?? revision,
     modRevision: revision,
     version: (before?.version ?? 0) + 1,
     updatedAt: time,
     updatedBy: actor,
+    ...(put.lease !== undefined && { lease: put.lease }),
   };
   return [{ type: 'put', path, entry, ...prev }];
 }

@@ -16,14 +16,16 @@ import {
 } from '@confer/shared';
 import { checkCount } from './commit-parts.ts';
 import { listed } from './listing.ts';
+import type { MemoryLeases } from './memory-leases.ts';
 import type { MemoryStore, Outcome, Write } from './memory-store.ts';
 import { logOf, versionsOf } from './past.ts';
-import { decided, requireNoLease } from './transactions.ts';
+import { decided } from './transactions.ts';
 import { Watcher } from './watcher.ts';
 
 /** What is needed to answer the requests of one connection. */
 export interface Answering {
   readonly store: MemoryStore;
+  readonly leases: MemoryLeases;
   /** The watches of the connection, by name. */
   readonly watches: Map<string, Watcher>;
   /** Who asks. */
@@ -94,7 +96,7 @@ function reply(request: Exclude<Request, WatchRequest | VerifyRequest>, context:
     case 'revokeLease':
     case 'readLease':
     case 'listLeases':
-      throw new ProtocolError('unavailable', 'the test server keeps no leases');
+      return context.leases.answer(request, context.actor);
     default:
       throw new ProtocolError('forbidden', 'the test server has neither roles nor tokens');
   }
@@ -104,10 +106,7 @@ function committed(request: CommitRequest, { write, actor }: Answering): Reply {
   const { id, requestId, operations, conditions = [], note } = request;
   checkCount(request);
   if (note !== undefined) checkNote(note);
-  for (const operation of operations) {
-    checkOperation(operation);
-    requireNoLease(operation);
-  }
+  for (const operation of operations) checkOperation(operation);
   for (const condition of conditions) checkCondition(condition);
   const outcome = write({ requestId, operations, conditions, note, actor });
   return { type: 'committed', id, ...outcome };

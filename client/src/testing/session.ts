@@ -24,7 +24,7 @@ export interface SessionSocket {
 }
 
 /** What a session needs of its server. */
-export interface SessionHost extends Pick<Answering, 'store' | 'write' | 'newName'> {
+export interface SessionHost extends Pick<Answering, 'store' | 'leases' | 'write' | 'newName'> {
   /** Why nobody is let in. */
   readonly refusal: 'unauthenticated' | 'forbidden' | undefined;
   /** As `status` tells them. */
@@ -151,6 +151,7 @@ export class Session implements Peer {
       const { reply, next } = answer(request, {
         ...{ store: this.#host.store, figures: this.#host.figures, watches: this.#watches },
         actor: this.#actor,
+        leases: this.#host.leases,
         say: (message) => this.#say(message),
         write: (write) => this.#host.write(write),
         newName: (prefix) => this.#host.newName(prefix),

@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { administrationOf } from '../admin.ts';
 import type { MirrorChange } from '../api.ts';
-import { grantLease } from '../coordination.ts';
 import { startTestServer } from '../testing.ts';
 
 /** A server with one client and its mirror of everything, ready. */
@@ -165,15 +164,6 @@ describe('a server in memory', () => {
     const { whoami, roles } = administrationOf(client);
     expect(await whoami()).toMatchObject({ principal: 'app', kind: 'anyone' });
     await expect(roles.list()).rejects.toMatchObject({ code: 'forbidden' });
-  });
-
-  it('says that it keeps no leases, and puts nothing with one', async () => {
-    const { client } = await mirrored();
-    const granted = grantLease(client, { ttlMs: 10_000 });
-    await expect(granted).rejects.toMatchObject({ code: 'unavailable' });
-    const put = client.set('/a/leased', '1', { lease: '0123456789abcdef' });
-    await expect(put).rejects.toMatchObject({ code: 'lease_not_found' });
-    expect(await client.get('/a/leased')).toBeUndefined();
   });
 
   it('goes on under the fake timers of a test runner', async () => {

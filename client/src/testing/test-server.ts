@@ -7,6 +7,7 @@ import {
 } from '@confer/shared';
 import type { Client, ClientOptions } from '../api.ts';
 import { ConferError } from '../errors.ts';
+import { asNodeClient, type NodeClient } from '../node-client.ts';
 import {
   type ArgumentType,
   count,
@@ -71,8 +72,8 @@ export class MemoryTestServer implements TestServer {
     return this.#with.host.store.entries.get(path);
   }
 
-  connect(options: ClientOptions = {}): Client {
-    const client = this.#with.newClient(this.url, options);
+  connect(options: ClientOptions = {}): NodeClient {
+    const client = asNodeClient(this.#with.newClient(this.url, options));
     this.#clients.add(client);
     return client;
   }
@@ -101,13 +102,8 @@ export class MemoryTestServer implements TestServer {
   async restore(data?: TestData): Promise<void> {
     const { host } = this.#with;
     const puts =
-      data === undefined
-        ? [...host.store.entries.values()].map(({ path, value }) => put(path, value))
-        : putsOf(checked(data));
-    await this.#done(() => {
-      host.beginAnew();
-      if (puts.length > 0) this.#write(puts);
-    });
+      data === undefined ? [...host.store.entries.values()].map(putOf) : checkedPuts(data);
+    await this.#done(() => host.beginAnew(puts));
   }
 
   disconnect(): Promise<void> {
@@ -191,13 +187,21 @@ export class MemoryTestServer implements TestServer {
   }
 }
 
+function checkedPuts(data: TestData): readonly Operation[] {
+  const puts = putsOf(checked(data));
+  asClient(() => {
+    for (const put of puts) checkOperation(put);
+  });
+  return puts;
+}
+
 function checked(data: TestData): TestData {
   checkArgument('what a test server holds', data, object);
   return data;
 }
 
-function put(path: string, value: string): Operation {
-  return { type: 'put', path, value };
+function putOf({ path, value, lease }: Entry): Operation {
+  return { type: 'put', path, value, ...(lease !== undefined && { lease }) };
 }
 
 /** What a client makes of the refusal of a server. */

@@ -7,7 +7,6 @@ import {
   type Entry,
   isShownIn,
   isWithin,
-  leaseNotFound,
   limits,
   type Operation,
   ProtocolError,
@@ -32,10 +31,7 @@ export function decided(request: TxnRequest, { store, write, actor }: Deciding):
   checkCounts(request);
   if (note !== undefined) checkNote(note);
   for (const condition of conditions) checkCondition(condition);
-  for (const operation of [...then, ...otherwise]) {
-    checkTxnOperation(operation);
-    requireNoLease(operation);
-  }
+  for (const operation of [...then, ...otherwise]) checkTxnOperation(operation);
   const [thenWrites, otherWrites] = [then.filter(isWrite), otherwise.filter(isWrite)];
   for (const writes of [thenWrites, otherWrites]) requireDistinct(writes);
   const about = { requestId, conditions, note, actor };
@@ -51,12 +47,6 @@ export function decided(request: TxnRequest, { store, write, actor }: Deciding):
     resultOf(operation, changes, entries, store, readRevision),
   );
   return { type: 'decided', id, succeeded, revision, readRevision, results };
-}
-
-/** There are no leases here. */
-export function requireNoLease(operation: TxnOperation): void {
-  if (operation.type === 'put' && operation.lease !== undefined)
-    throw leaseNotFound(operation.lease);
 }
 
 function checkCounts({ if: conditions, then, else: otherwise = [] }: TxnRequest): void {

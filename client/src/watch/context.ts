@@ -16,6 +16,8 @@ export const INNER: unique symbol = Symbol.for('confer');
 /** The dependencies that the mirrors and watches of a client have in common. */
 export interface ClientContext {
   readonly clock: Clock;
+  /** As in `Platform`. */
+  readonly uptimeMs: () => number;
   /** A fresh name for a write (S4). */
   readonly newId: () => string;
   readonly random: Random;

@@ -85,6 +85,7 @@ function startHost(name: string, judged: JudgedServer, random: SeededRandom): Ho
     {
       openSocket: network.opener(name),
       clock: scope.clock,
+      uptimeMs: scope.uptimeMs,
       random: random.next,
       newId: () => {
         const id = `${name}-${++ids}`;
@@ -93,7 +94,7 @@ function startHost(name: string, judged: JudgedServer, random: SeededRandom): Ho
       },
     },
   );
-  const parts = partsOf(client, scope.uptimeMs);
+  const parts = partsOf(client);
   const host: Host = {
     ...{ name, client, scope, isAlive: true, registration: undefined },
     discovery: discoverAs(parts, 'orders'),

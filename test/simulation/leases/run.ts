@@ -120,6 +120,7 @@ class Run {
       {
         openSocket: network.opener(name),
         clock: process.clock,
+        uptimeMs: process.uptimeMs,
         random: this.#random.fork().next,
         newId: () => {
           const id = `${name}-${++writes}`;
@@ -128,7 +129,7 @@ class Run {
         },
       },
     );
-    const holder = new Holder(client, process.uptimeMs);
+    const holder = new Holder(client);
     this.#programs.push({ name, process, client, holder, state: 'running' });
   }
 

@@ -81,6 +81,7 @@ export class ContenderHost {
       {
         openSocket: network.opener(this.name),
         clock: scope.clock,
+        uptimeMs: scope.uptimeMs,
         random: this.#random.next,
         newId: () => {
           const id = `${this.name}-${++this.#ids}`;
@@ -96,7 +97,7 @@ export class ContenderHost {
 
   async #work(running: Running): Promise<void> {
     const { client, scope } = running;
-    const parts = partsOf(client, scope.uptimeMs);
+    const parts = partsOf(client);
     const random = this.#random;
     while (running.isAlive) {
       const giveUp = new AbortController();

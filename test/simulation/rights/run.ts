@@ -135,6 +135,7 @@ function addClient(scene: Scene, owner: string, token: string): void {
     {
       openSocket: network.opener(owner),
       clock,
+      uptimeMs: () => clock.elapsedMs,
       random: random.fork().next,
       newId: () => `${owner}-${++ids}`,
     },

@@ -183,7 +183,7 @@ export class KeptRegistration implements Registration {
 
   async #newLease(): Promise<void> {
     const options = { ttlMs: this.#ttlMs, name: shortened(this.service), ...this.#patience };
-    const holder = holderOf(this.#parts.client, this.#parts.uptimeMs);
+    const holder = holderOf(this.#parts.client);
     const lease = await holder.grant(options);
     if (this.#isOver) {
       void lease.revoke().catch(() => {});

@@ -55,7 +55,7 @@ export class Place {
 
   static async take(parts: Parts, wanted: Wanted, wait: WaitOptions): Promise<Place> {
     const { folder, value, ttlMs, about } = wanted;
-    const holder = holderOf(parts.client, parts.uptimeMs);
+    const holder = holderOf(parts.client);
     const lease = await holder.grant({ ttlMs, name: about, ...wait });
     const path = childOf(folder, parts.context.newId());
     try {
