@@ -6,6 +6,7 @@ import { partsOf } from '../../../client/src/coordination/parts.ts';
 import { SeededRandom } from '../../../shared/src/test-support/seeded-random.ts';
 import type { ProcessClock } from '../../../shared/src/test-support/virtual-clock.ts';
 import { JudgedServer } from '../../support/judged-server.ts';
+import { storing } from '../stores/storing.ts';
 
 /** A process with a client of its own, which registers one instance and follows all. */
 interface Host {
@@ -30,8 +31,8 @@ export async function simulateDiscovery(seed: number, steps: number): Promise<re
   const judged = new JudgedServer({
     ...{ random: random.fork(), serverRandom: random.fork(), windowBytes: 1_000_000 },
     latencyMaxMs: random.pick([1, 20, 300]),
-    diskMaxMs: random.pick([0, 5, 50]),
     busyMaxMs: random.pick([0, 0, 200]),
+    ...storing(random.pick(['memory', 'lmdb', 'etcd']), random.fork(), random.pick([0, 5, 50])),
   });
   const { clock, server, network, problems } = judged;
   server.start();

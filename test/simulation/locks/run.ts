@@ -21,7 +21,7 @@ export async function simulateLocks(seed: number, steps: number): Promise<LockRu
     windowBytes: 1_000_000,
     busyMaxMs: random.pick([0, 0, 200]),
     serverRandom: random.fork(),
-    ...storing(random.pick(['memory', 'lmdb']), random.fork(), random.pick([0, 5, 50])),
+    ...storing(random.pick(['memory', 'lmdb', 'etcd']), random.fork(), random.pick([0, 5, 50])),
   });
   const { clock, server, network, problems } = judged;
   const judge = new LockJudge();
