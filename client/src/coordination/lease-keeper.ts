@@ -1,5 +1,6 @@
 import { leaseLimits, type Reply, type Timer } from '@confer/shared';
 import type { Client } from '../api.ts';
+import { ConferError } from '../errors.ts';
 import { errorOfReply } from '../make-error.ts';
 import type { ClientContext } from '../watch/context.ts';
 import type { HeldLease } from './held-lease.ts';
@@ -104,13 +105,26 @@ export class LeaseKeeper {
     if (reply.type === 'error') this.#context.report(errorOfReply(reply));
     if (reply.type !== 'leases') return;
     for (const one of some) one.isAnswered = true;
-    const kept = new Set(reply.leases.map(({ lease }) => lease));
-    // safeguard: lease-counts-from-asking
-    for (const { lease } of some)
-      if (kept.has(lease.id)) lease.confirm(asked);
-      else lease.lose('over');
+    const ttls = new Map(reply.leases.map(({ lease, ttlMs }) => [lease, ttlMs]));
+    for (const { lease } of some) {
+      const ttlMs = ttls.get(lease.id);
+      if (ttlMs === undefined) lease.lose('over');
+      // Its holder would be sure for too long: nothing is confirmed.
+      else if (ttlMs < lease.ttlMs) this.#context.report(shortened(lease, ttlMs));
+      else {
+        // safeguard: lease-counts-from-asking
+        lease.confirm(asked);
+      }
+    }
     this.#work();
   }
+}
+
+function shortened({ id, ttlMs }: HeldLease, keptMs: number): ConferError {
+  return new ConferError(
+    'bad_message',
+    `the server keeps the lease ${id} for ${keptMs} ms, and granted it for ${ttlMs}`,
+  );
 }
 
 function everyMs({ lease }: Kept): number {

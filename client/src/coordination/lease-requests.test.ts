@@ -25,3 +25,20 @@ it('a lease may be longer than was asked for, as where a cluster has a least tim
   server.say({ type: 'leases', id, revision: 1, leases: [{ lease: ID, ttlMs: 9_000 }] });
   expect(await granted).toMatchObject({ id: ID, ttlMs: 5_000, status: 'held' });
 });
+
+it('a lease that is kept for less than it was granted for is lost as if nobody had kept it', async () => {
+  const { client, server, clock, errors } = startConnected();
+  const granted = grantLease(client, { ttlMs: 6_000 });
+  const { id } = server.take('grantLease');
+  server.say({ type: 'leases', id, revision: 1, leases: [{ lease: ID, ttlMs: 6_000 }] });
+  const lease = await granted;
+  for (let n = 0; n < 2; n++) {
+    await clock.advance(2_000);
+    const keeping = server.take('keepAlive');
+    const leases = [{ lease: ID, ttlMs: 2_000 }];
+    server.say({ type: 'leases', id: keeping.id, revision: 1, leases });
+  }
+  expect(errors).toMatchObject([{ code: 'bad_message' }, { code: 'bad_message' }]);
+  await clock.advance(2_000);
+  expect(lease.loss?.reason).toBe('unconfirmed');
+});
