@@ -86,14 +86,18 @@ describe('React in a real browser, in strict mode and under a strict policy', ()
 
         await writer.set('/app/db/pool', '"30"');
         await shows('pool', 'string 30');
-        await shows('part', '"30"');
+        // What its schema refuses, a typed configuration passes over.
+        await shows('part', '20');
         expect((await said('renders')).motd).toBe(after.motd);
 
         await tab.evaluate('route(false)');
         await tab.until(`document.querySelector('#pool') === null`);
         await tab.evaluate('route(true)');
         await shows('pool', 'string 30');
-        expect(await said('opened')).toEqual(['/app']);
+        await writer.set('/app/db/pool', '40');
+        await shows('part', '40');
+        // That of the configuration, and one for all hooks.
+        expect(await said('opened')).toEqual(['/app', '/app']);
         expect([await said('errors'), await said('violations')]).toEqual([[], []]);
       }),
   );

@@ -1,5 +1,6 @@
 /** A page of an application with React. What happened in it is in `said`. */
 import { connect } from '@confer/client';
+import { config } from '@confer/client/config';
 import {
   ConferProvider,
   useConferConfig,
@@ -23,21 +24,19 @@ client.mirror = (...args) => {
   return mirror.apply(client, args);
 };
 
-/** What the entry for configuration makes, in small: an object that is swapped when its subtree changes. */
+/** Any library that keeps to Standard Schema will do: this one takes the numbers that there are. */
+const validate = (value) =>
+  typeof value.db?.pool === 'number'
+    ? { value }
+    : { issues: [{ message: 'is no number', path: ['db', 'pool'] }] };
+const schema = { '~standard': { version: 1, vendor: 'page', validate } };
+const typed = config(client, '/app', schema);
+const selectPool = ({ db }) => db.pool;
+/** What is not shown by hooks. */
 const source = mirror.call(client, '/app');
-let object;
-const config = {
-  getSnapshot: () => object,
-  subscribe: (callback) =>
-    source.subscribe(() => {
-      object = { pool: source.value('/app/db/pool'), motd: source.value('/app/motd') };
-      callback();
-    }),
-};
-const selectPool = ({ pool }) => pool;
 const Part = () => {
   rendered('part');
-  return h('p', { id: 'part' }, useConferConfig(config, selectPool));
+  return h('p', { id: 'part' }, useConferConfig(typed, selectPool));
 };
 
 const Status = () => {
