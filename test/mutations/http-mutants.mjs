@@ -16,6 +16,7 @@ export const httpMutants = [
   [{ 'address-is-printable-ascii': 'never' }, KV, 'is refused'],
   [{ 'path-of-an-address-is-one': 'drop' }, KV, 'is refused before rights are looked at'],
   [{ 'entry-goes-on-nowhere': 'never' }, KV, 'does not take a position that it would not'],
+  [{ 'reader-gets-what-he-asks-for': 'never' }, KV, 'is 412 to who asks for another'],
   [{ 'subtree-has-no-etag': 'never' }, KV, 'removes one entry, and a subtree'],
   [{ 'idempotency-key-is-whole': 'always' }, KV, 'refuses a precondition that it would have'],
   [{ 'request-has-one-id': 'never' }, COMMIT, 'S4 has one id'],

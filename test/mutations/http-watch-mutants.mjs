@@ -13,6 +13,7 @@ const notACondition = {
 };
 
 export const httpWatchMutants = [
+  [{ 'requests-leave-no-logins': 'never' }, WAITING, 'leave no line in the audit'],
   [{ 'heartbeat-before-the-watch-moves-nobody': 'drop' }, SOCKET, 'leads no reader past'],
   [
     { 'position-moves-at-the-end-of-a-batch': { find: 'goesOn ? undefined : ', replace: '' } },

@@ -202,6 +202,7 @@ export class Link {
       remote: link.owner,
       address: '127.0.0.1',
       transport: 'memory',
+      isOneRequest: false,
       isProxied: false,
       certificateName: undefined,
       get bufferedBytes() {

@@ -12,6 +12,9 @@ export interface FailureBody {
   readonly compactedRevision?: number;
 }
 
+/** That a condition did not hold which came in a header. */
+export const PRECONDITION_FAILED = 412;
+
 const BAD_REQUEST = 400;
 const CONFLICT = 409;
 const TOO_MANY = 429;

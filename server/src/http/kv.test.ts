@@ -88,6 +88,23 @@ describe('GET /v1/kv', () => {
     expect(await statusFor(String(revision))).toBe(200);
   });
 
+  it('is 412 to who asks for another than what is there', async () => {
+    const scene = await startCore();
+    const { ask } = httpOf(scene);
+    const revision = await scene.put('/a', '1');
+    const askFor = (tag: string, more = {}) =>
+      ask({ target: '/v1/kv/a', headers: { 'if-match': tag, ...more } });
+    for (const tag of [`"${revision}"`, `"7777", "${revision}"`, '*'])
+      expect((await askFor(tag)).text).toBe('1');
+    for (const tag of ['"7777"', `W/"${revision}"`, String(revision), ''])
+      expect((await askFor(tag)).said?.status).toBe(412);
+    const { said, json } = await askFor('"7777"', { 'if-none-match': '*' });
+    expect(said).toMatchObject({ status: 412, headers: { etag: `"${revision}"` } });
+    expect(json).toMatchObject({ code: 'conflict', path: '/a' });
+    const nothing = await ask({ target: '/v1/kv/nothing', headers: { 'if-match': '*' } });
+    expect(nothing.said?.status).toBe(404);
+  });
+
   it('shows what was at a revision, until that is compacted', async () => {
     const scene = await startCore();
     const { ask } = httpOf(scene);

@@ -8,9 +8,9 @@ import {
   TEXT,
   textAnswer,
 } from './answers.ts';
-import { HttpFailure } from './failure.ts';
+import { HttpFailure, PRECONDITION_FAILED } from './failure.ts';
 import { requireValueType } from './media-type.ts';
-import { conditionOf, etagOf, isKnown } from './preconditions.ts';
+import { conditionOf, etagOf, isKnown, isWanted } from './preconditions.ts';
 import { readHeaders } from './read-headers.ts';
 import type { Call, KnownRoute } from './route.ts';
 import { WAIT_PARAMETERS, waited } from './waiting/waiting.ts';
@@ -52,6 +52,9 @@ async function read(call: Call): Promise<HttpAnswer> {
   if (got.entry === null) throw nothingThere(path, headers);
   const { modRevision, value } = got.entry;
   const tagged = { etag: etagOf(modRevision), ...headers };
+  // Before what a reader has counts what he wants (RFC 9110, 13.2.2).
+  // safeguard: reader-gets-what-he-asks-for
+  if (!isWanted(exchange.head, modRevision)) throw anotherThere(path, modRevision, tagged);
   if (isKnown(exchange.head, modRevision)) return emptyAnswer(304, tagged);
   const type = preferred(exchange.head, [TEXT, JSON_TYPE]);
   return type === TEXT ? textAnswer(value, tagged) : jsonAnswer(got.entry, tagged);
@@ -60,6 +63,15 @@ async function read(call: Call): Promise<HttpAnswer> {
 function nothingThere(path: string, headers: Readonly<Record<string, string>>): HttpFailure {
   const message = `there is nothing at ${path}`;
   return new HttpFailure({ code: 'not_found', message, path }, headers);
+}
+
+function anotherThere(
+  path: string,
+  modRevision: number,
+  headers: Readonly<Record<string, string>>,
+) {
+  const message = `${path} is at revision ${modRevision}, which If-Match does not name`;
+  return new HttpFailure({ code: 'conflict', message, path }, headers, PRECONDITION_FAILED);
 }
 
 /** The body is the value, to the last byte. */

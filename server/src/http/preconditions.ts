@@ -26,6 +26,13 @@ export function conditionOf(head: RequestHead, path: string): Condition | undefi
   return { path, modRevision };
 }
 
+/** Whether an entry is one that a reader asks for; whoever names none takes any. */
+export function isWanted(head: RequestHead, modRevision: number): boolean {
+  const wanted = saidIn(head, 'if-match');
+  if (wanted === undefined || wanted === '*') return true;
+  return wanted.split(',').some((tag) => revisionOf(tag.trim()) === modRevision);
+}
+
 /** Whether a reader has what is there already: it need not be sent again. */
 export function isKnown(head: RequestHead, modRevision: number): boolean {
   const known = headerOf(head, 'if-none-match');

@@ -81,6 +81,7 @@ const ABNORMAL = 1006;
  */
 export class WatchingSocket implements Socket {
   readonly transport: string;
+  readonly isOneRequest: boolean;
   readonly remote: string;
   readonly address: string;
   readonly isProxied: boolean;
@@ -93,6 +94,7 @@ export class WatchingSocket implements Socket {
   constructor(parts: WatchingParts, accept: (socket: Socket) => ReaderSession) {
     const { remote, address, isProxied, certificateName } = parts.peer;
     this.transport = parts.transport;
+    this.isOneRequest = parts.transport === 'http';
     this.remote = remote;
     this.address = address;
     this.isProxied = isProxied;

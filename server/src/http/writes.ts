@@ -1,6 +1,6 @@
 import { type CommitRequest, isTraceparent, limits, ProtocolError } from '@confer/shared';
 import { headerOf } from '../transport/request-head.ts';
-import { HttpFailure } from './failure.ts';
+import { HttpFailure, PRECONDITION_FAILED } from './failure.ts';
 import type { Call } from './route.ts';
 
 /** What came of a write. */
@@ -9,8 +9,6 @@ export interface Written {
   readonly puts: number;
   readonly deletes: number;
 }
-
-const PRECONDITION_FAILED = 412;
 
 /** Makes a commit. Where a condition came in a header, that it does not hold is said as HTTP says it. */
 export async function written(

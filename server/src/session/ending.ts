@@ -15,6 +15,7 @@ export function closeCodeOf(code: ErrorCode): number {
 /** Where the other side of a session is. */
 export interface Whereabouts {
   readonly session: string;
+  readonly isOneRequest: boolean;
   /** With its port, for the log. */
   readonly remote: string;
   readonly address: string;
@@ -51,11 +52,13 @@ export class SessionNotes {
     this.#service.log('debug', 'connection closed', this.#named);
   }
 
-  /** That somebody came in. */
+  /** That somebody came in. Of those who ask for one thing after the other the audit would be full. */
   login(who: AuditActor): void {
     const { auditing, log } = this.#service;
     const { session = '', client, principal = '' } = who;
     log('debug', 'connection opened', { session, principal, client: client?.name ?? '' });
+    // safeguard: requests-leave-no-logins
+    if (this.#where.isOneRequest) return;
     void auditing?.audit.record({ event: 'login', outcome: 'done', reason: `by ${who.kind}`, who });
   }
 

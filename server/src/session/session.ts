@@ -45,8 +45,8 @@ export class Session implements SocketHandlers, ApiSink {
     this.openedAtMs = service.runtime.uptimeMs();
     this.#socket = socket;
     this.#service = service;
-    const { remote, address } = socket;
-    this.#notes = new SessionNotes(service, { session: this.id, remote, address });
+    const { remote, address, isOneRequest } = socket;
+    this.#notes = new SessionNotes(service, { session: this.id, remote, address, isOneRequest });
     this.#onEnded = onEnded;
     this.#watches = new SessionWatches(service.hub);
     this.#answers = new Answers({

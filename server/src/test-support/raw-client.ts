@@ -26,6 +26,7 @@ export class RawClient {
       address,
       isProxied: true,
       transport: 'raw',
+      isOneRequest: false,
       certificateName: undefined,
       get bufferedBytes() {
         return client.bufferedBytes;

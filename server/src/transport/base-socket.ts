@@ -31,6 +31,7 @@ export function libraryFrameBytesMax(frameBytesMax: number): number {
  */
 export abstract class BaseSocket implements Socket {
   abstract readonly transport: string;
+  readonly isOneRequest = false;
   readonly remote: string;
   readonly address: string;
   readonly isProxied: boolean;

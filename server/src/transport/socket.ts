@@ -14,6 +14,8 @@ export interface Peer {
 export interface Socket extends Peer {
   /** The library that has it. */
   readonly transport: string;
+  /** Whether it is a single request that waits for its answer: that somebody came with it tells nobody anything. */
+  readonly isOneRequest: boolean;
   /** Bytes that wait in this process to be written. */
   readonly bufferedBytes: number;
   /**

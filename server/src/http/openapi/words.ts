@@ -59,7 +59,8 @@ export const PARAMETERS: Readonly<Record<string, ParameterWords>> = {
 /** Headers of requests. */
 export const HEADERS: Readonly<Record<string, ParameterWords>> = {
   'If-Match': {
-    description: 'The ETag that the entry must have, or `*`: there must be one. Else 412.',
+    description:
+      'The ETag that the entry must have (to read, one of several), or `*`: there must be one. Else 412.',
     schema: text,
   },
   'If-None-Match': {
@@ -92,7 +93,7 @@ export const ROUTE_WORDS: Readonly<Record<string, RouteWords>> = {
   'GET /v1/kv/*': {
     summary: 'Read an entry',
     description: 'The value as it is, or, where JSON is liked better, the entry.',
-    headers: ['If-None-Match'],
+    headers: ['If-Match', 'If-None-Match'],
     answers: {
       200: { is: 'The value.', content: { 'text/plain': null, 'application/json': 'Entry' } },
       304: WAITED,

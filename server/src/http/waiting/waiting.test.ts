@@ -1,5 +1,7 @@
 import { times } from '@confer/shared';
 import { describe, expect, it } from 'vitest';
+import { NO_AUDIT } from '../../audit/audit.ts';
+import type { AuditEvent } from '../../audit/events.ts';
 import { startGuarded } from '../../test-support/guarded-scene.ts';
 import { bearer, httpOf } from '../../test-support/http-scene.ts';
 import { Kept } from '../../test-support/kept.ts';
@@ -233,5 +235,23 @@ describe('W11 the rights of a read that waits', () => {
     const name = /^cfr_(.{12})/.exec(token)?.[1] ?? '';
     await scene.ask(scene.admin, (id) => ({ type: 'removeToken', id, token: name }));
     expect(waiting.said?.status).toBe(401);
+  });
+
+  it('leave no line in the audit that somebody came, which would be one for each of thousands', async () => {
+    const recorded: AuditEvent[] = [];
+    const audit = { ...NO_AUDIT, record: (event: AuditEvent) => void recorded.push(event) };
+    const auditing = { audit, isRequired: false, sensitive: ['/a'] };
+    const scene = await startGuarded({ auditing });
+    const http = httpOf(scene);
+    const headers = bearer(scene.adminToken);
+    const now = positionOf(await http.ask({ target: '/v1/kv/a', headers }));
+    recorded.length = 0;
+    for (let reads = 0; reads < 3; reads++)
+      http.begin({ target: `/v1/kv/a?wait=60s&after=${now}`, headers });
+    await scene.settle();
+    expect(recorded.map(({ event }) => event)).toEqual(['read', 'read', 'read']);
+    http.begin({ target: '/v1/watch/a', headers });
+    await scene.settle();
+    expect(recorded.slice(3).map(({ event }) => event)).toEqual(['login', 'read']);
   });
 });
