@@ -17,6 +17,7 @@ const STRANGERS = 'server/src/session/strangers.test.ts';
 const ATTEMPTS = 'server/src/auth/failed-attempts.test.ts';
 const TOKENS = 'server/src/auth/attacks.test.ts';
 const ATTACKS = 'server/src/audit/attacks.test.ts';
+const READ_OVER = 'server/src/transport/read-over.test.ts';
 const CHAIN = 'server/src/audit/chain.test.ts';
 const AUDIT = 'server/src/audit/audit.test.ts';
 const FAULTS = 'server/src/audit/faults.test.ts';
@@ -30,10 +31,17 @@ const exchanges = [
     'is refused with 413 that is longer than it may be, and its connection ends',
   ],
   [
-    { 'bodies-are-bounded-together': 'never' },
+    {
+      'bodies-are-bounded-together': {
+        find: '> BODIES_BYTES_MAX',
+        replace: '> Number.MAX_VALUE',
+      },
+    },
     EXCHANGES,
     'keeps 256 MiB of bodies of all requests together, and not a byte more',
   ],
+  [{ 'unwanted-bodies-are-bounded': 'always' }, READ_OVER, 'reads up to 16 MiB over'],
+  [{ 'body-is-read-over-while-it-comes': 'always' }, READ_OVER, 'does not wait for what does not'],
   [
     {
       'kept-connections-leave-room': {

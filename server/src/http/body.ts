@@ -1,6 +1,6 @@
 import { ProtocolError, times } from '@confer/shared';
 import type { Exchange } from '../transport/exchange.ts';
-import { headerOf } from '../transport/request-head.ts';
+import { saidBytes } from '../transport/request-head.ts';
 import { Gone } from './gone.ts';
 import type { HttpService } from './http-service.ts';
 import { inTurn } from './in-turn.ts';
@@ -25,7 +25,7 @@ export function readBody<Result>(
   service: HttpService,
 ): Promise<Result> {
   // Every body says its length, or the gate has not let it in.
-  const announced = Number(headerOf(exchange.head, 'content-length'));
+  const announced = saidBytes(exchange.head);
   // safeguard: body-is-not-read-where-it-is-too-long
   if (announced > bytesMax) return Promise.reject(tooLarge(bytesMax));
   return new Promise((resolve, reject) => {

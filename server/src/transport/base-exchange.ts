@@ -2,7 +2,8 @@ import { STATUS_CODES } from 'node:http';
 import type { AnswerHead, AnswerStream, Exchange } from './exchange.ts';
 import type { Exchanges } from './exchanges.ts';
 import { busy, full, type HttpAnswer, headerLines, tooLarge } from './http.ts';
-import { headerOf, type RequestHead } from './request-head.ts';
+import { mayBeReadOver, ReadOver } from './read-over.ts';
+import { type RequestHead, saidBytes } from './request-head.ts';
 import type { Peer } from './socket.ts';
 
 /** `sending` has its answer, of which a part may wait to be written; `over` is answered, or its other side is gone. */
@@ -24,8 +25,8 @@ interface Reader {
 
 const NOTHING = () => {};
 
-/** Of a body that nobody wanted, so much more is read over to keep its connection; and so much before anybody wants it. */
-const READ_OVER_BYTES_MAX = 64 * 1024;
+/** So much of a body comes before anybody wants it. */
+const UNASKED_BYTES_MAX = 64 * 1024;
 
 /** The rules of `Exchange` that do not depend on the library: one answer, one end, and a body that is bounded. */
 export abstract class BaseExchange implements Exchange, AnswerStream {
@@ -35,12 +36,14 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   #phase: Phase = 'asked';
   #isFull = false;
   #isTurnedAway = false;
+  #isCutOff = false;
   #isGone = false;
   #pieces: Uint8Array[] = [];
   #bodyBytes = 0;
   #isBodyWhole = false;
   #leave = NOTHING;
   #whenWhole = NOTHING;
+  #rest: ReadOver | undefined;
   #reader: Reader | undefined;
   #tellGone = NOTHING;
   #tellDrain = NOTHING;
@@ -145,15 +148,21 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   protected received(piece: Uint8Array, isLast: boolean): void {
     if (isLast) this.#whole();
     this.#bodyBytes += piece.length;
-    if (isLast) this.#whenWhole();
+    this.#rest?.came();
+    if (isLast) this.#endBody();
     if (this.#phase !== 'asked') return;
-    if (!this.#exchanges.keep(piece.length)) {
+    if (!this.#exchanges.keep(this, piece.length)) {
       this.#turnAway(busy);
       return;
     }
     this.#pieces.push(piece);
     if (this.#reader !== undefined) this.#handOn(this.#reader);
-    else if (this.#bodyBytes > READ_OVER_BYTES_MAX && !isLast) this.holdBody();
+    else if (this.#bodyBytes > UNASKED_BYTES_MAX && !isLast) this.holdBody();
+  }
+
+  /** Lets go of its body, for others whose bodies take less long. */
+  makeRoom(): void {
+    this.#turnAway(busy);
   }
 
   protected drained(): void {
@@ -177,6 +186,11 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   /** Whether the whole body has come. */
   protected get isWhole(): boolean {
     return this.#isBodyWhole;
+  }
+
+  /** Whether its answer ends the connection, whenever that is written. */
+  protected get isTurnedAway(): boolean {
+    return this.#isTurnedAway;
   }
 
   /** Whether its answer is decided, and is being written or has been. */
@@ -224,12 +238,18 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
 
   /**
    * Ends an answer once the body has come that nobody wants, so that what comes of it is not taken for the next request,
-   * nor holds its connection; or at once, where that is too much of it.
+   * nor ends the connection before the answer is read; or at once, where that is too much of it.
    */
   #behindBody(end: () => void): void {
     this.#readOver();
-    if (this.#isBodyWhole || this.#isLast()) end();
-    else this.#whenWhole = end;
+    if (this.#isBodyWhole || this.#isPastReading()) end();
+    else {
+      this.#whenWhole = end;
+      this.#rest = new ReadOver(this.#exchanges.clock, () => {
+        this.#isCutOff = true;
+        end();
+      });
+    }
   }
 
   #readOver(): void {
@@ -238,7 +258,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   }
 
   #forgetBody(): void {
-    this.#exchanges.keep(-this.#pieces.reduce((bytes, piece) => bytes + piece.length, 0));
+    this.#exchanges.letGo(this);
     this.#pieces = [];
   }
 
@@ -247,26 +267,32 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     return { status, reason: STATUS_CODES[status] ?? '', lines, isLast: this.#isLast() };
   }
 
-  /** Who sends more than is read over is not read on; nor is who wants to speak something else. */
   #isLast(): boolean {
-    const isBodyLong =
-      !this.#isBodyWhole && saidBytes(this.head) - this.#bodyBytes > READ_OVER_BYTES_MAX;
+    const isUnread = !this.#isBodyWhole && this.#isPastReading();
     const wantsOther = this.head.headers.has('upgrade');
-    return this.#isTurnedAway || isBodyLong || wantsOther || this.#exchanges.isLastAnswer();
+    return this.#isTurnedAway || isUnread || wantsOther || this.#exchanges.isLastAnswer();
+  }
+
+  /** Who sends more than is read over is not read on; nor is who wants to speak something else. */
+  #isPastReading(): boolean {
+    const isReadOver = mayBeReadOver(saidBytes(this.head) - this.#bodyBytes);
+    return this.#isCutOff || !isReadOver || this.head.headers.has('upgrade');
   }
 
   #finish(): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#forgetBody();
-    this.#whenWhole = NOTHING;
+    this.#endBody(NOTHING);
     this.#leave();
   }
-}
 
-/** How long the body is, as its request says. */
-function saidBytes(head: RequestHead): number {
-  return Number(headerOf(head, 'content-length'));
+  /** Nothing of the body is waited for any more. */
+  #endBody(run = this.#whenWhole): void {
+    this.#rest?.cancel();
+    this.#whenWhole = NOTHING;
+    run();
+  }
 }
 
 function bytesOf(piece: string | Uint8Array): Uint8Array {

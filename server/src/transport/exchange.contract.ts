@@ -71,89 +71,9 @@ function ends(raw: Raw): Promise<void> {
 const hash = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex');
 
 export function exchangeContract(transport: Transport): void {
-  bodiesContract(transport);
   answersContract(transport);
   streamsContract(transport);
   endsContract(transport);
-}
-
-function bodiesContract(transport: Transport): void {
-  describe('the body of a request', () => {
-    it.each([
-      ['at once', 0],
-      ['later', 50],
-    ])('is read whole that comes in pieces, %s', async (_, delayMs) => {
-      const at = await answering(transport, (exchange) => {
-        if (delayMs === 0) echoBody(exchange);
-        else setTimeout(() => echoBody(exchange), delayMs);
-      });
-      const raw = await ask(at, 'PUT /a', 'Content-Length: 800000');
-      for (let times = 0; times < 8; times += 1) raw.tcp.write('abcde'.repeat(20_000));
-      await until(() => raw.received.endsWith(`\r\n\r\n${'abcde'.repeat(160_000)}`));
-      // And nothing of it was taken for another request.
-      raw.tcp.write(requestOf('PUT /b', 'Content-Length: 0'));
-      await until(() => at.seen.length === 2 && raw.received.endsWith('\r\n\r\n'));
-    });
-
-    it('is what was sent, byte by byte', async () => {
-      const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
-      let body: Uint8Array = Buffer.of();
-      const at = await answering(transport, (exchange) => {
-        exchange.readBody(256, (read) => {
-          body = read;
-          exchange.answer(OK);
-        });
-      });
-      const raw = await ask(at, 'PUT /a', 'Content-Length: 256');
-      for (const byte of bytes) raw.tcp.write(Buffer.of(byte));
-      await until(() => raw.received.endsWith('\r\n\r\n'));
-      expect(Buffer.from(body)).toEqual(bytes);
-    });
-
-    it('is empty where there is none', async () => {
-      const at = await answering(transport, echoBody);
-      const raw = await ask(at, 'DELETE /a');
-      await until(() => raw.received.endsWith('\r\n\r\n'));
-      expect(raw.received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    });
-
-    it('is refused with 413 that is longer than it may be, and its connection ends', async () => {
-      const at = await answering(transport, (exchange) => {
-        exchange.readBody(1_000, (body) => exchange.answer(OK, body));
-      });
-      const fits = await ask(at, 'PUT /a', 'Content-Length: 1000');
-      fits.tcp.write('x'.repeat(1_000));
-      await until(() => fits.received.endsWith('x'.repeat(1_000)));
-      const raw = await ask(at, 'PUT /a', 'Content-Length: 1001');
-      await until(() => raw.phase !== 'open');
-      expect(raw.received).toMatch(/^HTTP\/1\.1 413 /);
-      expect(raw.received.toLowerCase()).toContain('\r\nconnection: close\r\n');
-      expect(at.gone).toEqual([at.seen[1]]);
-    });
-
-    it('is read over that nobody wants, up to 64 KiB', async () => {
-      const at = await answering(transport, (exchange) => exchange.answer(OK, 'no'));
-      const raw = await ask(at, 'PUT /a', 'Content-Length: 65536');
-      raw.tcp.write('GET / HTTP/1.1\r\n'.repeat(4_095));
-      await until(() => at.seen.length === 1);
-      expect(raw.received).toBe('');
-      raw.tcp.write('GET / HTTP/1.1\r\n');
-      await until(() => raw.received.endsWith('no'));
-      raw.tcp.write(requestOf('GET /next'));
-      await until(() => at.seen.length === 2 && raw.received.split('no').length === 3);
-      const long = await ask(at, 'PUT /a', 'Content-Length: 65537');
-      await until(() => long.phase !== 'open');
-      expect(long.received.endsWith('no')).toBe(true);
-    });
-
-    it('is announced to who waits for leave to send it', async () => {
-      const at = await answering(transport, echoBody);
-      const raw = await ask(at, 'PUT /a', 'Content-Length: 4', 'Expect: 100-continue');
-      await until(() => raw.received === 'HTTP/1.1 100 Continue\r\n\r\n');
-      raw.tcp.write('well');
-      await until(() => raw.received.endsWith('well'));
-    });
-  });
 }
 
 function answersContract(transport: Transport): void {

@@ -1,3 +1,11 @@
+import type { Clock } from '@confer/shared';
+
+/** An exchange that has bytes of a body. */
+interface Holder {
+  /** Lets go of them, and says so to whoever sends them. */
+  makeRoom(): void;
+}
+
 /** What the exchanges of a listener share. */
 export interface ExchangesOptions {
   /** Whether the listener lets nobody in any more. */
@@ -8,6 +16,7 @@ export interface ExchangesOptions {
   readonly plain: () => number;
   /** How many of them may wait: for their request, or for another. */
   readonly waitingMax: number;
+  readonly clock: Clock;
 }
 
 /**
@@ -26,9 +35,15 @@ export class Exchanges {
   readonly #options: ExchangesOptions;
   #asked = 0;
   #bodiesBytes = 0;
+  /** How much each has, who began first in front. */
+  readonly #holders = new Map<Holder, number>();
 
   constructor(options: ExchangesOptions) {
     this.#options = options;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   /** Those whose request has come whole. */
@@ -60,11 +75,26 @@ export class Exchanges {
     };
   }
 
-  /** Whether so much more of a body may be kept; `bytes` less than nothing are let go of. */
-  keep(bytes: number): boolean {
+  /**
+   * Whether so much more of the body of one may be kept. Where there is no room, who has taken longest makes some: who
+   * brings a body as fast as he can is in nobody's way, however many begin one and let it lie.
+   */
+  keep(holder: Holder, bytes: number): boolean {
     // safeguard: bodies-are-bounded-together
-    if (bytes > 0 && this.#bodiesBytes + bytes > BODIES_BYTES_MAX) return false;
+    while (this.#bodiesBytes + bytes > BODIES_BYTES_MAX) {
+      const [slowest = holder] = this.#holders.keys();
+      if (slowest === holder) return false;
+      slowest.makeRoom();
+      this.letGo(slowest);
+    }
     this.#bodiesBytes += bytes;
+    this.#holders.set(holder, (this.#holders.get(holder) ?? 0) + bytes);
     return true;
+  }
+
+  /** Its body is in other hands, or of no use any more. */
+  letGo(holder: Holder): void {
+    this.#bodiesBytes -= this.#holders.get(holder) ?? 0;
+    this.#holders.delete(holder);
   }
 }

@@ -33,3 +33,8 @@ export function requestHead(
 export function headerOf({ headers }: RequestHead, name: string): string {
   return headers.get(name)?.join(',') ?? '';
 }
+
+/** How long the body is, as its request says. */
+export function saidBytes(head: RequestHead): number {
+  return Number(headerOf(head, 'content-length'));
+}

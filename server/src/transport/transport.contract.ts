@@ -3,6 +3,7 @@ import { closingContract } from './closing.contract.ts';
 import { doorwayContract } from './doorway.contract.ts';
 import { exchangeContract } from './exchange.contract.ts';
 import { exchangeAttacksContract } from './exchange-attacks.contract.ts';
+import { exchangeBodiesContract } from './exchange-bodies.contract.ts';
 import { exchangeLimitsContract } from './exchange-limits.contract.ts';
 import { framesContract } from './frames.contract.ts';
 import { gateContract } from './gate.contract.ts';
@@ -36,5 +37,6 @@ function connectionContract(transport: Transport): void {
   limitsContract(transport);
   doorwayContract(transport);
   exchangeContract(transport);
+  exchangeBodiesContract(transport);
   exchangeLimitsContract(transport);
 }

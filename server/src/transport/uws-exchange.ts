@@ -73,8 +73,10 @@ export class UwsExchange extends BaseExchange {
     });
     // Where there is no body the library is not asked for one: it would wait for the next request for ever then.
     if (!this.isWhole)
-      // It takes the memory of `piece` back when this returns.
-      response.onData((piece, isLast) => this.received(new Uint8Array(piece.slice(0)), isLast));
+      // It takes the memory of `piece` back when this returns; what is read over is not kept.
+      response.onData((piece, isLast) =>
+        this.received(new Uint8Array(this.isAnswered ? piece : piece.slice(0)), isLast),
+      );
     response.onWritable(() => {
       response.cork(() => this.#goOn());
       return true;

@@ -64,6 +64,7 @@ async function listen(library: Library, options: ListenOptions): Promise<Listene
     hasRoom: () => entrance.hasRoomFor(0),
     plain: () => state.plain,
     waitingMax: options.handshakesMax,
+    clock: options.clock,
   });
   const place = placeOf(options.host, host, options.port, isTls);
   const state: ListenerState = { place, open, closing, entrance, exchanges, plain: 0 };

@@ -57,7 +57,7 @@ export class WsExchange extends BaseExchange {
 
   /** Whether its answer ends the connection. */
   get isLast(): boolean {
-    return this.#isLast;
+    return this.#isLast || this.isTurnedAway;
   }
 
   protected override sendWhole(opening: Opening, body: Uint8Array): void {

@@ -38,6 +38,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
     hasRoom: () => entrance.hasRoomFor(0),
     plain: () => streams.size - open.size,
     waitingMax: options.handshakesMax,
+    clock: options.clock,
   });
   const place = placeOf(options.host, host, options.port, isTls);
   const state: ListenerState = {
