@@ -86,6 +86,7 @@ const exchanges = [
 
 const gate = [
   [{ 'headers-are-bounded': 'never' }, GATE, 'with headers of 17 KiB'],
+  [{ 'websockets-begin-without-a-body': 'never' }, WS, 'would be a WebSocket and has a body'],
   [{ 'header-comes-once': 'never' }, GATE, 'with two lengths'],
   [{ 'request-names-a-host': 'never' }, GATE, 'without a host'],
   [{ 'methods-are-known': 'never' }, GATE, 'that asks for an echo'],

@@ -4,6 +4,7 @@ import { connect, connectRaw, until } from './scene.contract.ts';
 import type { Transport } from './transport.ts';
 
 const HOST = 'Host: localhost';
+const KEY = 'Idempotency-Key';
 
 /** A request of these very lines, and bytes behind it. */
 const lines = (...all: readonly string[]) => `${all.join('\r\n')}\r\n\r\n`;
@@ -79,6 +80,10 @@ const attacks: readonly (readonly [name: string, bytes: string])[] = [
   ['an address with letters of no alphabet', lines('GET /\x01 HTTP/1.1', HOST)],
   ['an address that is not escaped', lines('GET /ä HTTP/1.1', HOST)],
   ['an address of 40 KiB', lines(`GET /${'a'.repeat(40_000)} HTTP/1.1`, HOST)],
+  ['an address with a fragment', lines('GET /a#/b HTTP/1.1', HOST)],
+  ['parameters with a fragment', lines('GET /a?b=1#c HTTP/1.1', HOST)],
+  ['two names for one write', lines('GET /a HTTP/1.1', HOST, `${KEY}: a`, `${KEY}: b`)],
+  ['two positions', lines('GET /a HTTP/1.1', HOST, 'Last-Event-ID: e.1', 'last-event-id: e.2')],
   ['everything', lines('OPTIONS * HTTP/1.1', HOST)],
   ['a tunnel', lines('CONNECT localhost:22 HTTP/1.1', HOST)],
   ['a tunnel to a path', lines('CONNECT /a HTTP/1.1', HOST)],

@@ -218,6 +218,14 @@ function ambiguityContract(transport: Transport): void {
       expect(at.peers.length).toBe(1);
     });
 
+    it('is refused that would be a WebSocket and has a body', async () => {
+      const at = await host(transport, {}, gateWith({}));
+      const answer = await exchange(at, upgradeWith('Content-Length: 5'));
+      expect(answer).toMatch(/^HTTP\/1\.1 400 .*has no body/s);
+      expect(at.peers).toEqual([]);
+      expect(await exchange(at, upgradeWith('Content-Length: 0'))).toContain(' 101 ');
+    });
+
     it('is not read on behind an answer', async () => {
       const at = await host(transport, {}, gateWith({}));
       const chunk = [

@@ -40,6 +40,8 @@ const ONCE = [
   'content-length',
   'transfer-encoding',
   'authorization',
+  'idempotency-key',
+  'last-event-id',
   'origin',
   'sec-fetch-site',
 ] as const;
@@ -76,9 +78,9 @@ function malformed(head: RequestHead): Denial | undefined {
   if (!METHODS.has(method))
     return { why: 'request', status: 501, text: 'This server knows no such method.' };
   // safeguard: addresses-are-paths
-  if (!/^\/[!-~]*$/.test(path) || !/^[!-~]*$/.test(query))
+  if (!/^\/[!"$-~]*$/.test(path) || !/^[!"$-~]*$/.test(query))
     return bad(
-      'The address of a request begins with a slash, and what is no ASCII is escaped in it.',
+      'The address of a request begins with a slash, and what is no ASCII is escaped in it, as is "#".',
     );
   const twice = ONCE.find((name) => (headers.get(name)?.length ?? 0) > 1);
   // safeguard: header-comes-once

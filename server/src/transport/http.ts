@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { ENDPOINT, SUBPROTOCOL } from '@confer/shared';
 import type { AnswerHead, Exchange } from './exchange.ts';
 import { denialOf, type Place } from './gate.ts';
-import { headerOf, type RequestHead } from './request-head.ts';
+import { headerOf, type RequestHead, saidBytes } from './request-head.ts';
 import type { ListenOptions } from './transport.ts';
 
 /** What a request gets that is turned away. The connection ends with it. */
@@ -42,6 +42,9 @@ export function refusalOf(
 ): HttpAnswer | undefined {
   const denial = denialTo(head, peer, place, options);
   if (denial !== undefined) return denial;
+  // One reader takes what follows for a body, and another for frames.
+  // safeguard: websockets-begin-without-a-body
+  if (saidBytes(head) > 0) return answer(400, 'A request for a WebSocket has no body.');
   if (offersConfer(subprotocols(head))) return undefined;
   // What was offered may be a token, as some put it there, and does not come back.
   const text = `This server speaks the subprotocol ${SUBPROTOCOL}, which was not offered.`;

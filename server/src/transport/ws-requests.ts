@@ -13,7 +13,7 @@ import type { ListenOptions } from './transport.ts';
 const WEBSOCKET_KEY_LENGTH = 24;
 
 export function headOf({ method = 'GET', url = '/', rawHeaders }: IncomingMessage): RequestHead {
-  const [, path = '/', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(url) ?? [];
+  const [, path = '/', query = ''] = /^([^?]*)(?:\?(.*))?$/s.exec(url) ?? [];
   const lines: [string, string][] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     lines.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
