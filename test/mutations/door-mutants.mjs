@@ -300,6 +300,7 @@ const audit = [
     ATTACKS,
     'is one line, whatever',
   ],
+  [{ 'lines-have-no-tokens': 'never' }, ATTACKS, 'has no token, wherever somebody put it'],
   [{ 'texts-of-a-line-are-bounded': 'never' }, ATTACKS, 'has an end, however long'],
   [{ 'sum-is-looked-at': 'always last' }, CHAIN, 'name all that one sum is of'],
   [

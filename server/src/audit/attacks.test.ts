@@ -215,6 +215,23 @@ describe('a line', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it('20 has no token, wherever somebody put it', async () => {
+    const secret = 's3cr3t'.repeat(8);
+    const token = `cfr_k3v9q0x1b7ma_${secret}c`;
+    const signed = `eyJhbGciOiJFZERTQSJ9.${secret}.${secret}`;
+    const audit = await scene.open();
+    const paths = [`/${token}`, `/a/${signed}`];
+    await audit.record(
+      commitOf(1, { note: `with ${token}`, requestId: token.slice(0, 64), paths }),
+    );
+    await audit.close();
+    const last = scene.linesOf(scene.files.at(-1) ?? '').at(-1) ?? '';
+    expect(last).not.toContain('s3cr3t');
+    expect(last).toContain('"note":"with cfr_k3v9q0x1b7ma_(hidden)"');
+    expect(last).toContain('["/cfr_k3v9q0x1b7ma_(hidden)","/a/eyJ(hidden)"]');
+    expect(await problemNow()).toBeUndefined();
+  });
+
   it('37 has an end, however long the texts are that it is given', async () => {
     const long = '\u0001'.repeat(1_000_000);
     const audit = await scene.open();
