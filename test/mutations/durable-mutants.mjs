@@ -70,3 +70,12 @@ export const durableMutants = [
     },
   },
 ].map((mutant) => ({ ...mutant, engine: 'lmdb' }));
+
+/** Noticed by the test that `by` names, a file and a part of a title. */
+export const recordMutants = [
+  {
+    name: 'record-with-a-torn-row-is-none',
+    off: { 'record-with-a-torn-row-is-none': 'never' },
+    by: { file: 'server/src/engine/lmdb/wal/record.test.ts', title: 'S1 is none where' },
+  },
+];

@@ -17,7 +17,7 @@ import { backupMutants } from './backup-mutants.mjs';
 import { noticedBy } from './by-test.mjs';
 import { coordinationMutants } from './coordination-mutants.mjs';
 import { doorMutants } from './door-mutants.mjs';
-import { durableMutants } from './durable-mutants.mjs';
+import { durableMutants, recordMutants } from './durable-mutants.mjs';
 import { etcdMutants } from './etcd-mutants.mjs';
 import { httpMutants } from './http-mutants.mjs';
 import { httpWatchMutants } from './http-watch-mutants.mjs';
@@ -65,6 +65,7 @@ const all = [
     name: Object.keys(mutant.off).join(', '),
     ...mutant,
   })),
+  ...recordMutants,
   ...backupMutants,
   ...doorMutants,
   ...coordinationMutants,

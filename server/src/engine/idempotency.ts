@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { type Condition, ProtocolError } from '@confer/shared';
 import { type CooperativeSteps, TimeSlice } from './cooperative-steps.ts';
 import type { CommitOutcome, EngineOperation, WriteRequest } from './engine.ts';
+import { openedSum } from './value-sum.ts';
 
 /**
  * A request id is remembered at least this long, also when its commit is compacted: a client that
@@ -34,10 +35,10 @@ function fingerprintOfSingle({ operations: [operation] }: Asked): number {
   if (operation === undefined) return 0;
   const value = operation.type === 'put' ? operation.value : '';
   const what = kindOf(operation) + operation.path;
-  return value.length > COPIED_LENGTH_MAX ? crc32(value, crc32(what)) : crc32(what + value);
+  return value.length > COPIED_LENGTH_MAX ? crc32(what, openedSum(value)) : crc32(what + value);
 }
 
-/** To sum up twice costs more than a copy of a short value, and less than one of a long. The sum is the same. */
+/** To sum up twice costs more than a copy of a short value. Of a long one, the sum is one that its row needs as well. */
 const COPIED_LENGTH_MAX = 1_000;
 
 function* fingerprintOfMany({

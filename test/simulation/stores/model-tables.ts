@@ -1,4 +1,5 @@
 import type { KeyCodec } from '../../../server/src/engine/lmdb/keys.ts';
+import type { LongRow } from '../../../server/src/engine/lmdb/rows.ts';
 import type {
   ReadTables,
   TableKeys,
@@ -52,7 +53,8 @@ class ModelTable<Key> implements WriteTable<Key> {
     return this.#rows.size;
   }
 
-  put(key: Key, value: string): void {
+  put(key: Key, row: string | LongRow): void {
+    const value = typeof row === 'string' ? row : row.text;
     this.#ordered = undefined;
     this.#rows.set(this.#bytesOf(key), { key, value });
   }

@@ -35,8 +35,6 @@ interface WrittenCommit {
   readonly progress: Progress;
   /** What its writer is told. */
   readonly outcome: CommitOutcome;
-  /** What all others are told. */
-  readonly commit: EngineCommit;
 }
 
 /** Writes all rows of a commit into a transaction. */
@@ -46,23 +44,21 @@ export function* writeCommit(
   so: { readonly far: Progress; readonly compactedRevision: number },
 ): CooperativeSteps<WrittenCommit> {
   const { commit, replaced } = judgement;
-  const told: EngineChange[] = [];
   const pace = new TimeSlice();
   const { progress, outcome } = tallyOf(judgement, so.far);
   let head: CommitHead | undefined = headAfter(commit, progress);
   for (let i = 0; i < commit.changes.length; i++) {
     const change = commit.changes[i];
     if (change === undefined) continue;
-    const { row, change: toTell } =
+    const row =
       change.type === 'put'
         ? putRow(tables, change, replaced[i], so.compactedRevision)
-        : { row: deleteRow(tables, change, replaced[i], commit.revision), change };
-    told.push(toTell);
+        : deleteRow(tables, change, replaced[i], commit.revision);
     tables.log.put([commit.revision, change.path], head === undefined ? row : withHead(head, row));
     head = undefined;
     if (pace.isOver()) yield;
   }
-  return { progress, outcome, commit: { ...commit, changes: told } };
+  return { progress, outcome };
 }
 
 function tallyOf(
@@ -111,14 +107,13 @@ function putRow(
   change: EngineChange & { readonly type: 'put' },
   before: LazyEntryRow | undefined,
   compactedRevision: number,
-): { readonly row: ChangeRow; readonly change: EngineChange } {
+): ChangeRow {
   const { path, entry } = change;
   const gone = before === undefined ? forgetTombstone(tables, path, compactedRevision) : undefined;
   const stored = storedEntry(entry, before ?? gone);
   tables.entries.put(path, stored.row);
   if (stored.apart !== undefined) tables.values.put([entry.modRevision, path], stored.apart);
-  const row = before === undefined ? changeRows.created(gone) : changeRows.replaced(before);
-  return { row, change: stored.told === entry ? change : { ...change, entry: stored.told } };
+  return before === undefined ? changeRows.created(gone) : changeRows.replaced(before);
 }
 
 /** The path lives again, so it is not among those that are gone; the log has when it went. */

@@ -1,5 +1,5 @@
 import { DamageError } from './damage.ts';
-import { DAMAGED } from './rows.ts';
+import { DAMAGED, type LongRow } from './rows.ts';
 import { numberIn, pagesOf } from './stats.ts';
 import type { ReadTable, TableRange, WriteTable } from './tables.ts';
 
@@ -16,7 +16,7 @@ interface RowDatabase<K, Transaction> {
   getRange(
     options: Partial<TableRange<K>> & { inclusiveEnd?: boolean; transaction?: Transaction },
   ): Iterable<{ readonly key: K; readonly value: string }>;
-  put(key: K, row: string): unknown;
+  put(key: K, row: string | LongRow): unknown;
   remove(key: K): unknown;
   getStats(): object;
 }
@@ -59,7 +59,7 @@ export class Table<K, Transaction> implements WriteTable<K> {
     return this.#rows({ ...range });
   }
 
-  put(key: K, row: string): void {
+  put(key: K, row: string | LongRow): void {
     this.#database.put(key, row);
   }
 

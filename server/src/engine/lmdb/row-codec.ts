@@ -1,10 +1,13 @@
+import { crc32 } from 'node:zlib';
 import { assert, type DeleteCause, type Entry } from '@confer/shared';
 import type { Before } from '../engine.ts';
 import type { LazyEntry } from '../evaluate.ts';
 import type { ChangeOutline } from '../past.ts';
+import { quotedSum } from '../value-sum.ts';
 import { WholeEntry } from '../whole-entry.ts';
 import { DamageError } from './damage.ts';
 import { longTextAsJson } from './json-text.ts';
+import { LongRow } from './rows.ts';
 
 /**
  * An `EntryRow` says where it stands (`Step`) and how long a value is that lies apart, and then has the
@@ -43,9 +46,7 @@ const NOT_APART = 0;
 export interface StoredEntry {
   readonly row: EntryRow;
   /** What lies apart: the value as JSON. */
-  readonly apart: string | undefined;
-  /** The same entry, to be told of. */
-  readonly told: Entry;
+  readonly apart: LongRow | undefined;
 }
 
 /** `before`: the change of its path before, where one is known. */
@@ -63,24 +64,17 @@ export function storedEntry(entry: Entry, before: Step | undefined): StoredEntry
     value: isInline ? value : undefined,
   });
   const { block, step } = stepAfter(before, modRevision);
-  if (isInline)
-    return { row: `${block} ${step} ${NOT_APART} ${text}`, apart: undefined, told: entry };
-  const apart = longTextAsJson(value);
-  return {
-    row: `${block} ${step} ${value.length} ${text.slice(0, -1)},"value":`,
-    apart,
-    told: apart.length === value.length + QUOTES ? sharing(entry, apart) : entry,
-  };
+  if (isInline) return { row: `${block} ${step} ${NOT_APART} ${text}`, apart: undefined };
+  const row = `${block} ${step} ${value.length} ${text.slice(0, -1)},"value":`;
+  return { row, apart: apartRow(value) };
 }
 
 const QUOTES = 2;
 
-/**
- * An entry whose value is a part of its JSON. Both are held for a while, here by those who are told and there by the
- * memtable, and V8 keeps a part as a reference to the whole: half as much for it to move about and to hold.
- */
-function sharing(entry: Entry, apart: string): Entry {
-  return { ...entry, value: apart.slice(1, -1) };
+function apartRow(value: string): LongRow {
+  const text = longTextAsJson(value);
+  const isEscaped = text.length > value.length + QUOTES;
+  return LongRow.of(text, isEscaped ? crc32(text) : quotedSum(value));
 }
 
 /** Fetches the value of an entry that lies apart, as JSON. */

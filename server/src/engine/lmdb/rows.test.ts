@@ -1,5 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { DAMAGED, rowCodec } from './rows.ts';
+import { DAMAGED, LongRow, rowCodec } from './rows.ts';
 
 const TEXTS = ['', 'short', 'größe', '\u20ac'.repeat(50_000), 'x'.repeat(140_000), 'last'];
 
@@ -19,6 +20,18 @@ describe('a row', () => {
       const row = Buffer.from(rowCodec.encode('short'));
       row[at] = (row[at] ?? 0) ^ 1;
       expect(rowCodec.decode(row)).toBe(DAMAGED);
+    }
+  });
+
+  it('S1 is stored as any other where its sum was known before, written already or not', () => {
+    for (const text of TEXTS) {
+      const row = LongRow.of(text, crc32(text));
+      expect(rowCodec.decode(rowCodec.encode(row))).toBe(text);
+      const room = Buffer.alloc(row.byteLength + 7);
+      expect(row.moveTo(room, 7)).toBe(room.length);
+      expect(rowCodec.encode(row).buffer).toBe(room.buffer);
+      expect(rowCodec.decode(rowCodec.encode(row))).toBe(text);
+      expect([row.text, row.length]).toEqual([text, text.length]);
     }
   });
 });

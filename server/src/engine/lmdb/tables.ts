@@ -1,4 +1,5 @@
 import { type KeyCodec, type Place, pathKey, placeKey, revisionKey, textKey } from './keys.ts';
+import type { LongRow } from './rows.ts';
 
 /**
  * How the LMDB engine lays its data out, in ten lines:
@@ -37,7 +38,7 @@ export interface ReadTable<Key> {
 }
 
 export interface WriteTable<Key> extends ReadTable<Key> {
-  put(key: Key, row: string): void;
+  put(key: Key, row: string | LongRow): void;
   remove(key: Key): void;
 }
 

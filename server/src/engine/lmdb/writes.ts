@@ -206,7 +206,7 @@ export class Writes {
       const so = { far: progress, compactedRevision: this.#context.compactedRevision() };
       const written = yield* writeCommit(tables, judged, so);
       progress = written.progress;
-      turn.made(pending, written.commit, { outcome: written.outcome, fingerprint });
+      turn.made(pending, judged.commit, { outcome: written.outcome, fingerprint });
     }
     recordRequests(tables, turn.outcomes, progress);
     turn.judgedMs = this.#context.uptimeMs();

@@ -1,3 +1,4 @@
+import type { LongRow } from '../rows.ts';
 import type {
   ReadTable,
   ReadTables,
@@ -8,7 +9,7 @@ import type {
   WriteTables,
 } from '../tables.ts';
 import { type KeyText, keyTexts } from './key-text.ts';
-import type { MemRow, MemRows, Memtable } from './memtable.ts';
+import type { MemRows, Memtable } from './memtable.ts';
 
 /** What lies over the tables of the store, the newest first. */
 export type Layers = () => readonly Memtable[];
@@ -110,7 +111,7 @@ class Written<Name extends TableName> extends Layered<Name> implements WriteTabl
     this.#written = written;
   }
 
-  put(key: TableKeys[Name], row: string): void {
+  put(key: TableKeys[Name], row: string | LongRow): void {
     this.#set(key, row);
   }
 
@@ -118,7 +119,7 @@ class Written<Name extends TableName> extends Layered<Name> implements WriteTabl
     this.#set(key, undefined);
   }
 
-  #set(key: TableKeys[Name], row: string | undefined): void {
+  #set(key: TableKeys[Name], row: string | LongRow | undefined): void {
     const rows: MemRows<TableKeys[Name]> = this.#written().rows[this.#name];
     rows.set(key, row);
   }
@@ -148,16 +149,15 @@ function* overlaid<Key>(
       const order = orderOf(next.value.text, text, range.reverse === true);
       if (order > 0) break;
       if (order === 0) isReplaced = true;
-      if (isThere(next.value)) yield { key: next.value.key, value: next.value.row };
+      const { key, row } = next.value;
+      if (row !== undefined) yield { key, value: row };
     }
     if (!isReplaced) yield row;
   }
-  for (; next.done !== true; next = above.next())
-    if (isThere(next.value)) yield { key: next.value.key, value: next.value.row };
-}
-
-function isThere<Key>(row: MemRow<Key>): row is MemRow<Key> & { readonly row: string } {
-  return row.row !== undefined;
+  for (; next.done !== true; next = above.next()) {
+    const { key, row } = next.value;
+    if (row !== undefined) yield { key, value: row };
+  }
 }
 
 function orderOf(a: KeyText, b: KeyText, isReverse: boolean): number {

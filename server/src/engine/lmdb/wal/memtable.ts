@@ -1,11 +1,22 @@
+import type { LongRow } from '../rows.ts';
 import type { TableKeys, TableName, TableRange } from '../tables.ts';
 import { type KeyText, keyTexts } from './key-text.ts';
 
-/** A row that was written since; without a text it was removed. */
-export interface MemRow<Key> {
+/** A row that was written since; where nothing is stored it was removed. */
+export class MemRow<Key> {
   readonly text: KeyText;
   readonly key: Key;
-  row: string | undefined;
+  stored: string | LongRow | undefined;
+
+  constructor(text: KeyText, key: Key, stored: string | LongRow | undefined) {
+    this.text = text;
+    this.key = key;
+    this.stored = stored;
+  }
+
+  get row(): string | undefined {
+    return typeof this.stored === 'object' ? this.stored.text : this.stored;
+  }
 }
 
 /** About what a row takes beside its texts. */
@@ -61,19 +72,21 @@ export class MemRows<Key> {
     return this.#index.get(text);
   }
 
-  set(key: Key, row: string | undefined): void {
-    this.take({ text: this.textOf(key), key, row });
+  set(key: Key, row: string | LongRow | undefined): void {
+    this.take(new MemRow(this.textOf(key), key, row));
   }
 
   /** Takes a row as its own. */
   take(row: MemRow<Key>): void {
-    this.#bytes += ROW_BYTES + row.text.length + (row.row?.length ?? 0);
-    this.#longest = Math.max(this.#longest, row.row?.length ?? 0);
-    this.#growth += row.row === undefined ? -1 : 1;
-    if (row.row === undefined) this.#removed++;
+    const { stored } = row;
+    const length = stored?.length ?? 0;
+    this.#bytes += ROW_BYTES + row.text.length + length;
+    this.#longest = Math.max(this.#longest, length);
+    this.#growth += stored === undefined ? -1 : 1;
+    if (stored === undefined) this.#removed++;
     const there = this.#index?.get(row.text);
     if (there !== undefined) {
-      there.row = row.row;
+      there.stored = stored;
       return;
     }
     this.#index?.set(row.text, row);
@@ -120,7 +133,7 @@ export class MemRows<Key> {
     this.#added = [];
     for (const row of added) {
       const there = index.get(row.text);
-      if (there !== undefined) there.row = row.row;
+      if (there !== undefined) there.stored = row.stored;
       else {
         index.set(row.text, row);
         this.#added.push(row);

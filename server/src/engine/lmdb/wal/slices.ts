@@ -29,7 +29,7 @@ export class Slices {
       const ordered = name === undefined ? [] : this.#memtable.rows[name].inOrder();
       if (name === 'entries' || name === 'tombstones') scattered += ordered.length - row;
       for (; row < ordered.length && rows < rowsMax; row++, rows++)
-        bytes += ordered[row]?.row?.length ?? 0;
+        bytes += ordered[row]?.stored?.length ?? 0;
     }
     return { rows: Math.min(scattered, rowsMax), bytes };
   }
@@ -88,7 +88,7 @@ function writeRows<Name extends TableName>(
   for (let i = from; i < to; i++) {
     const row = rows[i];
     if (row === undefined) continue;
-    if (row.row === undefined) table.remove(row.key);
-    else table.put(row.key, row.row);
+    if (row.stored === undefined) table.remove(row.key);
+    else table.put(row.key, row.stored);
   }
 }
