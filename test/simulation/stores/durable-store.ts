@@ -119,6 +119,7 @@ export class DurableStore implements SimulatedStore {
       isFull: isNoRoom,
       paths: LOG,
       store: epoch,
+      check: () => undefined,
       segmentBytes,
       recordBytesMax: segmentBytes / 4,
       defer,

@@ -30,8 +30,8 @@ export class ModelFile implements LogFile {
     this.#path = path;
   }
 
-  async read(): Promise<Buffer> {
-    return Buffer.from(this.#content);
+  async read(bytesMax?: number): Promise<Buffer> {
+    return Buffer.from(this.#content.subarray(0, bytesMax));
   }
 
   async write(bytes: Buffer, position: number): Promise<void> {

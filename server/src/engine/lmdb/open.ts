@@ -22,7 +22,7 @@ import { prepareDirectory, syncPath } from './directory/make-directory.ts';
 import { makeStore } from './directory/make-store.ts';
 import { makeReaderTable } from './directory/reader-table.ts';
 import { StoreFiles } from './directory/store-files.ts';
-import { diskBytes, isFull, isOfSystem, openFailure } from './errors.ts';
+import { isFull, isOfSystem, openFailure } from './errors.ts';
 import { LmdbEngine } from './lmdb-engine.ts';
 import { openLmdb } from './lmdb-storage.ts';
 import { type Identity, metaOf, putMeta } from './meta.ts';
@@ -30,6 +30,7 @@ import { progressOf, timelinesAfter } from './recovery.ts';
 import type { Storage } from './storage.ts';
 import { FORMAT } from './tables.ts';
 import { openLog } from './wal/open-log.ts';
+import { RECORDS_A_SEGMENT_MIN, segmentBytesOn } from './wal/segment-bytes.ts';
 import { SegmentFile } from './wal/segment-file.ts';
 
 export interface LmdbEngineOptions {
@@ -59,18 +60,6 @@ export interface LmdbEngineOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
-/** A segment of the write-ahead log: so many writes of 100 bytes as many writers make in a second. */
-const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
-/** On a small disk: two of them are an eighth of what is kept back there, the rest is for compaction. */
-const SEGMENT_DISK_PART = 1 / 256;
-const SEGMENT_BYTES_MIN = 64 * 1024;
-const RECORDS_A_SEGMENT_MIN = 16;
-
-function segmentBytesOn(directory: string): number {
-  const part = Math.floor(diskBytes(directory) * SEGMENT_DISK_PART);
-  return Math.max(SEGMENT_BYTES_MIN, Math.min(SEGMENT_BYTES_MAX, part));
-}
-
 /** What an engine has, beside its storage, until it is closed. */
 interface EngineResources {
   readonly lock: LockedFile;
@@ -95,6 +84,8 @@ class Opening {
   readonly #reserve: DiskReserve;
   #unfinishedRuns = 1;
   #isLookedThrough = false;
+  /** What the data lack, where that is to be borne. */
+  #loss: string | undefined;
   readonly #logFiles: SegmentFile[] = [];
 
   constructor(options: LmdbEngineOptions) {
@@ -166,6 +157,7 @@ class Opening {
       isFull: (error) => isFull(error, directory),
       paths: log,
       store: epoch,
+      check: () => this.#requireRight(base),
       segmentBytes,
       recordBytesMax,
       defer,
@@ -175,19 +167,26 @@ class Opening {
     return storage;
   }
 
+  /** Refuses data that the directory knows to have been others. */
+  #requireRight(base: Storage): void {
+    const { epoch } = identityOf(base, this.#files);
+    const timelines = metaOf(base.tables, 'timelines') ?? [];
+    const said = { epoch, timelines, revision: progressOf(base.tables).revision };
+    const { acceptLoss = false } = this.#options;
+    this.#loss = lostOf(this.#files, readLabel(this.#files), said, acceptLoss);
+  }
+
   /**
    * Begins a timeline. That is a transaction, and so puts all on the disk that it rests on: what the
    * process before wrote and could not sync counts from here on, and nothing of it is shown before.
    */
   async #begin(storage: Storage, lock: LockedFile): Promise<Engine> {
-    const { acceptLoss = false, newId, onNotice, tombstonesMax = TOMBSTONES_MAX } = this.#options;
+    const { newId, onNotice, tombstonesMax = TOMBSTONES_MAX } = this.#options;
     const { epoch } = identityOf(storage, this.#files);
     const progress = progressOf(storage.tables);
     const { revision } = progress;
-    const before = metaOf(storage.tables, 'timelines') ?? [];
-    const said = { epoch, timelines: before, revision };
-    const loss = lostOf(this.#files, readLabel(this.#files), said, acceptLoss);
-    if (loss !== undefined) onNotice?.(`${loss}; a new timeline begins at revision ${revision}`);
+    if (this.#loss !== undefined)
+      onNotice?.(`${this.#loss}; a new timeline begins at revision ${revision}`);
     const timeline = { id: newId(), from: revision };
     const timelines = timelinesAfter(storage.tables, timeline);
     await this.#withRoom(async () => {

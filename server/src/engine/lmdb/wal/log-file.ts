@@ -1,7 +1,7 @@
 /** A file of the write-ahead log: on a disk, or in a model of one. */
 export interface LogFile {
-  /** All that is in it. */
-  read(): Promise<Buffer>;
+  /** All that is in it, or so many bytes of its beginning. */
+  read(bytesMax?: number): Promise<Buffer>;
 
   /** Resolves once it is on the disk. Rejects with the error of the system; part of it may then be in the file. */
   write(bytes: Buffer, position: number): Promise<void>;

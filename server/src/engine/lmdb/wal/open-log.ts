@@ -4,6 +4,7 @@ import { metaOf, putMeta } from '../meta.ts';
 import type { Storage } from '../storage.ts';
 import type { LogFile, OpenLogFile } from './log-file.ts';
 import { LoggedStorage } from './logged-storage.ts';
+import { PAGE_BYTES, RecordReader } from './record.ts';
 import { type LogPlace, type Replayed, replay } from './replay.ts';
 import { WriteAheadLog } from './write-ahead-log.ts';
 import { writeSlices } from './write-slices.ts';
@@ -16,6 +17,11 @@ export interface LogOptions {
   readonly paths: readonly [string, string];
   /** The identity of the store. */
   readonly store: string;
+  /**
+   * Throws where the tables, now that they have all of their log, are not to be served. The files may be the
+   * log of others then, whose data are put back later.
+   */
+  readonly check: () => void;
   readonly segmentBytes: number;
   readonly recordBytesMax: number;
   /** Runs something in a turn of its own, soon. */
@@ -33,8 +39,10 @@ const HINT = '; restore a copy, or salvage what can be read with confer repair';
  * 1. Read both files. One that must be there and is not, or is damaged, ends this.
  * 2. Write what they have into the tables.
  * 3. Say in the tables that the files do not matter.
- * 4. Begin a segment in the first of them.
- * 5. Say in the tables that it does.
+ * 4. Look whether the tables are the right ones, before anything is lost that is in the files.
+ * 5. Begin a segment in the first of them, of a number that neither file has had: behind its first record
+ *    lies what was there before, and must never be taken for the next.
+ * 6. Say in the tables that it does.
  */
 export async function openLog(base: Storage, options: LogOptions): Promise<Storage> {
   const { store, segmentBytes, recordBytesMax, isFull, defer } = options;
@@ -42,7 +50,11 @@ export async function openLog(base: Storage, options: LogOptions): Promise<Stora
   const isNeeded = from !== undefined && !from.isClosed;
   const files = await openFiles(options, !isNeeded);
   try {
-    const newest = isNeeded ? await takeOver(base, files, options, from) : (from?.sequence ?? 0);
+    const newest = isNeeded
+      ? await takeOver(base, files, options, from)
+      : await newestIn(files, store, from?.sequence ?? 0);
+    // safeguard: data-are-the-right-ones-before-their-log-is-used-again
+    options.check();
     const sequence = newest + 1;
     const log = await WriteAheadLog.begin(store, files, sequence, segmentBytes);
     const direct = from?.direct ?? 0;
@@ -93,6 +105,18 @@ async function takeOver(
   await writeSlices(base, rows, defer);
   await say(base, { ...from, sequence, records: 0, isClosed: true });
   return sequence;
+}
+
+/** The newest segment of a store whose log does not matter: its tables may be older than what the files have. */
+async function newestIn(files: readonly LogFile[], store: string, known: number): Promise<number> {
+  const reader = new RecordReader(store);
+  let newest = known;
+  for (const file of files) {
+    const first = reader.placeAt(await file.read(PAGE_BYTES), 0);
+    // safeguard: segment-has-a-number-that-no-file-had
+    newest = Math.max(newest, first?.sequence ?? 0);
+  }
+  return newest;
 }
 
 function replayed(...log: Parameters<typeof replay>): Replayed {

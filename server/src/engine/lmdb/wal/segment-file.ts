@@ -54,8 +54,8 @@ export class SegmentFile implements LogFile {
     return misplaced(this.#path, this.#identity);
   }
 
-  async read(): Promise<Buffer> {
-    const content = Buffer.alloc(this.#sizeBytes);
+  async read(bytesMax = this.#sizeBytes): Promise<Buffer> {
+    const content = Buffer.alloc(Math.min(bytesMax, this.#sizeBytes));
     let length = 0;
     while (length < content.length) {
       const { bytesRead } = await this.#handle.read(
