@@ -2,6 +2,7 @@ import { isLeaseId, type Leases, type Reply, type Request, type Unsent } from '@
 import type { WaitOptions } from '../api.ts';
 import { ConferError } from '../errors.ts';
 import type { Deadline } from '../requests/deadline.ts';
+import { noAnswer } from '../requests/no-answer.ts';
 import type { ClientContext } from '../watch/context.ts';
 import type { LeaseInfo, LeaseList, LeaseRevoked, LeaseWithPaths } from './api.ts';
 
@@ -57,12 +58,12 @@ export class LeaseRequests {
     let after: string | undefined;
     for (let pages = 0; ; pages++) {
       const page = await this.#ask(deadline, (id) => ({ type: 'readLease', id, lease, after }));
-      paths.push(...(page.paths ?? []));
+      for (const path of page.paths ?? []) paths.push(path);
       after = page.next;
       const [about] = page.leases;
-      if (about === undefined)
-        throw new ConferError('bad_message', 'the server answers with a lease that is none');
-      if (after !== undefined && pages < PAGES_MAX) continue;
+      if (about?.lease !== lease) throw noAnswer(`${about?.lease} in the place of ${lease}`);
+      requireEnd(pages);
+      if (after !== undefined) continue;
       const { revision } = page;
       const info = { revision, ...infoOf(about) };
       return page.paths === undefined ? info : { ...info, paths };
@@ -75,9 +76,10 @@ export class LeaseRequests {
     let after: string | undefined;
     for (let pages = 0; ; pages++) {
       const page = await this.#ask(deadline, (id) => ({ type: 'listLeases', id, after }));
-      leases.push(...page.leases.map(infoOf));
+      for (const each of page.leases) leases.push(infoOf(each));
       after = page.next;
-      if (after === undefined || pages >= PAGES_MAX) return { revision: page.revision, leases };
+      requireEnd(pages);
+      if (after === undefined) return { revision: page.revision, leases };
     }
   }
 
@@ -93,6 +95,11 @@ export class LeaseRequests {
     const { reply } = await this.#context.requests.ask(type, request, deadline);
     return reply;
   }
+}
+
+/** What goes on for ever is never taken for whole. */
+function requireEnd(pages: number): void {
+  if (pages >= PAGES_MAX) throw noAnswer('pages that do not end');
 }
 
 function infoOf({ lease: id, ...about }: Leases['leases'][number]): LeaseInfo {

@@ -1,41 +1,23 @@
-import {
-  comparePaths,
-  type Logged,
-  limits,
-  type WireLoggedChange,
-  type WireLoggedCommit,
-} from '@confer/shared';
+import { type Logged, limits, type WireLoggedChange, type WireLoggedCommit } from '@confer/shared';
 import type { LoggedChange, LoggedCommit } from './api.ts';
+import { type Cursor, isFurther, PageRules } from './page-rules.ts';
 import { type PastReader, requireProgress } from './past-reader.ts';
 import type { Window } from './reading.ts';
 
-/** Where a page begins. */
-interface Cursor {
-  readonly at?: number | undefined;
-  readonly after?: string;
-}
-
-/** All pages from a revision back. */
+/** All pages from a revision back, each of them one that can be. */
 export async function* readPages(
   at: number | undefined,
+  rules: PageRules,
   read: (from: Cursor) => Promise<Logged>,
 ): AsyncGenerator<Logged, void, void> {
   for (let from: Cursor = { at }; ; ) {
     const page = await read(from);
+    rules.check(page, from);
     yield page;
     if (page.next === undefined) return;
     requireProgress(isFurther(page.next, { ...from, at: from.at ?? page.revision }));
     from = page.next;
   }
-}
-
-function isFurther(
-  next: { readonly at: number; readonly after?: string },
-  from: { readonly at: number; readonly after?: string },
-): boolean {
-  if (next.at !== from.at) return next.at < from.at;
-  if (next.after === undefined) return false;
-  return from.after === undefined || comparePaths(next.after, from.after) > 0;
 }
 
 /** The commits that touched a subtree, each whole, though it may come on several pages. */
@@ -50,7 +32,7 @@ export async function* readLog(
   onPage: (window: Window) => void,
 ): AsyncGenerator<LoggedCommit, void, void> {
   const { at, ...same } = query;
-  const pages = readPages(at, (from) =>
+  const pages = readPages(at, new PageRules(query.path, 'subtree'), (from) =>
     reader.ask('logged', (id) => ({ type: 'log', id, at: from.at, after: from.after, ...same })),
   );
   let begun: { readonly commit: WireLoggedCommit; readonly changes: LoggedChange[] } | undefined;

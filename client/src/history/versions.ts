@@ -1,5 +1,6 @@
 import type { Version } from './api.ts';
 import { changeOf, readPages } from './log.ts';
+import { PageRules } from './page-rules.ts';
 import type { PastReader } from './past-reader.ts';
 import type { Window } from './reading.ts';
 
@@ -9,7 +10,7 @@ export async function* readVersions(
   { path, at, limit }: { readonly path: string; readonly at?: number; readonly limit?: number },
   onPage: (window: Window) => void,
 ): AsyncGenerator<Version, void, void> {
-  const pages = readPages(at, (next) =>
+  const pages = readPages(at, new PageRules(path, 'entry'), (next) =>
     reader.ask('logged', (id) => ({ type: 'history', id, path, at: next.at, limit })),
   );
   for await (const page of pages) {

@@ -14,6 +14,8 @@ import type { RequestsDiagnostics } from '../diagnostics.ts';
 import { ConferError } from '../errors.ts';
 import { errorOfReply, messageOf } from '../make-error.ts';
 import { type Deadline, Deferred, throwIfAborted } from './deadline.ts';
+import { noAnswer } from './no-answer.ts';
+import { replyProblem } from './reply-rules.ts';
 
 /** A reply, with the `welcome` of the connection that it came over. */
 export interface Answer<Type extends Reply['type']> {
@@ -97,7 +99,8 @@ export class Requests {
   ): Promise<Answer<Type>> {
     throwIfAborted(deadline.signal);
     const id = ++this.#lastId;
-    const frames = framed(() => this.#framesOf(request(id)));
+    const asked = request(id);
+    const frames = framed(() => this.#framesOf(asked));
     const bytes = bytesOf(frames);
     this.#admit(bytes);
     const late = () => `no answer from ${this.#connection.server}`;
@@ -110,7 +113,9 @@ export class Requests {
       bytes,
       askedAt: this.#clock.now(),
       answer(reply, welcome) {
-        if (isOfType(reply, type)) {
+        const problem = replyProblem(asked, reply);
+        if (problem !== undefined) deferred.reject(noAnswer(problem));
+        else if (isOfType(reply, type)) {
           onReply();
           deferred.resolve({ reply, welcome });
         } else deferred.reject(errorOf(reply, type));

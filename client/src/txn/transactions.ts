@@ -10,6 +10,8 @@ import {
 import type { TxnOptions } from '../api.ts';
 import { ConferError } from '../errors.ts';
 import type { Deadline, NewDeadline } from '../requests/deadline.ts';
+import { noAnswer } from '../requests/no-answer.ts';
+import { entryProblem, pageProblem } from '../requests/reply-rules.ts';
 import type { Answer, Requests } from '../requests/requests.ts';
 import type { TxnOperations, TxnOutcome, TxnResultsOf } from '../txn-api.ts';
 import { checkTxn } from './arguments.ts';
@@ -76,6 +78,8 @@ async function wholeResults(
 ): Promise<readonly WholeResult[]> {
   const { revision, readRevision: at } = reply;
   const results = checked(reply.results);
+  const problem = resultsProblem(operations, results, reply);
+  if (problem !== undefined) throw noAnswer(problem);
   const whole: WholeResult[] = [];
   try {
     for (const [i, operation] of operations.entries()) {
@@ -97,6 +101,29 @@ function checked(results: unknown): readonly TxnResult[] {
   const problem = { path: [], text: '', hasUnknown: false };
   if (txnResults.accepts(results, problem)) return results;
   throw new ConferError('internal', `the server answered what is no result: ${problem.text}`);
+}
+
+/** Why they cannot be those of the operations, where they are of their kind. */
+function resultsProblem(
+  operations: TxnOperations,
+  results: readonly TxnResult[],
+  { revision, readRevision }: Decided,
+): string | undefined {
+  // safeguard: transaction-reads-what-was-there-before
+  if (readRevision > revision) return `what was read at ${readRevision}, after ${revision}`;
+  for (const [i, { path }] of operations.entries()) {
+    const result = results[i];
+    const problem = result && resultProblem(path, result, readRevision);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function resultProblem(path: string, result: TxnResult, revision: number): string | undefined {
+  if (result.type === 'get' && result.entry) return entryProblem(path, result.entry.path);
+  if (result.type !== 'list') return undefined;
+  const { entries = [], folders = [], next } = result;
+  return pageProblem({ path }, { revision, entries, folders, next });
 }
 
 /** Whether they are those of the operations, each of its kind; what is not there is `undefined`, as elsewhere. */

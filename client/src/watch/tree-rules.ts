@@ -11,18 +11,20 @@ import {
 const ITEM_CHARS = 200;
 
 /**
- * Validates one list that a watch is told of its subtree, over however many frames it comes: each path
+ * Validates one list that a client is told of a subtree, over however many frames it comes: each path
  * once, in the order of the tree. Each method says what is wrong, for people, if something is.
  */
 export class TreeRules {
   readonly #subtree: string;
   /** The path that came last; empty before the first. */
-  #last = '';
+  #last: string;
   /** About what came so far takes in memory. */
   chars = 0;
 
-  constructor(subtree: string) {
+  /** `after`: where a list goes on that began elsewhere. */
+  constructor(subtree: string, after = '') {
     this.#subtree = subtree;
+    this.#last = after;
   }
 
   /** One more frame or commit, which takes something of its own. */
@@ -69,10 +71,19 @@ export class TreeRules {
   }
 
   path(path: string): string | undefined {
+    return this.#next(path, pathProblem(path));
+  }
+
+  /** A subtree, which may be all of them. */
+  folder(path: string): string | undefined {
+    return this.#next(path, subtreeProblem(path));
+  }
+
+  #next(path: string, problem: string | undefined): string | undefined {
     const last = this.#last;
     this.#last = path;
     const isNext = last === '' || comparePaths(last, path) < 0;
-    return isNext ? this.#place(path, pathProblem(path)) : `${path} after ${last}`;
+    return isNext ? this.#place(path, problem) : `${path} after ${last}`;
   }
 
   #place(path: string, problem: string | undefined): string | undefined {
