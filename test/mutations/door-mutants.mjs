@@ -86,6 +86,7 @@ const exchanges = [
 
 const gate = [
   [{ 'headers-are-bounded': 'never' }, GATE, 'with headers of 17 KiB'],
+  [{ 'broken-stranger-is-not-waited-for': 'never' }, WS, 'is not kept for a stranger whose first'],
   [{ 'websockets-begin-without-a-body': 'never' }, WS, 'would be a WebSocket and has a body'],
   [{ 'header-comes-once': 'never' }, GATE, 'with two lengths'],
   [{ 'request-names-a-host': 'never' }, GATE, 'without a host'],

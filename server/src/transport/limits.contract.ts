@@ -39,6 +39,20 @@ export function limitsContract(transport: Transport): void {
       await until(() => next.client.frames.length === 1);
     });
 
+    it('is not kept for a stranger whose first frame is none, nor read on', async () => {
+      const at = await host(transport, {}, { frameBytesMax: 1_024 }, { knowsAll: false });
+      const raw = await connectRaw(at.listener);
+      raw.tcp.write(`${upgradeHead}\r\n`);
+      await until(() => at.peers.length === 1);
+      // The beginning of a frame of a gigabyte.
+      raw.tcp.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0]));
+      await until(() => {
+        raw.tcp.write('more of it');
+        return raw.phase === 'closed';
+      });
+      expect(at.peers[0]?.closes.length).toBe(1);
+    });
+
     it('counts a connection whose peer does not answer a close', async () => {
       const at = await host(transport, {}, { connectionsMax: 1 });
       const raw = await connectRaw(at.listener);

@@ -60,6 +60,13 @@ export class WsSocket extends BaseSocket {
     }
   }
 
+  /** What else a stranger sends would be read over for half a minute, however much it is. */
+  override broken(): void {
+    super.broken();
+    // safeguard: broken-stranger-is-not-waited-for
+    if (this.isStranger) this.#ws.terminate();
+  }
+
   protected override end(code: number, reason: string): void {
     this.#ws.close(code, reason);
   }
