@@ -1,6 +1,6 @@
 import { comparePaths, type Logged, type WireLoggedCommit } from '@confer/shared';
 import { noAnswer } from '../requests/no-answer.ts';
-import { TreeRules } from '../watch/tree-rules.ts';
+import { TreeRules } from '../requests/tree-rules.ts';
 
 /** Where a page begins. */
 export interface Cursor {

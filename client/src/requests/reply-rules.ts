@@ -1,5 +1,5 @@
 import { comparePaths, type Listed, type Reply, type Request, type Unsent } from '@confer/shared';
-import { TreeRules } from '../watch/tree-rules.ts';
+import { TreeRules } from './tree-rules.ts';
 
 /** What is asked for of a subtree, as far as its pages are held against it. */
 export interface AskedPage {

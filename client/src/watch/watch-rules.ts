@@ -8,7 +8,7 @@ import type {
   WatchMode,
   WireCommit,
 } from '@confer/shared';
-import { TreeRules } from './tree-rules.ts';
+import { TreeRules } from '../requests/tree-rules.ts';
 import type { WatchState } from './watch-state.ts';
 
 /**
