@@ -1,7 +1,8 @@
-/** Safeguards of backups and of data that are put back, each noticed by the test that `by` names, a file and a part of a title. */
+/** Safeguards of backups, and of data that are put back or salvaged, each noticed by the test that `by` names, a file and a part of a title. */
 const PAGES = 'client/src/pages.test.ts';
 const RESTORE = 'server/src/engine/lmdb/restore.test.ts';
 const PUT_BACK = 'server/src/engine/lmdb/put-back.test.ts';
+const SALVAGE = 'server/src/engine/lmdb/salvage.test.ts';
 const DAMAGE = 'cli/src/backup/damage.test.ts';
 
 export const backupMutants = [
@@ -13,5 +14,6 @@ export const backupMutants = [
     'are refused before the log',
   ],
   [{ 'segment-has-a-number-that-no-file-had': 'drop' }, PUT_BACK, 'that are borne go on'],
+  [{ 'salvaged-log-is-no-older-than-the-tables': 'drop' }, SALVAGE, 'of a damaged log'],
   [{ 'backup-is-as-it-was-written': 'never' }, DAMAGE, 'wherever a byte is changed'],
 ].map(([off, file, title]) => ({ name: Object.keys(off).join(), off, by: { file, title } }));

@@ -6,8 +6,9 @@ import { checkRows, pathOf } from './file/check-rows.ts';
 import { LmdbFile } from './file/lmdb-file.ts';
 import type { CompactionState, Identity } from './meta.ts';
 import { ProblemList } from './problem-list.ts';
-import { headOf, LazyEntryRow } from './row-codec.ts';
+import { goneOf, headOf, LazyEntryRow } from './row-codec.ts';
 import { type TableName, tableKeys } from './tables.ts';
+import { keyTexts } from './wal/key-text.ts';
 import { Memtable } from './wal/memtable.ts';
 import { readSegments } from './wal/read-segments.ts';
 import { type LogPlace, replay } from './wal/replay.ts';
@@ -38,15 +39,20 @@ export class Salvage {
 
   /** Throws in words for an operator where nothing can be read. */
   *parts(): Generator<Memtable, void, void> {
-    yield* this.#readTables();
+    const takeFromTable: Take = (...row) => this.#found.takeFromTable(...row);
+    this.#problems.push(...(yield* this.#look(takeFromTable)));
     const logged = new Memtable();
+    const newer = new Set<string>();
     try {
       this.#readLog(logged);
     } catch (error) {
       const reason = `${reasonOf(error)}; what is behind that is lost`;
       this.#problems.push(`the write-ahead log: ${reason}`);
+      // A checkpoint that was broken off may have come beyond the damage.
+      // safeguard: salvaged-log-is-no-older-than-the-tables
+      yield* this.#look((...row) => addNewer(newer, logged, ...row));
     }
-    this.#found.takeFromLog(logged);
+    this.#found.takeFromLog(logged, newer);
     this.#problems.push(...this.#found.takeBack());
     yield this.#found.part();
   }
@@ -56,17 +62,17 @@ export class Salvage {
     return { ...this.#found.newest(), problems: this.#problems };
   }
 
-  *#readTables(): Generator<Memtable, void, void> {
+  /** Looks through the tables. Returns what is wrong with them. */
+  *#look(take: Take): Generator<Memtable, readonly string[], void> {
     const file = LmdbFile.openDamaged(this.#files.data);
     try {
-      if (file.damagedMeta !== undefined)
-        this.#problems.push(
-          `data.mdb: ${file.damagedMeta}; what was written with it last may be lost`,
-        );
-      const checking = checkRows(file, (...row) => this.#found.takeFromTable(...row));
+      const checking = checkRows(file, take);
       let step = checking.next();
       for (; step.done !== true; step = checking.next()) yield this.#found.part();
-      this.#problems.push(...step.value.problems.map((problem) => `data.mdb: ${problem}`));
+      const problems = step.value.problems.map((problem) => `data.mdb: ${problem}`);
+      if (file.damagedMeta === undefined) return problems;
+      const half = `data.mdb: ${file.damagedMeta}; what was written with it last may be lost`;
+      return [half, ...problems];
     } finally {
       file.close();
     }
@@ -83,6 +89,35 @@ export class Salvage {
       throw new Error('data.mdb does not say any more where it goes on');
     replay(readSegments(segments), epoch, place, logged);
   }
+}
+
+/** Takes a row of the tables. */
+type Take = (table: TableName, key: Buffer, text: string) => void;
+
+/** Adds the path of a row that is newer than what a log has of it. */
+function addNewer(
+  newer: Set<string>,
+  logged: Memtable,
+  ...[table, key, text]: Parameters<Take>
+): void {
+  if (table !== 'entries' && table !== 'tombstones') return;
+  const path = pathOf(key);
+  const last = revisionIn(logged, path);
+  if (last === undefined) return;
+  const revision = table === 'entries' ? modRevisionOf(path, text) : goneOf(text).revision;
+  if (revision > last) newer.add(path);
+}
+
+/** Of what a log has of a path last; `undefined` where it has nothing, or not when the path went. */
+function revisionIn({ rows }: Memtable, path: string): number | undefined {
+  const held = rows.entries.find(keyTexts.entries(path));
+  if (held?.row !== undefined) return modRevisionOf(path, held.row);
+  const gone = held && rows.tombstones.find(keyTexts.tombstones(path));
+  return gone?.row === undefined ? undefined : goneOf(gone.row).revision;
+}
+
+function modRevisionOf(path: string, row: string): number {
+  return new LazyEntryRow(path, row, () => undefined).modRevision;
 }
 
 /** A value that lies apart, as an entry names it. */
@@ -132,12 +167,13 @@ class Found {
     }
   }
 
-  /** What the log has is newer than what the tables have of the same path. */
-  takeFromLog({ rows }: Memtable): void {
+  /** What the log has is newer than what the tables have of the same path, but for some. */
+  takeFromLog({ rows }: Memtable, newer: ReadonlySet<string>): void {
     for (const { key, row } of rows.meta.inOrder()) if (row !== undefined) this.#meta.set(key, row);
     for (const { key, row } of rows.log.inOrder())
       if (row !== undefined) this.#takeChange(key[0], row);
     for (const { key: path, row } of rows.entries.inOrder()) {
+      if (newer.has(path)) continue;
       this.#dropValue(path);
       if (row === undefined) this.#part.rows.entries.set(path, undefined);
       else this.#takeEntry(path, row);
