@@ -1,7 +1,8 @@
-import { assert, ROOT } from '@confer/shared';
+import { ROOT } from '@confer/shared';
 import type { RowBudget } from '../../row-budget.ts';
 import type { EngineChange, EngineCommit } from '../engine.ts';
 import { commitOf, madeDelete, madePut } from '../evaluate.ts';
+import { DamageError } from './damage.ts';
 import { fetchFrom, type RowState, stateAt } from './historical-reads.ts';
 import type { Place } from './keys.ts';
 import { heldNow } from './reads.ts';
@@ -36,7 +37,7 @@ export function* commitsBetween(
   for (let from = after; from < last; ) {
     const chunk = readChunk(tables, from, last);
     const end = chunk.at(-1)?.revision;
-    assert(end !== undefined, 'history has no gaps');
+    if (end === undefined) throw new DamageError(`the history after revision ${from}`);
     yield* madeOf(tables, chunk, end);
     from = end;
   }
@@ -106,7 +107,7 @@ function changeOf(
 ): EngineChange {
   const withPrev = withoutPrev !== true;
   if (link.kind === 'deleted') return madeDelete(path, link.cause, link.before, withPrev);
-  assert(made instanceof LazyEntryRow, 'a put made an entry');
+  if (!(made instanceof LazyEntryRow)) throw new DamageError(`what was put at ${path}`);
   return madePut(made.entry(), link.kind === 'created' ? undefined : link.before, withPrev);
 }
 

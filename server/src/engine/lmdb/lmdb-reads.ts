@@ -1,8 +1,9 @@
-import { assert, type Entry } from '@confer/shared';
+import type { Entry } from '@confer/shared';
 import type { EngineCommit, EngineReads, EntryText, PathState, ScanQuery } from '../engine.ts';
 import { requireInWindow } from '../history-window.ts';
 import type { CommitHead, CommitOutline, OutlinesQuery, Version, VersionsQuery } from '../past.ts';
 import type { Progress } from './commit-rows.ts';
+import { DamageError } from './damage.ts';
 import { commitsBetween, headAt } from './history.ts';
 import type { Maintenance } from './maintenance.ts';
 import { headOf, outlinesOf, versionsOf } from './past-reads.ts';
@@ -94,7 +95,7 @@ export class LmdbReads implements EngineReads {
   #soFar(revision: number): { readonly changesSoFar: number } {
     if (revision === this.#maintenance.compacted.revision) return this.#maintenance.compacted;
     const head = headAt(this.#tables, revision);
-    assert(head !== undefined, 'history has no gaps');
+    if (head === undefined) throw new DamageError(`the history at revision ${revision}`);
     return head;
   }
 }

@@ -1,4 +1,4 @@
-import { assert, isHiddenIn, isShownIn, ROOT } from '@confer/shared';
+import { isHiddenIn, isShownIn, ROOT } from '@confer/shared';
 import type {
   ChangeOutline,
   CommitHead,
@@ -8,6 +8,7 @@ import type {
   VersionsQuery,
 } from '../past.ts';
 import { restOf } from '../tree-range.ts';
+import { DamageError } from './damage.ts';
 import { before, type RowState, revisionOf } from './historical-reads.ts';
 import { headAt, stateOf } from './history.ts';
 import type { Place } from './keys.ts';
@@ -109,6 +110,6 @@ function largeOutline(
 
 function headIn(tables: ReadTables, revision: number): CommitHead {
   const head = headOf(tables, revision);
-  assert(head !== undefined, 'history has no gaps');
+  if (head === undefined) throw new DamageError(`the history at revision ${revision}`);
   return head;
 }
