@@ -158,6 +158,17 @@ export function commitEvent(
   return { ...event, ...(note !== undefined && { note }), ...(traceparent && { traceparent }) };
 }
 
+/** A commit that was made, where its line need not be there first: so it takes no promise of its own. */
+export function noteCommit(
+  written: Written,
+  outcome: { readonly revision: number },
+  context: ApiContext,
+): void {
+  const { auditing } = context.service;
+  if (auditing === undefined || auditing.isRequired) return;
+  void auditing.audit.record(commitEvent(written, outcome, context));
+}
+
 function pathsOf(operations: readonly Operation[]): readonly string[] {
   const [first] = operations;
   if (operations.length === 1 && first !== undefined) return [first.path];

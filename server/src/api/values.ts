@@ -12,7 +12,7 @@ import type { Judgement } from '../auth/judgement.ts';
 import { Draft } from '../store/draft.ts';
 import type { CommitOutcome, Store } from '../store/store.ts';
 import { traced } from '../tracing.ts';
-import { audited, commitEvent, refusal } from './auditing.ts';
+import { audited, commitEvent, noteCommit, refusal } from './auditing.ts';
 import { type ApiContext, answerAfter, type Later, type Service } from './context.ts';
 import { requireOwners, requireWhole } from './leases.ts';
 import { requestIdOf } from './request-id.ts';
@@ -89,6 +89,7 @@ export function make(
     () => committed(draft, context, judgement),
   ).then(
     (outcome) => {
+      noteCommit(draft, outcome, context);
       const isSeen = maySeeAll(draft.operations, context);
       if (!(isSeen instanceof Promise)) return replyOf(id, draft, outcome, isSeen);
       return isSeen.then((mayBeTold) => replyOf(id, draft, outcome, mayBeTold));
@@ -147,7 +148,7 @@ function committed(
     leased === undefined
       ? make
       : () => service.leases.attach({ entries: leased, operations, authorise }, make);
-  if (service.auditing === undefined) return commit();
+  if (service.auditing?.isRequired !== true) return commit();
   return audited(
     {
       about: (outcome) => commitEvent(draft, outcome, context),
