@@ -6,8 +6,8 @@ export const ROOT = '/';
 
 const SLASH = 0x2f;
 
-/** A segment of this name, with the slash before it, belongs to the server, at every level of the tree. */
-const RESERVED_SEGMENT = '/.confer';
+/** A segment of this name belongs to the server, at every level of the tree. */
+const RESERVED = '.confer';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -98,7 +98,8 @@ export function isShownIn(path: string, subtree: string): boolean {
 
 /** Where the last reserved segment of a path begins; -1 where there is none, as in nearly all. */
 export function lastReserved(path: string): number {
-  return path.includes(RESERVED_SEGMENT) ? `${path}/`.lastIndexOf(`${RESERVED_SEGMENT}/`) : -1;
+  // The name alone first: a search for the slash before it stops at each segment of a deep path.
+  return path.includes(RESERVED) ? `${path}/`.lastIndexOf(`/${RESERVED}/`) : -1;
 }
 
 /** `path` relative to `subtree`, without a leading slash; empty for the subtree's own path. */
