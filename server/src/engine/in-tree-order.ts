@@ -18,5 +18,10 @@ export function* inTreeOrder<Item extends { readonly path: string }>(
     ordered.set(orderKey(item.path), item);
     if (pace.isOver()) yield;
   }
-  return ordered.valuesArray();
+  const all: Item[] = [];
+  for (const item of ordered.values()) {
+    all.push(item);
+    if (pace.isOver()) yield;
+  }
+  return all;
 }
