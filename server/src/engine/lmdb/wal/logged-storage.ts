@@ -1,3 +1,4 @@
+import { inTurns } from '../../cooperative-steps.ts';
 import { reasonOf } from '../errors.ts';
 import { putMeta } from '../meta.ts';
 import { type Storage, type StorageFailure, WriteFailure } from '../storage.ts';
@@ -232,12 +233,14 @@ export class LoggedStorage implements Storage {
     await this.#flush();
     const direct = this.#direct + 1;
     const place = { ...this.#log.place, isClosed: false, direct };
+    // To put so many rows into their order would stop all others, if it were done when it is needed.
+    await inTurns(written.putInOrder(), this.#parts.defer);
     const slices = new Slices(written);
     await this.#base.transaction((tables) => {
       // safeguard: large-transaction-says-what-the-tables-have
       putMeta(tables, 'wal', place);
       return slices.writeInSteps(tables, written.size, this.#parts.defer);
-    }, slices.sizeOf(written.size));
+    }, Slices.sizeOfAll(written));
     this.#direct = direct;
     this.#durable = 'in the tables';
     await this.#note(direct);

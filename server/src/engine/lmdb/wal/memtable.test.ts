@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../../../shared/src/test-support/seeded-random.ts';
+import { atOnce, TimeSlice } from '../../cooperative-steps.ts';
 import { keyTexts } from './key-text.ts';
-import { MemRows } from './memtable.ts';
+import { MemRows, Memtable } from './memtable.ts';
 
 const KEYS = 20;
 
@@ -42,6 +43,10 @@ describe('rows in memory', () => {
         },
         () => expect(told(rows.inOrder())).toEqual(model.inOrder()),
         () => {
+          atOnce(rows.putInOrder(new TimeSlice()));
+          expect(told(rows.inOrder())).toEqual(model.inOrder());
+        },
+        () => {
           const last = new Map(told(rows.all()));
           expect([...last].sort(([a], [b]) => (a < b ? -1 : 1))).toEqual(model.inOrder());
         },
@@ -63,4 +68,18 @@ describe('rows in memory', () => {
       expect(rows.size).toBe(model.rows.size);
     },
   );
+
+  it('W10 of a large commit are put into their order with pauses, a turn for each thousand at most', () => {
+    const memtable = new Memtable();
+    const deep = (i: number) => `/deep${'/b'.repeat(56)}/${String(i).padStart(5, '0')}`;
+    for (let i = 0; i < 10_000; i++) {
+      memtable.rows.entries.set(deep(i), 'x');
+      memtable.rows.log.set([1, deep(i)], 'x');
+    }
+    let pauses = 0;
+    for (const steps = memtable.putInOrder(); steps.next().done !== true; ) pauses++;
+    expect(pauses).toBeGreaterThan(20);
+    expect(memtable.rows.entries.inOrder()).toHaveLength(10_000);
+    expect(memtable.rowLength).toBe(20_000);
+  });
 });

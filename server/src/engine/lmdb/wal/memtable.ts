@@ -1,3 +1,4 @@
+import { type CooperativeSteps, TimeSlice } from '../../cooperative-steps.ts';
 import type { LongRow } from '../rows.ts';
 import type { TableKeys, TableName, TableRange } from '../tables.ts';
 import { type KeyText, keyTexts } from './key-text.ts';
@@ -37,6 +38,7 @@ export class MemRows<Key> {
   #growth = 0;
   #removed = 0;
   #longest = 0;
+  #rowLength = 0;
 
   constructor(textOf: (key: Key) => KeyText) {
     this.textOf = textOf;
@@ -66,6 +68,11 @@ export class MemRows<Key> {
     return this.#longest;
   }
 
+  /** The texts of all its rows, as long as they are together. */
+  get rowLength(): number {
+    return this.#rowLength;
+  }
+
   /** `undefined` where nothing is known of the key. */
   find(text: KeyText): MemRow<Key> | undefined {
     this.#index ??= this.#indexed();
@@ -79,9 +86,10 @@ export class MemRows<Key> {
   /** Takes a row as its own. */
   take(row: MemRow<Key>): void {
     const { stored } = row;
-    const length = stored?.length ?? 0;
-    this.#bytes += ROW_BYTES + row.text.length + length;
-    this.#longest = Math.max(this.#longest, length);
+    const rowLength = stored?.length ?? 0;
+    this.#bytes += ROW_BYTES + row.text.length + rowLength;
+    this.#rowLength += rowLength;
+    this.#longest = Math.max(this.#longest, rowLength);
     this.#growth += stored === undefined ? -1 : 1;
     if (stored === undefined) this.#removed++;
     const there = this.#index?.get(row.text);
@@ -125,6 +133,25 @@ export class MemRows<Key> {
       this.#added = [];
     }
     return this.#ordered;
+  }
+
+  /**
+   * The same, made with pauses. A large commit is written in the order of the tree, and so are its rows: to see that
+   * they are is all there is to do. Others are sorted in one turn.
+   */
+  *putInOrder(pace: TimeSlice): CooperativeSteps<void> {
+    const added = this.#added;
+    let last = this.#ordered.at(-1)?.text;
+    for (const { text } of added) {
+      if (last !== undefined && text <= last) {
+        this.inOrder();
+        return;
+      }
+      last = text;
+      if (pace.isOver()) yield;
+    }
+    this.#ordered = this.#ordered.length === 0 ? added : this.#ordered.concat(added);
+    this.#added = [];
   }
 
   #indexed(): Map<KeyText, MemRow<Key>> {
@@ -192,7 +219,7 @@ function placeAfter(ordered: readonly Texted[], text: KeyText): number {
   return ordered[place]?.text === text ? place + 1 : place;
 }
 
-type MemRowsSums = Pick<MemRows<never>, 'bytes' | 'size' | 'removed'>;
+type MemRowsSums = Pick<MemRows<never>, 'bytes' | 'size' | 'removed' | 'rowLength'>;
 
 type AllRows = { readonly [Name in TableName]: MemRows<TableKeys[Name]> };
 
@@ -218,6 +245,20 @@ export class Memtable {
 
   get removed(): number {
     return this.#sum(({ removed }) => removed);
+  }
+
+  get rowLength(): number {
+    return this.#sum(({ rowLength }) => rowLength);
+  }
+
+  /** Puts all rows into the order of their tables. */
+  *putInOrder(): CooperativeSteps<void> {
+    const pace = new TimeSlice();
+    const { entries, log, values, tombstones, tombstoneOrder, requests, meta } = this.rows;
+    for (const rows of [entries, log, values, tombstones, tombstoneOrder, requests, meta]) {
+      yield* rows.putInOrder(pace);
+      yield;
+    }
   }
 
   /** Takes what was written after it, which is of no use then by itself. */

@@ -21,6 +21,11 @@ export class Slices {
     this.#memtable = memtable;
   }
 
+  /** About what all of them write together. */
+  static sizeOfAll({ rows: { entries, tombstones }, rowLength }: Memtable): WriteHint {
+    return { rows: entries.size + tombstones.size, bytes: rowLength };
+  }
+
   /** About what the next slice of so many rows writes. */
   sizeOf(rowsMax: number): WriteHint {
     let [rows, scattered, bytes, row] = [0, 0, 0, this.#row];
