@@ -3,6 +3,12 @@ import type { EngineCommit } from '../engine/engine.ts';
 /** Holding a commit costs about this much beside its texts. */
 const CHANGE_OVERHEAD_BYTES = 200;
 
+interface Held {
+  readonly commit: EngineCommit;
+  /** Added up once: one that is let go may be as large as the one that comes for it. */
+  readonly bytes: number;
+}
+
 /**
  * The last commits, in memory, so that those who are a little behind are served without touching
  * the engine. Bounded by count and by size; holds every commit after `floor` and none before.
@@ -10,7 +16,7 @@ const CHANGE_OVERHEAD_BYTES = 200;
 export class RecentCommits {
   readonly #limits: { readonly commitsMax: number; readonly bytesMax: number };
   /** Those before `#first` are gone already, so that they hold no memory until they are cut off. */
-  #commits: (EngineCommit | undefined)[] = [];
+  #commits: (Held | undefined)[] = [];
   /** Index of the oldest commit that is still held. */
   #first = 0;
   #bytes = 0;
@@ -22,8 +28,9 @@ export class RecentCommits {
   }
 
   append(commit: EngineCommit): void {
-    this.#commits.push(commit);
-    this.#bytes += sizeOf(commit);
+    const bytes = sizeOf(commit);
+    this.#commits.push({ commit, bytes });
+    this.#bytes += bytes;
     while (this.#isOver()) this.#dropOldest();
     // Cutting off rarely keeps `append` at constant cost on average.
     if (this.#first > 1024 && this.#first * 2 > this.#commits.length) {
@@ -54,8 +61,8 @@ export class RecentCommits {
   *#from(start: number): Generator<EngineCommit> {
     const commits = this.#commits;
     for (let i = start; i < commits.length; i++) {
-      const commit = commits[i];
-      if (commit !== undefined) yield commit;
+      const held = commits[i];
+      if (held !== undefined) yield held.commit;
     }
   }
 
@@ -64,8 +71,8 @@ export class RecentCommits {
     let high = this.#commits.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const commit = this.#commits[middle];
-      if (commit !== undefined && commit.revision <= revision) low = middle + 1;
+      const held = this.#commits[middle];
+      if (held !== undefined && held.commit.revision <= revision) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -81,8 +88,8 @@ export class RecentCommits {
     if (oldest === undefined) return;
     this.#commits[this.#first] = undefined;
     this.#first += 1;
-    this.#bytes -= sizeOf(oldest);
-    this.#floor = oldest.revision;
+    this.#bytes -= oldest.bytes;
+    this.#floor = oldest.commit.revision;
   }
 }
 
