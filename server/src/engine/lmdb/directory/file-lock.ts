@@ -21,9 +21,9 @@ export interface LockedFile {
  */
 export function lockFile(path: string): LockedFile | undefined {
   for (;;) {
-    const descriptor = openSync(path, 'r+');
+    const { descriptor, isReadOnly } = opened(path);
     try {
-      if (!tryLock(descriptor)) {
+      if (!tryLock(descriptor, { shared: isReadOnly })) {
         closeSync(descriptor);
         return undefined;
       }
@@ -34,6 +34,16 @@ export function lockFile(path: string): LockedFile | undefined {
       throw error;
     }
     closeSync(descriptor);
+  }
+}
+
+/** On a disk that takes no writes a lock keeps away who may write by another way, and not who only reads, too. */
+function opened(path: string): { readonly descriptor: number; readonly isReadOnly: boolean } {
+  try {
+    return { descriptor: openSync(path, 'r+'), isReadOnly: false };
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EROFS')) throw error;
+    return { descriptor: openSync(path, 'r'), isReadOnly: true };
   }
 }
 
