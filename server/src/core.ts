@@ -132,7 +132,7 @@ export class Core {
       status,
       figures,
       behindMs,
-      underway: new Underway(),
+      underway: new Underway(runtime.defer),
       readers: new Readers(runtime.defer),
       accept: (socket) => this.accept(socket),
     };

@@ -41,6 +41,11 @@ export const httpWatchMutants = [
     READERS,
     'are woken a few at a time',
   ],
+  [
+    { 'few-are-begun-in-a-turn': 'always' },
+    'server/src/http/arrivals.test.ts',
+    'are begun a few at a time',
+  ],
   [{ 'readers-are-bounded': 'never' }, READERS, 'are bounded together'],
   [{ 'waits-are-bounded': 'always' }, WAITING, 'says what is wrong with wait=601s'],
   [

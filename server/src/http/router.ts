@@ -120,12 +120,20 @@ class Visitor {
       throw new ProtocolError('shutting_down', 'the server opens another history, or is stopping');
     const end = service.underway.begin();
     try {
+      const turn = this.#turnOf(service);
+      if (turn !== undefined) await turn;
       const id = nameOf(service);
       const principal = await callerOf(this.#exchange, id, service);
       return await route.handle(this.#callOf(route, principal, id, service));
     } finally {
       end();
     }
+  }
+
+  /** A body is read as it comes, so what has one is begun at once. */
+  #turnOf({ underway: { arrivals } }: HttpService): Promise<void> | undefined {
+    const { method } = this.#exchange.head;
+    return method === 'GET' || method === 'HEAD' ? arrivals.turn() : undefined;
   }
 
   #callOf(route: KnownRoute, principal: Principal, id: string, service: HttpService): Call {

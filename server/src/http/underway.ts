@@ -1,4 +1,5 @@
 import { ProtocolError } from '@confer/shared';
+import { Arrivals } from './arrivals.ts';
 
 /** Of requests whose answer is not begun. WebSockets have bounds of their own. */
 const REQUESTS_MAX = 10_000;
@@ -14,6 +15,14 @@ export class Underway {
   #streamCount = 0;
   #isClosed = false;
   readonly #onAnswered: (() => void)[] = [];
+
+  /** Those that only read are begun a few at a time. */
+  readonly arrivals: Arrivals;
+
+  /** `defer` runs something in a turn of its own, soon. */
+  constructor(defer: (run: () => void) => void) {
+    this.arrivals = new Arrivals(defer);
+  }
 
   get count(): number {
     return this.#count;

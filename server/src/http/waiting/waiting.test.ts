@@ -176,6 +176,29 @@ describe('a read that waits', () => {
     expect(scene.clock.pending).toBe(timers - 1);
   });
 
+  it('W10 is begun with few others in one turn, however many come at once, and all have their answer', async () => {
+    const scene = await start();
+    const target = `/v1/kv/a?wait=60s&after=${scene.engine.epoch}.0`;
+    const all = Array.from({ length: 200 }, () => scene.http.begin({ target }));
+    // All that follows in this turn.
+    for (let n = 0; n < 100; n++) await Promise.resolve();
+    expect(scene.core.http.readers.count).toBe(50);
+    await scene.settle();
+    expect(scene.core.http.readers.count).toBe(200);
+    await scene.put('/a', '1');
+    await scene.settle();
+    expect(all.map(({ text }) => text)).toEqual(all.map(() => '1'));
+  });
+
+  it('W10 that has yet to begin leaves nothing behind where its asker has gone', async () => {
+    const scene = await start();
+    const target = `/v1/kv/a?wait=60s&after=${scene.engine.epoch}.0`;
+    const all = Array.from({ length: 60 }, () => scene.http.begin({ target }));
+    for (const exchange of all.slice(50)) exchange.vanish();
+    await scene.settle();
+    expect(scene.core.http).toMatchObject({ readers: { count: 50 }, underway: { count: 50 } });
+  });
+
   it('of a subtree is answered by any write in it, and by none beside it (S6)', async () => {
     const scene = await start();
     await scene.put('/app/a', '1');
