@@ -32,14 +32,15 @@ const exchanges = [
   ],
   [
     {
-      'bodies-are-bounded-together': {
-        find: '> BODIES_BYTES_MAX',
+      'shared-room-is-bounded': {
+        find: '> this.#bytesMax',
         replace: '> Number.MAX_VALUE',
       },
     },
-    EXCHANGES,
-    'keeps 256 MiB of bodies of all requests together, and not a byte more',
+    'server/src/transport/shared-room.test.ts',
+    'room that many share has an end',
   ],
+  [{ 'answers-are-bounded-together': 'drop' }, WS, 'make room for who reads'],
   [{ 'unwanted-bodies-are-bounded': 'always' }, READ_OVER, 'reads up to 16 MiB over'],
   [{ 'body-is-read-over-while-it-comes': 'always' }, READ_OVER, 'does not wait for what does not'],
   [

@@ -104,7 +104,11 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
       const opening = this.#open(head);
       // What has no body by its status says no length, either.
       if (this.#isBare(head)) this.sendBare(opening, this.#isHead ? bytes.length : undefined);
-      else this.sendWhole(opening, bytes);
+      else {
+        // safeguard: answers-are-bounded-together
+        this.#exchanges.answers.keep(this, bytes.length, () => this.terminate());
+        this.sendWhole(opening, bytes);
+      }
     });
   }
 
@@ -151,18 +155,13 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     this.#rest?.came();
     if (isLast) this.#endBody();
     if (this.#phase !== 'asked') return;
-    if (!this.#exchanges.keep(this, piece.length)) {
+    if (!this.#exchanges.bodies.keep(this, piece.length, () => this.#turnAway(busy))) {
       this.#turnAway(busy);
       return;
     }
     this.#pieces.push(piece);
     if (this.#reader !== undefined) this.#handOn(this.#reader);
     else if (this.#bodyBytes > UNASKED_BYTES_MAX && !isLast) this.holdBody();
-  }
-
-  /** Lets go of its body, for others whose bodies take less long. */
-  makeRoom(): void {
-    this.#turnAway(busy);
   }
 
   protected drained(): void {
@@ -258,7 +257,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
   }
 
   #forgetBody(): void {
-    this.#exchanges.letGo(this);
+    this.#exchanges.bodies.letGo(this);
     this.#pieces = [];
   }
 
@@ -283,6 +282,7 @@ export abstract class BaseExchange implements Exchange, AnswerStream {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#forgetBody();
+    this.#exchanges.answers.letGo(this);
     this.#endBody(NOTHING);
     this.#leave();
   }

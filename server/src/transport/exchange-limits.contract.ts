@@ -24,8 +24,29 @@ export function exchangeLimitsContract(transport: Transport): void {
   timeContract(transport);
 }
 
+/** Seventeen of them are more than may wait together. */
+const LONG = Buffer.alloc(16 * 1024 * 1024);
+
 function roomContract(transport: Transport): void {
   describe('W10 room for exchanges', () => {
+    it('is bounded for long answers that nobody takes, which make room for who reads', async () => {
+      const at = await answering(transport, (exchange) => exchange.answer(OK, LONG));
+      const stuck: Raw[] = [];
+      for (let times = 0; times < 17; times += 1) {
+        const raw = await ask(at, 'GET /a');
+        raw.tcp.pause();
+        stuck.push(raw);
+        await until(() => at.seen.length === stuck.length);
+      }
+      const [first, second] = stuck;
+      first?.tcp.resume();
+      second?.tcp.resume();
+      // The first has been dropped; the second gets all of it.
+      await until(() => first?.phase !== 'open' && (second?.received.length ?? 0) > LONG.length);
+      expect(first?.received.length).toBeLessThan(LONG.length);
+      for (const { tcp } of stuck) tcp.destroy();
+    });
+
     it('is that for connections, where an answer goes on, and else none is needed', async () => {
       const whys: Refusal[] = [];
       const { streams, begin } = streaming();

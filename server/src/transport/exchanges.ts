@@ -1,10 +1,5 @@
 import type { Clock } from '@confer/shared';
-
-/** An exchange that has bytes of a body. */
-interface Holder {
-  /** Lets go of them, and says so to whoever sends them. */
-  makeRoom(): void;
-}
+import { SharedRoom } from './shared-room.ts';
 
 /** What the exchanges of a listener share. */
 export interface ExchangesOptions {
@@ -25,6 +20,8 @@ export interface ExchangesOptions {
  * with the head.
  */
 const BODIES_BYTES_MAX = 256 * 1024 * 1024;
+/** Bytes of long answers that wait for those who asked: a page has about a megabyte. */
+const ANSWERS_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * The exchanges of a listener that are under way, and what they may have together. A connection whose request has come
@@ -33,10 +30,11 @@ const BODIES_BYTES_MAX = 256 * 1024 * 1024;
  */
 export class Exchanges {
   readonly #options: ExchangesOptions;
+  /** Who makes room sends a body so slowly that others wait for it. */
+  readonly bodies = new SharedRoom(BODIES_BYTES_MAX);
+  /** Who makes room takes nothing of what he asked for. */
+  readonly answers = new SharedRoom(ANSWERS_BYTES_MAX);
   #asked = 0;
-  #bodiesBytes = 0;
-  /** How much each has, who began first in front. */
-  readonly #holders = new Map<Holder, number>();
 
   constructor(options: ExchangesOptions) {
     this.#options = options;
@@ -73,28 +71,5 @@ export class Exchanges {
     return () => {
       this.#asked -= 1;
     };
-  }
-
-  /**
-   * Whether so much more of the body of one may be kept. Where there is no room, who has taken longest makes some: who
-   * brings a body as fast as he can is in nobody's way, however many begin one and let it lie.
-   */
-  keep(holder: Holder, bytes: number): boolean {
-    // safeguard: bodies-are-bounded-together
-    while (this.#bodiesBytes + bytes > BODIES_BYTES_MAX) {
-      const [slowest = holder] = this.#holders.keys();
-      if (slowest === holder) return false;
-      slowest.makeRoom();
-      this.letGo(slowest);
-    }
-    this.#bodiesBytes += bytes;
-    this.#holders.set(holder, (this.#holders.get(holder) ?? 0) + bytes);
-    return true;
-  }
-
-  /** Its body is in other hands, or of no use any more. */
-  letGo(holder: Holder): void {
-    this.#bodiesBytes -= this.#holders.get(holder) ?? 0;
-    this.#holders.delete(holder);
   }
 }
