@@ -15,5 +15,6 @@ export const backupMutants = [
   ],
   [{ 'segment-has-a-number-that-no-file-had': 'drop' }, PUT_BACK, 'that are borne go on'],
   [{ 'salvaged-log-is-no-older-than-the-tables': 'drop' }, SALVAGE, 'of a damaged log'],
+  [{ 'segment-that-is-read-is-a-file': 'never' }, SALVAGE, 'waits for no pipe'],
   [{ 'backup-is-as-it-was-written': 'never' }, DAMAGE, 'wherever a byte is changed'],
 ].map(([off, file, title]) => ({ name: Object.keys(off).join(), off, by: { file, title } }));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { openLmdb } from './lmdb-storage.ts';
 import { metaOf } from './meta.ts';
 import { openLmdbEngine } from './open.ts';
 import { repairDirectory } from './repair.ts';
+import { verifyDirectory } from './verify.ts';
 import { readSegments } from './wal/read-segments.ts';
 import { PAGE_BYTES, RecordReader } from './wal/record.ts';
 import { replay } from './wal/replay.ts';
@@ -96,4 +98,18 @@ it('S1 of a damaged log, salvages nothing that is older than what the tables hav
     ['/only-logged', 'there'],
   ]);
   await engine.close();
+});
+
+it('waits for no pipe in the place of a log that it looks through', async () => {
+  const directory = newDirectory();
+  const scene = await open(directory);
+  await scene.put('/a', 'logged');
+  const killed = newDirectory();
+  cpSync(directory, killed, { recursive: true });
+  await scene.engine.close();
+  const [log] = new StoreFiles(killed).log;
+  rmSync(log);
+  expect(spawnSync('mkfifo', [log]).status).toBe(0);
+  const { problems } = await verifyDirectory(killed, async () => {});
+  expect(problems.join()).toContain('its file wal-0 is no file');
 });
