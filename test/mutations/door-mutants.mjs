@@ -374,6 +374,11 @@ const audit = [
     'an audit as well as can be has who came in vain, and who',
   ],
   [
+    { 'write-without-a-line-was-not-made-before': 'always' },
+    REQUIRED,
+    'that nothing was written where it was made before',
+  ],
+  [
     { 'required-audit-comes-before': 'always' },
     REQUIRED,
     'judges a write by the rights that are there once its line',

@@ -89,6 +89,8 @@ export interface Audited<Result> {
   /** Throws `forbidden` where the one who asks may not. */
   readonly authorise: () => void;
   readonly run: () => Promise<Result>;
+  /** Of a write that may be sent again. */
+  readonly requestId?: string;
 }
 
 /**
@@ -96,9 +98,10 @@ export interface Audited<Result> {
  * be there first: that would cost each write a turn of promises.
  */
 export function audited<Result extends { readonly revision: number }>(
-  { about, authorise, run }: Audited<Result>,
-  { service: { auditing } }: ApiContext,
+  { about, authorise, run, requestId }: Audited<Result>,
+  context: ApiContext,
 ): Promise<Result> {
+  const { auditing } = context.service;
   if (auditing === undefined) return run();
   const { audit, isRequired } = auditing;
   const noted = (result: Result) => {
@@ -107,12 +110,33 @@ export function audited<Result extends { readonly revision: number }>(
   };
   // safeguard: required-audit-comes-before
   if (!isRequired) return run().then(noted);
-  return Promise.resolve(audit.record(about(undefined))).then(() => {
-    // A right may have ended while the line was on its way to the disk.
-    // safeguard: right-holds-after-the-audit
-    authorise();
-    return run().then(noted);
-  });
+  const written = Promise.resolve(audit.record(about(undefined)));
+  return written.then(
+    () => {
+      // A right may have ended while the line was on its way to the disk.
+      // safeguard: right-holds-after-the-audit
+      authorise();
+      return run().then(noted);
+    },
+    (error: unknown) => rejectUnwritten(error, requestId, context),
+  );
+}
+
+/**
+ * Who is told `unavailable` takes a write for not made. That is true of one whose line cannot be written, but where it was
+ * made before and is sent again.
+ */
+async function rejectUnwritten(
+  error: unknown,
+  requestId: string | undefined,
+  { service: { store }, principal }: ApiContext,
+): Promise<never> {
+  // safeguard: write-without-a-line-was-not-made-before
+  if (requestId === undefined || !(await store.mayHaveMade(requestId, principal.name))) throw error;
+  throw new ProtocolError(
+    'outcome_unknown',
+    'it may have been made before, and the audit cannot be written now',
+  );
 }
 
 const BY_RIGHT = 'the rights of its principal';

@@ -119,6 +119,7 @@ export async function grantLease(request: GrantLeaseRequest, context: ApiContext
         about: (result) => leaseEvent('grantLease', lease.id, result, context),
         authorise: () => authoriseHolder(request, context),
         run: async () => ({ revision: await service.leases.grant(lease, write, isBounded) }),
+        requestId,
       },
       context,
     );
@@ -164,6 +165,7 @@ export async function revokeLease(
         about: (result) => leaseEvent('revokeLease', lease, result, context),
         authorise,
         run: () => service.leases.revoke(lease, write, authorise),
+        requestId: write.requestId,
       },
       context,
     );

@@ -127,3 +127,43 @@ it('writes no secret down that somebody gives as a name (attack 20)', async () =
   expect(scene.said.join()).not.toContain(token.slice(17));
   expect(JSON.stringify(audit.events)).toContain('/.confer/auth/tokens/root');
 });
+
+it.each<[string, (id: number) => UpMessage]>([
+  [
+    'a commit',
+    (id) => ({
+      ...{ type: 'commit', id, requestId: 'again' },
+      operations: [{ type: 'put', path: '/a', value: '1' }],
+    }),
+  ],
+  [
+    'a transaction',
+    (id) => ({
+      ...{ type: 'txn', id, requestId: 'again', if: [] },
+      then: [{ type: 'put', path: '/a', value: '1' }],
+    }),
+  ],
+  ['a lease', (id) => ({ type: 'grantLease', id, requestId: 'again', ttlMs: 5_000 })],
+])(
+  'S4 does not say of %s that nothing was written where it was made before and is sent again',
+  async (_, write) => {
+    const { scene, audit, put } = await startRequired();
+    scene.admin.send(write(1));
+    await scene.settle();
+    scene.admin.received.length = 0;
+    audit.isSlow = true;
+    scene.admin.send(write(2));
+    put(scene.admin, '/b');
+    audit.finish(new ProtocolError('unavailable', 'the audit cannot be written'));
+    await scene.settle();
+    expect(scene.admin.received).toMatchObject([
+      { type: 'error', id: 2, code: 'outcome_unknown' },
+      { type: 'error', id: 1, code: 'unavailable' },
+    ]);
+    expect(scene.engine.reads.get('/b')).toBeUndefined();
+    audit.isSlow = false;
+    put(scene.admin, '/b');
+    await scene.settle();
+    expect(scene.admin.received.at(-1)).toMatchObject({ type: 'committed', id: 1 });
+  },
+);

@@ -72,6 +72,7 @@ function done(
       },
       authorise: () => requireWholeTxn(draft, judgement, context),
       run,
+      requestId: requestIdOf(draft, context),
     },
     context,
   );

@@ -154,6 +154,7 @@ function committed(
       about: (outcome) => commitEvent(draft, outcome, context),
       authorise: () => requireWhole(draft, judgement, context),
       run: commit,
+      requestId: requestIdOf(draft, context),
     },
     context,
   );

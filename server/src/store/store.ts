@@ -1,4 +1,4 @@
-import { checkPath, checkSubtree, type Entry, limits } from '@confer/shared';
+import { checkPath, checkSubtree, type Entry, limits, ProtocolError } from '@confer/shared';
 import type {
   CommitOutcome,
   Engine,
@@ -35,6 +35,9 @@ const RECENT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** So long a watch waits for a server that is behind what its client saw on another. */
 const REACH_MS = 2_000;
+
+/** Belongs to the server, which puts nothing there. */
+const NOTHING_AT = '/.confer/nothing';
 
 const LIST_ITEMS_DEFAULT = 1_000;
 
@@ -201,6 +204,21 @@ export class Store {
   /** Writes what is the server's own, which no request of a client may. */
   commitOwn(write: WriteRequest): Promise<CommitOutcome> {
     return this.#engine.writes.commit(write);
+  }
+
+  /**
+   * Whether a request may have made a commit. Asked by a write under its name whose condition never holds: where the
+   * request made nothing, that is a conflict, and all else says that it did, or that nobody knows.
+   */
+  async mayHaveMade(requestId: string, actor: string): Promise<boolean> {
+    const operations = [{ type: 'delete', path: NOTHING_AT } as const];
+    const conditions = [{ path: NOTHING_AT, exists: true }];
+    try {
+      await this.#engine.writes.commit({ operations, conditions, actor, requestId });
+      return true;
+    } catch (error) {
+      return !(error instanceof ProtocolError && error.code === 'conflict');
+    }
   }
 
   /** Drops history up to a revision; returns where it begins then. */
