@@ -154,6 +154,16 @@ export const costs: Readonly<Record<UpMessage['type'], readonly Cost[]>> = {
         ),
     },
     {
+      title: '100,000 paths of 58 segments, and their removal',
+      async act(raw) {
+        await commit(
+          raw,
+          puts((i) => `/deep${'/b'.repeat(56)}/${i}`),
+        );
+        await commit(raw, [{ type: 'delete', path: '/deep', recursive: true }]);
+      },
+    },
+    {
       title: '1 MiB of what takes six bytes a character',
       act: (raw) => commit(raw, [{ type: 'put', path: '/e', value: '\u0001'.repeat(MIB) }]),
     },
