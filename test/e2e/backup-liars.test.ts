@@ -53,8 +53,8 @@ it('no backup is made of what could not be restored, whatever a server says', as
   const whole = await confer(['backup', join(scratch.path, 'b'), '-o', 'raw'], { url: truth });
   expect(whole, whole.stderr).toMatchObject({ code: 0, stdout: '7\n' });
   const lies: [Entry[], string][] = [
-    [[entry('/b'), entry('/a')], '/a comes after /b'],
-    [[entry('/a'), entry('/a')], '/a is there twice'],
+    [[entry('/b'), entry('/a')], '/a after /b'],
+    [[entry('/a'), entry('/a')], '/a after /a'],
     [[entry('/a', { modRevision: REVISION + 1 })], 'newer than revision 7'],
     [[entry('a')], 'a path starts with "/"'],
     [[entry('/a', { createRevision: 5 })], 'do not fit together'],
@@ -63,8 +63,10 @@ it('no backup is made of what could not be restored, whatever a server says', as
     const url = await liar((id) => page(id, entries));
     const said = await confer(['backup', join(scratch.path, 'lie')], { url });
     expect(said.stderr).toContain(what);
-    expect(said.stderr).toMatch(/^error\[bad_message\]: the server says of /);
-    expect(said).toMatchObject({ code: 1, stdout: '' });
+    expect(said.stderr).toMatch(/^error\[bad_message\]: the server (says of|answers with) /);
+    // The client believes no list out of order, and of the rest the backup sees what could not be restored.
+    const code = said.stderr.includes('answers with') ? 7 : 1;
+    expect(said).toMatchObject({ code, stdout: '' });
   }
   expect(readdirSync(scratch.path)).toEqual(['b']);
 }, 30_000);
