@@ -12,7 +12,7 @@ import { diskStates } from './states.ts';
 import { record } from './watch.ts';
 
 const CHILD = fileURLToPath(new URL('./store-child.mjs', import.meta.url));
-const STATES = isLong ? 4_000 : 25;
+const STATES = isLong ? 4_000 : isFull ? 25 : 12;
 const seed = Number(process.env.CONFER_TEST_SEED ?? 1);
 const library = shim.library ?? '';
 

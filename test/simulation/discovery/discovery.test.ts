@@ -3,7 +3,7 @@ import { isFull, isLong } from '../../support/extent.ts';
 import { simulateDiscovery } from './run.ts';
 
 const FIRST_SEED = Number(process.env.CONFER_TEST_SEED ?? 1);
-const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 3_000 : isFull ? 40 : 10));
+const SEEDS = Number(process.env.CONFER_TEST_SEEDS ?? (isLong ? 3_000 : isFull ? 40 : 6));
 const STEPS = 60;
 const SEEDS_PER_TEST = 20;
 
