@@ -73,21 +73,27 @@ export function changeContexts(
   }
 }
 
+/** Between two looks at who has the name, he may be done, and the next one have it. */
+const TRIES = 5;
+
 function openNew(written: string, now: number): number {
-  try {
-    return openSync(written, 'wx', 0o600);
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      return openSync(written, 'wx', 0o600);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    const there = statSync(written, { throwIfNoEntry: false });
+    if (there === undefined) continue;
+    if (now - there.mtimeMs < WRITER_DIED_MS) break;
+    rmSync(written, { force: true });
   }
-  if (now - statSync(written).mtimeMs < WRITER_DIED_MS)
-    throw new Failure(
-      exitCodes.conflict,
-      'busy',
-      `another confer is changing the contexts: ${written} is there`,
-      'try again; what a command left that died is taken away after ten seconds',
-    );
-  rmSync(written);
-  return openSync(written, 'wx', 0o600);
+  throw new Failure(
+    exitCodes.conflict,
+    'busy',
+    `another confer is changing the contexts: ${written} is there`,
+    'try again; what a command left that died is taken away after ten seconds',
+  );
 }
 
 function readFile(file: string): Contexts {

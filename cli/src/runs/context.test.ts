@@ -182,6 +182,14 @@ describe('the file of contexts', () => {
     utimesSync(`${file}.new`, longAgo, longAgo);
     await ok('context', 'add', 'a', '--url', 'http://a');
   });
+
+  test('is another’s, and no bug, where that one is done when somebody looks who it is', async () => {
+    mkdirSync(directory, { recursive: true });
+    // The name is taken each time, and whoever looks behind it finds nobody.
+    symlinkSync(join(home, 'nowhere'), `${file}.new`);
+    const busy = await confer(['context', 'add', 'a', '--url', 'http://a']);
+    expect(busy).toMatchObject({ exitCode: 4, err: expect.stringContaining('error[busy]') });
+  });
 });
 
 describe('a context for production', () => {
