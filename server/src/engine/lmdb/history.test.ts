@@ -1,29 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, expect, it } from 'vitest';
-import { Scene, TestClock } from '../contract/scene.contract.ts';
+import { openLmdbScene } from '../../test-support/lmdb-scene.ts';
 import { DamageError } from './damage.ts';
 import { commitsBetween } from './history.ts';
 import { openLmdb } from './lmdb-storage.ts';
-import { openLmdbEngine } from './open.ts';
 
 const directory = mkdtempSync(`${tmpdir()}/confer-history-`);
 afterAll(() => rmSync(directory, { recursive: true }));
 
 it('says of a history that lacks rows that it is damaged, and not that the server has a bug', async () => {
-  const clock = new TestClock();
-  const engine = await openLmdbEngine({
-    directory,
-    clock,
-    uptimeMs: () => 0,
-    random: Math.random,
-    defer: setImmediate,
-    pid: process.pid,
-    newId: () => 'id',
-  });
-  const scene = new Scene(engine, clock);
+  const scene = await openLmdbScene(directory);
   for (const path of ['/a', '/b']) await scene.put(path, 'value');
-  await engine.close();
+  await scene.engine.close();
 
   const storage = await openLmdb(directory, () => {});
   const revisions = (after: number) =>

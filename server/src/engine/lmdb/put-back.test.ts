@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Scene, TestClock } from '../contract/scene.contract.ts';
-import { openLmdbEngine } from './open.ts';
+import { openLmdbScene } from '../../test-support/lmdb-scene.ts';
+import type { Scene } from '../contract/scene.contract.ts';
 import { verifyDirectory } from './verify.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'confer-put-back-'));
@@ -13,28 +13,13 @@ let names = 0;
 const newDirectory = () => join(temporary, String(names++));
 const dataOf = (directory: string) => join(directory, 'data.mdb');
 
-async function open(directory: string, acceptLoss = false): Promise<Scene> {
-  const clock = new TestClock();
-  const engine = await openLmdbEngine({
-    directory,
-    clock,
-    uptimeMs: () => 0,
-    random: Math.random,
-    defer: setImmediate,
-    pid: process.pid,
-    newId: () => `id-${names++}`,
-    acceptLoss,
-  });
-  return new Scene(engine, clock);
-}
-
 /** Writes the same path again and again, each value so long that its record takes some pages. */
 async function write(scene: Scene, value: string, times: number, length = 10): Promise<void> {
   for (let i = 0; i < times; i++) await scene.put('/k', value.padEnd(length, '-'));
 }
 
 async function run(directory: string, value: string, times: number): Promise<void> {
-  const scene = await open(directory);
+  const scene = await openLmdbScene(directory);
   await write(scene, value, times);
   await scene.engine.close();
 }
@@ -48,7 +33,7 @@ async function killed(scene: Scene, directory: string): Promise<string> {
 }
 
 async function valuesIn(directory: string): Promise<(string | undefined)[]> {
-  const { engine } = await open(directory);
+  const { engine } = await openLmdbScene(directory);
   const { reads } = engine;
   const values = [...reads.history(0)].map(({ changes: [change] }) =>
     change?.type === 'put' ? change.entry.value.replace(/-+$/, '') : undefined,
@@ -73,14 +58,14 @@ describe('data of another time in the place of the right ones', () => {
   it('S1 are refused before the log of the right ones is touched, so that these can be put back', async () => {
     for (const runs of [0, 1, 2]) {
       const { directory, older } = await storeOfRuns(runs);
-      const scene = await open(directory);
+      const scene = await openLmdbScene(directory);
       await write(scene, 'logged', 3);
       const left = await killed(scene, directory);
       const right = newDirectory();
       cpSync(dataOf(left), right);
       for (const wrong of [older, await ofAnotherStore()]) {
         cpSync(wrong, dataOf(left));
-        await expect(open(left)).rejects.toThrow(/put back what belongs together/);
+        await expect(openLmdbScene(left)).rejects.toThrow(/put back what belongs together/);
       }
       cpSync(right, dataOf(left));
       expect((await verifyDirectory(left, async () => {})).problems).toEqual([]);
@@ -95,7 +80,7 @@ describe('data of another time in the place of the right ones', () => {
         const { directory, older } = await storeOfRuns(0);
         await run(directory, 'lost', 12);
         cpSync(older, dataOf(directory));
-        const scene = await open(directory, true);
+        const scene = await openLmdbScene(directory, true);
         await write(scene, 'new', times, length);
         const left = await killed(scene, directory);
         expect(await valuesIn(left)).toEqual(['old', 'old', ...Array<string>(times).fill('new')]);

@@ -3,11 +3,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { Scene, TestClock } from '../contract/scene.contract.ts';
+import { newId, openLmdbScene } from '../../test-support/lmdb-scene.ts';
 import { StoreFiles } from './directory/store-files.ts';
 import { openLmdb } from './lmdb-storage.ts';
 import { metaOf } from './meta.ts';
-import { openLmdbEngine } from './open.ts';
 import { repairDirectory } from './repair.ts';
 import { verifyDirectory } from './verify.ts';
 import { readSegments } from './wal/read-segments.ts';
@@ -20,20 +19,6 @@ afterAll(() => rmSync(temporary, { recursive: true }));
 
 let names = 0;
 const newDirectory = () => join(temporary, String(names++));
-
-async function open(directory: string): Promise<Scene> {
-  const clock = new TestClock();
-  const engine = await openLmdbEngine({
-    directory,
-    clock,
-    uptimeMs: () => 0,
-    random: Math.random,
-    defer: setImmediate,
-    pid: process.pid,
-    newId: () => `id-${names++}`,
-  });
-  return new Scene(engine, clock);
-}
 
 /** What a checkpoint leaves that was broken off before it said how far it came. */
 async function writeLogIntoTables(directory: string): Promise<void> {
@@ -63,10 +48,10 @@ const long = (value: string) => value.padEnd(2_000, '.');
 
 it('S1 of a damaged log, salvages nothing that is older than what the tables have', async () => {
   const directory = newDirectory();
-  const before = await open(directory);
+  const before = await openLmdbScene(directory);
   await before.put('/back', 'first');
   await before.engine.close();
-  const scene = await open(directory);
+  const scene = await openLmdbScene(directory);
   await scene.put('/kept', long('older'));
   await scene.put('/gone', long('older'));
   await scene.delete('/back');
@@ -83,14 +68,14 @@ it('S1 of a damaged log, salvages nothing that is older than what the tables hav
   const into = newDirectory();
   const { problems } = await repairDirectory(killed, {
     into,
-    newId: () => `id-${names++}`,
+    newId,
     defer: setImmediate,
     pause: async () => {},
   });
   expect(problems).toEqual([
     expect.stringMatching(/^the write-ahead log: its file wal-0 is damaged .* is lost$/),
   ]);
-  const { engine } = await open(into);
+  const { engine } = await openLmdbScene(into);
   const entries = [...engine.reads.scan({ subtree: '/', at: engine.reads.revision })];
   expect(entries.map(({ path, value }) => [path, value])).toEqual([
     ['/back', long('again')],
@@ -102,7 +87,7 @@ it('S1 of a damaged log, salvages nothing that is older than what the tables hav
 
 it('waits for no pipe in the place of a log that it looks through', async () => {
   const directory = newDirectory();
-  const scene = await open(directory);
+  const scene = await openLmdbScene(directory);
   await scene.put('/a', 'logged');
   const killed = newDirectory();
   cpSync(directory, killed, { recursive: true });
