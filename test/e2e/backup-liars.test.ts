@@ -63,9 +63,9 @@ it('no backup is made of what could not be restored, whatever a server says', as
     const url = await liar((id) => page(id, entries));
     const said = await confer(['backup', join(scratch.path, 'lie')], { url });
     expect(said.stderr).toContain(what);
-    expect(said.stderr).toMatch(/^error\[bad_message\]: the server (says of|answers with) /);
+    expect(said.stderr).toMatch(/^error\[bad_message\]: the server (says of|answered) /);
     // The client believes no list out of order, and of the rest the backup sees what could not be restored.
-    const code = said.stderr.includes('answers with') ? 7 : 1;
+    const code = said.stderr.includes('the server answered') ? 7 : 1;
     expect(said).toMatchObject({ code, stdout: '' });
   }
   expect(readdirSync(scratch.path)).toEqual(['b']);

@@ -1,4 +1,11 @@
-import { comparePaths, type Listed, type Reply, type Request, type Unsent } from '@confer/shared';
+import {
+  comparePaths,
+  type Listed,
+  type Reply,
+  type Request,
+  subtreeProblem,
+  type Unsent,
+} from '@confer/shared';
 import { TreeRules } from './tree-rules.ts';
 
 /** What is asked for of a subtree, as far as its pages are held against it. */
@@ -34,17 +41,12 @@ export function pageProblem(
 ): string | undefined {
   if (revision !== (at ?? revision)) return `revision ${revision} in the place of ${at}`;
   // safeguard: pages-lead-on
-  if (next !== undefined && after !== '' && comparePaths(next, after) <= 0)
-    return 'pages that do not end';
+  if (next !== undefined && comparePaths(next, after) <= 0) return 'pages that do not end';
   // The folder of an entry's own path comes after that entry, perhaps on the next page.
   const [list, below] = [new TreeRules(path, after), new TreeRules(path)];
-  for (const entry of entries) {
-    const problem = list.path(entry.path);
-    if (problem !== undefined) return problem;
-  }
-  for (const folder of folders) {
-    const problem = below.folder(folder);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+  const problems = [
+    ...entries.map((entry) => list.path(entry.path)),
+    ...folders.map((folder) => below.path(folder, subtreeProblem)),
+  ];
+  return problems.find(Boolean);
 }

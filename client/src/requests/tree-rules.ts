@@ -70,20 +70,12 @@ export class TreeRules {
     return change.type === 'put' ? this.put(change, revision, 0, revision) : this.path(path);
   }
 
-  path(path: string): string | undefined {
-    return this.#next(path, pathProblem(path));
-  }
-
-  /** A subtree, which may be all of them. */
-  folder(path: string): string | undefined {
-    return this.#next(path, subtreeProblem(path));
-  }
-
-  #next(path: string, problem: string | undefined): string | undefined {
+  /** `problemOf` judges the path by itself: as one of an entry, if nothing else is said. */
+  path(path: string, problemOf = pathProblem): string | undefined {
     const last = this.#last;
     this.#last = path;
     const isNext = last === '' || comparePaths(last, path) < 0;
-    return isNext ? this.#place(path, problem) : `${path} after ${last}`;
+    return isNext ? this.#place(path, problemOf(path)) : `${path} after ${last}`;
   }
 
   #place(path: string, problem: string | undefined): string | undefined {
